@@ -1,0 +1,57 @@
+// What became of one command on one node. There is no "failed": either it ended, it never began, or nobody knows.
+import { z } from 'zod';
+
+export const notStartedReasons = [
+  'node_unreachable',
+  'host_key_mismatch',
+  'host_key_unknown',
+  'login_failed',
+  'credential_missing',
+  'address_not_allowed',
+  'channel_refused',
+  'envelope_refused',
+  'policy_refused',
+  'halted',
+  'expired',
+  'satellite_offline',
+  'satellite_revoked',
+  'cancelled',
+  'signer_refused',
+  'clock_skew',
+  'node_busy',
+] as const;
+export const unknownReasons = [
+  'connection_lost',
+  'timeout_not_confirmed',
+  'satellite_lost',
+  'expired_without_word',
+  'satellite_restarted',
+] as const;
+export const exitedReasons = ['timeout'] as const;
+
+export const outcomeKindSchema = z.enum(['exited', 'not_started', 'unknown']);
+export type OutcomeKind = z.infer<typeof outcomeKindSchema>;
+
+/** `exited` carries a code or a signal (and `timeout` when SENA killed it and saw it die); the others carry a reason. */
+export const outcomeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('exited'),
+    exitCode: z.int().nullable(),
+    signal: z.string().max(32).nullable(),
+    reason: z.enum(exitedReasons).nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal('not_started'),
+    reason: z.enum(notStartedReasons),
+    detail: z.string().max(500).default(''),
+  }),
+  z.strictObject({
+    kind: z.literal('unknown'),
+    reason: z.enum(unknownReasons),
+    detail: z.string().max(500).default(''),
+  }),
+]);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+export const outputStreamSchema = z.enum(['stdout', 'stderr']);
+export type OutputStream = z.infer<typeof outputStreamSchema>;

@@ -1,0 +1,40 @@
+// What a policy evaluation says. `deny` wins over `require_approval`, which wins over `allow`.
+import { z } from 'zod';
+
+export const policyDecisionKindSchema = z.enum(['allow', 'require_approval', 'deny']);
+export type PolicyDecisionKind = z.infer<typeof policyDecisionKindSchema>;
+
+export const effectKindSchema = z.enum([
+  'reads',
+  'reads_secret',
+  'writes',
+  'deletes',
+  'controls_service',
+  'installs',
+  'changes_users',
+  'network',
+  'privilege',
+  'unknown',
+]);
+export type EffectKind = z.infer<typeof effectKindSchema>;
+
+/** One thing the command does, and the piece of its text (UTF-16 offsets) that does it. */
+export const effectSchema = z.object({
+  kind: effectKindSchema,
+  detail: z.string(),
+  start: z.int().min(0),
+  end: z.int().min(0),
+});
+export type Effect = z.infer<typeof effectSchema>;
+
+export const policyDecisionSchema = z.object({
+  decision: policyDecisionKindSchema,
+  effects: z.array(effectSchema),
+  /** Sentences for people, most important first. */
+  reasons: z.array(z.string()),
+});
+export type PolicyDecision = z.infer<typeof policyDecisionSchema>;
+
+/** The shell that policy parses for, and therefore the only one that runs a command. */
+export const shellSchema = z.enum(['sh', 'bash']);
+export type Shell = z.infer<typeof shellSchema>;

@@ -1,0 +1,34 @@
+// Who acts: a member (by session or API key), or one of SENA's own services.
+import { z } from 'zod';
+
+export const roleSchema = z.enum(['owner', 'admin', 'operator', 'approver', 'viewer']);
+export type Role = z.infer<typeof roleSchema>;
+
+export const principalSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('member'),
+    organizationId: z.string(),
+    userId: z.string(),
+    email: z.string(),
+    name: z.string(),
+    role: roleSchema,
+    /** How this request proved it. */
+    by: z.enum(['session', 'api_key', 'service_token']),
+  }),
+  z.object({ kind: z.literal('service'), organizationId: z.string(), service: z.string() }),
+  z.object({ kind: z.literal('satellite'), organizationId: z.string(), satelliteId: z.string() }),
+]);
+export type Principal = z.infer<typeof principalSchema>;
+export type Member = Extract<Principal, { kind: 'member' }>;
+
+/** The one string by which an audit row and an approval name who acted. */
+export function principalRef(principal: Principal): string {
+  switch (principal.kind) {
+    case 'member':
+      return `member:${principal.userId}`;
+    case 'service':
+      return `service:${principal.service}`;
+    case 'satellite':
+      return `satellite:${principal.satelliteId}`;
+  }
+}

@@ -1,0 +1,17 @@
+// Signals between processes. They carry ids only, are sent after the commit, may be lost, and are scoped to one
+// organization: whoever listens also polls slowly.
+import { z } from 'zod';
+
+export const doorbells = {
+  /** The run has events after `seq`. For gateways that stream it. */
+  runEvents: z.strictObject({ runId: z.string(), seq: z.int() }),
+  /** Signed dispatches wait for this satellite. For the relay that holds it. */
+  dispatchReady: z.strictObject({ satelliteId: z.string() }),
+  /** The satellite was revoked: close its tunnel. */
+  satelliteRevoked: z.strictObject({ satelliteId: z.string() }),
+  /** Executions of this run are to be cancelled where they have not started. */
+  runCancelled: z.strictObject({ runId: z.string() }),
+} as const;
+
+export type DoorbellName = keyof typeof doorbells;
+export type DoorbellData<N extends DoorbellName> = z.infer<(typeof doorbells)[N]>;

@@ -1,0 +1,92 @@
+// The signed dispatch: what one satellite may run, where, as whom, until when. Strict: an unknown field refuses.
+import { z } from 'zod';
+import { shellSchema } from './domain/policy.ts';
+
+export const envelopeType = 'sena-dispatch+jws';
+
+/** Limits per execution. */
+export const executionLimitsSchema = z.strictObject({
+  timeoutMs: z.int().min(1_000).max(86_400_000),
+  /** Per stream; what is beyond is dropped and said so. */
+  outputBytesMax: z.int().min(1_024).max(4_294_967_296),
+});
+export type ExecutionLimits = z.infer<typeof executionLimitsSchema>;
+
+export const envelopeNodeSchema = z.strictObject({
+  executionId: z.string(),
+  nodeId: z.string(),
+  name: z.string(),
+  address: z.string().min(1).max(255),
+  port: z.int().min(1).max(65_535),
+  /** `SHA256:…` of the expected host key, or null where only the satellite's own pins decide. */
+  hostKey: z.string().nullable(),
+  runAs: z.string().min(1).max(64),
+  /** Names a credential in the satellite's own configuration; never the credential itself. */
+  credential: z.string().min(1).max(128),
+});
+export type EnvelopeNode = z.infer<typeof envelopeNodeSchema>;
+
+/** The approval that let this action pass the gate. */
+export const envelopeApprovalSchema = z.strictObject({
+  approvalId: z.string(),
+  actionDigest: z.string(),
+  requestedBy: z.string(),
+  decidedBy: z.string(),
+  decidedAt: z.iso.datetime({ offset: true }),
+});
+
+export const dispatchEnvelopeSchema = z.strictObject({
+  v: z.literal(1),
+  dispatchId: z.string(),
+  organizationId: z.string(),
+  runId: z.string(),
+  step: z.string(),
+  satelliteId: z.string(),
+  assignmentEpoch: z.int().min(1),
+  shell: shellSchema,
+  command: z.string().min(1).max(16_384),
+  environment: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string().max(4_096)),
+  limits: executionLimitsSchema,
+  /** What the cloud's policy said; the satellite asks its own as well. */
+  readOnly: z.boolean(),
+  notBefore: z.iso.datetime({ offset: true }),
+  expiresAt: z.iso.datetime({ offset: true }),
+  nonce: z.string().min(16).max(64),
+  approvals: z.array(envelopeApprovalSchema).max(4),
+  nodes: z.array(envelopeNodeSchema).min(1).max(20_000),
+  traceparent: z.string().nullable(),
+});
+export type DispatchEnvelope = z.infer<typeof dispatchEnvelopeSchema>;
+
+/** What an approval is over. Every byte of it is in the digest; see DESIGN: any byte changed voids the approval. */
+export const actionSchema = z.strictObject({
+  v: z.literal(1),
+  organizationId: z.string(),
+  runId: z.string(),
+  approvalNonce: z.string(),
+  notBefore: z.iso.datetime({ offset: true }),
+  expiresAt: z.iso.datetime({ offset: true }),
+  commands: z.array(
+    z.strictObject({
+      step: z.string(),
+      shell: shellSchema,
+      command: z.string(),
+      environment: z.record(z.string(), z.string()),
+      limits: executionLimitsSchema,
+      /** Sorted by node id. */
+      nodes: z.array(
+        z.strictObject({
+          nodeId: z.string(),
+          satelliteId: z.string(),
+          name: z.string(),
+          address: z.string(),
+          port: z.int(),
+          hostKey: z.string().nullable(),
+          runAs: z.string(),
+          credential: z.string(),
+        }),
+      ),
+    }),
+  ),
+});
+export type Action = z.infer<typeof actionSchema>;

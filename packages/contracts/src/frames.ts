@@ -1,0 +1,103 @@
+// The tunnel's frames. One WebSocket message is a msgpack array of frames. Strict: an unknown frame or field refuses.
+// Bytes travel as Uint8Array.
+import { z } from 'zod';
+import { outcomeSchema, outputStreamSchema } from './domain/outcome.ts';
+
+/** Protocol versions this build speaks, newest first. The hello negotiates one. */
+export const protocolVersions = [1] as const;
+export const frameBytesMax = 4 * 1024 * 1024;
+export const framesPerMessageMax = 4_096;
+/** One output piece on the wire. */
+export const outputPieceBytesMax = 256 * 1024;
+
+const bytes = z.instanceof(Uint8Array);
+const executionId = z.string().max(64);
+const offset = z.int().min(0);
+
+/** Relay → satellite. */
+export const relayFrameSchema = z.discriminatedUnion('t', [
+  /** First word of every connection. `nonce`: 32 random bytes, base64url. */
+  z.strictObject({ t: z.literal('challenge'), nonce: z.string(), relayId: z.string(), protocols: z.array(z.int()) }),
+  z.strictObject({
+    t: z.literal('welcome'),
+    protocol: z.int(),
+    satelliteId: z.string(),
+    organizationId: z.string(),
+    siteId: z.string(),
+    connectionEpoch: z.int(),
+    /** Milliseconds since 1970 at the relay; a skew over 30 s refuses work. */
+    relayTimeMs: z.int(),
+  }),
+  z.strictObject({ t: z.literal('refused'), code: z.string(), message: z.string() }),
+  /** A signed envelope (compact JWS). */
+  z.strictObject({ t: z.literal('dispatch'), dispatchId: z.string(), envelope: z.string() }),
+  /** Everything below `offset` of this stream is committed: free the spool. */
+  z.strictObject({ t: z.literal('output-ack'), executionId, attempt: z.int(), stream: outputStreamSchema, offset }),
+  z.strictObject({ t: z.literal('outcome-ack'), executionId, revision: z.int() }),
+  /** What do you know of these unfinished executions? Sent right after welcome. */
+  z.strictObject({ t: z.literal('reconcile'), executionIds: z.array(executionId).max(20_000) }),
+  z.strictObject({ t: z.literal('cancel'), executionIds: z.array(executionId).max(20_000) }),
+]);
+export type RelayFrame = z.infer<typeof relayFrameSchema>;
+
+/** Per execution, the satellite's own result. `revision` 1 is the first; a later discovery raises it. */
+export const executionResultSchema = z.strictObject({
+  executionId,
+  revision: z.int().min(1),
+  attempt: z.int().min(0),
+  outcome: outcomeSchema,
+  /** Satellite's clock, ISO; null when it never began. */
+  startedAt: z.string().nullable(),
+  durationMs: z.int().min(0).nullable(),
+  /** Bytes the command wrote, before truncation. */
+  stdoutBytes: z.int().min(0),
+  stderrBytes: z.int().min(0),
+  /** Bytes kept, at most the limit. */
+  stdoutKeptBytes: z.int().min(0),
+  stderrKeptBytes: z.int().min(0),
+  /** Hex SHA-256 of the kept bytes; null when nothing began. */
+  stdoutSha256: z.string().nullable(),
+  stderrSha256: z.string().nullable(),
+  /** Hex SHA-256 of outcome and normalised output, by which equal answers are grouped; version in front: `1:…`. */
+  groupHash: z.string().nullable(),
+});
+export type ExecutionResult = z.infer<typeof executionResultSchema>;
+
+/** Satellite → relay. */
+export const satelliteFrameSchema = z.discriminatedUnion('t', [
+  z.strictObject({
+    t: z.literal('hello'),
+    protocols: z.array(z.int()).max(16),
+    /** SPKI DER, base64url, Ed25519. Identity comes from this key alone. */
+    publicKey: z.string().max(256),
+    /** Over `helloSigningInput(nonce, relayId, publicKey)`, base64url. */
+    signature: z.string().max(256),
+    version: z.string().max(64),
+    satelliteTimeMs: z.int(),
+  }),
+  /** Journaled (accepted), or refused before anything ran. */
+  z.strictObject({
+    t: z.literal('dispatch-ack'),
+    dispatchId: z.string().max(64),
+    accepted: z.boolean(),
+    code: z.string().max(64).nullable(),
+    message: z.string().max(500).nullable(),
+  }),
+  z.strictObject({ t: z.literal('started'), executionId, attempt: z.int(), at: z.string() }),
+  z.strictObject({
+    t: z.literal('output'),
+    executionId,
+    attempt: z.int(),
+    stream: outputStreamSchema,
+    offset,
+    data: bytes,
+  }),
+  z.strictObject({ t: z.literal('result'), result: executionResultSchema }),
+  z.strictObject({
+    t: z.literal('reconciled'),
+    executions: z
+      .array(z.strictObject({ executionId, state: z.enum(['absent', 'journaled', 'running', 'finished']) }))
+      .max(20_000),
+  }),
+]);
+export type SatelliteFrame = z.infer<typeof satelliteFrameSchema>;

@@ -1,0 +1,117 @@
+// /v1/runs and what hangs below a run.
+import { z } from 'zod';
+import { outcomeKindSchema } from '../domain/outcome.ts';
+import {
+  findingSchema,
+  outcomeCountsSchema,
+  plannerSchema,
+  runKindSchema,
+  runStatusSchema,
+  usageSchema,
+} from '../domain/run.ts';
+import { pageQuerySchema, pageSchema, timestampSchema } from './page.ts';
+
+export const selectorSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(2_000)
+  .describe('`*`, or labels and names: `role=web and rack=a`, `name=web-07`');
+
+export const createRunBodySchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('ask'),
+    prompt: z.string().trim().min(1).max(8_000),
+    selector: selectorSchema.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('command'),
+    command: z.string().trim().min(1).max(16_384),
+    selector: selectorSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('runbook'),
+    runbook: z.string().trim().min(1).max(100),
+    selector: selectorSchema.optional(),
+  }),
+]);
+export type CreateRunBody = z.infer<typeof createRunBodySchema>;
+
+export const runAcceptedSchema = z.object({ id: z.string(), status: runStatusSchema });
+
+export const runSchema = z.object({
+  id: z.string(),
+  kind: runKindSchema,
+  status: runStatusSchema,
+  /** Why it failed or was cancelled: a sentence. */
+  reason: z.string().nullable(),
+  prompt: z.string().nullable(),
+  command: z.string().nullable(),
+  selector: z.string().nullable(),
+  planner: plannerSchema,
+  answer: z.string().nullable(),
+  findings: z.array(findingSchema),
+  counts: outcomeCountsSchema,
+  usage: usageSchema,
+  requestedBy: z.object({ id: z.string(), name: z.string() }),
+  /** The approval it waits for, if any. */
+  approvalId: z.string().nullable(),
+  lastEventSeq: z.int(),
+  createdAt: timestampSchema,
+  startedAt: timestampSchema.nullable(),
+  finishedAt: timestampSchema.nullable(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+export const runListQuerySchema = pageQuerySchema.extend({ status: runStatusSchema.optional() });
+export const runSummarySchema = runSchema.omit({ findings: true, answer: true });
+export const runPageSchema = pageSchema(runSummarySchema);
+
+export const executionSchema = z.object({
+  id: z.string(),
+  runId: z.string(),
+  node: z.object({ id: z.string(), name: z.string() }),
+  step: z.string(),
+  command: z.string(),
+  /** null while it has not ended. */
+  outcome: outcomeKindSchema.nullable(),
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
+  reason: z.string().nullable(),
+  /** What is known and what to do, as a sentence, where the outcome is not `exited`. */
+  detail: z.string().nullable(),
+  durationMs: z.int().nullable(),
+  stdoutBytes: z.int(),
+  stderrBytes: z.int(),
+  stdoutTruncated: z.boolean(),
+  stderrTruncated: z.boolean(),
+  startedAt: timestampSchema.nullable(),
+});
+export type Execution = z.infer<typeof executionSchema>;
+export const executionListQuerySchema = pageQuerySchema.extend({
+  outcome: outcomeKindSchema.or(z.literal('pending')).optional(),
+  group: z.string().max(128).optional().describe('the `key` of an output group'),
+});
+export const executionPageSchema = pageSchema(executionSchema);
+
+export const outputQuerySchema = z.object({ stream: z.enum(['stdout', 'stderr']).default('stdout') });
+
+export const outputGroupSchema = z.object({
+  key: z.string(),
+  step: z.string(),
+  command: z.string(),
+  count: z.int(),
+  /** The first few; page the rest with `GET /v1/runs/:id/executions?group=key`. */
+  nodes: z.array(z.object({ id: z.string(), name: z.string() })),
+  outcome: outcomeKindSchema.nullable(),
+  exitCode: z.int().nullable(),
+  reason: z.string().nullable(),
+  /** An exemplar's first bytes as text; bytes that are not text are replaced. */
+  stdout: z.string(),
+  stderr: z.string(),
+  stdoutBytes: z.int(),
+  stderrBytes: z.int(),
+  exemplarExecutionId: z.string(),
+});
+export type OutputGroup = z.infer<typeof outputGroupSchema>;
+export const outputGroupPageSchema = pageSchema(outputGroupSchema);
