@@ -26,6 +26,18 @@ export const envelopeNodeSchema = z.strictObject({
 });
 export type EnvelopeNode = z.infer<typeof envelopeNodeSchema>;
 
+/** What a satellite needs, beside its envelope, to recompute the action digest (`@sena/envelope/action-digest`). */
+export const actionProofSchema = z.strictObject({
+  approvalNonce: z.string().max(128),
+  notBefore: z.iso.datetime({ offset: true }),
+  expiresAt: z.iso.datetime({ offset: true }),
+  /** One `sha256:…` a command of this satellite, its own among them. */
+  commandLeaves: z.array(z.string().max(80)).min(1).max(1_000),
+  /** One `sha256:…` for each other satellite of the action. */
+  satelliteLeaves: z.array(z.string().max(80)).max(10_000),
+});
+export type ActionProof = z.infer<typeof actionProofSchema>;
+
 /** The approval that let this action pass the gate. */
 export const envelopeApprovalSchema = z.strictObject({
   approvalId: z.string(),
@@ -33,6 +45,8 @@ export const envelopeApprovalSchema = z.strictObject({
   requestedBy: z.string(),
   decidedBy: z.string(),
   decidedAt: z.iso.datetime({ offset: true }),
+  /** Binds the digest to this envelope; the satellite recomputes it. */
+  proof: actionProofSchema.optional(),
 });
 
 export const dispatchEnvelopeSchema = z.strictObject({

@@ -1,0 +1,96 @@
+// Entered by approvals (what a person approves), the signer (what was approved is what it signs) and the satellite (its
+// part of it). Pure: any byte of the action changed gives another digest.
+import { createHash } from 'node:crypto';
+import type { Action, ActionProof, DispatchEnvelope } from '@sena/contracts/envelope';
+import canonicalize from 'canonicalize';
+
+// The tree, each step hashed as SHA-256 over RFC 8785 JSON that begins with its own name, so that no leaf can stand in
+// for a branch:
+//   digest ─┬─ header: organization, run, approval nonce, validity
+//           └─ one leaf a satellite ── one leaf a command: step, shell, text, environment, limits, sorted nodes
+// A satellite that holds the header and the other leaves can recompute the digest from its own envelope.
+
+type ActionCommand = Action['commands'][number];
+type LeafNode = Omit<ActionCommand['nodes'][number], 'satelliteId'>;
+type LeafCommand = Omit<ActionCommand, 'nodes'> & { nodes: ReadonlyArray<LeafNode> };
+type Digest = `sha256:${string}`;
+
+/** `sha256:` and 64 hex digits. The order of commands, nodes and keys does not matter; everything else does. */
+export function actionDigest(action: Action): Digest {
+  const satelliteIds = new Set(action.commands.flatMap((command) => command.nodes.map((node) => node.satelliteId)));
+  return digestOf(
+    action,
+    [...satelliteIds].map((id) => satelliteLeaf(action, id)),
+  );
+}
+
+/** The hash of everything that one satellite is to do in this action; of nothing, when it has no part. */
+export function satelliteLeaf(action: Action, satelliteId: string): Digest {
+  return hashSatellite(satelliteId, commandLeaves(action, satelliteId));
+}
+
+/** What lets one satellite recompute the digest from its envelope; travels in the envelope's approval. */
+export function actionProof(action: Action, satelliteId: string): ActionProof {
+  const others = new Set(action.commands.flatMap((command) => command.nodes.map((node) => node.satelliteId)));
+  others.delete(satelliteId);
+  return {
+    approvalNonce: action.approvalNonce,
+    notBefore: action.notBefore,
+    expiresAt: action.expiresAt,
+    commandLeaves: commandLeaves(action, satelliteId).sort(),
+    satelliteLeaves: [...others].map((id) => satelliteLeaf(action, id)).sort(),
+  };
+}
+
+/** True when the digest covers exactly this envelope's command and nodes, at this satellite. */
+export function isCoveredByDigest(envelope: DispatchEnvelope, proof: ActionProof, digest: string): boolean {
+  const own = hashCommand(envelope);
+  if (!proof.commandLeaves.includes(own)) return false;
+  const header = { ...proof, v: envelope.v, organizationId: envelope.organizationId, runId: envelope.runId };
+  return (
+    digestOf(header, [...proof.satelliteLeaves, hashSatellite(envelope.satelliteId, proof.commandLeaves)]) === digest
+  );
+}
+
+function commandLeaves(action: Action, satelliteId: string): Digest[] {
+  return action.commands.flatMap((command) => {
+    const nodes = command.nodes.filter((node) => node.satelliteId === satelliteId);
+    return nodes.length === 0 ? [] : [hashCommand({ ...command, nodes })];
+  });
+}
+
+function hashCommand({ step, shell, command, environment, limits, nodes }: LeafCommand): Digest {
+  const sorted = nodes
+    .map(({ nodeId, name, address, port, hostKey, runAs, credential }) => ({
+      nodeId,
+      name,
+      address,
+      port,
+      hostKey,
+      runAs,
+      credential,
+    }))
+    .sort((a, b) => (a.nodeId < b.nodeId ? -1 : a.nodeId > b.nodeId ? 1 : 0));
+  return hash('sena-action-command', { step, shell, command, environment, limits, nodes: sorted });
+}
+
+function hashSatellite(satelliteId: string, leaves: readonly string[]): Digest {
+  return hash('sena-action-satellite', { satelliteId, commands: [...leaves].sort() });
+}
+
+function digestOf(
+  header: Pick<Action, 'v' | 'organizationId' | 'runId' | 'approvalNonce' | 'notBefore' | 'expiresAt'>,
+  leaves: readonly string[],
+): Digest {
+  const { v, organizationId, runId, approvalNonce, notBefore, expiresAt } = header;
+  return hash('sena-action', {
+    header: { v, organizationId, runId, approvalNonce, notBefore, expiresAt },
+    satellites: [...leaves].sort(),
+  });
+}
+
+function hash(name: string, value: object): Digest {
+  const text = canonicalize([name, value]);
+  if (text === undefined) throw new Error('An action has no canonical form.');
+  return `sha256:${createHash('sha256').update(text, 'utf8').digest('hex')}`;
+}

@@ -1,0 +1,112 @@
+// Entered by the satellite before anything else is believed of a dispatch. Pure; everything that is not exactly right
+// is refused, with a code for the log and a sentence for the person.
+import type { KeyObject } from 'node:crypto';
+import { type DispatchEnvelope, dispatchEnvelopeSchema, envelopeType } from '@sena/contracts/envelope';
+import { type CryptoKey, compactVerify, decodeProtectedHeader } from 'jose';
+import { z } from 'zod';
+
+export type EnvelopeRefusalCode =
+  | 'envelope_malformed'
+  | 'envelope_header_refused'
+  | 'envelope_key_unknown'
+  | 'envelope_signature_wrong'
+  | 'envelope_schema_refused'
+  | 'envelope_other_organization'
+  | 'envelope_other_satellite'
+  | 'envelope_not_yet_valid'
+  | 'envelope_expired';
+
+export type VerifiedEnvelope =
+  | { kind: 'verified'; envelope: DispatchEnvelope; keyId: string }
+  | { kind: 'refused'; code: EnvelopeRefusalCode; message: string };
+
+export type EnvelopeExpectations = {
+  /** Pinned public keys by `kid`. */
+  keys: ReadonlyMap<string, KeyObject | CryptoKey>;
+  organizationId: string;
+  satelliteId: string;
+  now: Date;
+  /** How far `notBefore` may lie ahead. Expiry has no grace: past it the cloud has already given the work up. */
+  clockSkewMsMax: number;
+};
+
+/** The only header a signer writes: no other algorithm, no embedded key, no extension. */
+const headerSchema = z.strictObject({
+  alg: z.literal('EdDSA'),
+  typ: z.literal(envelopeType),
+  kid: z.string().min(1).max(128),
+});
+
+/** Never throws for what the envelope holds. */
+export async function verifyEnvelope(jws: string, expected: EnvelopeExpectations): Promise<VerifiedEnvelope> {
+  const header = readHeader(jws);
+  if (header === null) return refuse('envelope_malformed', 'The envelope is not a compact JWS.');
+  const known = headerSchema.safeParse(header);
+  if (!known.success) {
+    return refuse('envelope_header_refused', `The envelope's header must name EdDSA, ${envelopeType} and a key id.`);
+  }
+  const { kid } = known.data;
+  const key = expected.keys.get(kid);
+  if (key === undefined) {
+    return refuse('envelope_key_unknown', `The envelope names a key this satellite has not pinned (${quote(kid)}).`);
+  }
+
+  let payload: Uint8Array;
+  try {
+    ({ payload } = await compactVerify(jws, key, { algorithms: ['EdDSA'] }));
+  } catch {
+    return refuse('envelope_signature_wrong', 'The envelope was not signed by the pinned key, or was altered.');
+  }
+
+  const parsed = dispatchEnvelopeSchema.safeParse(parseJson(payload));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const at = issue?.path.join('.') || 'envelope';
+    return refuse('envelope_schema_refused', `The envelope is not one this satellite knows: ${at}: ${issue?.message}.`);
+  }
+  const envelope = parsed.data;
+  if (envelope.organizationId !== expected.organizationId) {
+    return refuse('envelope_other_organization', 'The envelope was signed for another organization.');
+  }
+  if (envelope.satelliteId !== expected.satelliteId) {
+    return refuse('envelope_other_satellite', 'The envelope was signed for another satellite.');
+  }
+  if (new Set(envelope.nodes.map((node) => node.executionId)).size !== envelope.nodes.length) {
+    return refuse('envelope_schema_refused', 'The envelope names the same execution twice.');
+  }
+  if (Date.parse(envelope.expiresAt) <= Date.parse(envelope.notBefore)) {
+    return refuse('envelope_schema_refused', 'The envelope expires before it begins.');
+  }
+  const nowMs = expected.now.getTime();
+  if (Date.parse(envelope.notBefore) > nowMs + expected.clockSkewMsMax) {
+    return refuse('envelope_not_yet_valid', `The envelope is valid from ${envelope.notBefore} only; check the clock.`);
+  }
+  if (Date.parse(envelope.expiresAt) <= nowMs) {
+    return refuse('envelope_expired', `The envelope expired at ${envelope.expiresAt}; ask again, or check the clock.`);
+  }
+  return { kind: 'verified', envelope, keyId: kid };
+}
+
+function readHeader(jws: string): unknown {
+  try {
+    return jws.split('.').length === 3 ? decodeProtectedHeader(jws) : null;
+  } catch {
+    return null;
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(code: EnvelopeRefusalCode, message: string): VerifiedEnvelope {
+  return { kind: 'refused', code, message };
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 64));
+}
