@@ -10,9 +10,12 @@ export const framesPerMessageMax = 4_096;
 /** One output piece on the wire. */
 export const outputPieceBytesMax = 256 * 1024;
 
-const bytes = z.instanceof(Uint8Array);
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
 const executionId = z.string().max(64);
 const offset = z.int().min(0);
+const attempt = z.int().min(0).max(32_767);
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+const instant = z.iso.datetime({ offset: true });
 
 /** Relay → satellite. */
 export const relayFrameSchema = z.discriminatedUnion('t', [
@@ -32,7 +35,7 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
   /** A signed envelope (compact JWS). */
   z.strictObject({ t: z.literal('dispatch'), dispatchId: z.string(), envelope: z.string() }),
   /** Everything below `offset` of this stream is committed: free the spool. */
-  z.strictObject({ t: z.literal('output-ack'), executionId, attempt: z.int(), stream: outputStreamSchema, offset }),
+  z.strictObject({ t: z.literal('output-ack'), executionId, attempt, stream: outputStreamSchema, offset }),
   z.strictObject({ t: z.literal('outcome-ack'), executionId, revision: z.int() }),
   /** What do you know of these unfinished executions? Sent right after welcome. */
   z.strictObject({ t: z.literal('reconcile'), executionIds: z.array(executionId).max(20_000) }),
@@ -43,11 +46,11 @@ export type RelayFrame = z.infer<typeof relayFrameSchema>;
 /** Per execution, the satellite's own result. `revision` 1 is the first; a later discovery raises it. */
 export const executionResultSchema = z.strictObject({
   executionId,
-  revision: z.int().min(1),
-  attempt: z.int().min(0),
+  revision: z.int().min(1).max(32_767),
+  attempt,
   outcome: outcomeSchema,
   /** Satellite's clock, ISO; null when it never began. */
-  startedAt: z.string().nullable(),
+  startedAt: instant.nullable(),
   durationMs: z.int().min(0).nullable(),
   /** Bytes the command wrote, before truncation. */
   stdoutBytes: z.int().min(0),
@@ -56,10 +59,10 @@ export const executionResultSchema = z.strictObject({
   stdoutKeptBytes: z.int().min(0),
   stderrKeptBytes: z.int().min(0),
   /** Hex SHA-256 of the kept bytes; null when nothing began. */
-  stdoutSha256: z.string().nullable(),
-  stderrSha256: z.string().nullable(),
+  stdoutSha256: sha256Hex.nullable(),
+  stderrSha256: sha256Hex.nullable(),
   /** Hex SHA-256 of outcome and normalised output, by which equal answers are grouped; version in front: `1:…`. */
-  groupHash: z.string().nullable(),
+  groupHash: z.string().max(80).nullable(),
 });
 export type ExecutionResult = z.infer<typeof executionResultSchema>;
 
@@ -83,11 +86,11 @@ export const satelliteFrameSchema = z.discriminatedUnion('t', [
     code: z.string().max(64).nullable(),
     message: z.string().max(500).nullable(),
   }),
-  z.strictObject({ t: z.literal('started'), executionId, attempt: z.int(), at: z.string() }),
+  z.strictObject({ t: z.literal('started'), executionId, attempt, at: instant }),
   z.strictObject({
     t: z.literal('output'),
     executionId,
-    attempt: z.int(),
+    attempt,
     stream: outputStreamSchema,
     offset,
     data: bytes,

@@ -89,7 +89,10 @@ export async function verifyEnvelope(jws: string, expected: EnvelopeExpectations
 
 function readHeader(jws: string): unknown {
   try {
-    return jws.split('.').length === 3 ? decodeProtectedHeader(jws) : null;
+    const parts = jws.split('.');
+    // One spelling only: base64url has spare bits at its end that a decoder ignores.
+    const isCanonical = parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+    return parts.length === 3 && isCanonical ? decodeProtectedHeader(jws) : null;
   } catch {
     return null;
   }
