@@ -26,6 +26,7 @@ export const errorCatalogue = {
   join_token_invalid: { status: 401, title: 'The join token is not valid' },
   internal: { status: 500, title: 'SENA failed' },
   not_ready: { status: 503, title: 'SENA is not ready yet' },
+  backend_unavailable: { status: 502, title: 'A part of SENA does not answer' },
   model_unavailable: { status: 503, title: 'No model answers' },
   model_not_configured: { status: 503, title: 'No model is configured' },
 } as const satisfies Record<string, { status: number; title: string }>;
