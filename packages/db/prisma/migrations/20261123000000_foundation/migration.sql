@@ -1,0 +1,693 @@
+-- The foundation: every table of an organization's data, row-level security forced on each, the listed functions that look
+-- across organizations. Runs as sena_owner; roles and schemas are made by prepare-database.
+
+-- The organization whose rows this transaction may see. Not set: none.
+create function current_organization() returns text language sql stable
+  as $$ select nullif(current_setting('sena.organization_id', true), '') $$;
+
+-- Organizations ---------------------------------------------------------------------------------------------------------
+
+create table organizations (
+  organization_id text primary key,
+  name text not null,
+  created_at timestamptz not null default now()
+);
+
+-- Fleet -----------------------------------------------------------------------------------------------------------------
+
+create table sites (
+  id text primary key,
+  organization_id text not null references organizations,
+  name text not null,
+  created_at timestamptz not null default now(),
+  unique (organization_id, name),
+  unique (organization_id, id)
+);
+
+create table satellites (
+  id text primary key,
+  organization_id text not null,
+  site_id text not null,
+  name text not null,
+  public_key text not null,
+  fingerprint text not null unique,
+  version text,
+  -- Journals have a random id: a satellite that comes back with another journal has lost what it knew.
+  journal_id text,
+  relay_id text,
+  connection_epoch bigint not null default 0,
+  connected_at timestamptz,
+  last_seen_at timestamptz,
+  revoked_at timestamptz,
+  created_at timestamptz not null default now(),
+  unique (organization_id, id),
+  unique (organization_id, name),
+  foreign key (organization_id, site_id) references sites (organization_id, id)
+);
+create index satellites_site on satellites (organization_id, site_id);
+
+create table join_tokens (
+  id text primary key,
+  organization_id text not null,
+  site_id text not null,
+  token_hash text not null unique,
+  created_by text not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  used_by_satellite_id text,
+  foreign key (organization_id, site_id) references sites (organization_id, id)
+);
+
+create table nodes (
+  id text primary key,
+  organization_id text not null,
+  site_id text not null,
+  name text not null,
+  address text not null,
+  port integer not null check (port between 1 and 65535),
+  run_as text not null,
+  credential text not null,
+  host_key text,
+  labels jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  unique (organization_id, name),
+  unique (organization_id, id),
+  foreign key (organization_id, site_id) references sites (organization_id, id)
+);
+create index nodes_site on nodes (organization_id, site_id);
+create index nodes_labels on nodes using gin (labels jsonb_path_ops);
+
+-- Runs ------------------------------------------------------------------------------------------------------------------
+
+create table runs (
+  id text primary key,
+  organization_id text not null references organizations,
+  kind text not null check (kind in ('ask', 'command', 'runbook')),
+  status text not null default 'queued'
+    check (status in ('queued', 'running', 'awaiting_approval', 'succeeded', 'failed', 'cancelled')),
+  -- Compare-and-set for every change of status.
+  version integer not null default 1,
+  reason text,
+  prompt text,
+  command text,
+  selector text,
+  runbook text,
+  planner text not null default 'none' check (planner in ('none', 'runbook', 'model')),
+  answer text,
+  requested_by text not null,
+  requested_by_name text not null,
+  usage jsonb not null default '{"modelCalls":0,"promptTokens":0,"completionTokens":0,"models":[]}',
+  last_event_seq integer not null default 0,
+  -- Counts of the executions' effective outcomes; what is left of execution_count is pending. Kept by the writers of dispatches
+  -- and results.
+  execution_count integer not null default 0,
+  exited_zero_count integer not null default 0,
+  exited_nonzero_count integer not null default 0,
+  not_started_count integer not null default 0,
+  unknown_count integer not null default 0,
+  traceparent text,
+  cancel_requested_at timestamptz,
+  -- There is work for a worker while wake_count > handled_count. Whoever causes work counts up; a worker that lets go
+  -- sets handled_count to what it had seen, so that a wake in between is never lost.
+  wake_count integer not null default 1,
+  handled_count integer not null default 0,
+  wanted_at timestamptz not null default now(),
+  lease_owner text,
+  lease_epoch integer not null default 0,
+  lease_expires_at timestamptz,
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  unique (organization_id, id)
+);
+create index runs_recent on runs (organization_id, created_at desc, id desc);
+create index runs_wanted on runs (organization_id, wanted_at) where wake_count > handled_count;
+create index runs_leased on runs (organization_id) where lease_expires_at is not null;
+
+create table run_events (
+  organization_id text not null,
+  run_id text not null,
+  seq integer not null,
+  at timestamptz not null default now(),
+  data jsonb not null,
+  primary key (run_id, seq),
+  foreign key (organization_id, run_id) references runs (organization_id, id)
+);
+
+create table findings (
+  id text primary key,
+  organization_id text not null,
+  run_id text not null,
+  position integer not null,
+  claim text not null,
+  severity text not null check (severity in ('info', 'warning', 'critical')),
+  nodes jsonb not null,
+  execution_ids uuid[] not null check (cardinality(execution_ids) > 0),
+  created_at timestamptz not null default now(),
+  unique (run_id, position),
+  foreign key (organization_id, run_id) references runs (organization_id, id)
+);
+
+-- What the gate said to each command of a run.
+create table policy_decisions (
+  id text primary key,
+  organization_id text not null,
+  run_id text not null,
+  step text not null,
+  command text not null,
+  shell text not null,
+  decision text not null check (decision in ('allow', 'require_approval', 'deny')),
+  effects jsonb not null,
+  reasons jsonb not null,
+  created_at timestamptz not null default now(),
+  unique (run_id, step),
+  foreign key (organization_id, run_id) references runs (organization_id, id)
+);
+
+create table approvals (
+  id text primary key,
+  organization_id text not null,
+  run_id text not null,
+  status text not null default 'pending' check (status in ('pending', 'approved', 'rejected', 'expired', 'void')),
+  action jsonb not null,
+  action_digest text not null,
+  effects jsonb not null,
+  reasons jsonb not null,
+  requested_by text not null,
+  requested_by_name text not null,
+  decided_by text,
+  decided_by_name text,
+  reason text,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  decided_at timestamptz,
+  -- Single use: set by the dispatch that rests on it.
+  used_at timestamptz,
+  unique (organization_id, id),
+  foreign key (organization_id, run_id) references runs (organization_id, id)
+);
+create index approvals_recent on approvals (organization_id, created_at desc, id desc);
+create index approvals_pending on approvals (expires_at) where status = 'pending';
+
+-- Dispatches: a command to a set of nodes through one satellite -----------------------------------------------------------
+
+create table dispatches (
+  id text primary key,
+  organization_id text not null,
+  run_id text not null,
+  step text not null,
+  satellite_id text not null,
+  assignment_epoch integer not null default 1,
+  approval_id text,
+  shell text not null,
+  command text not null,
+  command_sha256 text not null,
+  environment jsonb not null default '{}',
+  limits jsonb not null,
+  read_only boolean not null,
+  not_before timestamptz not null default now(),
+  expires_at timestamptz not null,
+  traceparent text,
+  total integer not null,
+  -- Executions without an outcome. The writer of results counts it down; at zero it wakes the run.
+  pending integer not null check (pending >= 0),
+  created_at timestamptz not null default now(),
+  -- Set in the transaction before the frame leaves: what has sent_at may have arrived.
+  sent_at timestamptz,
+  sent_epoch bigint,
+  acked_at timestamptz,
+  unique (organization_id, id),
+  unique (run_id, step, satellite_id, assignment_epoch),
+  foreign key (organization_id, run_id) references runs (organization_id, id),
+  foreign key (organization_id, satellite_id) references satellites (organization_id, id),
+  foreign key (organization_id, approval_id) references approvals (organization_id, id)
+);
+create index dispatches_run on dispatches (organization_id, run_id);
+create index dispatches_waiting on dispatches (satellite_id, created_at) where pending > 0;
+
+-- Written by the signer alone.
+create table dispatch_envelopes (
+  dispatch_id text primary key,
+  organization_id text not null,
+  key_id text not null,
+  jws text not null,
+  signed_at timestamptz not null default now(),
+  foreign key (organization_id, dispatch_id) references dispatches (organization_id, id)
+);
+
+create table executions (
+  id uuid primary key,
+  organization_id text not null,
+  run_id text not null,
+  dispatch_id text not null,
+  step text not null,
+  node_id text not null,
+  node_name text not null,
+  -- The node as it was when the dispatch was written: what is approved and signed is this.
+  address text not null,
+  port integer not null,
+  host_key text,
+  run_as text not null,
+  credential text not null,
+  -- Where its output is kept: the month in which it was written.
+  output_month date not null default date_trunc('month', now())::date,
+  created_at timestamptz not null default now(),
+  foreign key (organization_id, dispatch_id) references dispatches (organization_id, id)
+);
+create index executions_run on executions (organization_id, run_id, step, node_name, id);
+create index executions_dispatch on executions (dispatch_id);
+
+create table execution_starts (
+  organization_id text not null,
+  execution_id uuid not null references executions,
+  attempt integer not null,
+  started_at timestamptz not null,
+  primary key (execution_id, attempt)
+);
+
+-- Append-only: one row a revision. Revision 0 is the cloud's own word; a satellite's begin at 1. The highest one counts.
+create table outcomes (
+  organization_id text not null,
+  execution_id uuid not null references executions,
+  run_id text not null,
+  revision integer not null check (revision >= 0),
+  attempt integer not null,
+  kind text not null check (kind in ('exited', 'not_started', 'unknown')),
+  exit_code integer,
+  signal text,
+  reason text,
+  detail text,
+  started_at timestamptz,
+  duration_ms integer,
+  stdout_bytes bigint not null default 0,
+  stderr_bytes bigint not null default 0,
+  stdout_kept_bytes bigint not null default 0,
+  stderr_kept_bytes bigint not null default 0,
+  stdout_sha256 text,
+  stderr_sha256 text,
+  group_hash text not null,
+  -- The whole kept stream where it is at most 4 KiB; null: it is in output_chunks.
+  stdout_inline bytea check (octet_length(stdout_inline) <= 4096),
+  stderr_inline bytea check (octet_length(stderr_inline) <= 4096),
+  recorded_at timestamptz not null default now(),
+  primary key (execution_id, revision)
+);
+create index outcomes_run on outcomes (organization_id, run_id, execution_id, revision desc);
+
+-- How much of each stream is committed, so that bytes sent twice are stored once.
+create table output_streams (
+  organization_id text not null,
+  execution_id uuid not null references executions,
+  attempt integer not null,
+  stream text not null check (stream in ('stdout', 'stderr')),
+  committed_bytes bigint not null,
+  primary key (execution_id, attempt, stream)
+);
+
+create table output_chunks (
+  organization_id text not null,
+  output_month date not null,
+  execution_id uuid not null,
+  attempt integer not null,
+  stream text not null check (stream in ('stdout', 'stderr')),
+  byte_offset bigint not null,
+  data bytea not null check (octet_length(data) <= 262144),
+  primary key (output_month, execution_id, attempt, stream, byte_offset)
+) partition by range (output_month);
+
+-- Outbox: doorbells that must ring. Written with their cause, deleted once the queue has the job -------------------------
+
+create table outbox (
+  id bigint generated always as identity primary key,
+  organization_id text not null,
+  job text not null,
+  run_id text not null,
+  traceparent text,
+  created_at timestamptz not null default now(),
+  foreign key (organization_id, run_id) references runs (organization_id, id)
+);
+
+-- Idempotency, knowledge, models --------------------------------------------------------------------------------------------
+
+create table idempotency_keys (
+  organization_id text not null references organizations,
+  key text not null,
+  principal text not null,
+  body_sha256 text not null,
+  -- Null while the first request is under way.
+  status integer,
+  response jsonb,
+  created_at timestamptz not null default now(),
+  primary key (organization_id, principal, key)
+);
+
+-- Runbooks without an organization are SENA's own: every organization reads them, none writes them.
+create table runbooks (
+  id bigint generated always as identity primary key,
+  organization_id text references organizations,
+  slug text not null,
+  title text not null,
+  description text not null,
+  questions text[] not null,
+  commands text[] not null,
+  keywords text not null,
+  search tsvector not null,
+  unique nulls not distinct (organization_id, slug)
+);
+create index runbooks_search on runbooks using gin (search);
+
+create table model_calls (
+  id text primary key,
+  organization_id text not null references organizations,
+  run_id text,
+  tier text not null check (tier in ('fast', 'smart', 'private')),
+  provider text not null,
+  model text not null,
+  status text not null check (status in ('succeeded', 'failed')),
+  prompt_tokens integer not null default 0,
+  completion_tokens integer not null default 0,
+  duration_ms integer not null,
+  error text,
+  created_at timestamptz not null default now()
+);
+create index model_calls_recent on model_calls (organization_id, created_at desc);
+
+-- Dispatch keys: the public half for everyone of the organization, the private half (encrypted) for the signer ---------------
+
+create table dispatch_keys (
+  id text primary key,
+  organization_id text not null references organizations,
+  public_key text not null,
+  fingerprint text not null,
+  created_at timestamptz not null default now(),
+  retired_at timestamptz,
+  unique (organization_id, id)
+);
+
+create table dispatch_private_keys (
+  dispatch_key_id text primary key references dispatch_keys,
+  organization_id text not null,
+  ciphertext bytea not null,
+  created_at timestamptz not null default now()
+);
+
+-- Audit -------------------------------------------------------------------------------------------------------------------
+
+create table audit_events (
+  id text primary key,
+  organization_id text not null,
+  at timestamptz not null default now(),
+  action text not null,
+  actor text not null,
+  subject text not null,
+  run_id text,
+  data jsonb not null default '{}'
+);
+create index audit_events_recent on audit_events (organization_id, at desc, id desc);
+create index audit_events_run on audit_events (organization_id, run_id) where run_id is not null;
+
+-- Rows that the sealer has not numbered yet.
+create table audit_unsealed (
+  organization_id text not null,
+  event_id text primary key references audit_events
+);
+
+create table audit_seals (
+  organization_id text not null,
+  seq bigint not null,
+  event_id text not null unique references audit_events,
+  event_sha256 text not null,
+  previous_hash text not null,
+  hash text not null,
+  sealed_at timestamptz not null default now(),
+  primary key (organization_id, seq)
+);
+
+create function mark_audit_event_unsealed() returns trigger language plpgsql security definer set search_path = sena, pg_temp as $$
+begin
+  insert into audit_unsealed (organization_id, event_id) values (new.organization_id, new.id);
+  return null;
+end $$;
+create trigger audit_event_unsealed after insert on audit_events for each row execute function mark_audit_event_unsealed();
+
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% is append-only', tg_table_name using errcode = '42501';
+end $$;
+create trigger audit_events_append_only before update or delete or truncate on audit_events for each statement execute function refuse_change();
+create trigger audit_seals_append_only before update or delete or truncate on audit_seals for each statement execute function refuse_change();
+create trigger outcomes_append_only before update or delete or truncate on outcomes for each statement execute function refuse_change();
+create trigger run_events_append_only before update or delete or truncate on run_events for each statement execute function refuse_change();
+
+-- Row-level security: forced, on every table ------------------------------------------------------------------------------
+
+do $$
+declare t text;
+begin
+  for t in select tablename from pg_tables where schemaname = 'sena' and tablename not in ('_prisma_migrations', 'runbooks') loop
+    execute format('alter table sena.%I enable row level security', t);
+    execute format('alter table sena.%I force row level security', t);
+    execute format('create policy organization_rows on sena.%I using (organization_id = sena.current_organization()) with check (organization_id = sena.current_organization())', t);
+  end loop;
+end $$;
+alter table runbooks enable row level security;
+alter table runbooks force row level security;
+create policy organization_rows on runbooks
+  using (organization_id = current_organization() or (organization_id is null and current_organization() is not null))
+  with check (organization_id = current_organization());
+
+-- Who may do what ----------------------------------------------------------------------------------------------------------
+
+grant usage on schema sena to sena_app, sena_relay, sena_signer, sena_definer;
+grant execute on function current_organization() to public;
+
+grant select on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, dispatches,
+  executions, execution_starts, outcomes, output_streams, output_chunks, outbox, idempotency_keys, runbooks, model_calls, dispatch_keys,
+  audit_events, audit_unsealed, audit_seals to sena_app;
+grant insert on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, dispatches, executions,
+  outcomes, outbox, idempotency_keys, runbooks, model_calls, audit_events, audit_seals to sena_app;
+grant update (name) on organizations, sites to sena_app;
+grant update (revoked_at, relay_id, connected_at) on satellites to sena_app;
+grant update (used_at, used_by_satellite_id) on join_tokens to sena_app;
+grant update (name, address, port, run_as, credential, host_key, labels) on nodes to sena_app;
+grant update (status, version, reason, planner, answer, usage, last_event_seq, execution_count, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count,
+  cancel_requested_at, wake_count, handled_count, wanted_at,
+  lease_owner, lease_epoch, lease_expires_at, started_at, finished_at) on runs to sena_app;
+grant update (status, decided_by, decided_by_name, reason, decided_at, used_at) on approvals to sena_app;
+grant update (pending) on dispatches to sena_app;
+grant update (status, response) on idempotency_keys to sena_app;
+grant delete on outbox, idempotency_keys, audit_unsealed to sena_app;
+grant delete on nodes to sena_app;
+
+grant select on satellites, runs, dispatches, dispatch_envelopes, executions, execution_starts, outcomes, output_streams, output_chunks, outbox to sena_relay;
+grant insert on run_events, execution_starts, outcomes, output_streams, output_chunks, outbox, audit_events to sena_relay;
+grant update (version, journal_id, relay_id, connection_epoch, connected_at, last_seen_at) on satellites to sena_relay;
+grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_relay;
+grant update (pending, sent_at, sent_epoch, acked_at) on dispatches to sena_relay;
+grant update (committed_bytes) on output_streams to sena_relay;
+grant delete on outbox to sena_relay;
+
+grant select on organizations, runs, policy_decisions, approvals, dispatches, dispatch_envelopes, executions, satellites, dispatch_keys, dispatch_private_keys,
+  outcomes, outbox to sena_signer;
+grant insert on dispatch_envelopes, dispatch_keys, dispatch_private_keys, outcomes, run_events, outbox, audit_events to sena_signer;
+grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_signer;
+grant update (pending) on dispatches to sena_signer;
+grant update (used_at) on approvals to sena_signer;
+grant delete on outbox to sena_signer;
+
+-- The listed functions that look across organizations. They return ids; whoever calls them then sets the organization. -----
+
+grant create on schema sena to sena_definer;
+grant select, update on runs, satellites, dispatches to sena_definer;
+grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, join_tokens, audit_unsealed, idempotency_keys to sena_definer;
+grant insert on audit_unsealed, organizations, audit_events to sena_definer;
+grant insert, update, select on runbooks to sena_definer;
+grant delete on runbooks, idempotency_keys to sena_definer;
+
+-- Hands out the next run, to the organization with the fewest under way; within it the one that has waited longest.
+create function claim_next_run(worker text, lease_ms integer)
+returns table (organization_id text, run_id text, wake_count integer, lease_epoch integer)
+language plpgsql security definer set search_path = sena, pg_temp as $$
+#variable_conflict use_column
+declare candidate text;
+begin
+  for candidate in
+    with wanted as (
+      select distinct r.organization_id from runs r
+      where r.wake_count > r.handled_count and (r.lease_expires_at is null or r.lease_expires_at < now())
+    ), busy as (
+      select r.organization_id, count(*) as under_way from runs r where r.lease_expires_at > now() group by 1
+    )
+    select first_of.id from wanted w
+      left join busy b on b.organization_id = w.organization_id
+      cross join lateral (
+        select r.id, r.wanted_at from runs r
+        where r.organization_id = w.organization_id and r.wake_count > r.handled_count
+          and (r.lease_expires_at is null or r.lease_expires_at < now())
+        order by r.wanted_at limit 8
+      ) first_of
+    order by coalesce(b.under_way, 0), first_of.wanted_at
+  loop
+    return query
+      update runs r set lease_owner = worker, lease_epoch = r.lease_epoch + 1, lease_expires_at = now() + lease_ms * interval '1 millisecond'
+      where r.id = (
+        select c.id from runs c
+        where c.id = candidate and c.wake_count > c.handled_count and (c.lease_expires_at is null or c.lease_expires_at < now())
+        for update skip locked
+      )
+      returning r.organization_id, r.id, r.wake_count, r.lease_epoch;
+    if found then return; end if;
+  end loop;
+end $$;
+
+-- Runs that have waited longer than `older_ms` with no worker: for the sweeper.
+create function runs_to_ring(older_ms integer, at_most integer) returns table (organization_id text, run_id text, traceparent text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select organization_id, id, traceparent from runs
+  where wake_count > handled_count and wanted_at < now() - older_ms * interval '1 millisecond'
+    and (lease_expires_at is null or lease_expires_at < now())
+  order by wanted_at limit at_most
+$$;
+
+create function outbox_to_ring(older_ms integer, at_most integer)
+returns table (organization_id text, outbox_id bigint, job text, run_id text, traceparent text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select organization_id, id, job, run_id, traceparent from outbox
+  where created_at < now() - older_ms * interval '1 millisecond' order by id limit at_most
+$$;
+
+create function dispatches_to_sign(at_most integer) returns table (organization_id text, dispatch_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select d.organization_id, d.id from dispatches d
+  where d.pending > 0 and d.sent_at is null and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
+  order by d.created_at limit at_most
+$$;
+
+create function organizations_without_dispatch_key() returns table (organization_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select o.organization_id from organizations o
+  where not exists (select from dispatch_keys k where k.organization_id = o.organization_id and k.retired_at is null)
+$$;
+
+create function satellite_by_fingerprint(satellite_fingerprint text)
+returns table (organization_id text, satellite_id text, site_id text, revoked boolean)
+language sql security definer set search_path = sena, pg_temp as $$
+  select organization_id, id, site_id, revoked_at is not null from satellites where fingerprint = satellite_fingerprint
+$$;
+
+create function join_token_organization(hash text) returns table (organization_id text, join_token_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select organization_id, id from join_tokens where token_hash = hash
+$$;
+
+-- Signed dispatches that have never been sent, for satellites this relay holds: marks them sent, returns their ids.
+-- `epochs` are the connection epochs under which the relay holds them; a satellite held by another relay meanwhile is passed over.
+-- Round-robin over organizations: each organization's oldest first.
+create function claim_dispatches(relay text, held_satellites text[], epochs bigint[], at_most integer)
+returns table (organization_id text, dispatch_id text, satellite_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  with held as (
+    select h.satellite_id, h.epoch from unnest(held_satellites, epochs) as h (satellite_id, epoch)
+    join satellites s on s.id = h.satellite_id and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null
+  ), waiting as (
+    select d.id, h.epoch, row_number() over (partition by d.organization_id order by d.created_at, d.id) as turn
+    from held h join dispatches d on d.satellite_id = h.satellite_id
+    where d.pending > 0 and d.sent_at is null and d.not_before <= now() and d.expires_at > now()
+      and exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
+  ), chosen as (
+    select d.id, w.epoch from dispatches d join waiting w on w.id = d.id
+    where d.sent_at is null order by w.turn limit at_most for update of d skip locked
+  )
+  update dispatches d set sent_at = now(), sent_epoch = c.epoch from chosen c where d.id = c.id
+  returning d.organization_id, d.id, d.satellite_id
+$$;
+
+create function approvals_to_expire(at_most integer) returns table (organization_id text, approval_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select organization_id, id from approvals where status = 'pending' and expires_at <= now() order by expires_at limit at_most
+$$;
+
+-- Dispatches past their validity with executions nobody has spoken for.
+create function dispatches_to_expire(grace_ms integer, at_most integer) returns table (organization_id text, dispatch_id text, was_sent boolean)
+language sql security definer set search_path = sena, pg_temp as $$
+  select organization_id, id, sent_at is not null from dispatches
+  where pending > 0 and expires_at < now() - case when sent_at is null then interval '0' else grace_ms * interval '1 millisecond' end
+  order by expires_at limit at_most
+$$;
+
+-- Satellites whose relay has stopped reporting them.
+create function satellites_gone_silent(silent_ms integer) returns table (organization_id text, satellite_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select organization_id, id from satellites where relay_id is not null and last_seen_at < now() - silent_ms * interval '1 millisecond'
+$$;
+
+create function organizations_to_seal() returns table (organization_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select distinct organization_id from audit_unsealed
+$$;
+
+create function forget_old_idempotency_keys(older_ms bigint) returns integer
+language sql security definer set search_path = sena, pg_temp as $$
+  with gone as (delete from idempotency_keys where created_at < now() - older_ms * interval '1 millisecond' returning 1)
+  select count(*)::integer from gone
+$$;
+
+-- SENA's own runbooks, replaced as a whole by the version that runs.
+create function replace_own_runbooks(books jsonb) returns void
+language plpgsql security definer set search_path = sena, pg_temp as $$
+begin
+  lock table runbooks in share row exclusive mode;
+  delete from runbooks where organization_id is null
+    and slug not in (select b ->> 'slug' from jsonb_array_elements(books) b);
+  insert into runbooks (organization_id, slug, title, description, questions, commands, keywords, search)
+  select null, b ->> 'slug', b ->> 'title', b ->> 'description', q.questions, c.commands, b ->> 'keywords',
+    setweight(to_tsvector('english', b ->> 'title'), 'A') ||
+    setweight(to_tsvector('english', array_to_string(q.questions, ' ') || ' ' || (b ->> 'keywords')), 'B') ||
+    setweight(to_tsvector('english', b ->> 'description'), 'C')
+  from jsonb_array_elements(books) b
+    cross join lateral (select array(select jsonb_array_elements_text(b -> 'questions')) as questions) q
+    cross join lateral (select array(select jsonb_array_elements_text(b -> 'commands')) as commands) c
+  on conflict (organization_id, slug) do update set title = excluded.title, description = excluded.description,
+    questions = excluded.questions, commands = excluded.commands, keywords = excluded.keywords, search = excluded.search;
+end $$;
+
+-- Partitions of output, one a month. Made by whoever writes a dispatch in a new month; cheap when it exists.
+create function ensure_output_partition(month date) returns void
+language plpgsql security definer set search_path = sena, pg_temp as $$
+declare
+  first_day date := date_trunc('month', month)::date;
+  partition_name text := 'output_chunks_' || to_char(first_day, 'YYYY_MM');
+begin
+  if to_regclass('sena.' || partition_name) is not null then return; end if;
+  perform pg_advisory_xact_lock(hashtext('sena.output_partition'));
+  if to_regclass('sena.' || partition_name) is not null then return; end if;
+  execute format('create table sena.%I partition of sena.output_chunks for values from (%L) to (%L)',
+    partition_name, first_day, (first_day + interval '1 month')::date);
+  execute format('alter table sena.%I enable row level security', partition_name);
+  execute format('alter table sena.%I force row level security', partition_name);
+  execute format('create policy organization_rows on sena.%I using (organization_id = sena.current_organization()) with check (organization_id = sena.current_organization())', partition_name);
+end $$;
+
+do $$
+declare f record;
+begin
+  for f in select p.oid::regprocedure as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+           where n.nspname = 'sena' and p.prosecdef loop
+    execute format('revoke all on function %s from public', f.name);
+    -- A partition has to be made by the owner of the table it belongs to.
+    if f.name::text <> 'ensure_output_partition(date)' and f.name::text <> 'sena.ensure_output_partition(date)' then
+      execute format('alter function %s owner to sena_definer', f.name);
+    end if;
+  end loop;
+end $$;
+revoke create on schema sena from sena_definer;
+
+grant execute on function claim_next_run(text, integer), runs_to_ring(integer, integer), outbox_to_ring(integer, integer), approvals_to_expire(integer),
+  dispatches_to_expire(integer, integer), satellites_gone_silent(integer), organizations_to_seal(), forget_old_idempotency_keys(bigint),
+  replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
+grant execute on function satellite_by_fingerprint(text), claim_dispatches(text, text[], bigint[], integer) to sena_relay;
+grant execute on function dispatches_to_sign(integer), organizations_without_dispatch_key() to sena_signer;
+
+select ensure_output_partition(now()::date);
+select ensure_output_partition((now() + interval '1 month')::date);

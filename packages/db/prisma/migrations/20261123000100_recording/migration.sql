@@ -1,0 +1,133 @@
+-- Recording what satellites report: one call a batch. Both functions run with the caller's rights, inside the organization that is
+-- set. `reporters` names the satellite that said so; null is the cloud's own word. A satellite is heard only about
+-- executions that were dispatched to it.
+
+-- Inserts outcomes, counts down what is pending, writes one event a run and, when a run waits for nothing more, wakes it.
+-- An outcome is taken when the execution has none yet, or when the one it has is `unknown` and this revision is higher.
+create function record_results(
+  reporters text[], execution_ids uuid[], revisions integer[], attempts integer[], kinds text[], exit_codes integer[], signals text[],
+  reasons text[], details text[], started_ats timestamptz[], durations_ms integer[], stdout_sizes bigint[], stderr_sizes bigint[],
+  stdout_kepts bigint[], stderr_kepts bigint[], stdout_hashes text[], stderr_hashes text[], group_hashes text[],
+  stdout_inlines bytea[], stderr_inlines bytea[]
+) returns table (run_id text, recorded integer, event_seq integer, woken boolean, outbox_id bigint, traceparent text)
+language plpgsql set search_path = sena, pg_temp as $$
+#variable_conflict use_column
+declare
+  touched record;
+  ring bigint;
+begin
+  -- Runs first, in order: two relays that finish the last two dispatches of a run must see each other.
+  perform 1 from runs r where r.id in (select e.run_id from executions e where e.id = any(execution_ids)) order by r.id for update;
+
+  for touched in
+    with incoming as (
+      select distinct on (i.execution_id) i.* from unnest(
+        reporters, execution_ids, revisions, attempts, kinds, exit_codes, signals, reasons, details, started_ats, durations_ms,
+        stdout_sizes, stderr_sizes, stdout_kepts, stderr_kepts, stdout_hashes, stderr_hashes, group_hashes, stdout_inlines, stderr_inlines
+      ) as i (reporter, execution_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at, duration_ms,
+        stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash, stdout_inline, stderr_inline)
+      order by i.execution_id, i.revision desc
+    ), known as (
+      select i.*, e.organization_id, e.run_id, e.dispatch_id, had.kind as had_kind, had.revision as had_revision
+      from incoming i
+        join executions e on e.id = i.execution_id
+        join dispatches d on d.id = e.dispatch_id and (i.reporter is null or d.satellite_id = i.reporter)
+        left join lateral (
+          select o.kind, o.revision from outcomes o where o.execution_id = e.id order by o.revision desc limit 1
+        ) had on true
+    ), taken as (
+      select * from known where had_kind is null or (had_kind = 'unknown' and revision > had_revision)
+    ), inserted as (
+      insert into outcomes (organization_id, execution_id, run_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at,
+        duration_ms, stdout_bytes, stderr_bytes, stdout_kept_bytes, stderr_kept_bytes, stdout_sha256, stderr_sha256, group_hash,
+        stdout_inline, stderr_inline)
+      select organization_id, execution_id, run_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at,
+        duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
+        stdout_inline, stderr_inline
+      from taken on conflict do nothing returning execution_id
+    ), fresh as (
+      select t.* from taken t join inserted i on i.execution_id = t.execution_id
+    ), counted_down as (
+      update dispatches d set pending = d.pending - b.first_words
+      from (select dispatch_id, count(*) filter (where had_kind is null) as first_words from fresh group by dispatch_id) b
+      where d.id = b.dispatch_id and b.first_words > 0 returning d.id
+    )
+    select f.run_id as id, f.organization_id, count(*)::integer as n,
+      count(*) filter (where kind = 'exited' and exit_code = 0)::integer as exited_zero,
+      count(*) filter (where kind = 'exited' and exit_code is distinct from 0)::integer as exited_nonzero,
+      count(*) filter (where kind = 'not_started')::integer as not_started,
+      (count(*) filter (where kind = 'unknown') - count(*) filter (where had_kind = 'unknown'))::integer as unknown
+    from fresh f group by f.run_id, f.organization_id
+  loop
+    update runs r set last_event_seq = r.last_event_seq + 1,
+      exited_zero_count = r.exited_zero_count + touched.exited_zero,
+      exited_nonzero_count = r.exited_nonzero_count + touched.exited_nonzero,
+      not_started_count = r.not_started_count + touched.not_started,
+      unknown_count = r.unknown_count + touched.unknown
+    where r.id = touched.id
+    returning r.last_event_seq, r.traceparent into event_seq, traceparent;
+
+    insert into run_events (organization_id, run_id, seq, data)
+    select touched.organization_id, touched.id, event_seq, jsonb_build_object('type', 'executions.finished', 'count', touched.n, 'counts',
+      jsonb_build_object('total', r.execution_count, 'exitedZero', r.exited_zero_count, 'exitedNonZero', r.exited_nonzero_count,
+        'notStarted', r.not_started_count, 'unknown', r.unknown_count, 'pending',
+        r.execution_count - r.exited_zero_count - r.exited_nonzero_count - r.not_started_count - r.unknown_count))
+    from runs r where r.id = touched.id;
+
+    run_id := touched.id;
+    recorded := touched.n;
+    outbox_id := null;
+    woken := not exists (select from dispatches d where d.run_id = touched.id and d.pending > 0);
+    if woken then
+      update runs r set wake_count = r.wake_count + 1, wanted_at = now() where r.id = touched.id;
+      insert into outbox (organization_id, job, run_id, traceparent) values (touched.organization_id, 'advanceRun', touched.id, traceparent)
+      returning id into outbox_id;
+    end if;
+    return next;
+  end loop;
+end $$;
+
+-- Appends output by byte offset. Bytes that are stored already are passed over; a piece beyond a gap is not taken. Pieces of one
+-- stream come in order. Returns how far each stream is committed: what may be acknowledged.
+create function record_output(reporters text[], execution_ids uuid[], attempts integer[], streams text[], byte_offsets bigint[], pieces bytea[])
+returns table (execution_id uuid, attempt integer, stream text, committed_bytes bigint)
+language plpgsql set search_path = sena, pg_temp as $$
+#variable_conflict use_column
+declare
+  piece record;
+  committed bigint;
+  fresh bytea;
+begin
+  for piece in
+    select i.*, e.organization_id, e.output_month
+    from unnest(reporters, execution_ids, attempts, streams, byte_offsets, pieces) with ordinality
+        as i (reporter, execution_id, attempt, stream, byte_offset, data, place)
+      join executions e on e.id = i.execution_id
+      join dispatches d on d.id = e.dispatch_id and (i.reporter is null or d.satellite_id = i.reporter)
+    order by i.execution_id, i.attempt, i.stream, i.place
+  loop
+    insert into output_streams (organization_id, execution_id, attempt, stream, committed_bytes)
+    values (piece.organization_id, piece.execution_id, piece.attempt, piece.stream, 0) on conflict do nothing;
+    select s.committed_bytes into committed from output_streams s
+    where s.execution_id = piece.execution_id and s.attempt = piece.attempt and s.stream = piece.stream for update;
+
+    if piece.byte_offset <= committed and piece.byte_offset + octet_length(piece.data) > committed then
+      fresh := substring(piece.data from (committed - piece.byte_offset + 1)::integer);
+      insert into output_chunks (organization_id, output_month, execution_id, attempt, stream, byte_offset, data)
+      values (piece.organization_id, piece.output_month, piece.execution_id, piece.attempt, piece.stream, committed, fresh);
+      committed := committed + octet_length(fresh);
+      update output_streams s set committed_bytes = committed
+      where s.execution_id = piece.execution_id and s.attempt = piece.attempt and s.stream = piece.stream;
+    end if;
+
+    execution_id := piece.execution_id;
+    attempt := piece.attempt;
+    stream := piece.stream;
+    committed_bytes := committed;
+    return next;
+  end loop;
+end $$;
+
+revoke all on function record_results, record_output from public;
+grant execute on function record_results to sena_app, sena_relay, sena_signer;
+grant execute on function record_output to sena_relay;
