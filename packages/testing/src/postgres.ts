@@ -1,9 +1,9 @@
 // For tests that need records: a database of their own, migrated, empty, in the suite's one PostgreSQL.
 // Creates and drops that database only.
-import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import pg from 'pg';
 import { inject } from 'vitest';
-import type { TestCluster, TestRole } from './global-setup.ts';
+import type { TestDatabaseGrant, TestRole } from './test-cluster.ts';
+import './global-setup.ts';
 
 export interface TestDatabase {
   readonly name: string;
@@ -32,45 +32,36 @@ export type RoleUrls = Readonly<Record<keyof typeof roles, string>>;
 
 /** About 50 ms. Call it in `beforeAll` and `drop()` it in `afterAll`: a test file shares one database. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const cluster = await askForCluster();
-  const name = `test_${randomBytes(8).toString('hex')}`;
-  await runAsAdmin(cluster, `CREATE DATABASE ${name} TEMPLATE ${cluster.template} OWNER sena_owner`);
+  const grant = await askForDatabase();
+  const { name, port, socketDirectory, rolePasswords } = grant;
+  const host = new URL(grant.adminUrl).host;
+  const adminUrl = new URL(grant.adminUrl);
+  adminUrl.pathname = `/${name}`;
 
-  const urlsAt = (locate: (url: URL) => string): RoleUrls =>
+  const urlsAt = (urlOf: (login: string) => string): RoleUrls =>
     Object.fromEntries(
-      Object.entries(roles).map(([key, role]) => {
-        const url = new URL(cluster.adminUrl);
-        url.username = role;
-        url.password = cluster.rolePasswords[role];
-        url.pathname = `/${name}`;
-        return [key, locate(url)];
-      }),
+      Object.entries(roles).map(([key, role]) => [key, urlOf(`${role}:${rolePasswords[role]}`)]),
     ) as RoleUrls;
 
-  const adminUrl = new URL(cluster.adminUrl);
-  adminUrl.pathname = `/${name}`;
   return {
     name,
     adminUrl: adminUrl.href,
-    urls: urlsAt((url) => url.href),
-    socketUrls: urlsAt(
-      (url) =>
-        `postgresql://${url.username}:${url.password}@/${name}?host=${cluster.socketDirectory}&port=${cluster.port}`,
-    ),
+    urls: urlsAt((login) => `postgresql://${login}@${host}/${name}`),
+    socketUrls: urlsAt((login) => `postgresql://${login}@/${name}?host=${socketDirectory}&port=${port}`),
     disconnectAll: () =>
-      runAsAdmin(cluster, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`),
-    drop: () => runAsAdmin(cluster, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+      runAsAdmin(grant, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`),
+    drop: () => runAsAdmin(grant, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
 }
 
-async function askForCluster(): Promise<TestCluster> {
-  const response = await fetch(inject('senaTestClusterUrl'), { signal: AbortSignal.timeout(60_000) });
+async function askForDatabase(): Promise<TestDatabaseGrant> {
+  const response = await fetch(inject('senaTestDatabases'), { signal: AbortSignal.timeout(60_000) });
   if (!response.ok) throw new Error(`There is no test database:\n${await response.text()}`);
-  return (await response.json()) as TestCluster;
+  return (await response.json()) as TestDatabaseGrant;
 }
 
-async function runAsAdmin(cluster: TestCluster, sql: string): Promise<void> {
-  const client = new Client({ connectionString: cluster.adminUrl, connectionTimeoutMillis: 10_000 });
+async function runAsAdmin(grant: TestDatabaseGrant, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: grant.adminUrl, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
     await client.query(sql);

@@ -15,6 +15,16 @@ function ask(url: string, body: object): Promise<Response> {
   });
 }
 
+/** The parts of a chat completion that these tests look at. */
+interface Completion {
+  choices: [{ finish_reason: string; message: { content: string; tool_calls: [{ function: object }] } }];
+  usage: object;
+}
+
+async function completion(response: Response): Promise<Completion> {
+  return (await response.json()) as Completion;
+}
+
 test('answers turn by turn, and refuses what the script does not have', async () => {
   vendor = await startScriptedVendor([
     {
@@ -25,7 +35,7 @@ test('answers turn by turn, and refuses what the script does not have', async ()
     { kind: 'fail', status: 429, message: 'slow down', retryAfterSeconds: 2 },
     { kind: 'say', text: 'The disk is full.' },
   ]);
-  const first = await (await ask(vendor.url, {})).json();
+  const first = await completion(await ask(vendor.url, {}));
   expect(first.choices[0].finish_reason).toBe('tool_calls');
   expect(first.choices[0].message.tool_calls[0].function).toEqual({ name: 'run', arguments: '{"command":"df"}' });
   expect(first.usage).toMatchObject({ prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 });
@@ -33,7 +43,7 @@ test('answers turn by turn, and refuses what the script does not have', async ()
   const second = await ask(vendor.url, {});
   expect([second.status, second.headers.get('retry-after')]).toEqual([429, '2']);
 
-  const third = await (await ask(vendor.url, {})).json();
+  const third = await completion(await ask(vendor.url, {}));
   expect(third.choices[0].message.content).toBe('The disk is full.');
 
   const fourth = await ask(vendor.url, {});
@@ -67,8 +77,8 @@ test('a script as a function sees the request', async () => {
     text: `${index}: ${request.tools?.[0]?.function.name ?? 'no tool'}`,
   }));
   const tools = [{ type: 'function', function: { name: 'run', parameters: {} } }];
-  expect((await (await ask(vendor.url, { tools })).json()).choices[0].message.content).toBe('0: run');
-  expect((await (await ask(vendor.url, {})).json()).choices[0].message.content).toBe('1: no tool');
+  expect((await completion(await ask(vendor.url, { tools }))).choices[0].message.content).toBe('0: run');
+  expect((await completion(await ask(vendor.url, {}))).choices[0].message.content).toBe('1: no tool');
 });
 
 test('cuts a stream in the middle when the script says so', async () => {
