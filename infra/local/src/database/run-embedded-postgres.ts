@@ -6,13 +6,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { findFreePort } from '../supervisor/find-free-port.ts';
-import { type SupervisedProcess, type SupervisorContext, superviseProcess } from '../supervisor/supervise-process.ts';
+import type { Supervisor } from '../supervisor/open-supervisor.ts';
 import { endOrphanedPostgres } from './end-orphaned-postgres.ts';
 import { findPostgresPrograms } from './find-postgres-programs.ts';
 import { findPostgresUser, type SystemUser } from './find-postgres-user.ts';
 import { firstClosedDirectory } from './first-closed-directory.ts';
-
-export type EmbeddedPostgres = { adminUrl: string; process: SupervisedProcess };
 
 const initTimeoutMs = 120_000;
 const startTimeoutMs = 60_000;
@@ -20,51 +18,50 @@ const connectTimeoutMs = 2_000;
 
 /**
  * `password`: of the superuser; it is set when the cluster is made, and has to be the same ever after.
- * @throws {Error} whose message says what to do: no user to run as, a directory it can't enter, no package for the platform.
+ * @returns the superuser's address. @throws {Error} whose message says what to do: no user to run as, a directory it can't enter, no package for the platform.
  */
 export async function runEmbeddedPostgres(
   dataDirectory: string,
   password: string,
-  context: SupervisorContext,
-): Promise<EmbeddedPostgres> {
+  supervisor: Supervisor,
+): Promise<string> {
   const user = findPostgresUser();
   if (user !== null) refuseClosedDirectory(dataDirectory, user);
   const programs = findPostgresPrograms(dataDirectory, user);
   const directory = path.join(dataDirectory, 'postgres');
   if (existsSync(directory)) {
     const orphan = await endOrphanedPostgres(directory);
-    if (orphan !== null) context.report.say(`  ended the PostgreSQL of an earlier start (process ${orphan})`);
+    if (orphan !== null) supervisor.report.say(`  ended the PostgreSQL of an earlier start (process ${orphan})`);
   } else {
     const startedAt = performance.now();
     makeCluster(programs.initdb, directory, password, user);
-    context.report.done('made the database cluster', startedAt);
+    supervisor.report.done('made the database cluster', startedAt);
   }
 
   const port = await findFreePort();
   const adminUrl = `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
-  const process_ = superviseProcess(
-    {
-      name: 'postgres',
-      command: () => [
-        programs.postgres,
-        ...['-D', directory, '-p', String(port)],
-        ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-        ...['-c', 'max_connections=200', '-c', 'log_checkpoints=off', '-c', 'jit=off'],
-      ],
-      cwd: directory,
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-      user,
-      // Fast shutdown: ends sessions and writes everything. Also what the kernel sends when the supervisor is killed.
-      stopSignal: 'SIGINT',
-      parentDeathSignal: 'INT',
-      stopTimeoutMs: 15_000,
-      readyTimeoutMs: startTimeoutMs,
-      untilReady: ({ signal }) => untilItAnswers(adminUrl, signal),
-    },
-    context,
-  );
-  await process_.whenReady();
-  return { adminUrl, process: process_ };
+  const startedAt = performance.now();
+  const postgres = supervisor.supervise('database', {
+    name: 'postgres',
+    command: () => [
+      programs.postgres,
+      ...['-D', directory, '-p', String(port)],
+      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+      ...['-c', 'max_connections=200', '-c', 'log_checkpoints=off', '-c', 'jit=off'],
+    ],
+    cwd: directory,
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    user,
+    // Fast shutdown: ends sessions and writes everything. Also what the kernel sends when the supervisor is killed.
+    stopSignal: 'SIGINT',
+    parentDeathSignal: 'INT',
+    stopTimeoutMs: 15_000,
+    readyTimeoutMs: startTimeoutMs,
+    untilReady: ({ signal }) => untilItAnswers(adminUrl, signal),
+  });
+  await postgres.whenReady();
+  supervisor.report.done('PostgreSQL is ready', startedAt);
+  return adminUrl;
 }
 
 function refuseClosedDirectory(dataDirectory: string, user: SystemUser): void {

@@ -22,8 +22,8 @@ export type ProcessSpec = {
   stopSignal?: NodeJS.Signals;
   parentDeathSignal?: ParentDeathSignal;
   /** After this the process is ended by force. */
-  stopTimeoutMs?: number;
-  readyTimeoutMs?: number;
+  stopTimeoutMs?: number | undefined;
+  readyTimeoutMs?: number | undefined;
   /** Resolves when it is ready; gives up when `signal` aborts. Lines of its standard output pass `onLine`. */
   untilReady: (watch: { signal: AbortSignal; onLine: (listener: (line: string) => void) => void }) => Promise<void>;
 };
