@@ -1,0 +1,60 @@
+// BullMQ on PostgreSQL, in the schema `bullmq` that the role of the URL owns. One pool for everything in the process.
+// Applies BullMQ's own migrations when it opens.
+import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
+import pg from 'pg';
+import { answerWithin } from './answer-within.ts';
+import type { QueueBackend } from './queue-backend.ts';
+
+const schema = 'bullmq';
+const connectTimeoutMs = 5_000;
+const pingTimeoutMs = 2_000;
+/** Each worker keeps one connection for LISTEN; the rest serves short queries. */
+const connectionsMax = 10;
+
+export async function openPostgresBackend(url: string, onLost: (error: Error) => void): Promise<QueueBackend> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    options: `-c search_path=${schema}`,
+    application_name: 'sena-queue',
+    max: connectionsMax,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: 30_000,
+    keepAlive: true,
+  });
+  pool.setMaxListeners(100); // every queue and every worker on the pool listens for its errors
+  pool.on('error', onLost); // an idle connection was cut; the pool replaces it
+  try {
+    await migrate(pool);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+
+  const { Queue, Worker } = withBackend(createPostgresBackend);
+  return {
+    createProducer: (queue, options) => new Queue(queue, { ...options, connection: pool }),
+    createWorker: (queue, processor, options) => new Worker(queue, processor, { ...options, connection: pool }),
+    ping: () => answerWithin('PostgreSQL', pingTimeoutMs, pool.query('select 1')),
+    close: () => pool.end(),
+  };
+}
+
+/** All migrations run in one session and one transaction, behind BullMQ's advisory lock. */
+async function migrate(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await runMigrations(
+      {
+        // The schema exists, and its owner may not create others: PostgreSQL refuses even "if not exists".
+        query: async <R>(text: string, values?: readonly unknown[]) => {
+          if (text.startsWith('CREATE SCHEMA IF NOT EXISTS')) return { rows: [] };
+          const { rows } = await client.query(text, values && [...values]);
+          return { rows: rows as R[] };
+        },
+      },
+      schema,
+    );
+  } finally {
+    client.release();
+  }
+}

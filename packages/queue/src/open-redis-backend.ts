@@ -1,0 +1,57 @@
+// BullMQ on Redis. Two connections: producers fail fast while Redis is away, workers wait for it.
+import { Queue, Worker } from 'bullmq';
+import { Redis, type RedisOptions } from 'ioredis';
+import { answerWithin } from './answer-within.ts';
+import type { QueueBackend } from './queue-backend.ts';
+
+const connectTimeoutMs = 5_000;
+const commandTimeoutMs = 5_000;
+const pingTimeoutMs = 2_000;
+
+/** In braces, so that a Redis Cluster keeps all keys of a queue in one slot. */
+const prefix = '{sena}';
+
+const common: RedisOptions = {
+  connectTimeout: connectTimeoutMs,
+  keepAlive: 10_000,
+  // 50 ms, 100 ms, 200 ms … 2 s, for as long as it takes.
+  retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000),
+};
+
+export async function openRedisBackend(url: string, onLost: (error: Error) => void): Promise<QueueBackend> {
+  const producing = new Redis(url, {
+    ...common,
+    maxRetriesPerRequest: 1,
+    commandTimeout: commandTimeoutMs,
+    lazyConnect: true,
+  });
+  const consuming = new Redis(url, { ...common, maxRetriesPerRequest: null, lazyConnect: true });
+  let closing = false;
+  for (const client of [producing, consuming]) {
+    // ioredis tells "error" only while it can't connect, and "close" for every end of a connection.
+    let reason = new Error('Redis closed the connection');
+    client.on('error', (error: Error) => {
+      reason = error;
+    });
+    client.on('close', () => closing || onLost(reason));
+  }
+  try {
+    await Promise.all([producing.connect(), consuming.connect()]);
+  } catch (error) {
+    closing = true;
+    producing.disconnect();
+    consuming.disconnect();
+    throw error;
+  }
+
+  return {
+    createProducer: (queue, options) => new Queue(queue, { ...options, prefix, connection: producing }),
+    createWorker: (queue, processor, options) =>
+      new Worker(queue, processor, { ...options, prefix, connection: consuming }),
+    ping: () => answerWithin('Redis', pingTimeoutMs, producing.ping()),
+    close: async () => {
+      closing = true;
+      await Promise.all([producing, consuming].map((client) => client.quit().catch(() => client.disconnect())));
+    },
+  };
+}
