@@ -1,0 +1,24 @@
+// The one place that writes run events. Numbered from the run row, in the caller's transaction.
+import type { RunEventData } from '@sena/contracts/domain/run-event';
+import type { TenantTransaction } from '@sena/db/tenant';
+
+/** Returns the event's number. Locks the run row until the transaction ends. Throws when there is no such run. */
+export async function appendRunEvent(
+  transaction: TenantTransaction,
+  runId: string,
+  data: RunEventData,
+): Promise<number> {
+  const numbered = await transaction.query<{ seq: number }>(
+    'update runs set last_event_seq = last_event_seq + 1 where id = $1 returning last_event_seq as seq',
+    [runId],
+  );
+  const seq = numbered.rows[0]?.seq;
+  if (seq === undefined) throw new Error(`run ${runId} does not exist in ${transaction.organizationId}`);
+  await transaction.query('insert into run_events (organization_id, run_id, seq, data) values ($1, $2, $3, $4)', [
+    transaction.organizationId,
+    runId,
+    seq,
+    JSON.stringify(data),
+  ]);
+  return seq;
+}

@@ -1,0 +1,106 @@
+// The executions of a run, by step and node name, a page at a time. Reads only.
+import type { OutcomeKind } from '@sena/contracts/domain/outcome';
+import type { Execution } from '@sena/contracts/http/runs';
+import type { TenantTransaction } from '@sena/db/tenant';
+import { effectiveOutcome } from './effective-outcomes.ts';
+import { decodeCursor, encodeCursor } from './page-cursor.ts';
+
+interface ExecutionRow {
+  id: string;
+  run_id: string;
+  node_id: string;
+  node_name: string;
+  step: string;
+  command: string;
+  kind: OutcomeKind | null;
+  exit_code: number | null;
+  signal: string | null;
+  reason: string | null;
+  detail: string | null;
+  duration_ms: number | null;
+  stdout_bytes: string | null;
+  stderr_bytes: string | null;
+  stdout_kept_bytes: string | null;
+  stderr_kept_bytes: string | null;
+  started_at: Date | null;
+}
+
+const columns = `e.id::text, e.run_id, e.node_id, e.node_name, e.step, d.command, o.kind, o.exit_code, o.signal, o.reason, o.detail, o.duration_ms,
+  o.stdout_bytes, o.stderr_bytes, o.stdout_kept_bytes, o.stderr_kept_bytes,
+  coalesce(o.started_at, (select max(s.started_at) from execution_starts s where s.execution_id = e.id)) as started_at`;
+
+export async function listExecutions(
+  transaction: TenantTransaction,
+  runId: string,
+  page: {
+    limit: number;
+    cursor?: string | undefined;
+    outcome?: OutcomeKind | 'pending' | undefined;
+    group?: string | undefined;
+  },
+): Promise<{ items: Execution[]; nextCursor: string | null }> {
+  const [step, name, id] = page.cursor === undefined ? [] : decodeCursor(page.cursor, 3);
+  const [groupStep, groupHash] = page.group === undefined ? [] : splitGroupKey(page.group);
+  const found = await transaction.query<ExecutionRow>(
+    `select ${columns} from executions e join dispatches d on d.id = e.dispatch_id ${effectiveOutcome}
+     where e.run_id = $1
+       and ($2::text is null or (e.step, e.node_name, e.id) > ($2, $3, $4::uuid))
+       and ($5::text is null or coalesce(o.kind, 'pending') = $5)
+       and ($6::text is null or (e.step = $6 and coalesce(o.group_hash, 'pending') = $7))
+     order by e.step, e.node_name, e.id limit $8`,
+    [
+      runId,
+      step ?? null,
+      name ?? null,
+      id ?? null,
+      page.outcome ?? null,
+      groupStep ?? null,
+      groupHash ?? null,
+      page.limit + 1,
+    ],
+  );
+  const rows = found.rows.slice(0, page.limit);
+  const last = rows.at(-1);
+  return {
+    items: rows.map(toExecution),
+    nextCursor: found.rows.length > page.limit && last ? encodeCursor([last.step, last.node_name, last.id]) : null,
+  };
+}
+
+/** null: there is none in this organization. */
+export async function readExecution(transaction: TenantTransaction, executionId: string): Promise<Execution | null> {
+  const found = await transaction.query<ExecutionRow>(
+    `select ${columns} from executions e join dispatches d on d.id = e.dispatch_id ${effectiveOutcome} where e.id = $1`,
+    [executionId],
+  );
+  return found.rows[0] ? toExecution(found.rows[0]) : null;
+}
+
+/** A group's key is `<step>~<group hash>`; a step never holds a tilde. */
+export function splitGroupKey(key: string): [step: string, groupHash: string] {
+  const at = key.indexOf('~');
+  return at < 0 ? ['', key] : [key.slice(0, at), key.slice(at + 1)];
+}
+
+function toExecution(row: ExecutionRow): Execution {
+  const stdoutBytes = Number(row.stdout_bytes ?? 0);
+  const stderrBytes = Number(row.stderr_bytes ?? 0);
+  return {
+    id: row.id,
+    runId: row.run_id,
+    node: { id: row.node_id, name: row.node_name },
+    step: row.step,
+    command: row.command,
+    outcome: row.kind,
+    exitCode: row.exit_code,
+    signal: row.signal,
+    reason: row.reason,
+    detail: row.detail,
+    durationMs: row.duration_ms,
+    stdoutBytes,
+    stderrBytes,
+    stdoutTruncated: Number(row.stdout_kept_bytes ?? 0) < stdoutBytes,
+    stderrTruncated: Number(row.stderr_kept_bytes ?? 0) < stderrBytes,
+    startedAt: row.started_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,26 @@
+// The runs of an organization, newest first. Reads only.
+import type { RunStatus } from '@sena/contracts/domain/run';
+import type { Run } from '@sena/contracts/http/runs';
+import type { TenantTransaction } from '@sena/db/tenant';
+import { decodeCursor, encodeCursor } from './page-cursor.ts';
+import { type RunRow, runColumns, summarizeRun } from './read-run.ts';
+
+export async function listRuns(
+  transaction: TenantTransaction,
+  page: { limit: number; cursor?: string | undefined; status?: RunStatus | undefined },
+): Promise<{ items: Array<Omit<Run, 'answer' | 'findings'>>; nextCursor: string | null }> {
+  // Run ids sort by creation.
+  const [before] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, 1);
+  const found = await transaction.query<RunRow>(
+    `select ${runColumns} from runs r
+     where ($1::text is null or r.id < $1) and ($2::text is null or r.status = $2)
+     order by r.id desc limit $3`,
+    [before ?? null, page.status ?? null, page.limit + 1],
+  );
+  const rows = found.rows.slice(0, page.limit);
+  const last = rows.at(-1);
+  return {
+    items: rows.map(summarizeRun),
+    nextCursor: found.rows.length > page.limit && last ? encodeCursor([last.id]) : null,
+  };
+}

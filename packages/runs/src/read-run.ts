@@ -1,0 +1,86 @@
+// A run as people see it. Reads only.
+import type { Finding, Planner, RunKind, RunStatus, Usage } from '@sena/contracts/domain/run';
+import type { Run } from '@sena/contracts/http/runs';
+import type { TenantTransaction } from '@sena/db/tenant';
+
+export interface RunRow {
+  id: string;
+  kind: RunKind;
+  status: RunStatus;
+  reason: string | null;
+  prompt: string | null;
+  command: string | null;
+  selector: string | null;
+  runbook: string | null;
+  planner: Planner;
+  answer: string | null;
+  usage: Usage;
+  requested_by: string;
+  requested_by_name: string;
+  approval_id: string | null;
+  last_event_seq: number;
+  execution_count: number;
+  exited_zero_count: number;
+  exited_nonzero_count: number;
+  not_started_count: number;
+  unknown_count: number;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
+export const runColumns = `r.id, r.kind, r.status, r.reason, r.prompt, r.command, r.selector, r.runbook, r.planner, r.answer, r.usage,
+  r.requested_by, r.requested_by_name, r.last_event_seq, r.execution_count, r.exited_zero_count, r.exited_nonzero_count,
+  r.not_started_count, r.unknown_count, r.created_at, r.started_at, r.finished_at,
+  (select a.id from approvals a where a.run_id = r.id and a.status = 'pending' order by a.created_at desc limit 1) as approval_id`;
+
+/** null: there is none in this organization. */
+export async function readRun(transaction: TenantTransaction, runId: string): Promise<Run | null> {
+  const found = await transaction.query<RunRow>(`select ${runColumns} from runs r where r.id = $1`, [runId]);
+  const row = found.rows[0];
+  if (row === undefined) return null;
+  const findings = await transaction.query<Finding & { execution_ids: string[] }>(
+    'select id, claim, severity, nodes, execution_ids from findings where run_id = $1 order by position',
+    [runId],
+  );
+  return {
+    ...summarizeRun(row),
+    answer: row.answer,
+    findings: findings.rows.map(({ id, claim, severity, nodes, execution_ids }) => ({
+      id,
+      claim,
+      severity,
+      nodes,
+      executionIds: execution_ids,
+    })),
+  };
+}
+
+export function summarizeRun(row: RunRow): Omit<Run, 'answer' | 'findings'> {
+  const ended = row.exited_zero_count + row.exited_nonzero_count + row.not_started_count + row.unknown_count;
+  return {
+    id: row.id,
+    kind: row.kind,
+    status: row.status,
+    reason: row.reason,
+    prompt: row.prompt ?? row.runbook,
+    command: row.command,
+    selector: row.selector,
+    planner: row.planner,
+    counts: {
+      total: row.execution_count,
+      exitedZero: row.exited_zero_count,
+      exitedNonZero: row.exited_nonzero_count,
+      notStarted: row.not_started_count,
+      unknown: row.unknown_count,
+      pending: row.execution_count - ended,
+    },
+    usage: row.usage,
+    requestedBy: { id: row.requested_by.replace(/^member:/, ''), name: row.requested_by_name },
+    approvalId: row.approval_id,
+    lastEventSeq: row.last_event_seq,
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,57 @@
+// The end of a run: its answer and findings. Entered by the orchestrator's report node, in the transaction that ends the run.
+import type { Finding, Usage } from '@sena/contracts/domain/run';
+import { newId } from '@sena/contracts/ids';
+import type { TenantTransaction } from '@sena/db/tenant';
+import { appendRunEvent } from './append-run-event.ts';
+
+export type NewFinding = Omit<Finding, 'id'>;
+
+/** A finding whose evidence is not an execution of this run is dropped: a claim rests on something or is not made. */
+export async function saveReport(
+  transaction: TenantTransaction,
+  runId: string,
+  report: { answer: string; findings: readonly NewFinding[] },
+): Promise<{ saved: number; dropped: number }> {
+  const cited = [...new Set(report.findings.flatMap((finding) => finding.executionIds))];
+  const known = await transaction.query<{ id: string }>(
+    'select id::text from executions where run_id = $1 and id::text = any($2)',
+    [runId, cited],
+  );
+  const exists = new Set(known.rows.map((row) => row.id));
+  const kept = report.findings
+    .map((finding) => ({ ...finding, executionIds: finding.executionIds.filter((id) => exists.has(id)) }))
+    .filter((finding) => finding.executionIds.length > 0);
+
+  await transaction.query('update runs set answer = $2 where id = $1', [runId, report.answer]);
+  for (const [position, finding] of kept.entries()) {
+    await transaction.query(
+      `insert into findings (id, organization_id, run_id, position, claim, severity, nodes, execution_ids)
+       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (run_id, position) do nothing`,
+      [
+        newId('find'),
+        transaction.organizationId,
+        runId,
+        position,
+        finding.claim,
+        finding.severity,
+        JSON.stringify(finding.nodes),
+        finding.executionIds,
+      ],
+    );
+  }
+  await appendRunEvent(transaction, runId, { type: 'run.answered', answer: report.answer, findingCount: kept.length });
+  return { saved: kept.length, dropped: report.findings.length - kept.length };
+}
+
+/** Adds to what the run has used of models. */
+export async function addUsage(transaction: TenantTransaction, runId: string, used: Usage): Promise<void> {
+  await transaction.query(
+    `update runs set usage = jsonb_build_object(
+       'modelCalls', (usage ->> 'modelCalls')::integer + $2::integer,
+       'promptTokens', (usage ->> 'promptTokens')::integer + $3::integer,
+       'completionTokens', (usage ->> 'completionTokens')::integer + $4::integer,
+       'models', (select coalesce(jsonb_agg(distinct m), '[]') from jsonb_array_elements(usage -> 'models' || to_jsonb($5::text[])) m))
+     where id = $1`,
+    [runId, used.modelCalls, used.promptTokens, used.completionTokens, used.models],
+  );
+}

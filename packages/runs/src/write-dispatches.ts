@@ -1,0 +1,156 @@
+// Turns a step's commands into dispatches and executions, in one transaction with the doorbell for the signer.
+// Entered by the orchestrator's dispatch node; a re-run finds what exists. Writes dispatches, executions, event, audit, outbox.
+import { createHash } from 'node:crypto';
+import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Shell } from '@sena/contracts/domain/policy';
+import type { ExecutionLimits } from '@sena/contracts/envelope';
+import { executionIdFor, newId } from '@sena/contracts/ids';
+import type { TenantTransaction } from '@sena/db/tenant';
+import { appendRunEvent } from './append-run-event.ts';
+import { writeOutbox } from './write-outbox.ts';
+
+/** A node as it is now: this is what gets signed. */
+export interface DispatchNode {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly hostKey: string | null;
+  readonly runAs: string;
+  readonly credential: string;
+}
+
+/** One command to the nodes of one satellite. */
+export interface NewDispatch {
+  readonly step: string;
+  readonly satelliteId: string;
+  readonly shell: Shell;
+  readonly command: string;
+  readonly environment: Record<string, string>;
+  readonly limits: ExecutionLimits;
+  readonly readOnly: boolean;
+  readonly approvalId: string | null;
+  readonly notBefore: Date;
+  readonly expiresAt: Date;
+  readonly nodes: readonly DispatchNode[];
+}
+
+/**
+ * (run, step, satellite) is unique: dispatches that exist are left as they are, after a check that their command is the same
+ * one. Returns the ids of all of them and the outbox row to deliver after the commit.
+ */
+export async function writeDispatches(
+  transaction: TenantTransaction,
+  runId: string,
+  dispatches: readonly NewDispatch[],
+  options: { actor: string; traceparent: string | null },
+): Promise<{ dispatchIds: string[]; written: number; outboxId: string }> {
+  await transaction.query('select ensure_output_partition(now()::date)');
+  const dispatchIds: string[] = [];
+  let written = 0;
+  let executionCount = 0;
+  for (const dispatch of dispatches) {
+    const { id, fresh } = await writeDispatch(transaction, runId, dispatch, options.traceparent);
+    dispatchIds.push(id);
+    if (!fresh) continue;
+    written += 1;
+    executionCount += dispatch.nodes.length;
+    await writeExecutions(transaction, runId, id, dispatch);
+    await appendAuditEvent(transaction, {
+      action: 'dispatch.written',
+      actor: options.actor,
+      subject: id,
+      runId,
+      data: {
+        step: dispatch.step,
+        satelliteId: dispatch.satelliteId,
+        command: dispatch.command,
+        readOnly: dispatch.readOnly,
+        approvalId: dispatch.approvalId,
+        nodes: dispatch.nodes.map((node) => node.nodeId),
+      },
+    });
+  }
+  if (written > 0) {
+    await transaction.query('update runs set execution_count = execution_count + $2 where id = $1', [
+      runId,
+      executionCount,
+    ]);
+    await appendRunEvent(transaction, runId, { type: 'dispatch.written', dispatchIds, executionCount });
+  }
+  const outboxId = await writeOutbox(transaction, { job: 'signDispatches', runId, traceparent: options.traceparent });
+  return { dispatchIds, written, outboxId };
+}
+
+async function writeDispatch(
+  transaction: TenantTransaction,
+  runId: string,
+  dispatch: NewDispatch,
+  traceparent: string | null,
+): Promise<{ id: string; fresh: boolean }> {
+  const sha256 = createHash('sha256').update(`${dispatch.shell}\n${dispatch.command}`).digest('hex');
+  const id = newId('disp');
+  const inserted = await transaction.query(
+    `insert into dispatches (id, organization_id, run_id, step, satellite_id, approval_id, shell, command, command_sha256, environment,
+       limits, read_only, not_before, expires_at, traceparent, total, pending)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+     on conflict (run_id, step, satellite_id, assignment_epoch) do nothing`,
+    [
+      id,
+      transaction.organizationId,
+      runId,
+      dispatch.step,
+      dispatch.satelliteId,
+      dispatch.approvalId,
+      dispatch.shell,
+      dispatch.command,
+      sha256,
+      JSON.stringify(dispatch.environment),
+      JSON.stringify(dispatch.limits),
+      dispatch.readOnly,
+      dispatch.notBefore,
+      dispatch.expiresAt,
+      traceparent,
+      dispatch.nodes.length,
+    ],
+  );
+  if (inserted.rowCount === 1) return { id, fresh: true };
+  const existing = await transaction.query<{ id: string; command_sha256: string }>(
+    'select id, command_sha256 from dispatches where run_id = $1 and step = $2 and satellite_id = $3 and assignment_epoch = 1',
+    [runId, dispatch.step, dispatch.satelliteId],
+  );
+  const row = existing.rows[0];
+  if (row === undefined || row.command_sha256 !== sha256) {
+    throw new Error(`step ${dispatch.step} of ${runId} was dispatched before with another command`);
+  }
+  return { id: row.id, fresh: false };
+}
+
+async function writeExecutions(
+  transaction: TenantTransaction,
+  runId: string,
+  dispatchId: string,
+  dispatch: NewDispatch,
+): Promise<void> {
+  const { nodes } = dispatch;
+  await transaction.query(
+    `insert into executions (id, organization_id, run_id, dispatch_id, step, node_id, node_name, address, port, host_key, run_as, credential)
+     select i.id, $1, $2, $3, $4, i.node_id, i.node_name, i.address, i.port, i.host_key, i.run_as, i.credential
+     from unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::integer[], $10::text[], $11::text[], $12::text[])
+       as i (id, node_id, node_name, address, port, host_key, run_as, credential)`,
+    [
+      transaction.organizationId,
+      runId,
+      dispatchId,
+      dispatch.step,
+      nodes.map((node) => executionIdFor(runId, dispatch.step, node.nodeId)),
+      nodes.map((node) => node.nodeId),
+      nodes.map((node) => node.name),
+      nodes.map((node) => node.address),
+      nodes.map((node) => node.port),
+      nodes.map((node) => node.hostKey),
+      nodes.map((node) => node.runAs),
+      nodes.map((node) => node.credential),
+    ],
+  );
+}
