@@ -5,6 +5,8 @@ import path from 'node:path';
 
 export type Home = {
   checkout: string;
+  /** `.sena` in the checkout. */
+  own: string;
   /** Database, keys, satellites. */
   data: string;
   secretsFile: string;
@@ -26,6 +28,7 @@ export function openHome(dataDirectory: string | null): Home {
   }
   return {
     checkout: checkoutDirectory,
+    own,
     data,
     secretsFile: path.join(data, 'secrets.json'),
     processesFile: path.join(data, 'processes.json'),
