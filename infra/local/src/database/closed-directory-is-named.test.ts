@@ -2,10 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { silentReport } from '../report/report.ts';
-import { openSupervisor } from '../supervisor/open-supervisor.ts';
 import { firstClosedDirectory } from './first-closed-directory.ts';
-import { runEmbeddedPostgres } from './run-embedded-postgres.ts';
+import { refuseClosedDirectory } from './refuse-closed-directory.ts';
 
 const somebody = { uid: 61_001, gid: 61_001 };
 
@@ -34,12 +32,11 @@ test('the owner and the group have bits of their own', () => {
   expect(firstClosedDirectory(inner, somebody)?.path).toBe(outer);
 });
 
-test.runIf(process.getuid?.() === 0)('PostgreSQL is not started there; the sentence says what to do', async () => {
+test('the sentence names the directory and the ways out', () => {
   const { outer, inner } = makeTree();
+  refuseClosedDirectory(inner, somebody);
   chmodSync(outer, 0o700);
-  const supervisor = openSupervisor({ report: silentReport(), table: null });
-  await expect(runEmbeddedPostgres(inner, 'a-password', supervisor)).rejects.toThrow(
+  expect(() => refuseClosedDirectory(inner, somebody)).toThrow(
     `PostgreSQL runs as the user "postgres", who can't enter ${outer} (mode 0700). Move the checkout to a directory that everyone may enter, for example /srv/sena, or keep the data elsewhere: SENA_DATA_DIR=/var/lib/sena npm start.`,
   );
-  await supervisor.stop();
 });

@@ -10,7 +10,7 @@ import type { Supervisor } from '../supervisor/open-supervisor.ts';
 import { endOrphanedPostgres } from './end-orphaned-postgres.ts';
 import { findPostgresPrograms } from './find-postgres-programs.ts';
 import { findPostgresUser, type SystemUser } from './find-postgres-user.ts';
-import { firstClosedDirectory } from './first-closed-directory.ts';
+import { refuseClosedDirectory } from './refuse-closed-directory.ts';
 
 const initTimeoutMs = 120_000;
 const startTimeoutMs = 60_000;
@@ -62,16 +62,6 @@ export async function runEmbeddedPostgres(
   await postgres.whenReady();
   supervisor.report.done('PostgreSQL is ready', startedAt);
   return adminUrl;
-}
-
-function refuseClosedDirectory(dataDirectory: string, user: SystemUser): void {
-  const closed = firstClosedDirectory(dataDirectory, user);
-  if (closed === null) return;
-  throw new Error(
-    `PostgreSQL runs as the user "postgres", who can't enter ${closed.path} (mode ${closed.mode}). ` +
-      'Move the checkout to a directory that everyone may enter, for example /srv/sena, or keep the data elsewhere: SENA_DATA_DIR=/var/lib/sena npm start. ' +
-      'A PostgreSQL of your own works too: SENA_DATABASE_URL.',
-  );
 }
 
 /** A half-made cluster never gets the final name, whatever interrupts it. */
