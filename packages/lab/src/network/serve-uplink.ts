@@ -1,0 +1,47 @@
+// Listens inside a network and carries each connection to its target. Entered by the networks' `uplink`.
+import { connect, type Server, type Socket } from 'node:net';
+import type { SocketAddress, Uplink } from '../lab.ts';
+import { joinSockets } from './join-sockets.ts';
+
+/** `reach` opens the far end; a caller whose far end can't be reached is closed, as a refusing server would. */
+export function serveUplink(server: Server, port: number, reach: () => Promise<Socket>): Uplink {
+  const open = new Set<Socket>();
+  server.on('connection', (near) => {
+    open.add(near);
+    near.once('close', () => open.delete(near));
+    near.on('error', () => near.destroy());
+    near.pause();
+    reach().then(
+      (far) => {
+        if (near.destroyed) far.destroy();
+        else joinSockets(near, far);
+      },
+      () => near.destroy(),
+    );
+  });
+  return {
+    host: '127.0.0.1',
+    port,
+    async close() {
+      for (const socket of open) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** A connection from this process's own network. The socket comes connected and paused. */
+export async function connectHere(target: SocketAddress): Promise<Socket> {
+  const socket = connect({ ...target, allowHalfOpen: true, timeout: 5_000 });
+  socket.pause();
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('timeout', () =>
+      socket.destroy(new Error(`No connection to ${target.host}:${target.port} within 5 s`)),
+    );
+    socket.once('connect', () => {
+      socket.setTimeout(0);
+      resolve();
+    });
+  });
+  return socket;
+}
