@@ -77,6 +77,8 @@ export const satelliteFrameSchema = z.discriminatedUnion('t', [
     signature: z.string().max(256),
     version: z.string().max(64),
     satelliteTimeMs: z.int(),
+    /** Random, made with the journal. Another one than last time: what the satellite knew is lost. */
+    journalId: z.string().min(1).max(64),
   }),
   /** Journaled (accepted), or refused before anything ran. */
   z.strictObject({

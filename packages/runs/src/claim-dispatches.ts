@@ -14,6 +14,7 @@ export interface ClaimedDispatch {
   readonly runId: string;
   readonly eventSeq: number;
   readonly envelope: string;
+  readonly executionCount: number;
 }
 
 /** Round-robin over organizations; satellites that another relay holds by now are passed over. */
@@ -49,8 +50,14 @@ export async function claimDispatches(
 
 async function readClaimed(pool: Pool, organizationId: string, dispatchIds: string[]): Promise<ClaimedDispatch[]> {
   return inOrganization(pool, organizationId, async (transaction) => {
-    const found = await transaction.query<{ id: string; satellite_id: string; run_id: string; jws: string }>(
-      `select d.id, d.satellite_id, d.run_id, e.jws from dispatches d join dispatch_envelopes e on e.dispatch_id = d.id
+    const found = await transaction.query<{
+      id: string;
+      satellite_id: string;
+      run_id: string;
+      jws: string;
+      total: number;
+    }>(
+      `select d.id, d.satellite_id, d.run_id, d.total, e.jws from dispatches d join dispatch_envelopes e on e.dispatch_id = d.id
        where d.id = any($1) order by d.run_id, d.id`,
       [dispatchIds],
     );
@@ -65,6 +72,7 @@ async function readClaimed(pool: Pool, organizationId: string, dispatchIds: stri
         runId: row.run_id,
         eventSeq,
         envelope: row.jws,
+        executionCount: row.total,
       });
     }
     return dispatches;

@@ -1,9 +1,9 @@
 // The executions of a run, by step and node name, a page at a time. Reads only.
 import type { OutcomeKind } from '@sena/contracts/domain/outcome';
+import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Execution } from '@sena/contracts/http/runs';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { effectiveOutcome } from './effective-outcomes.ts';
-import { decodeCursor, encodeCursor } from './page-cursor.ts';
 
 interface ExecutionRow {
   id: string;
@@ -39,7 +39,7 @@ export async function listExecutions(
     group?: string | undefined;
   },
 ): Promise<{ items: Execution[]; nextCursor: string | null }> {
-  const [step, name, id] = page.cursor === undefined ? [] : decodeCursor(page.cursor, 3);
+  const [step, name, id] = decodeCursor(page.cursor, 3) ?? [];
   const [groupStep, groupHash] = page.group === undefined ? [] : splitGroupKey(page.group);
   const found = await transaction.query<ExecutionRow>(
     `select ${columns} from executions e join dispatches d on d.id = e.dispatch_id ${effectiveOutcome}

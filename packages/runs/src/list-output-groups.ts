@@ -1,9 +1,9 @@
 // The executions of a run, grouped by equal answers: largest group first, with one exemplar's head. Reads only.
 import type { OutcomeKind } from '@sena/contracts/domain/outcome';
+import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { OutputGroup } from '@sena/contracts/http/runs';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { effectiveOutcome } from './effective-outcomes.ts';
-import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import { readOutput } from './read-output.ts';
 
 const nodesShown = 20;
@@ -30,8 +30,7 @@ export async function listOutputGroups(
   runId: string,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: OutputGroup[]; nextCursor: string | null }> {
-  const [offsetText] = page.cursor === undefined ? ['0'] : decodeCursor(page.cursor, 1);
-  const offset = Number(offsetText);
+  const offset = Number(decodeCursor(page.cursor, 1)?.[0] ?? 0);
   const found = await transaction.query<GroupRow>(
     `with answered as (
        select e.id, e.step, e.node_id, e.node_name, e.dispatch_id, o.kind, o.exit_code, o.reason, o.stdout_bytes, o.stderr_bytes,

@@ -1,8 +1,8 @@
 // The runs of an organization, newest first. Reads only.
 import type { RunStatus } from '@sena/contracts/domain/run';
+import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Run } from '@sena/contracts/http/runs';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import { type RunRow, runColumns, summarizeRun } from './read-run.ts';
 
 export async function listRuns(
@@ -10,7 +10,7 @@ export async function listRuns(
   page: { limit: number; cursor?: string | undefined; status?: RunStatus | undefined },
 ): Promise<{ items: Array<Omit<Run, 'answer' | 'findings'>>; nextCursor: string | null }> {
   // Run ids sort by creation.
-  const [before] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, 1);
+  const before = decodeCursor(page.cursor, 1)?.[0];
   const found = await transaction.query<RunRow>(
     `select ${runColumns} from runs r
      where ($1::text is null or r.id < $1) and ($2::text is null or r.status = $2)

@@ -6,6 +6,8 @@ export interface UnfinishedDispatch {
   readonly envelope: string;
   /** Past `expiresAt` it must not be sent again. */
   readonly expired: boolean;
+  /** Its run is being cancelled: nothing new may start. */
+  readonly cancelled: boolean;
   readonly executionIds: string[];
 }
 
@@ -13,10 +15,16 @@ export async function listUnfinishedDispatches(
   transaction: TenantTransaction,
   satelliteId: string,
 ): Promise<UnfinishedDispatch[]> {
-  const found = await transaction.query<{ id: string; jws: string; expired: boolean; execution_ids: string[] }>(
-    `select d.id, v.jws, d.expires_at <= now() as expired,
+  const found = await transaction.query<{
+    id: string;
+    jws: string;
+    expired: boolean;
+    cancelled: boolean;
+    execution_ids: string[];
+  }>(
+    `select d.id, v.jws, d.expires_at <= now() as expired, r.cancel_requested_at is not null as cancelled,
        array(select e.id::text from executions e where e.dispatch_id = d.id and not exists (select from outcomes o where o.execution_id = e.id)) as execution_ids
-     from dispatches d join dispatch_envelopes v on v.dispatch_id = d.id
+     from dispatches d join dispatch_envelopes v on v.dispatch_id = d.id join runs r on r.id = d.run_id
      where d.satellite_id = $1 and d.pending > 0 and d.sent_at is not null order by d.created_at`,
     [satelliteId],
   );
@@ -24,8 +32,25 @@ export async function listUnfinishedDispatches(
     dispatchId: row.id,
     envelope: row.jws,
     expired: row.expired,
+    cancelled: row.cancelled,
     executionIds: row.execution_ids,
   }));
+}
+
+/** Executions of a run that were sent and have no outcome, by satellite: whom to tell of a cancel. */
+export async function listSentExecutions(
+  transaction: TenantTransaction,
+  runId: string,
+): Promise<Array<{ satelliteId: string; executionIds: string[] }>> {
+  const found = await transaction.query<{ satellite_id: string; execution_ids: string[] }>(
+    `select d.satellite_id, array_agg(e.id::text) as execution_ids
+     from dispatches d join executions e on e.dispatch_id = d.id
+     where d.run_id = $1 and d.pending > 0 and d.sent_at is not null
+       and not exists (select from outcomes o where o.execution_id = e.id)
+     group by d.satellite_id`,
+    [runId],
+  );
+  return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids }));
 }
 
 /** The satellite has journaled it. */

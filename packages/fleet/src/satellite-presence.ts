@@ -1,0 +1,77 @@
+// Which relay holds a satellite, fenced by a connection epoch: whoever connected last holds it. Entered by the relay.
+// Changes presence columns of satellites only.
+import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
+
+export interface SatelliteIdentity {
+  readonly organizationId: string;
+  readonly satelliteId: string;
+  readonly siteId: string;
+  readonly revoked: boolean;
+}
+
+/** By the fingerprint of the key that signed the hello; null: never enrolled. */
+export async function findSatelliteByFingerprint(pool: Pool, fingerprint: string): Promise<SatelliteIdentity | null> {
+  const found = await pool.query<{ organization_id: string; satellite_id: string; site_id: string; revoked: boolean }>(
+    'select organization_id, satellite_id, site_id, revoked from satellite_by_fingerprint($1)',
+    [fingerprint],
+  );
+  const row = found.rows[0];
+  if (row === undefined) return null;
+  return {
+    organizationId: row.organization_id,
+    satelliteId: row.satellite_id,
+    siteId: row.site_id,
+    revoked: row.revoked,
+  };
+}
+
+/**
+ * Takes the satellite for this relay under the next connection epoch. `journalLost`: it came back with another journal, so
+ * what it says it has not seen may have run. null: revoked meanwhile.
+ */
+export async function connectSatellite(
+  transaction: TenantTransaction,
+  connection: { satelliteId: string; relayId: string; version: string; journalId: string },
+): Promise<{ connectionEpoch: number; journalLost: boolean } | null> {
+  const connected = await transaction.query<{ connection_epoch: string; journal_lost: boolean }>(
+    `update satellites s set connection_epoch = s.connection_epoch + 1, relay_id = $2, version = $3, journal_id = $4,
+       connected_at = now(), last_seen_at = now()
+     from (select id, journal_id from satellites where id = $1 for update) had
+     where s.id = had.id and s.revoked_at is null
+     returning s.connection_epoch, had.journal_id is not null and had.journal_id <> $4 as journal_lost`,
+    [connection.satelliteId, connection.relayId, connection.version, connection.journalId],
+  );
+  const row = connected.rows[0];
+  return row === undefined ? null : { connectionEpoch: Number(row.connection_epoch), journalLost: row.journal_lost };
+}
+
+/** Ids of those this relay still holds and may keep; the others were revoked or have connected elsewhere: close them. */
+export async function reportPresence(
+  pool: Pool,
+  organizationId: string,
+  held: ReadonlyArray<{ satelliteId: string; connectionEpoch: number }>,
+): Promise<Set<string>> {
+  const kept = await inOrganization(pool, organizationId, (transaction) =>
+    transaction.query<{ id: string }>(
+      `update satellites s set last_seen_at = now() from unnest($1::text[], $2::bigint[]) as h (id, epoch)
+       where s.id = h.id and s.connection_epoch = h.epoch and s.revoked_at is null returning s.id`,
+      [held.map((satellite) => satellite.satelliteId), held.map((satellite) => satellite.connectionEpoch)],
+    ),
+  );
+  return new Set(kept.rows.map((row) => row.id));
+}
+
+/** Only the connection that holds it can let go of it. */
+export async function disconnectSatellite(
+  pool: Pool,
+  organizationId: string,
+  satelliteId: string,
+  connectionEpoch: number,
+): Promise<void> {
+  await inOrganization(pool, organizationId, (transaction) =>
+    transaction.query(
+      'update satellites set relay_id = null, connected_at = null, last_seen_at = now() where id = $1 and connection_epoch = $2',
+      [satelliteId, connectionEpoch],
+    ),
+  );
+}

@@ -1,0 +1,49 @@
+// The first words of a connection: challenge, hello, and who that is. Entered by accept-connection; reads satellites, holds nothing.
+import { createHash } from 'node:crypto';
+import { protocolVersions, type RelayFrame, type SatelliteFrame } from '@sena/contracts/frames';
+import type { Pool } from '@sena/db/tenant';
+import { findSatelliteByFingerprint, type SatelliteIdentity } from '@sena/fleet/satellite-presence';
+import { createHelloChallenge, type HelloChallenge } from '@sena/tunnel/hello-signature';
+
+type Hello = Extract<SatelliteFrame, { t: 'hello' }>;
+
+export type Handshake =
+  | { readonly kind: 'known'; readonly identity: SatelliteIdentity; readonly protocol: number; readonly hello: Hello }
+  | { readonly kind: 'refused'; readonly frame: Extract<RelayFrame, { t: 'refused' }> };
+
+export function openChallenge(relayId: string): { challenge: HelloChallenge; frame: RelayFrame } {
+  const challenge = createHelloChallenge(relayId);
+  return { challenge, frame: { t: 'challenge', nonce: challenge.nonce, relayId, protocols: [...protocolVersions] } };
+}
+
+/** Identity comes from the key that signed this connection's nonce, from nothing else. */
+export async function answerHello(pool: Pool, challenge: HelloChallenge, hello: Hello): Promise<Handshake> {
+  if (!challenge.accepts(hello)) {
+    return refuse(
+      'signature_invalid',
+      'The hello is not signed for this connection. Check that no proxy replays the tunnel.',
+    );
+  }
+  const protocol = protocolVersions.find((version) => hello.protocols.includes(version));
+  if (protocol === undefined) {
+    return refuse(
+      'protocol_unsupported',
+      `This relay speaks protocol ${protocolVersions.join(', ')}. Update the satellite.`,
+    );
+  }
+  const identity = await findSatelliteByFingerprint(pool, fingerprintOf(hello.publicKey));
+  if (identity === null)
+    return refuse('satellite_unknown', 'This key is not enrolled here. Enrol the satellite with a new join token.');
+  if (identity.revoked)
+    return refuse('satellite_revoked', 'This satellite was revoked. Enrol it again with a new join token.');
+  return { kind: 'known', identity, protocol, hello };
+}
+
+function fingerprintOf(publicKey: string): string {
+  const digest = createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('base64');
+  return `SHA256:${digest.replace(/=+$/, '')}`;
+}
+
+function refuse(code: string, message: string): Handshake {
+  return { kind: 'refused', frame: { t: 'refused', code, message } };
+}

@@ -1,0 +1,19 @@
+// The relay's environment, parsed once by main.ts.
+import os from 'node:os';
+import { logLevelSchema, parseEnvironment, portSchema } from '@sena/config/parse-environment';
+import { z } from 'zod';
+
+const schema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: portSchema,
+  LOG_LEVEL: logLevelSchema,
+  DATABASE_URL: z.string(),
+  QUEUE_DATABASE_URL: z.string().optional(),
+  REDIS_URL: z.string().optional(),
+  RELAY_ID: z.string().min(1).max(64).default(`${os.hostname()}-${process.pid}`),
+});
+export type RelayEnv = z.infer<typeof schema>;
+
+export function parseRelayEnv(environment: Record<string, string | undefined>): RelayEnv {
+  return parseEnvironment('relay', schema, environment);
+}

@@ -1,0 +1,39 @@
+// The satellites whose tunnels end in this process. Memory only: PostgreSQL says who holds a satellite, this says through which socket.
+import type { RelayFrame } from '@sena/contracts/frames';
+import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
+
+export interface HeldSatellite {
+  readonly organizationId: string;
+  readonly satelliteId: string;
+  readonly connectionEpoch: number;
+  readonly out: FrameBatcher<RelayFrame>;
+  /** Executions that were sent through this connection and have no result yet. */
+  outstanding: number;
+  close(code: number, reason: string): void;
+}
+
+export interface HeldSatellites {
+  add(satellite: HeldSatellite): void;
+  /** Only the same connection removes itself. */
+  remove(satellite: HeldSatellite): void;
+  find(satelliteId: string): HeldSatellite | undefined;
+  all(): HeldSatellite[];
+  ofOrganization(organizationId: string): HeldSatellite[];
+}
+
+export function createHeldSatellites(): HeldSatellites {
+  const byId = new Map<string, HeldSatellite>();
+  return {
+    add(satellite) {
+      byId.get(satellite.satelliteId)?.close(4000, 'connected again');
+      byId.set(satellite.satelliteId, satellite);
+    },
+    remove(satellite) {
+      if (byId.get(satellite.satelliteId) === satellite) byId.delete(satellite.satelliteId);
+    },
+    find: (satelliteId) => byId.get(satelliteId),
+    all: () => [...byId.values()],
+    ofOrganization: (organizationId) =>
+      [...byId.values()].filter((satellite) => satellite.organizationId === organizationId),
+  };
+}

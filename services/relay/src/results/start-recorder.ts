@@ -1,0 +1,127 @@
+// Coalesces what satellites report into batches, one organization's batches one after the other, so that order holds.
+// Nothing is acknowledged before its commit; while PostgreSQL is away, reports wait here and the sockets are not read.
+import type { Pool } from '@sena/db/tenant';
+import type { Logger } from '@sena/telemetry/logger';
+import { type RecordedBatch, type Report, recordBatch } from './record-batch.ts';
+
+const batchReportsMax = 2_000;
+const batchBytesMax = 8 * 1024 * 1024;
+/** More than this waiting: sockets of the organization are not read. */
+const waitingBytesMax = 32 * 1024 * 1024;
+const reportBytes = 512;
+const retryFirstMs = 200;
+const retryMaxMs = 5_000;
+
+export interface Recorder {
+  /** Resolves when there is room for more. */
+  push(organizationId: string, reports: readonly Report[]): Promise<void>;
+  /** Records what is waiting, then ends. */
+  stop(): Promise<void>;
+}
+
+interface Lane {
+  reports: Report[];
+  bytes: number;
+  draining: Promise<void> | null;
+  waiters: Array<() => void>;
+}
+
+export function startRecorder(options: {
+  pool: Pool;
+  logger: Logger;
+  recorded(organizationId: string, batch: RecordedBatch): void;
+}): Recorder {
+  const { pool, logger, recorded } = options;
+  const lanes = new Map<string, Lane>();
+  let isStopping = false;
+
+  function laneOf(organizationId: string): Lane {
+    const lane = lanes.get(organizationId) ?? { reports: [], bytes: 0, draining: null, waiters: [] };
+    lanes.set(organizationId, lane);
+    return lane;
+  }
+
+  async function drain(organizationId: string, lane: Lane): Promise<void> {
+    // One turn of the event loop lets what arrived together be recorded together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (lane.reports.length > 0) {
+      const batch = takeBatch(lane);
+      await recordOrRetry(organizationId, batch);
+      if (lane.bytes < waitingBytesMax) for (const resume of lane.waiters.splice(0)) resume();
+    }
+  }
+
+  async function recordOrRetry(organizationId: string, batch: readonly Report[]): Promise<void> {
+    for (let retryMs = retryFirstMs; ; retryMs = Math.min(retryMs * 2, retryMaxMs)) {
+      try {
+        recorded(organizationId, await recordBatch(pool, organizationId, batch, logger));
+        return;
+      } catch (error) {
+        if (isRefusal(error)) return recordApart(organizationId, batch, error);
+        logger.error(
+          { err: error, reports: batch.length, retryMs },
+          'reports could not be recorded, it is tried again',
+        );
+        // Unacknowledged: the satellites report again to whoever comes next.
+        if (isStopping) return;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  }
+
+  /** PostgreSQL refuses something in the batch: halves it until that one report stands alone, and drops its tunnel. */
+  async function recordApart(organizationId: string, batch: readonly Report[], cause: unknown): Promise<void> {
+    const [only] = batch;
+    if (batch.length === 1 && only !== undefined) {
+      const { satelliteId } = only.satellite;
+      logger.error(
+        { err: cause, satelliteId, frame: only.frame.t },
+        'a report can not be stored, its tunnel is closed',
+      );
+      only.satellite.close(4400, 'report refused');
+      return;
+    }
+    const middle = batch.length >> 1;
+    await recordOrRetry(organizationId, batch.slice(0, middle));
+    await recordOrRetry(organizationId, batch.slice(middle));
+  }
+
+  return {
+    async push(organizationId, reports) {
+      const lane = laneOf(organizationId);
+      for (const report of reports) {
+        lane.reports.push(report);
+        lane.bytes += bytesOf(report);
+      }
+      lane.draining ??= drain(organizationId, lane).finally(() => {
+        lane.draining = null;
+      });
+      if (lane.bytes >= waitingBytesMax) await new Promise<void>((resolve) => lane.waiters.push(resolve));
+    },
+    async stop() {
+      isStopping = true;
+      await Promise.all([...lanes.values()].map((lane) => lane.draining));
+    },
+  };
+}
+
+function takeBatch(lane: Lane): Report[] {
+  let bytes = 0;
+  let count = 0;
+  while (count < lane.reports.length && count < batchReportsMax && bytes < batchBytesMax) {
+    bytes += bytesOf(lane.reports[count] as Report);
+    count += 1;
+  }
+  lane.bytes -= bytes;
+  return lane.reports.splice(0, count);
+}
+
+function bytesOf(report: Report): number {
+  return reportBytes + (report.frame.t === 'output' ? report.frame.data.length : 0);
+}
+
+/** Classes 22 (data) and 23 (constraints): the same rows will be refused again. */
+function isRefusal(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code.startsWith('22') || code.startsWith('23');
+}
