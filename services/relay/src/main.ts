@@ -8,10 +8,15 @@ const logger = createLogger('relay', env.LOG_LEVEL);
 const relay = await startRelay(env, logger);
 logger.info({ port: relay.port, relayId: env.RELAY_ID }, 'relay listens');
 
-let stopping: Promise<void> | null = null;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    logger.info({ signal }, 'relay stops');
-    stopping ??= relay.stop().then(() => process.exit(0));
-  });
+function stop(signal: string): void {
+  logger.info({ signal }, 'relay stops');
+  relay.stop().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      logger.error({ err: error }, 'relay did not stop cleanly');
+      process.exit(1);
+    },
+  );
 }
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);

@@ -76,13 +76,13 @@ function outcomeOfMissing(dispatch: UnfinishedDispatch, journalLost: boolean): O
   return null;
 }
 
-/** The satellite's own word that it has never seen it: its revision comes before any of a result. */
+/** `not_started` is the satellite's own word; `unknown` is the cloud's, which a later discovery outranks. */
 function toRow(reporter: string) {
   return ({ executionId, outcome }: { executionId: string; outcome: Outcome }) => ({
     reporter,
     executionId,
     outcome,
-    revision: 0,
+    revision: outcome.kind === 'unknown' ? 0 : 1,
     attempt: 0,
     startedAt: null,
     durationMs: null,
