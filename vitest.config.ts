@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['{packages,services,infra,apps}/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/fixtures/**'],
-    globalSetup: ['@sena/testing/global-setup'],
+    globalSetup: ['tests/global-setup.ts'],
     // A process per file: tests start servers, change the environment and kill things.
     pool: 'forks',
     maxWorkers: 2,

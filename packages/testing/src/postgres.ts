@@ -3,7 +3,7 @@
 import pg from 'pg';
 import { inject } from 'vitest';
 import type { TestDatabaseGrant, TestRole } from './test-cluster.ts';
-import './global-setup.ts';
+import './serve-test-databases.ts'; // for the type of what is provided
 
 export interface TestDatabase {
   readonly name: string;

@@ -1,4 +1,5 @@
-// The suite's one PostgreSQL and the template that every test database is copied from. Entered by the global setup only.
+// The suite's one PostgreSQL and the template that every test database is copied from. Entered by the global setup
+// through serveTestDatabases.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { startPostgresServer } from './postgres-server.ts';
@@ -31,10 +32,14 @@ export interface TestCluster {
 
 const template = 'sena_template';
 
+/** What `@sena/db/prepare-database` exports. */
+export interface DatabasePreparation {
+  prepareDatabase(options: { adminUrl: string; database: string; passwords: Record<TestRole, string> }): Promise<void>;
+  setSearchPaths(admin: pg.Client, database: string): Promise<void>;
+}
+
 /** Starts the server and applies every migration once, to the template. About 2 s. */
-export async function startTestCluster(): Promise<TestCluster> {
-  // Loaded here, with its migration engine, so that a run of pure tests does not load it.
-  const { prepareDatabase, setSearchPaths } = await import('@sena/db/prepare-database');
+export async function startTestCluster({ prepareDatabase, setSearchPaths }: DatabasePreparation): Promise<TestCluster> {
   const server = await startPostgresServer();
   const { adminUrl, port, socketDirectory } = server;
   const rolePasswords = Object.fromEntries(testRoles.map((role) => [role, `test-${role}`])) as Record<TestRole, string>;

@@ -1,9 +1,9 @@
-// Entered by vitest once, before all test files; left after the last. Owns the one PostgreSQL of the whole suite.
-// It starts when the first test asks for a database, so that a run of pure tests does not wait for it.
+// Entered by vitest's global setup: owns the one PostgreSQL of the whole suite and hands out databases over loopback.
+// The server starts when the first test asks, so that a run of pure tests does not wait for it.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
-import { startTestCluster, type TestCluster } from './test-cluster.ts';
+import { type DatabasePreparation, startTestCluster, type TestCluster } from './test-cluster.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -12,12 +12,15 @@ declare module 'vitest' {
   }
 }
 
-/** The name is vitest's. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Returns what ends it. `load` gives the migrations: this package does not depend on the one that it is a fixture for. */
+export async function serveTestDatabases(
+  project: TestProject,
+  load: () => Promise<DatabasePreparation>,
+): Promise<() => Promise<void>> {
   let starting: Promise<TestCluster> | null = null;
 
   const desk = createServer((_request, response) => {
-    starting ??= startTestCluster();
+    starting ??= load().then(startTestCluster);
     starting
       .then((cluster) => cluster.createDatabase())
       .then(
