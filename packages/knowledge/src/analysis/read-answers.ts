@@ -1,0 +1,95 @@
+// Entered by every runbook first: separates what a node said from what it did not say.
+// Pure. Whatever is missing, failed, cut or unreadable is "not answered", with the reason.
+import type { NodeName, NodeObservation, NotAnswered, StepResult } from '../runbook.ts';
+
+export interface Answer<T> {
+  node: NodeName;
+  labels: Readonly<Record<string, string>>;
+  executionId: string;
+  value: T;
+}
+
+export interface Answers<T> {
+  answers: Answer<T>[];
+  notAnswered: NotAnswered[];
+  asked: number;
+}
+
+/** `partial`: what was read is true, but more may be wrong than was seen; the node is listed as not (wholly) answered too. */
+export type Reading<T> = { kind: 'read'; value: T; partial?: string } | { kind: 'unreadable'; why: string };
+
+export interface ReadOptions {
+  /** Exit codes with which the output can still be read. Default: 0 only. */
+  exitCodes?: readonly number[];
+}
+
+/** Reads one step's result of every node with `read`. Nodes keep their order. */
+export function readAnswers<T>(
+  observations: readonly NodeObservation[],
+  step: string,
+  read: (result: StepResult) => Reading<T>,
+  options: ReadOptions = {},
+): Answers<T> {
+  const answers: Answer<T>[] = [];
+  const notAnswered: NotAnswered[] = [];
+  for (const { node: observed, results } of observations) {
+    const node = { id: observed.id, name: observed.name };
+    const result = results.find((candidate) => candidate.step === step);
+    if (result === undefined) {
+      notAnswered.push({ node, why: 'was not asked' });
+      continue;
+    }
+    const refusal = whyUnusable(result, options.exitCodes ?? [0]);
+    if (refusal !== null) {
+      notAnswered.push({ node, why: refusal });
+      continue;
+    }
+    const reading = read(result);
+    switch (reading.kind) {
+      case 'unreadable':
+        notAnswered.push({ node, why: reading.why });
+        break;
+      case 'read':
+        answers.push({
+          node,
+          labels: observed.labels ?? {},
+          executionId: result.executionId,
+          value: reading.value,
+        });
+        if (reading.partial !== undefined) notAnswered.push({ node, why: reading.partial });
+        break;
+    }
+  }
+  return { answers, notAnswered, asked: observations.length };
+}
+
+function whyUnusable(result: StepResult, exitCodes: readonly number[]): string | null {
+  switch (result.outcome) {
+    case 'not_started':
+      return `was not reached (${result.reason ?? 'no reason given'})`;
+    case 'unknown':
+      return `did not report back, the outcome is unknown (${result.reason ?? 'no reason given'})`;
+    case 'exited':
+      if (result.reason === 'timeout') return 'took longer than the time limit';
+      if (result.exitCode === null) return 'had its command ended by a signal';
+      if (result.truncated) return 'printed more than was kept, so its output is not complete';
+      if (!exitCodes.includes(result.exitCode)) return failureOf(result);
+      return null;
+  }
+}
+
+/** "could not run it (exit 127: sh: 1: ps: not found)" */
+export function failureOf(result: StepResult): string {
+  const complaint = firstLine(result.stderr);
+  return `could not run it (exit ${result.exitCode}${complaint === '' ? '' : `: ${complaint}`})`;
+}
+
+/** The first line that isn't empty, at most 160 characters, without control characters. */
+export function firstLine(text: string): string {
+  for (const line of text.split('\n')) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what a node prints may hold any
+    const clean = line.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+    if (clean !== '') return clean.length > 160 ? `${clean.slice(0, 159)}…` : clean;
+  }
+  return '';
+}

@@ -1,0 +1,85 @@
+// Entered with a question in plain language; leaves with the runbooks that can answer it, best first, or with none.
+// Reads the runbooks in one query; PostgreSQL's full text does the work.
+import type { TenantTransaction } from '@sena/db/tenant';
+import { ownRunbooks } from './own-runbooks.ts';
+
+export interface RunbookMatch {
+  slug: string;
+  title: string;
+  /** Higher is better; only comparable within one question. */
+  rank: number;
+}
+
+/** Below this nothing in the question points at a runbook. */
+const rankMin = 0.25;
+/** And at least this share of the words that carry meaning has to be found in the runbook. */
+const coverageMin = 0.3;
+
+/**
+ * At most `limit` runbooks (default 3) that this version has code for. Empty where none fits, and where the
+ * question asks for a change ("restart nginx"): a runbook only looks.
+ */
+export async function matchRunbooks(
+  transaction: TenantTransaction,
+  question: string,
+  options: { limit?: number } = {},
+): Promise<RunbookMatch[]> {
+  if (asksForChange(question)) return [];
+  const words = meaningfulWords(question);
+  if (words.length === 0) return [];
+  // A word that few runbooks know says more than one that many know; a word that one runbook repeats counts a
+  // little more each time, with a ceiling.
+  const { rows } = await transaction.query<{ slug: string; title: string; rank: number }>(
+    `with books as (
+       select slug, title, search from runbooks where organization_id is null and slug = any($2::text[])
+     ), words as (
+       select distinct on (q) word, q from (select word, plainto_tsquery('english', word) as q from unnest($1::text[]) word) w
+       where numnode(q) > 0
+     ), hits as (
+       select b.slug, b.title, w.word, ts_rank_cd('{0.1, 0.3, 0.6, 1.0}', b.search, w.q) as weight,
+         count(*) over (partition by w.word) as known_to
+       from books b join words w on b.search @@ w.q
+     )
+     select slug, title, (sum(ln(1 + (select count(*) from books)::float / known_to) * weight / (weight + 0.8)))::float as rank
+     from hits group by slug, title
+     having count(*) >= $3 * (select count(*) from words)
+     order by rank desc, slug`,
+    [words, ownRunbooks.map((runbook) => runbook.slug), coverageMin],
+  );
+  return rows
+    .filter((row) => row.rank >= rankMin)
+    .slice(0, options.limit ?? 3)
+    .map(({ slug, title, rank }) => ({ slug, title, rank }));
+}
+
+const changes =
+  'restart start stop kill reboot shutdown install uninstall remove delete drop upgrade update patch apply deploy roll rotate renew create add make write change set enable disable rename move copy clean clear purge empty fix reload drain mount unmount format resize grow extend';
+const changePattern = new RegExp(
+  `^(?:please|can you|could you|would you|hey|ok|now|go and|just|i want you to|i need you to|let's|we should)?[\\s,]*(?:please\\s+)?(?:${changes
+    .split(' ')
+    .join('|')})\\b`,
+);
+
+function asksForChange(question: string): boolean {
+  return changePattern.test(question.trim().toLowerCase());
+}
+
+/** Words that every question about a fleet has, and names of nodes, point at no runbook. */
+const generic = new Set(
+  'node nodes server servers host hosts box boxes machine machines vm vms instance instances fleet rack site cluster datacenter system systems show list tell give find get see look please anybody anyone anything something everything thing things need want know like think help thank thanks sena currently current now right today moment still many much lot big biggest large largest most really also could would should can may might will shall us our ours my me your they them there here one ones two first last each every across whole entire everywhere anywhere somewhere'.split(
+    ' ',
+  ),
+);
+
+function meaningfulWords(question: string): string[] {
+  const words = question
+    .toLowerCase()
+    .replaceAll('’', "'")
+    .match(/[a-z0-9][a-z0-9._%/-]*[a-z0-9%]|[a-z0-9]/g);
+  return [...new Set(words ?? [])].filter((word) => !generic.has(word) && !isNodeName(word)).slice(0, 40);
+}
+
+/** web-07, db1, rack-a-12: letters and a number at the end. x86 and sha256 are none of ours either. */
+function isNodeName(word: string): boolean {
+  return /^[a-z][a-z-]*-?\d{1,4}(\.[a-z0-9.-]+)?$/.test(word) && !/^(http|ipv|x|arm|python|md|sha|utf)\d+$/.test(word);
+}

@@ -1,0 +1,78 @@
+// What a runbook is: read-only commands, and a reading of what they print. Types only.
+
+/** Code and data of one runbook. `analyse` is pure: the same observations give the same report. */
+export interface Runbook {
+  /** Lower case, hyphens; never changes once released. */
+  slug: string;
+  title: string;
+  /** One or two sentences for people. */
+  description: string;
+  /** How people ask for it, in their own words. */
+  questions: readonly string[];
+  /** Further words it is found by, synonyms included. */
+  keywords: string;
+  /** Read-only for every policy; POSIX sh. `step` is unique within the runbook. */
+  commands: readonly RunbookCommand[];
+  /** `question` is what was asked, where somebody asked: it may name a port, a package or a service. */
+  analyse(observations: readonly NodeObservation[], question?: string): RunbookReport;
+}
+
+export interface RunbookCommand {
+  step: string;
+  title: string;
+  command: string;
+}
+
+/** What became of the runbook's commands on one node. */
+export interface NodeObservation {
+  node: ObservedNode;
+  results: readonly StepResult[];
+}
+
+export interface ObservedNode {
+  id: string;
+  name: string;
+  /** Nodes with the same `role` label are compared with each other; without it, those with the same name before the number. */
+  labels?: Readonly<Record<string, string>>;
+}
+
+export interface StepResult {
+  step: string;
+  executionId: string;
+  outcome: 'exited' | 'not_started' | 'unknown';
+  /** null: ended by a signal, or not `exited`. */
+  exitCode: number | null;
+  reason: string | null;
+  stdout: string;
+  stderr: string;
+  /** Some of stdout or stderr is missing here. */
+  truncated: boolean;
+}
+
+export interface RunbookReport {
+  /** One sentence that answers, with the names of nodes. */
+  headline: string;
+  /** Worst first. Every claim rests on at least one execution. */
+  findings: RunbookFinding[];
+  /** Nodes about which nothing, or not everything, can be said. Never counted as healthy. */
+  notAnswered: NotAnswered[];
+}
+
+export interface RunbookFinding {
+  /** At most 2,000 characters. */
+  claim: string;
+  severity: 'info' | 'warning' | 'critical';
+  nodes: NodeName[];
+  executionIds: string[];
+}
+
+export interface NodeName {
+  id: string;
+  name: string;
+}
+
+export interface NotAnswered {
+  node: NodeName;
+  /** Completes "web-03 …": "was not reached (node_unreachable)". */
+  why: string;
+}

@@ -1,0 +1,157 @@
+// Which processes hold the memory: a large part of all there is, or far more than anything else on the node. Pure.
+import { formatKib } from '../analysis/format-amount.ts';
+import type { Sighting } from '../analysis/group-sightings.ts';
+import { type Answer, firstLine, type Reading, readAnswers } from '../analysis/read-answers.ts';
+import { writeFaultReport } from '../analysis/write-report.ts';
+import type { Runbook, StepResult } from '../runbook.ts';
+
+const ramPercent = 20;
+const criticalRamPercent = 50;
+/** Stands out: at least this much, and this many times what the next program's largest process holds. */
+const standOutKib = 64 * 1_024;
+const standOutFactor = 4;
+const lowAvailablePercent = 5;
+
+interface Process {
+  pid: number;
+  user: string;
+  program: string;
+  rssKib: number;
+}
+
+interface Memory {
+  processes: Process[];
+  totalKib: number;
+  availableKib: number | null;
+}
+
+export const memoryHogs: Runbook = {
+  slug: 'memory-hogs',
+  title: 'Memory hogs',
+  description:
+    'Names the processes that hold at least 20% of the memory, or at least 64 MB and four times as much as any other program, and nodes that have less than 5% of their memory available.',
+  questions: [
+    'What is using the memory?',
+    'Which processes use the most RAM?',
+    'Is there a memory leak?',
+    'Which nodes are low on memory?',
+    'Who is eating all the RAM?',
+    'Is anything close to being killed by the OOM killer?',
+  ],
+  keywords:
+    'memory ram rss resident leak leaking oom out of memory killer swap swapping hog hogs heap mem free eating process processes usage',
+  commands: [
+    {
+      step: 'memory',
+      title: 'Processes by resident memory, and how much memory is available',
+      command:
+        "ps -eo pid,user,rss,comm --sort=-rss | head -n 30; grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo",
+    },
+  ],
+  analyse(observations) {
+    const answers = readAnswers(observations, 'memory', readMemory);
+    const hogs = answers.answers.flatMap((answer) =>
+      hogsOf(answer.value).map((process) => ({ answer, process, percent: percentOf(process, answer.value) })),
+    );
+    // What most of a fleet's nodes hold alike is their work, unless it is a large part of the memory.
+    const isUsual = (program: string) =>
+      answers.answers.length >= 4 &&
+      hogs.filter((hog) => hog.process.program === program).length * 2 > answers.answers.length;
+    const sightings = [
+      ...hogs
+        .filter((hog) => hog.percent >= ramPercent || !isUsual(hog.process.program))
+        .map(
+          ({ answer, process, percent }): Sighting => ({
+            node: answer.node,
+            executionIds: [answer.executionId],
+            severity: percent >= criticalRamPercent ? 'critical' : 'warning',
+            weight: process.rssKib,
+            claim: `${process.program} (pid ${process.pid}, ${process.user}) on ${answer.node.name} holds ${formatKib(process.rssKib)} of memory, ${comparison(answer, process, percent)}`,
+            key: process.program,
+            shared: `${process.program} holds much memory`,
+          }),
+        ),
+      ...answers.answers.flatMap((answer): Sighting[] => {
+        const { totalKib, availableKib } = answer.value;
+        if (availableKib === null || availableKib * 100 >= totalKib * lowAvailablePercent) return [];
+        return [
+          {
+            node: answer.node,
+            executionIds: [answer.executionId],
+            severity: 'critical',
+            weight: totalKib,
+            claim: `${answer.node.name} has only ${formatKib(availableKib)} of its ${formatKib(totalKib)} of memory available`,
+            key: 'memory available',
+            shared: `Less than ${lowAvailablePercent}% of the memory is available`,
+          },
+        ];
+      }),
+    ];
+    return writeFaultReport({
+      answers,
+      sightings,
+      fault: 'a process holds much of the memory, or little is available,',
+      inBrackets: (own) =>
+        own
+          .slice(0, 2)
+          .map((sighting) =>
+            sighting.key === 'memory available' ? 'little available' : `${sighting.key} ${formatKib(sighting.weight)}`,
+          )
+          .join(', '),
+      healthy: (scope) => `No process stands out by the memory it holds on ${scope}`,
+    });
+  },
+};
+
+/** At most the largest process of each program. */
+function hogsOf(memory: Memory): Process[] {
+  const largest = new Map<string, Process>();
+  for (const process of memory.processes) {
+    if (process.rssKib > (largest.get(process.program)?.rssKib ?? 0)) largest.set(process.program, process);
+  }
+  return [...largest.values()].filter((process) => {
+    if (percentOf(process, memory) >= ramPercent) return true;
+    const next = largestOfOthers(memory, process);
+    return process.rssKib >= standOutKib && process.rssKib >= standOutFactor * next;
+  });
+}
+
+function largestOfOthers(memory: Memory, process: Process): number {
+  return Math.max(0, ...memory.processes.filter((other) => other.program !== process.program).map((p) => p.rssKib));
+}
+
+function percentOf(process: Process, memory: Memory): number {
+  return Math.round((process.rssKib / memory.totalKib) * 1_000) / 10;
+}
+
+function comparison(answer: Answer<Memory>, process: Process, percent: number): string {
+  const share = `${percent}% of the node's ${formatKib(answer.value.totalKib)}`;
+  const next = largestOfOthers(answer.value, process);
+  return next > 0 && process.rssKib >= standOutFactor * next
+    ? `${share} and ${Math.floor(process.rssKib / next)} times as much as any other program`
+    : share;
+}
+
+function readMemory(result: StepResult): Reading<Memory> {
+  const processes: Process[] = [];
+  const amounts = new Map<string, number>();
+  for (const line of result.stdout.split('\n')) {
+    const amount = /^(\w+):\s+(\d+) kB$/.exec(line.trim());
+    if (amount) {
+      amounts.set(amount[1] ?? '', Number(amount[2]));
+      continue;
+    }
+    const match = /^\s*(\d+)\s+(\S+)\s+(\d+)\s+(.+?)\s*$/.exec(line);
+    if (!match) continue;
+    const [, pid, user = '', rss, program = ''] = match;
+    processes.push({ pid: Number(pid), user, program, rssKib: Number(rss) });
+  }
+  const totalKib = amounts.get('MemTotal');
+  if (processes.length === 0 || totalKib === undefined) {
+    return {
+      kind: 'unreadable',
+      why: `did not list its processes and memory (${firstLine(result.stderr) || 'no message'})`,
+    };
+  }
+  return { kind: 'read', value: { processes, totalKib, availableKib: amounts.get('MemAvailable') ?? null } };
+}
