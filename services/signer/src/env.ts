@@ -1,0 +1,24 @@
+// The signer's environment, parsed once by main.ts.
+import { logLevelSchema, parseEnvironment, portSchema } from '@sena/config/parse-environment';
+import { z } from 'zod';
+
+const schema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: portSchema,
+  LOG_LEVEL: logLevelSchema,
+  DATABASE_URL: z.string(),
+  QUEUE_DATABASE_URL: z.string().optional(),
+  REDIS_URL: z.string().optional(),
+  /** 32 bytes, base64. */
+  MASTER_KEY: z
+    .string()
+    .refine(
+      (value) => Buffer.from(value, 'base64').length === 32,
+      'must be 32 bytes in base64, as `openssl rand -base64 32` prints them',
+    ),
+});
+export type SignerEnv = z.infer<typeof schema>;
+
+export function parseSignerEnv(environment: Record<string, string | undefined>): SignerEnv {
+  return parseEnvironment('signer', schema, environment);
+}

@@ -1,0 +1,144 @@
+// Everything a dispatch rests on, read anew from the database under a lock: the signer believes no message. Reads only.
+
+import type { Shell } from '@sena/contracts/domain/policy';
+import type { RunStatus } from '@sena/contracts/domain/run';
+import { type Action, actionSchema, type EnvelopeNode, type ExecutionLimits } from '@sena/contracts/envelope';
+import type { TenantTransaction } from '@sena/db/tenant';
+
+export interface DispatchToSign {
+  readonly id: string;
+  readonly runId: string;
+  readonly step: string;
+  readonly satelliteId: string;
+  readonly assignmentEpoch: number;
+  readonly shell: Shell;
+  readonly command: string;
+  readonly environment: Record<string, string>;
+  readonly limits: ExecutionLimits;
+  readonly readOnly: boolean;
+  readonly notBefore: Date;
+  readonly expiresAt: Date;
+  readonly traceparent: string | null;
+  readonly nodes: EnvelopeNode[];
+  readonly run: { readonly status: RunStatus; readonly cancelRequested: boolean };
+  readonly approval: ApprovalToCheck | null;
+}
+
+export interface ApprovalToCheck {
+  readonly id: string;
+  readonly runId: string;
+  readonly status: string;
+  /** null: what is stored is not an action. */
+  readonly action: Action | null;
+  readonly actionDigest: string;
+  readonly requestedBy: string;
+  readonly decidedBy: string | null;
+  readonly decidedAt: Date | null;
+}
+
+/** null: signed, sent or finished meanwhile. */
+export async function readDispatchToSign(
+  transaction: TenantTransaction,
+  dispatchId: string,
+): Promise<DispatchToSign | null> {
+  const found = await transaction.query<{
+    id: string;
+    run_id: string;
+    step: string;
+    satellite_id: string;
+    assignment_epoch: number;
+    shell: Shell;
+    command: string;
+    environment: Record<string, string>;
+    limits: ExecutionLimits;
+    read_only: boolean;
+    not_before: Date;
+    expires_at: Date;
+    traceparent: string | null;
+    approval_id: string | null;
+    run_status: RunStatus;
+    cancel_requested: boolean;
+  }>(
+    `select d.id, d.run_id, d.step, d.satellite_id, d.assignment_epoch, d.shell, d.command, d.environment, d.limits, d.read_only, d.not_before,
+       d.expires_at, d.traceparent, d.approval_id, r.status as run_status, r.cancel_requested_at is not null as cancel_requested
+     from dispatches d join runs r on r.id = d.run_id
+     where d.id = $1 and d.pending > 0 and d.sent_at is null
+       and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
+     for update of d`,
+    [dispatchId],
+  );
+  const row = found.rows[0];
+  if (row === undefined) return null;
+  return {
+    id: row.id,
+    runId: row.run_id,
+    step: row.step,
+    satelliteId: row.satellite_id,
+    assignmentEpoch: row.assignment_epoch,
+    shell: row.shell,
+    command: row.command,
+    environment: row.environment,
+    limits: row.limits,
+    readOnly: row.read_only,
+    notBefore: row.not_before,
+    expiresAt: row.expires_at,
+    traceparent: row.traceparent,
+    nodes: await readNodes(transaction, dispatchId),
+    run: { status: row.run_status, cancelRequested: row.cancel_requested },
+    approval: row.approval_id === null ? null : await readApproval(transaction, row.approval_id),
+  };
+}
+
+async function readNodes(transaction: TenantTransaction, dispatchId: string): Promise<EnvelopeNode[]> {
+  const found = await transaction.query<{
+    id: string;
+    node_id: string;
+    node_name: string;
+    address: string;
+    port: number;
+    host_key: string | null;
+    run_as: string;
+    credential: string;
+  }>(
+    'select id::text, node_id, node_name, address, port, host_key, run_as, credential from executions where dispatch_id = $1 order by node_id',
+    [dispatchId],
+  );
+  return found.rows.map((row) => ({
+    executionId: row.id,
+    nodeId: row.node_id,
+    name: row.node_name,
+    address: row.address,
+    port: row.port,
+    hostKey: row.host_key,
+    runAs: row.run_as,
+    credential: row.credential,
+  }));
+}
+
+async function readApproval(transaction: TenantTransaction, approvalId: string): Promise<ApprovalToCheck | null> {
+  const found = await transaction.query<{
+    id: string;
+    run_id: string;
+    status: string;
+    action: unknown;
+    action_digest: string;
+    requested_by: string;
+    decided_by: string | null;
+    decided_at: Date | null;
+  }>(
+    'select id, run_id, status, action, action_digest, requested_by, decided_by, decided_at from approvals where id = $1',
+    [approvalId],
+  );
+  const row = found.rows[0];
+  if (row === undefined) return null;
+  return {
+    id: row.id,
+    runId: row.run_id,
+    status: row.status,
+    action: actionSchema.safeParse(row.action).data ?? null,
+    actionDigest: row.action_digest,
+    requestedBy: row.requested_by,
+    decidedBy: row.decided_by,
+    decidedAt: row.decided_at,
+  };
+}
