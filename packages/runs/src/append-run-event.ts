@@ -22,3 +22,20 @@ export async function appendRunEvent(
   ]);
   return seq;
 }
+
+/**
+ * For a step that may be repeated after a crash: an event of this run that has all of `match` is left as it is.
+ * Returns null then.
+ */
+export async function appendRunEventOnce(
+  transaction: TenantTransaction,
+  runId: string,
+  data: RunEventData,
+  match: Partial<Record<string, unknown>> & { type: RunEventData['type'] },
+): Promise<number | null> {
+  const existing = await transaction.query('select 1 from run_events where run_id = $1 and data @> $2 limit 1', [
+    runId,
+    JSON.stringify(match),
+  ]);
+  return existing.rowCount === 0 ? appendRunEvent(transaction, runId, data) : null;
+}

@@ -1,6 +1,7 @@
 // Who works on a run: claimed with a lease by compare-and-set, renewed while the work goes on, let go at a pause or the end.
 // Entered by the orchestrator's worker. Changes lease and wake columns only.
-import { inOrganization, type Pool } from '@sena/db/tenant';
+import { SenaError } from '@sena/contracts/errors';
+import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 
 /** The right to change a run, until the lease ends. `leaseEpoch` fences a former holder. */
 export interface RunLease {
@@ -45,7 +46,7 @@ export async function renewLease(pool: Pool, lease: RunLease, leaseMs: number): 
 export async function releaseRun(pool: Pool, lease: RunLease): Promise<{ stillWanted: boolean }> {
   return inOrganization(pool, lease.organizationId, async (transaction) => {
     const released = await transaction.query<{ still_wanted: boolean }>(
-      `update runs set lease_owner = null, lease_expires_at = null, handled_count = greatest(handled_count, $3)
+      `update runs set lease_owner = null, lease_expires_at = null, handled_count = greatest(handled_count, $3), failures = 0
        where id = $1 and lease_epoch = $2 returning wake_count > handled_count as still_wanted`,
       [lease.runId, lease.leaseEpoch, lease.wakeCount],
     );
@@ -53,12 +54,26 @@ export async function releaseRun(pool: Pool, lease: RunLease): Promise<{ stillWa
   });
 }
 
-/** Gives the work back unfinished, to be tried again after `retryMs`: for a failure that may pass. */
-export async function returnRun(pool: Pool, lease: RunLease, retryMs: number): Promise<void> {
-  await inOrganization(pool, lease.organizationId, (transaction) =>
-    transaction.query(
-      `update runs set lease_owner = null, lease_expires_at = now() + $3 * interval '1 millisecond' where id = $1 and lease_epoch = $2`,
+/**
+ * Gives the work back unfinished after an error of SENA's own, to be tried again after `retryMs`. Returns how many times in a row
+ * it has failed now; null when the lease was lost.
+ */
+export async function returnRun(pool: Pool, lease: RunLease, retryMs: number): Promise<number | null> {
+  return inOrganization(pool, lease.organizationId, async (transaction) => {
+    const returned = await transaction.query<{ failures: number }>(
+      `update runs set lease_owner = null, lease_expires_at = now() + $3 * interval '1 millisecond', failures = failures + 1
+       where id = $1 and lease_epoch = $2 returning failures`,
       [lease.runId, lease.leaseEpoch, retryMs],
-    ),
+    );
+    return returned.rows[0]?.failures ?? null;
+  });
+}
+
+/** In the transaction of a change: the row stays locked, so that nobody takes the run over before the commit. Throws `conflict`. */
+export async function assertLease(transaction: TenantTransaction, lease: RunLease): Promise<void> {
+  const held = await transaction.query(
+    'select 1 from runs where id = $1 and lease_epoch = $2 and lease_expires_at > now() for update',
+    [lease.runId, lease.leaseEpoch],
   );
+  if (held.rowCount !== 1) throw new SenaError('conflict', 'Another worker has taken this run over.');
 }

@@ -7,6 +7,7 @@ import type { ExecutionLimits } from '@sena/contracts/envelope';
 import { executionIdFor, newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { appendRunEvent } from './append-run-event.ts';
+import { closeUnsentDispatches } from './close-executions.ts';
 import { writeOutbox } from './write-outbox.ts';
 
 /** A node as it is now: this is what gets signed. */
@@ -23,7 +24,8 @@ export interface DispatchNode {
 /** One command to the nodes of one satellite. */
 export interface NewDispatch {
   readonly step: string;
-  readonly satelliteId: string;
+  /** null: no satellite is enrolled at the site; the executions are closed as `not_started` at once. */
+  readonly satelliteId: string | null;
   readonly shell: Shell;
   readonly command: string;
   readonly environment: Record<string, string>;
@@ -78,8 +80,19 @@ export async function writeDispatches(
     ]);
     await appendRunEvent(transaction, runId, { type: 'dispatch.written', dispatchIds, executionCount });
   }
+  await closeWithoutSatellite(transaction, runId, options.actor);
   const outboxId = await writeOutbox(transaction, { job: 'signDispatches', runId, traceparent: options.traceparent });
   return { dispatchIds, written, outboxId };
+}
+
+async function closeWithoutSatellite(transaction: TenantTransaction, runId: string, actor: string): Promise<void> {
+  const stranded = await transaction.query<{ id: string }>(
+    'select id from dispatches where run_id = $1 and satellite_id is null and pending > 0',
+    [runId],
+  );
+  const ids = stranded.rows.map((row) => row.id);
+  const detail = 'No satellite is enrolled at the site of this node. Add one under Satellites, then ask again.';
+  await closeUnsentDispatches(transaction, ids, { kind: 'not_started', reason: 'satellite_offline', detail }, actor);
 }
 
 async function writeDispatch(
@@ -116,7 +129,7 @@ async function writeDispatch(
   );
   if (inserted.rowCount === 1) return { id, fresh: true };
   const existing = await transaction.query<{ id: string; command_sha256: string }>(
-    'select id, command_sha256 from dispatches where run_id = $1 and step = $2 and satellite_id = $3 and assignment_epoch = 1',
+    'select id, command_sha256 from dispatches where run_id = $1 and step = $2 and satellite_id is not distinct from $3 and assignment_epoch = 1',
     [runId, dispatch.step, dispatch.satelliteId],
   );
   const row = existing.rows[0];

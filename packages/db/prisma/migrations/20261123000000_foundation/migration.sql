@@ -113,6 +113,8 @@ create table runs (
   wake_count integer not null default 1,
   handled_count integer not null default 0,
   wanted_at timestamptz not null default now(),
+  -- Attempts in a row that ended in an error of SENA's own.
+  failures integer not null default 0,
   lease_owner text,
   lease_epoch integer not null default 0,
   lease_expires_at timestamptz,
@@ -197,7 +199,8 @@ create table dispatches (
   organization_id text not null,
   run_id text not null,
   step text not null,
-  satellite_id text not null,
+  -- Null: no satellite is enrolled at the site of these nodes; such a dispatch is closed in the transaction that writes it.
+  satellite_id text,
   assignment_epoch integer not null default 1,
   approval_id text,
   shell text not null,
@@ -218,7 +221,7 @@ create table dispatches (
   sent_epoch bigint,
   acked_at timestamptz,
   unique (organization_id, id),
-  unique (run_id, step, satellite_id, assignment_epoch),
+  unique nulls not distinct (run_id, step, satellite_id, assignment_epoch),
   foreign key (organization_id, run_id) references runs (organization_id, id),
   foreign key (organization_id, satellite_id) references satellites (organization_id, id),
   foreign key (organization_id, approval_id) references approvals (organization_id, id)
@@ -472,7 +475,7 @@ grant update (revoked_at, relay_id, connected_at) on satellites to sena_app;
 grant update (used_at, used_by_satellite_id) on join_tokens to sena_app;
 grant update (name, address, port, run_as, credential, host_key, labels) on nodes to sena_app;
 grant update (status, version, reason, planner, answer, usage, last_event_seq, execution_count, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count,
-  cancel_requested_at, wake_count, handled_count, wanted_at,
+  cancel_requested_at, wake_count, handled_count, wanted_at, failures,
   lease_owner, lease_epoch, lease_expires_at, started_at, finished_at) on runs to sena_app;
 grant update (status, decided_by, decided_by_name, reason, decided_at, used_at) on approvals to sena_app;
 grant update (pending) on dispatches to sena_app;
@@ -560,7 +563,8 @@ $$;
 create function dispatches_to_sign(at_most integer) returns table (organization_id text, dispatch_id text)
 language sql security definer set search_path = sena, pg_temp as $$
   select d.organization_id, d.id from dispatches d
-  where d.pending > 0 and d.sent_at is null and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
+  where d.pending > 0 and d.sent_at is null and d.satellite_id is not null
+    and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
   order by d.created_at limit at_most
 $$;
 
@@ -608,11 +612,12 @@ language sql security definer set search_path = sena, pg_temp as $$
   select organization_id, id from approvals where status = 'pending' and expires_at <= now() order by expires_at limit at_most
 $$;
 
--- Dispatches past their validity with executions nobody has spoken for.
+-- Dispatches past their validity with executions nobody has spoken for. What was sent may still run for as long as its timeout.
 create function dispatches_to_expire(grace_ms integer, at_most integer) returns table (organization_id text, dispatch_id text, was_sent boolean)
 language sql security definer set search_path = sena, pg_temp as $$
   select organization_id, id, sent_at is not null from dispatches
-  where pending > 0 and expires_at < now() - case when sent_at is null then interval '0' else grace_ms * interval '1 millisecond' end
+  where pending > 0 and expires_at < now() - case when sent_at is null then interval '0'
+    else (grace_ms + (limits ->> 'timeoutMs')::bigint) * interval '1 millisecond' end
   order by expires_at limit at_most
 $$;
 
