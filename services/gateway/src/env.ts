@@ -1,0 +1,42 @@
+// The gateway's environment, parsed once by main. See docs/architecture/processes.md.
+import { logLevelSchema, parseEnvironment, portSchema } from '@sena/config/parse-environment';
+import { z } from 'zod';
+import type { GatewaySettings } from './services.ts';
+
+export const defaultLimits: GatewaySettings['limits'] = {
+  requestsPerMinute: 6_000,
+  failedKeysPerMinute: 120,
+  enrolmentsPerMinute: 120,
+  bodyBytes: 256 * 1024,
+  streams: 5_000,
+  streamsPerMember: 100,
+};
+
+const secretSchema = z.string().min(32, 'at least 32 characters');
+const countSchema = z.coerce.number().int().min(1);
+
+const environmentSchema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: portSchema,
+  LOG_LEVEL: logLevelSchema,
+  DATABASE_URL: z.string(),
+  AUTH_DATABASE_URL: z.string(),
+  QUEUE_DATABASE_URL: z.string().optional(),
+  REDIS_URL: z.string().optional(),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+  AUTH_SECRET: secretSchema,
+  SERVICE_TOKEN_SECRET: secretSchema,
+  MODEL_CONFIGURED: z.literal('1').optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('127.0.0.1,::1')
+    .transform((list) => list.split(',').map((address) => address.trim())),
+  RATE_LIMIT_PER_MINUTE: countSchema.default(defaultLimits.requestsPerMinute),
+  STREAMS_MAX: countSchema.default(defaultLimits.streams),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+export function readEnvironment(environment: Record<string, string | undefined>): Environment {
+  return parseEnvironment('gateway', environmentSchema, environment);
+}

@@ -1,0 +1,35 @@
+// The Fastify instance as every route and plugin of the gateway sees it. Types only.
+import type { Member, Role } from '@sena/contracts/domain/principal';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+
+export type GatewayApp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Who may call a route: anybody, or members with one of these roles. A route that does not say so is not registered. */
+export type Access = 'public' | readonly Role[];
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Set by authentication before any handler of a route that is not public. */
+    member: Member | null;
+    /** W3C trace context, the caller's or our own. */
+    traceparent: string;
+    /** The stable code of the problem that was answered, for the log line. */
+    problemCode: string | null;
+  }
+}

@@ -1,0 +1,26 @@
+// A browser sends its cookie along with other sites' requests too. What a cookie proves is therefore believed, for anything
+// that changes something, only when the browser says that the request comes from our own pages.
+import { SenaError } from '@sena/contracts/errors';
+import type { FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import type { GatewayApp } from '../gateway-app.ts';
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export const sameOrigin = fp(
+  async (app: GatewayApp, { publicUrl }: { publicUrl: string }) => {
+    const { origin } = new URL(publicUrl);
+    app.addHook('onRequest', async (request) => {
+      if (safeMethods.has(request.method) || request.member?.by !== 'session') return;
+      if (comesFrom(request, origin)) return;
+      throw new SenaError('origin_refused', `A signed-in browser may change things from ${origin} only.`);
+    });
+  },
+  { name: 'same-origin', dependencies: ['authentication'] },
+);
+
+/** Unknown means no: a browser that says neither is not believed. */
+function comesFrom({ headers }: FastifyRequest, ownOrigin: string): boolean {
+  if (headers.origin !== undefined) return headers.origin === ownOrigin;
+  return headers['sec-fetch-site'] === 'same-origin';
+}

@@ -1,0 +1,80 @@
+// POST /v1/approvals/{id}/decision: a second person decides. Decision, run event, audit row and the run's wake are one
+// transaction; the run goes on by itself.
+import { decideApproval } from '@sena/approvals/decide-approval';
+import { readApproval } from '@sena/approvals/read-approval';
+import { SenaError } from '@sena/contracts/errors';
+import { approvalSchema, decideApprovalBodySchema } from '@sena/contracts/http/approvals';
+import { idSchema } from '@sena/contracts/ids';
+import { inOrganization } from '@sena/db/tenant';
+import { appendRunEvent } from '@sena/runs/append-run-event';
+import { wakeRun } from '@sena/runs/wake-run';
+import { z } from 'zod';
+import { deliverOutbox } from '../../deliver-outbox.ts';
+import type { GatewayApp } from '../../gateway-app.ts';
+import { memberOf } from '../../member-of.ts';
+import { may } from '../../permissions.ts';
+import { declareProblems } from '../../problems/declare-problems.ts';
+import type { Services } from '../../services.ts';
+
+export function postApprovalDecision(app: GatewayApp, services: Services): void {
+  app.post(
+    '/v1/approvals/:id/decision',
+    {
+      config: { access: may.decide },
+      schema: {
+        operationId: 'decideApproval',
+        tags: ['approvals'],
+        summary: 'Approve or reject',
+        description:
+          'Bound to the digest of the exact commands and nodes; send `actionDigest` to be sure that they are the ones you saw. ' +
+          'Nobody decides about their own request.',
+        params: z.object({ id: idSchema('appr') }),
+        body: decideApprovalBodySchema,
+        response: {
+          200: approvalSchema,
+          ...declareProblems('own_request', 'already_decided', 'approval_expired', 'conflict'),
+        },
+      },
+    },
+    async (request) => {
+      const member = memberOf(request);
+      const { organizationId } = member;
+      const { id } = request.params;
+      const { decision, reason, actionDigest } = request.body;
+      const outcome = await inOrganization(services.pool, organizationId, async (transaction) => {
+        const decided = await decideApproval(transaction, {
+          approvalId: id,
+          by: member,
+          decision,
+          reason,
+          actionDigest,
+        });
+        if (decided.kind === 'decided') {
+          await appendRunEvent(transaction, decided.runId, {
+            type: 'approval.decided',
+            approvalId: id,
+            decision,
+            by: member.name,
+            reason: reason ?? null,
+          });
+        }
+        // Expired and void are also ends of the waiting: the run is told, although this request is refused.
+        const { outboxId } = await wakeRun(transaction, decided.runId);
+        return { decided, outboxId, approval: await readApproval(transaction, member, id) };
+      });
+      deliverOutbox(services, request.log, organizationId, outcome.outboxId);
+      switch (outcome.decided.kind) {
+        case 'decided':
+          return outcome.approval;
+        case 'expired':
+          throw new SenaError('approval_expired', 'The approval has expired. Ask for the change again.');
+        case 'void':
+          throw new SenaError(
+            'conflict',
+            'What was to be approved is not what is stored; the approval is void. Ask for the change again.',
+            { cause: outcome.decided.reason },
+          );
+      }
+    },
+  );
+}

@@ -1,0 +1,36 @@
+// GET /v1/me: who is asking, for which organization, and what SENA can think with here. Reads only.
+import { meSchema } from '@sena/contracts/http/session';
+import { inOrganization } from '@sena/db/tenant';
+import type { GatewayApp } from '../../gateway-app.ts';
+import { memberOf } from '../../member-of.ts';
+import { may } from '../../permissions.ts';
+import type { Services } from '../../services.ts';
+
+export function getMe(app: GatewayApp, services: Services): void {
+  app.get(
+    '/v1/me',
+    {
+      config: { access: may.read },
+      schema: {
+        operationId: 'getMe',
+        tags: ['session'],
+        summary: 'Who am I?',
+        response: { 200: meSchema },
+      },
+    },
+    async (request) => {
+      const { organizationId, userId, email, name, role } = memberOf(request);
+      const organization = await inOrganization(services.pool, organizationId, (transaction) =>
+        transaction.query<{ name: string }>('select name from organizations where organization_id = $1', [
+          organizationId,
+        ]),
+      );
+      return {
+        user: { id: userId, email, name },
+        organization: { id: organizationId, name: organization.rows[0]?.name ?? '' },
+        role,
+        planners: services.settings.planners,
+      };
+    },
+  );
+}

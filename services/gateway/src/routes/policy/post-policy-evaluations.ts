@@ -1,0 +1,39 @@
+// POST /v1/policy/evaluations: what would SENA say to this command? Runs nothing, stores nothing.
+import { evaluatePolicyBodySchema, policyEvaluationSchema } from '@sena/contracts/http/policy';
+import { inOrganization } from '@sena/db/tenant';
+import { parseSelector } from '@sena/fleet/parse-selector';
+import { countNodes } from '@sena/fleet/select-nodes';
+import { evaluateCommand } from '@sena/policy/evaluate-command';
+import type { GatewayApp } from '../../gateway-app.ts';
+import { memberOf } from '../../member-of.ts';
+import { may } from '../../permissions.ts';
+import { declareProblems } from '../../problems/declare-problems.ts';
+import type { Services } from '../../services.ts';
+
+export function postPolicyEvaluations(app: GatewayApp, services: Services): void {
+  app.post(
+    '/v1/policy/evaluations',
+    {
+      config: { access: may.read },
+      schema: {
+        operationId: 'evaluatePolicy',
+        tags: ['policy'],
+        summary: 'Ask what policy says to a command',
+        body: evaluatePolicyBodySchema,
+        response: { 200: policyEvaluationSchema, ...declareProblems('invalid_selector') },
+      },
+    },
+    async (request) => {
+      const { command, selector } = request.body;
+      const parsed = selector === undefined ? null : parseSelector(selector);
+      const evaluation = evaluateCommand(services.bashParser, command);
+      const nodeCount =
+        parsed === null
+          ? null
+          : await inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
+              countNodes(transaction, parsed),
+            );
+      return { ...evaluation, nodeCount };
+    },
+  );
+}

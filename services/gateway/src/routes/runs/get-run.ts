@@ -1,0 +1,33 @@
+// GET /v1/runs/{id}: one run with its answer and what the answer rests on. Reads only.
+import { SenaError } from '@sena/contracts/errors';
+import { runSchema } from '@sena/contracts/http/runs';
+import { inOrganization } from '@sena/db/tenant';
+import { readRun } from '@sena/runs/read-run';
+import type { GatewayApp } from '../../gateway-app.ts';
+import { memberOf } from '../../member-of.ts';
+import { may } from '../../permissions.ts';
+import type { Services } from '../../services.ts';
+import { runParamsSchema } from './run-params.ts';
+
+export function getRun(app: GatewayApp, services: Services): void {
+  app.get(
+    '/v1/runs/:id',
+    {
+      config: { access: may.read },
+      schema: {
+        operationId: 'getRun',
+        tags: ['runs'],
+        summary: 'Read a run with its answer and findings',
+        params: runParamsSchema,
+        response: { 200: runSchema },
+      },
+    },
+    async (request) => {
+      const run = await inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
+        readRun(transaction, request.params.id),
+      );
+      if (run === null) throw new SenaError('not_found', 'There is no run with this id.');
+      return run;
+    },
+  );
+}

@@ -1,0 +1,42 @@
+// POST /v1/runs/{id}/cancel: a person wants a run to end. What has not started will not; what runs is told to stop.
+import { principalRef } from '@sena/contracts/domain/principal';
+import { runAcceptedSchema } from '@sena/contracts/http/runs';
+import { inOrganization } from '@sena/db/tenant';
+import { requestCancel } from '@sena/runs/request-cancel';
+import { deliverOutbox } from '../../deliver-outbox.ts';
+import type { GatewayApp } from '../../gateway-app.ts';
+import { memberOf } from '../../member-of.ts';
+import { may } from '../../permissions.ts';
+import { declareProblems } from '../../problems/declare-problems.ts';
+import type { Services } from '../../services.ts';
+import { runParamsSchema } from './run-params.ts';
+
+export function postRunCancel(app: GatewayApp, services: Services): void {
+  app.post(
+    '/v1/runs/:id/cancel',
+    {
+      config: { access: may.run },
+      schema: {
+        operationId: 'cancelRun',
+        tags: ['runs'],
+        summary: 'Cancel a run',
+        description: 'Accepted means that the run was told to end; its status says when it has. Twice is once.',
+        params: runParamsSchema,
+        response: { 202: runAcceptedSchema, ...declareProblems('run_finished') },
+      },
+    },
+    async (request, reply) => {
+      const member = memberOf(request);
+      const { organizationId } = member;
+      const { id } = request.params;
+      const cancelled = await inOrganization(services.pool, organizationId, async (transaction) => {
+        const { outboxId } = await requestCancel(transaction, id, principalRef(member));
+        const found = await transaction.query<{ status: RunStatus }>('select status from runs where id = $1', [id]);
+        return { outboxId, status: found.rows[0]?.status ?? 'cancelled' };
+      });
+      deliverOutbox(services, request.log, organizationId, cancelled.outboxId);
+      void services.signals.ring(organizationId, 'runCancelled', { runId: id });
+      return reply.code(202).send({ id, status: cancelled.status });
+    },
+  );
+}

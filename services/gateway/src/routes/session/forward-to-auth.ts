@@ -1,0 +1,73 @@
+// Hands a request to better-auth and its answer back; what it refuses becomes a problem like any other.
+// Only what SENA has opened is handed on.
+import { isOpenAuthPath } from '@sena/auth/open-auth';
+import { type ErrorCode, SenaError } from '@sena/contracts/errors';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { pathOf } from '../../problems/send-problem.ts';
+import type { Services } from '../../services.ts';
+
+const forwardedHeaders = ['cookie', 'origin', 'referer', 'user-agent', 'sec-fetch-site', 'sec-fetch-mode'] as const;
+
+export async function forwardToAuth(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<never> {
+  if (!isOpenAuthPath(request.method, pathOf(request.url))) {
+    throw new SenaError('not_found', 'There is nothing at this address. See /docs for those that there are.');
+  }
+  // Our own address of the client: what a client claims in such a header is not believed.
+  const headers = new Headers({ 'x-forwarded-for': request.ip });
+  for (const name of forwardedHeaders) {
+    const value = request.headers[name];
+    if (value !== undefined) headers.set(name, value);
+  }
+  const hasBody = request.method !== 'GET';
+  if (hasBody) headers.set('content-type', 'application/json');
+  const answer = await services.auth.handler(
+    new Request(`${services.settings.publicUrl}${request.url}`, {
+      method: request.method,
+      headers,
+      ...(hasBody ? { body: JSON.stringify(request.body ?? {}) } : {}),
+    }),
+  );
+
+  const cookies = answer.headers.getSetCookie();
+  if (cookies.length > 0) reply.header('set-cookie', cookies);
+  const text = await answer.text();
+  if (answer.status >= 400) {
+    const retryAfter = answer.headers.get('x-retry-after') ?? answer.headers.get('retry-after');
+    if (retryAfter !== null) reply.header('retry-after', retryAfter);
+    throw refusalOf(answer.status, text);
+  }
+  return reply
+    .code(answer.status)
+    .type('application/json')
+    .send(text === '' ? 'null' : text) as never;
+}
+
+function refusalOf(status: number, text: string): SenaError {
+  const cause = new Error(`better-auth answered ${status}: ${codeOf(text)}`);
+  const { code, sentence } = describe(status, cause.message);
+  return new SenaError(code, sentence, { cause });
+}
+
+function describe(status: number, why: string): { code: ErrorCode; sentence: string } {
+  if (status === 401) return { code: 'unauthenticated', sentence: 'The e-mail address or the password is wrong.' };
+  if (status === 403 && /ORIGIN|CROSS_SITE/.test(why)) {
+    return { code: 'origin_refused', sentence: 'Sign in from SENA’s own pages.' };
+  }
+  if (status === 403) return { code: 'forbidden', sentence: 'Your role does not allow this.' };
+  if (status === 404) return { code: 'not_found', sentence: 'There is nothing with this id.' };
+  if (status === 429) {
+    return { code: 'rate_limited', sentence: 'Too many attempts. Wait a few minutes, then try again.' };
+  }
+  if (status < 500) return { code: 'validation_failed', sentence: 'A field is missing or wrong.' };
+  return { code: 'internal', sentence: 'SENA failed at this request; nothing you sent was wrong. Try again.' };
+}
+
+/** better-auth's own code, for the log; never what was sent. */
+function codeOf(text: string): string {
+  try {
+    const { code } = JSON.parse(text) as { code?: unknown };
+    return typeof code === 'string' ? code.slice(0, 80) : 'no code';
+  } catch {
+    return 'no code';
+  }
+}

@@ -1,0 +1,43 @@
+// What handlers work with: opened once by main, closed once by main. Types only.
+import type { SenaAuth } from '@sena/auth/open-auth';
+import type { Planner } from '@sena/contracts/domain/run';
+import type { Pool } from '@sena/db/tenant';
+import type { openPrisma } from '@sena/db/tenant-prisma';
+import type { BashParser } from '@sena/policy/load-bash-parser';
+import type { JobQueue } from '@sena/queue/open-queue';
+import type { Signals } from '@sena/signals/open-signals';
+import type { BackgroundWork } from './background-work.ts';
+import type { RunStreams } from './streams/open-run-streams.ts';
+
+export interface Services {
+  /** Role sena_app: rows of the organization that is set. */
+  readonly pool: Pool;
+  readonly prisma: ReturnType<typeof openPrisma>;
+  readonly auth: SenaAuth;
+  readonly queue: JobQueue;
+  readonly signals: Signals;
+  readonly bashParser: BashParser;
+  readonly streams: RunStreams;
+  readonly background: BackgroundWork;
+  readonly settings: GatewaySettings;
+  /** Rejects with the reason while something that requests need does not answer. */
+  ready(): Promise<void>;
+}
+
+export interface GatewaySettings {
+  /** The one public address, without a slash at its end. */
+  readonly publicUrl: string;
+  readonly planners: Array<Exclude<Planner, 'none'>>;
+  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: {
+    /** Per member, or per address where nobody is signed in. */
+    readonly requestsPerMinute: number;
+    /** Wrong keys and sessions per address, before more are refused unread. */
+    readonly failedKeysPerMinute: number;
+    readonly enrolmentsPerMinute: number;
+    readonly bodyBytes: number;
+    readonly streams: number;
+    readonly streamsPerMember: number;
+  };
+}
