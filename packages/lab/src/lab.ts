@@ -59,6 +59,8 @@ export interface LabSite {
   enter: string[];
   /** Makes an address of the cloud reachable from inside the site, as the site's only way out. */
   uplink(target: SocketAddress): Promise<Uplink>;
+  /** Makes an address of the site reachable at 127.0.0.1 of the caller: for tests that stand outside. Never for products. */
+  inlet(target: SocketAddress): Promise<Uplink>;
 }
 
 export interface LabHost {
@@ -85,7 +87,7 @@ export interface SocketAddress {
   port: number;
 }
 
-/** Where the target of an uplink is found by those inside the site. */
+/** Where the target of an uplink is found by those inside the site (of an inlet: by those outside). */
 export interface Uplink extends SocketAddress {
   close(): Promise<void>;
 }
@@ -100,5 +102,6 @@ export interface SiteNetwork {
   /** First two bytes of its addresses, e.g. `10.40`; the bridge has `.0.1/16`. */
   prefix: string;
   uplink(target: SocketAddress): Promise<Uplink>;
+  inlet(target: SocketAddress): Promise<Uplink>;
   stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 // program (main.ts). Touches its state directory and namespaces of its own, nothing else of the machine.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Lab, LabKind, LabSite, LabSiteSpec, SiteNetwork } from './lab.ts';
+import type { Lab, LabKind, LabSite, LabSiteSpec } from './lab.ts';
 import { startSiteNetwork } from './network/start-site-network.ts';
 import { examineMachine, type LabMachine } from './openssh/lab-machine.ts';
 import { startOpensshSite } from './openssh/start-openssh-site.ts';
@@ -82,11 +82,10 @@ async function startSite(
   await writeFile(knownHostsPath, lines.join(''), { mode: 0o644 });
   return {
     name: spec.name,
-    hosts,
-    clientKeyPath,
-    knownHostsPath,
+    ...{ hosts, clientKeyPath, knownHostsPath },
     enter: network.enter,
-    uplink: (to) => network.uplink(to),
+    uplink: (target) => network.uplink(target),
+    inlet: (target) => network.inlet(target),
   };
 }
 

@@ -34,7 +34,7 @@ if [ -e /etc/lab/first-boot ]; then
 fi
 if [ -e /etc/rc.local ]; then sh /etc/rc.local </dev/null >/dev/null; fi
 until [ -s /run/sshd.pid ]; do
-  kill -0 "$sshd" || { cat /var/log/auth.log >&2; exit 1; }
+  kill -0 "$sshd" 2>/dev/null || { cat /var/log/auth.log >&2; exit 1; }
   sleep 0.02
 done
 echo ready
@@ -43,7 +43,7 @@ exec >/dev/null 2>&1
 while :; do
   wait "$sshd"
   if ! kill -0 "$sshd"; then
-    sleep 1
+    sleep 0.2
     start_sshd "$1"
   fi
 done

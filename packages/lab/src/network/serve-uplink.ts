@@ -1,5 +1,5 @@
 // Listens inside a network and carries each connection to its target. Entered by the networks' `uplink`.
-import { connect, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { SocketAddress, Uplink } from '../lab.ts';
 import { joinSockets } from './join-sockets.ts';
 
@@ -27,6 +27,17 @@ export function serveUplink(server: Server, port: number, reach: () => Promise<S
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** The other direction: listens on 127.0.0.1 of this process's own network. */
+export async function serveInlet(reach: () => Promise<Socket>): Promise<Uplink> {
+  const server = createServer({ allowHalfOpen: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return serveUplink(server, address !== null && typeof address === 'object' ? address.port : 0, reach);
 }
 
 /** A connection from this process's own network. The socket comes connected and paused. */

@@ -21,7 +21,11 @@ export interface SocketAgent {
 export function startSocketAgent(enter: string[]): SocketAgent {
   const program = [process.execPath, fileURLToPath(new URL('./socket-agent-main.ts', import.meta.url))];
   const [file = '', ...rest] = [...enter, 'setpriv', '--pdeathsig', 'KILL', '--', ...program];
-  const child = spawn(file, rest, { env: cleanEnvironment, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = spawn(file, rest, {
+    env: cleanEnvironment,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  });
   const pending = new Map<number, (answer: AgentAnswer | { kind: 'gone' }, handle: unknown) => void>();
   let nextId = 1;
   child.on('message', (answer: AgentAnswer, handle) => pending.get(answer.id)?.(answer, handle));

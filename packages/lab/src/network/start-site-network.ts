@@ -2,25 +2,29 @@
 // Entered by start-lab.
 import type { SiteNetwork } from '../lab.ts';
 import { holdNetwork } from './hold-network.ts';
-import { connectHere, serveUplink } from './serve-uplink.ts';
+import { connectHere, serveInlet, serveUplink } from './serve-uplink.ts';
 import { type SocketAgent, startSocketAgent } from './socket-agent.ts';
 
 /** `prefix`: the first two bytes of its addresses, e.g. `10.40`. */
 export async function startSiteNetwork(privilege: 'root' | 'user', prefix: string): Promise<SiteNetwork> {
   const network = await holdNetwork(privilege, `${prefix}.0.1/16`);
-  let agent: SocketAgent | null = null;
+  let started: SocketAgent | null = null;
+  const agent = () => {
+    started ??= startSocketAgent(network.enter);
+    return started;
+  };
   return {
     enter: network.enter,
     enterWithMounts: network.enterWithMounts,
     holderPid: network.holderPid,
     prefix,
     async uplink(target) {
-      agent ??= startSocketAgent(network.enter);
-      const { server, port } = await agent.listen();
+      const { server, port } = await agent().listen();
       return serveUplink(server, port, () => connectHere(target));
     },
+    inlet: (target) => serveInlet(() => agent().connect(target)),
     async stop() {
-      await agent?.stop();
+      await started?.stop();
       await network.stop();
     },
   };

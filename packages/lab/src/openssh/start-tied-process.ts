@@ -18,7 +18,8 @@ export type Exit = { kind: 'code'; code: number } | { kind: 'signal'; signal: No
  * longer than `readyMs`. `prefix` runs outside the tie because entering a user namespace would undo it. */
 export async function startTiedProcess(prefix: string[], program: string[], readyMs: number): Promise<TiedProcess> {
   const [file = '', ...rest] = [...prefix, 'setpriv', '--pdeathsig', 'KILL', '--', ...program];
-  const child = spawn(file, rest, { env: cleanEnvironment, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A session of its own: Ctrl-C in a terminal is for this process, which then decides.
+  const child = spawn(file, rest, { env: cleanEnvironment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString()).slice(-4_000);

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import ssh2 from 'ssh2';
 import { type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
+import { makeSshKey } from './make-ssh-key.ts';
 
 const dayMs = 86_400_000;
 
@@ -22,10 +22,10 @@ export async function keepHostIdentity(directory: string, site: string, host: st
   const kept = await readIfThere(path);
   if (kept !== null) return JSON.parse(kept) as HostIdentity;
   const now = Date.now();
-  const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: host });
+  const key = makeSshKey(host);
   const identity: HostIdentity = {
-    hostPrivateKey: key.private,
-    hostPublicKey: withoutComment(key.public),
+    hostPrivateKey: key.privateKey,
+    hostPublicKey: key.publicKey,
     valid: issueCertificate(`${host}.lab`, new Date(now - 30 * dayMs), new Date(now + 5 * 365 * dayMs)),
     expired: issueCertificate(`${host}.lab`, new Date(now - 374 * dayMs), new Date(now - 9 * dayMs)),
   };
@@ -38,20 +38,16 @@ export async function keepHostIdentity(directory: string, site: string, host: st
 export async function keepClientKey(path: string): Promise<string> {
   const kept = await readIfThere(`${path}.pub`);
   if (kept !== null) return kept.trim();
-  const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'satellite' });
-  await writeFile(path, key.private, { mode: 0o600 });
-  await writeFile(`${path}.pub`, `${key.public}\n`, { mode: 0o644 });
-  return key.public;
+  const key = makeSshKey('satellite');
+  await writeFile(path, key.privateKey, { mode: 0o600 });
+  await writeFile(`${path}.pub`, `${key.publicKey}\n`, { mode: 0o644 });
+  return key.publicKey;
 }
 
 /** As ssh-keygen -l prints it. */
 export function fingerprintOf(publicKey: string): string {
   const blob = Buffer.from(publicKey.split(' ')[1] ?? '', 'base64');
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
-}
-
-function withoutComment(publicKey: string): string {
-  return publicKey.trim().split(' ').slice(0, 2).join(' ');
 }
 
 async function readIfThere(path: string): Promise<string | null> {
