@@ -4,11 +4,16 @@ import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync 
 import path from 'node:path';
 import { lastLines, runCommand } from '../../bootstrap/run-command.mjs';
 
-/** @type {ReadonlyArray<{ program: string, debianPackage: string, for: string }>} */
+/** @type {ReadonlyArray<{ program: string, orElse?: string[], debianPackage: string, for: string }>} */
 const needed = [
   { program: 'sshd', debianPackage: 'openssh-server', for: 'lab hosts' },
   { program: 'redis-server', debianPackage: 'redis-server', for: 'the queue and doorbells on Redis' },
-  { program: 'chromium', debianPackage: 'chromium', for: 'the browser test' },
+  {
+    program: 'chromium',
+    orElse: ['chromium-browser', 'google-chrome'],
+    debianPackage: 'chromium',
+    for: 'the browser test',
+  },
   { program: 'nft', debianPackage: 'nftables', for: 'networks that accept nothing from outside' },
   { program: 'ip', debianPackage: 'iproute2', for: 'network namespaces' },
   { program: 'busybox', debianPackage: 'busybox', for: 'lab hosts' },
@@ -41,7 +46,8 @@ export async function installSystemPackages(log) {
 /** @param {string} [searchPath] */
 export function missingPrograms(searchPath = `${process.env.PATH}:/usr/sbin:/sbin:/usr/bin:/bin`) {
   const folders = searchPath.split(':').filter(Boolean);
-  return needed.filter(({ program }) => !folders.some((folder) => isExecutable(path.join(folder, program))));
+  const isInstalled = (program) => folders.some((folder) => isExecutable(path.join(folder, program)));
+  return needed.filter(({ program, orElse = [] }) => ![program, ...orElse].some(isInstalled));
 }
 
 /** @param {ReturnType<typeof missingPrograms>} missing */
