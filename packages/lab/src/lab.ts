@@ -57,7 +57,8 @@ export interface LabSite {
   knownHostsPath: string;
   /** Argument prefix that runs a program inside the site's network; empty where hosts share the machine's network. */
   enter: string[];
-  /** Makes an address of the cloud reachable from inside the site, as the site's only way out. */
+  /** Makes an address of the cloud reachable from inside the site, as the site's only way out: at 127.0.0.1, with the
+   * target's own port where that is free there. */
   uplink(target: SocketAddress): Promise<Uplink>;
   /** Makes an address of the site reachable at 127.0.0.1 of the caller: for tests that stand outside. Never for products. */
   inlet(target: SocketAddress): Promise<Uplink>;

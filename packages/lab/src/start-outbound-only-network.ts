@@ -71,7 +71,7 @@ export async function startOutboundOnlyNetwork(): Promise<OutboundOnlyNetwork> {
       holderPid: site.holderPid,
       prefix: '10.78',
       async uplink(target) {
-        const { server, port } = await siteAgent.listen();
+        const { server, port } = await siteAgent.listen(target.port);
         return serveUplink(server, port, () => siteAgent.connect(target));
       },
       inlet: (target) => serveInlet(() => siteAgent.connect(target)),

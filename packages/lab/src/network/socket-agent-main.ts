@@ -1,7 +1,9 @@
 // The process that socket-agent starts inside a network: makes sockets there and hands them over. Ends with its parent.
 import { createServer, connect as openConnection } from 'node:net';
 
-export type AgentRequest = { kind: 'listen'; id: number } | { kind: 'connect'; id: number; host: string; port: number };
+export type AgentRequest =
+  | { kind: 'listen'; id: number; port: number }
+  | { kind: 'connect'; id: number; host: string; port: number };
 export type AgentAnswer =
   | { kind: 'listening'; id: number; port: number }
   | { kind: 'connected'; id: number }
@@ -11,17 +13,20 @@ const connectMs = 5_000;
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', (request: AgentRequest) => {
-  if (request.kind === 'listen') listen(request.id);
+  if (request.kind === 'listen') listen(request.id, request.port);
   else connect(request);
 });
 
-function listen(id: number): void {
+function listen(id: number, port: number): void {
   const server = createServer({ allowHalfOpen: true });
-  server.once('error', (error) => answer({ kind: 'failed', id, message: error.message }));
-  server.listen(0, '127.0.0.1', () => {
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    if (port !== 0 && (error.code === 'EADDRINUSE' || error.code === 'EACCES')) listen(id, 0);
+    else answer({ kind: 'failed', id, message: error.message });
+  });
+  server.listen(port, '127.0.0.1', () => {
     const address = server.address();
-    const port = address !== null && typeof address === 'object' ? address.port : 0;
-    process.send?.({ kind: 'listening', id, port } satisfies AgentAnswer, server, {}, () => server.close());
+    const listening = address !== null && typeof address === 'object' ? address.port : 0;
+    process.send?.({ kind: 'listening', id, port: listening } satisfies AgentAnswer, server, {}, () => server.close());
   });
 }
 

@@ -10,8 +10,8 @@ import type { AgentAnswer, AgentRequest } from './socket-agent-main.ts';
 const answerMs = 10_000;
 
 export interface SocketAgent {
-  /** Listens on 127.0.0.1 there, on a port that the system chooses. */
-  listen(): Promise<{ server: Server; port: number }>;
+  /** Listens on 127.0.0.1 there: on `port` if it is free, else on one that the system chooses. */
+  listen(port: number): Promise<{ server: Server; port: number }>;
   /** Connects from there. The socket comes paused. */
   connect(target: SocketAddress): Promise<Socket>;
   stop(): Promise<void>;
@@ -61,8 +61,8 @@ export function startSocketAgent(enter: string[]): SocketAgent {
   };
 
   return {
-    async listen() {
-      const { answer, handle } = await ask({ kind: 'listen', id: nextId++ });
+    async listen(port) {
+      const { answer, handle } = await ask({ kind: 'listen', id: nextId++, port });
       if (answer.kind !== 'listening') throw new Error(`Unexpected answer: ${answer.kind}`);
       return { server: handle as Server, port: answer.port };
     },

@@ -19,7 +19,7 @@ export async function startSiteNetwork(privilege: 'root' | 'user', prefix: strin
     holderPid: network.holderPid,
     prefix,
     async uplink(target) {
-      const { server, port } = await agent().listen();
+      const { server, port } = await agent().listen(target.port);
       return serveUplink(server, port, () => connectHere(target));
     },
     inlet: (target) => serveInlet(() => agent().connect(target)),
