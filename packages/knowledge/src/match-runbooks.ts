@@ -11,7 +11,7 @@ export interface RunbookMatch {
 }
 
 /** Below this nothing in the question points at a runbook. */
-const rankMin = 0.25;
+const rankMin = 0.9;
 /** And at least this share of the words that carry meaning has to be found in the runbook. */
 const coverageMin = 0.3;
 
@@ -25,7 +25,7 @@ export async function matchRunbooks(
   options: { limit?: number } = {},
 ): Promise<RunbookMatch[]> {
   if (asksForChange(question)) return [];
-  const words = meaningfulWords(question);
+  const words = [...meaningfulWords(question), ...impliedWords(question)];
   if (words.length === 0) return [];
   // A word that few runbooks know says more than one that many know; a word that one runbook repeats counts a
   // little more each time, with a ceiling.
@@ -33,18 +33,18 @@ export async function matchRunbooks(
     `with books as (
        select slug, title, search from runbooks where organization_id is null and slug = any($2::text[])
      ), words as (
-       select distinct on (q) word, q from (select word, plainto_tsquery('english', word) as q from unnest($1::text[]) word) w
+       select distinct on (q) word, worth, q from (select word, worth, plainto_tsquery('english', word) as q from unnest($1::text[], $4::float[]) as given (word, worth)) w
        where numnode(q) > 0
      ), hits as (
-       select b.slug, b.title, w.word, ts_rank_cd('{0.1, 0.3, 0.6, 1.0}', b.search, w.q) as weight,
+       select b.slug, b.title, w.word, w.worth / (select max(worth) from words) as worth, ts_rank_cd('{0.1, 0.3, 0.6, 1.0}', b.search, w.q) as weight,
          count(*) over (partition by w.word) as known_to
        from books b join words w on b.search @@ w.q
      )
-     select slug, title, (sum(ln(1 + (select count(*) from books)::float / known_to) * weight / (weight + 0.8)))::float as rank
+     select slug, title, (sum(worth * ln(1 + (select count(*) from books)::float / known_to) * weight / (weight + 0.8)))::float as rank
      from hits group by slug, title
-     having count(*) >= $3 * (select count(*) from words)
+     having count(*) >= $3::float * (select count(*) from words)
      order by rank desc, slug`,
-    [words, ownRunbooks.map((runbook) => runbook.slug), coverageMin],
+    [words, ownRunbooks.map((runbook) => runbook.slug), coverageMin, words.map((word) => (vague.has(word) ? 0.5 : 1))],
   );
   return rows
     .filter((row) => row.rank >= rankMin)
@@ -53,7 +53,7 @@ export async function matchRunbooks(
 }
 
 const changes =
-  'restart start stop kill reboot shutdown install uninstall remove delete drop upgrade update patch apply deploy roll rotate renew create add make write change set enable disable rename move copy clean clear purge empty fix reload drain mount unmount format resize grow extend';
+  'restart start stop kill reboot shutdown install uninstall remove delete drop upgrade update patch apply deploy roll rotate renew create add make write change set enable disable rename move copy clean clear purge wipe erase truncate empty fix reload drain mount unmount format resize grow extend';
 const changePattern = new RegExp(
   `^(?:please|can you|could you|would you|hey|ok|now|go and|just|i want you to|i need you to|let's|we should)?[\\s,]*(?:please\\s+)?(?:${changes
     .split(' ')
@@ -64,9 +64,16 @@ function asksForChange(question: string): boolean {
   return changePattern.test(question.trim().toLowerCase());
 }
 
+/** They say that something is wrong, not what: any other word of the question weighs more. */
+const vague = new Set(
+  'wrong problem problems trouble issue issues broken check status ok okay fine fault faults error errors fail fails failing usage used version versions'.split(
+    ' ',
+  ),
+);
+
 /** Words that every question about a fleet has, and names of nodes, point at no runbook. */
 const generic = new Set(
-  'node nodes server servers host hosts box boxes machine machines vm vms instance instances fleet rack site cluster datacenter system systems show list tell give find get see look please anybody anyone anything something everything thing things need want know like think help thank thanks sena currently current now right today moment still many much lot big biggest large largest most really also could would should can may might will shall us our ours my me your they them there here one ones two first last each every across whole entire everywhere anywhere somewhere'.split(
+  'node nodes server servers host hosts box boxes machine machines vm vms instance instances fleet rack site cluster datacenter system systems show list tell give find get see look please anybody anyone anything something everything thing things need want know like think help thank thanks sena currently current now right today moment still many much lot big biggest large largest most really also could would should can may might will shall us our ours my me your they them there here one ones two first last left old each every across whole entire everywhere anywhere somewhere'.split(
     ' ',
   ),
 );
@@ -82,4 +89,14 @@ function meaningfulWords(question: string): string[] {
 /** web-07, db1, rack-a-12: letters and a number at the end. x86 and sha256 are none of ours either. */
 function isNodeName(word: string): boolean {
   return /^[a-z][a-z-]*-?\d{1,4}(\.[a-z0-9.-]+)?$/.test(word) && !/^(http|ipv|x|arm|python|md|sha|utf)\d+$/.test(word);
+}
+
+/** What the shape of a word says: a path is about a file system, a large bare number about a port. */
+function impliedWords(question: string): string[] {
+  const words = question.split(/[\s,;?!()"']+/);
+  const isPort = (word: string) => /^\d{4,5}$/.test(word) && !/^(19|20)\d\d$/.test(word);
+  return [
+    ...(words.some((word) => /^\/[a-z]/.test(word)) ? ['filesystem'] : []),
+    ...(words.some(isPort) ? ['port'] : []),
+  ];
 }

@@ -32,7 +32,7 @@ export const cpuHogs: Runbook = {
     'Which processes are burning CPU?',
     'Is there a runaway process?',
     'Which node has high CPU usage?',
-    'What is eating all the processor time?',
+    'What is eating all the processors?',
     'Top processes by CPU',
   ],
   keywords:

@@ -22,7 +22,7 @@ export const deadServices: Runbook = {
   slug: 'dead-services',
   title: 'Dead services',
   description:
-    'Names services that left a pid file but have no process any more, and units that systemd has marked as failed. Works with and without systemd.',
+    'Names services that left a pid file but have no process any more, and units that systemd has marked as failed. With and without systemd.',
   questions: [
     'Which services are down?',
     'Is nginx down anywhere?',

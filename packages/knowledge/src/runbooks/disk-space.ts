@@ -23,7 +23,7 @@ export const diskSpace: Runbook = {
     'How much free storage is left?',
   ],
   keywords:
-    'disk disks space full storage capacity df filesystem file system volume partition mount fill filled filling free left usage used gigabytes ENOSPC quota running out',
+    'disk disks space full storage capacity df filesystem file system volume partition mount fill filled filling left usage used gigabytes ENOSPC writes fail write failed quota running out',
   commands: [{ step: 'disk-space', title: 'File systems and how full they are', command: 'df -P -k' }],
   analyse(observations) {
     const answers = readAnswers(observations, 'disk-space', readDf, { exitCodes: dfExitCodes });

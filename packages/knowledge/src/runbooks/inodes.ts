@@ -15,11 +15,11 @@ export const inodes: Runbook = {
     'Looks at how many inodes of each file system are used and names those with at least 90%: too many small files.',
   questions: [
     'Which nodes have run out of inodes?',
-    'Why can no file be created though there is free disk space?',
+    'Why can no file be created though there is free space?',
     'Are there too many small files anywhere?',
     'What is the inode usage?',
   ],
-  keywords: 'inode inodes df -i iuse ifree small files too many files exhausted create file usage',
+  keywords: 'inode inodes iuse ifree small files too many files exhausted create file usage',
   commands: [{ step: 'inodes', title: 'File systems and how many of their inodes are used', command: 'df -P -i' }],
   analyse(observations) {
     const answers = readAnswers(observations, 'inodes', readDf, { exitCodes: dfExitCodes });

@@ -14,8 +14,7 @@ export const kernelVersions: Runbook = {
     'Kernel inventory',
     'Which architectures do we have, arm64 or x86_64?',
   ],
-  keywords:
-    'kernel kernels linux uname version release inventory architecture arch arm64 aarch64 x86_64 amd64 old running',
+  keywords: 'kernel kernels linux uname version release inventory architecture arch arm64 aarch64 x86_64 amd64 running',
   commands: [{ step: 'kernel', title: 'Kernel release and architecture', command: 'uname -s -r -m' }],
   analyse(observations) {
     const answers = readAnswers(observations, 'kernel', readKernel);

@@ -23,6 +23,7 @@ export const load: Runbook = {
     'What is the load average?',
     'Which servers are overloaded?',
     'Which hosts are the busiest?',
+    'How busy are the nodes?',
     'Do we need more capacity?',
   ],
   keywords: 'load average loadavg overloaded overload busy busiest high queue capacity saturated saturation',

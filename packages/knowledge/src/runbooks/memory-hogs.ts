@@ -39,7 +39,7 @@ export const memoryHogs: Runbook = {
     'Is anything close to being killed by the OOM killer?',
   ],
   keywords:
-    'memory ram rss resident leak leaking oom out of memory killer swap swapping hog hogs heap mem free eating process processes usage',
+    'memory ram rss resident leak leaking oom out of memory killer swap swapping hog hogs heap mem eating process processes usage',
   commands: [
     {
       step: 'memory',

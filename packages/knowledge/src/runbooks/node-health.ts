@@ -23,13 +23,13 @@ export const nodeHealth: Runbook = {
     'What is wrong with web-07?',
     'Is anything broken?',
     'How healthy is the fleet?',
-    'Is everything all right?',
+    'Is everything fine?',
     'Health check',
-    'Why does the server lag or hang?',
+    'Why does the server respond slowly, lag or hang?',
     'Any problems or issues?',
   ],
   keywords:
-    'slow slowness sluggish lag lagging hang hanging unresponsive performance health healthy unhealthy sick wrong problem problems trouble issue issues broken diagnose check overview status ok okay fine triage fault faults degraded',
+    'slow slowly slowness sluggish lag lagging hang hanging unresponsive performance health healthy unhealthy sick wrong problem problems trouble issue issues broken diagnose check overview status ok okay fine triage fault faults degraded worry worried alert alerts alarm paged',
   commands: parts.flatMap((part) => part.commands),
   analyse(observations) {
     // Each part answers for all it looks at: a word of this question ("web", "slow") is not the name of a service.

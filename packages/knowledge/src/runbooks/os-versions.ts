@@ -15,7 +15,7 @@ export const osVersions: Runbook = {
     'Which distributions are there?',
   ],
   keywords:
-    'os operating system distribution distro release version debian ubuntu centos rhel red hat rocky alma fedora suse alpine linux etc/os-release end of life eol',
+    'os operating system distribution distro release version debian ubuntu centos rhel red hat rocky alma fedora suse alpine linux bookworm bullseye trixie buster jammy noble focal end of life eol',
   commands: [{ step: 'os-release', title: 'Distribution and release', command: 'cat /etc/os-release' }],
   analyse(observations) {
     const answers = readAnswers(observations, 'os-release', readRelease);

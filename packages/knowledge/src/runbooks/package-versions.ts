@@ -44,14 +44,14 @@ export const packageVersions: Runbook = {
   questions: [
     'Which nodes still run the old OpenSSL?',
     'What version of openssh is installed?',
-    'Is sudo patched everywhere?',
+    'Is the C library patched everywhere?',
     'Which version of nginx do we have?',
     'Are any packages out of date compared with the other nodes?',
     'Which nodes have an outdated package?',
     'Is curl installed?',
   ],
   keywords:
-    'package packages version versions installed install software dpkg rpm apt yum dnf deb outdated out of date old older patched patch upgrade update vulnerable cve openssl libssl openssh ssh sudo bash curl glibc libc nginx apache python java drift',
+    'package packages version versions installed install software dpkg rpm apt yum dnf deb outdated out of date older missing latest security patched patch upgrade update vulnerable cve openssl libssl openssh ssh bash curl glibc libc nginx apache python java drift',
   commands: [
     {
       step: 'packages',

@@ -24,11 +24,12 @@ export const uptime: Runbook = {
     'Are all nodes up and reachable?',
     'Which servers need a reboot?',
     'What is the uptime of web-07?',
+    'How long have the nodes been up?',
     'Is any host unreachable or offline?',
     'When did it last boot?',
   ],
   keywords:
-    'uptime reboot reboots rebooted rebooting restart restarted boot booted since up reachable unreachable offline online alive ping respond responding required pending',
+    'uptime reboot reboots rebooted rebooting restart restarted boot booted since up reach reachable unreachable offline online alive ping respond responding required pending',
   commands: [
     {
       step: 'uptime',
