@@ -20,6 +20,11 @@ const prefixes = [
   'dkey',
   'pol',
   'job',
+  'sess',
+  'acct',
+  'memb',
+  'inv',
+  'vrf',
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];
 

@@ -1,0 +1,15 @@
+// What of better-auth is open to the network: an endpoint that is not on this list does not exist. Pure.
+
+const open = new Set([
+  'POST /api/auth/sign-in/email',
+  'POST /api/auth/sign-out',
+  'GET /api/auth/get-session',
+  'POST /api/auth/change-password',
+  'GET /api/auth/list-sessions',
+  'POST /api/auth/revoke-other-sessions',
+]);
+
+/** `path` without its query. */
+export function isOpenAuthPath(method: string, path: string): boolean {
+  return open.has(`${method} ${path}`);
+}

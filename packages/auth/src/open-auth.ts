@@ -1,0 +1,158 @@
+// Identity, by better-auth: passwords, sessions, API keys. Entered by the gateway (once a process) and by seed-member.
+// Works in the schema `identity` alone, as the role sena_identity; members are seeded, nobody signs up.
+import { apiKey } from '@better-auth/api-key';
+import { type IdPrefix, newId } from '@sena/contracts/ids';
+import { betterAuth } from 'better-auth';
+import { organization } from 'better-auth/plugins';
+import pg from 'pg';
+import { openSignInLimit } from './sign-in-limit.ts';
+
+export interface SenaAuth {
+  /** Answers requests below /api/auth. Takes the client's address from `x-forwarded-for`, so the caller sets it. */
+  handler(request: Request): Promise<Response>;
+  /** The user and organization of a session cookie; null when it is forged, expired or ended. */
+  readSession(headers: Headers): Promise<{ userId: string; activeOrganizationId: string | null } | null>;
+  /** Returns the key itself, which is stored as a hash and never known again. */
+  issueApiKey(key: { userId: string; organizationId: string; name: string }): Promise<string>;
+  /** Role sena_identity. */
+  readonly pool: pg.Pool;
+  readonly serviceTokenSecret: string;
+  /** For seed-member: better-auth's own hash. */
+  readonly password: {
+    hash(password: string): Promise<string>;
+    verify(password: string, hash: string): Promise<boolean>;
+  };
+  /** Rejects with the reason when the identity schema does not answer. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AuthOptions {
+  /** PostgreSQL, role sena_identity. */
+  readonly authUrl: string;
+  /** Signs session cookies, ≥ 32 characters. */
+  readonly authSecret: string;
+  readonly serviceTokenSecret: string;
+  /** The one public address; cookies are `Secure` when it is https. */
+  readonly publicUrl: string;
+  /** better-auth's warnings and errors, without what they were about. */
+  readonly onLog: (level: 'warn' | 'error', message: string) => void;
+  readonly connectionsMax?: number;
+}
+
+export const apiKeyPrefix = 'sena_';
+
+const sessionSeconds = 7 * 24 * 3_600;
+const sessionRenewedAfterSeconds = 24 * 3_600;
+
+export function openAuth(options: AuthOptions): SenaAuth {
+  const pool = new pg.Pool({
+    connectionString: options.authUrl,
+    max: options.connectionsMax ?? 10,
+    application_name: 'sena-identity',
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: 20_000,
+  });
+  // An idle connection that breaks must not end the process; the next query opens another.
+  pool.on('error', (error) => options.onLog('warn', `an identity connection was lost: ${error.message}`));
+
+  const auth = createBetterAuth(options, pool);
+  const signInLimit = openSignInLimit(pool);
+
+  return {
+    pool,
+    serviceTokenSecret: options.serviceTokenSecret,
+    handler: (request) => signInLimit(request, auth.handler),
+    readSession: async (headers) => {
+      const found = await auth.api.getSession({ headers, query: { disableRefresh: true } });
+      if (found === null) return null;
+      const { userId, activeOrganizationId } = found.session as {
+        userId: string;
+        activeOrganizationId?: string | null;
+      };
+      return { userId, activeOrganizationId: activeOrganizationId ?? null };
+    },
+    issueApiKey: async ({ userId, organizationId, name }) => {
+      const created = await auth.api.createApiKey({ body: { userId, name, metadata: { organizationId } } });
+      return created.key;
+    },
+    password: {
+      hash: async (password) => (await auth.$context).password.hash(password),
+      verify: async (password, hash) => (await auth.$context).password.verify({ password, hash }),
+    },
+    ready: async () => {
+      await pool.query('select 1');
+    },
+    close: () => pool.end(),
+  };
+}
+
+const idPrefixOf: Record<string, IdPrefix> = {
+  user: 'user',
+  organization: 'org',
+  apikey: 'key',
+  session: 'sess',
+  account: 'acct',
+  member: 'memb',
+  invitation: 'inv',
+  verification: 'vrf',
+};
+
+function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
+  const { origin, protocol } = new URL(options.publicUrl);
+  return betterAuth({
+    appName: 'SENA',
+    baseURL: options.publicUrl,
+    basePath: '/api/auth',
+    secret: options.authSecret,
+    trustedOrigins: [origin],
+    database: pool,
+    telemetry: { enabled: false },
+    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12, maxPasswordLength: 256 },
+    session: { expiresIn: sessionSeconds, updateAge: sessionRenewedAfterSeconds, cookieCache: { enabled: false } },
+    // Requests are bounded by the gateway, wrong passwords by sign-in-limit, for all gateways together.
+    rateLimit: { enabled: false },
+    advanced: {
+      cookiePrefix: 'sena',
+      useSecureCookies: protocol === 'https:',
+      // Off in better-auth's own idea of a test environment: here it is never off.
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
+      ipAddress: { ipAddressHeaders: ['x-forwarded-for'] },
+      database: { generateId: ({ model }) => newId(idPrefixOf[model] ?? 'vrf') },
+    },
+    databaseHooks: {
+      session: {
+        create: {
+          before: async (session) => ({
+            data: { ...session, activeOrganizationId: await firstOrganizationOf(pool, session.userId) },
+          }),
+        },
+      },
+    },
+    logger: {
+      level: 'warn',
+      // Its arguments may hold what was sent.
+      log: (level, message) => {
+        if (level === 'warn' || level === 'error') options.onLog(level, message.replaceAll(/\S+@\S+/g, '[address]'));
+      },
+    },
+    plugins: [
+      organization({ allowUserToCreateOrganization: false }),
+      apiKey({
+        defaultPrefix: apiKeyPrefix,
+        enableMetadata: true,
+        rateLimit: { enabled: false },
+        customAPIKeyGetter: () => null,
+      }),
+    ],
+  });
+}
+
+async function firstOrganizationOf(pool: pg.Pool, userId: string): Promise<string | null> {
+  const found = await pool.query<{ organizationId: string }>(
+    'select "organizationId" from "member" where "userId" = $1 order by "createdAt", id limit 1',
+    [userId],
+  );
+  return found.rows[0]?.organizationId ?? null;
+}

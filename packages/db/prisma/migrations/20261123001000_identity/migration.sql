@@ -1,0 +1,153 @@
+-- Identity: who may sign in. The tables are better-auth's own (core, organization, API keys), in a schema and under a role of their
+-- own. Triggers carry organizations over to the schema sena and audit every change; they write no secret, no hash and no token.
+
+create table identity."user" ("id" text not null primary key, "name" text not null, "email" text not null unique, "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null);
+
+create table identity."session" ("id" text not null primary key, "expiresAt" timestamptz not null, "token" text not null unique, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null, "ipAddress" text, "userAgent" text, "userId" text not null references identity."user" ("id") on delete cascade, "activeOrganizationId" text);
+
+create table identity."account" ("id" text not null primary key, "accountId" text not null, "providerId" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "accessToken" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" timestamptz, "refreshTokenExpiresAt" timestamptz, "scope" text, "password" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null);
+
+create table identity."verification" ("id" text not null primary key, "identifier" text not null, "value" text not null, "expiresAt" timestamptz not null, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null);
+
+create table identity."organization" ("id" text not null primary key, "name" text not null, "slug" text not null unique, "logo" text, "createdAt" timestamptz not null, "metadata" text);
+
+create table identity."member" ("id" text not null primary key, "organizationId" text not null references identity."organization" ("id") on delete cascade, "userId" text not null references identity."user" ("id") on delete cascade, "role" text not null check ("role" in ('owner', 'admin', 'operator', 'approver', 'viewer')), "createdAt" timestamptz not null, unique ("organizationId", "userId"));
+
+create table identity."invitation" ("id" text not null primary key, "organizationId" text not null references identity."organization" ("id") on delete cascade, "email" text not null, "role" text, "status" text not null, "expiresAt" timestamptz not null, "createdAt" timestamptz default current_timestamp not null, "inviterId" text not null references identity."user" ("id") on delete cascade);
+
+create table identity."apikey" ("id" text not null primary key, "configId" text not null, "name" text, "start" text, "referenceId" text not null, "prefix" text, "key" text not null, "refillInterval" integer, "refillAmount" integer, "lastRefillAt" timestamptz, "enabled" boolean, "rateLimitEnabled" boolean, "rateLimitTimeWindow" integer, "rateLimitMax" integer, "requestCount" integer, "remaining" integer, "lastRequest" timestamptz, "expiresAt" timestamptz, "createdAt" timestamptz not null, "updatedAt" timestamptz not null, "permissions" text, "metadata" text);
+
+create index "session_userId_idx" on identity."session" ("userId");
+create index "account_userId_idx" on identity."account" ("userId");
+create index "verification_identifier_idx" on identity."verification" ("identifier");
+create index "member_userId_idx" on identity."member" ("userId");
+create index "invitation_organizationId_idx" on identity."invitation" ("organizationId");
+create index "invitation_email_idx" on identity."invitation" ("email");
+create index "apikey_configId_idx" on identity."apikey" ("configId");
+create index "apikey_referenceId_idx" on identity."apikey" ("referenceId");
+create unique index "apikey_key_idx" on identity."apikey" ("key");
+
+-- Wrong passwords, so that guessing can be bounded for all gateways together. No address and no name is kept in the clear.
+create table identity.sign_in_failures (
+  id bigint generated always as identity primary key,
+  email_sha256 text not null,
+  address_sha256 text not null,
+  at timestamptz not null default now()
+);
+create index sign_in_failures_email on identity.sign_in_failures (email_sha256, at);
+create index sign_in_failures_address on identity.sign_in_failures (address_sha256, at);
+
+grant usage on schema identity to sena_identity, sena_definer;
+grant select, insert, update, delete on all tables in schema identity to sena_identity;
+grant usage on all sequences in schema identity to sena_identity;
+grant select on identity."member" to sena_definer;
+grant update (name) on organizations to sena_definer;
+
+-- `audit_` and a UUIDv7, as contracts/ids makes them.
+create function identity.new_audit_id() returns text language sql volatile as $$
+  select 'audit_' || substr(t, 1, 8) || '-' || substr(t, 9, 4) || '-7' || substr(r, 2, 3) || '-' || substr(r, 17, 4) || '-' || substr(r, 21, 12)
+  from (
+    select lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') as t,
+      -- A random UUID has its variant bits at the same place.
+      replace(gen_random_uuid()::text, '-', '') as r
+  ) parts
+$$;
+
+-- Who did it: a member where the change is their own doing, else the identity service (seeding, administration).
+create function identity.append_audit(organization text, actor text, action text, subject text, data jsonb) returns void
+language sql security definer set search_path = sena, pg_temp as $$
+  insert into audit_events (id, organization_id, action, actor, subject, data)
+  values (identity.new_audit_id(), organization, action, actor, subject, data)
+$$;
+
+-- What belongs to a person is told to each organization the person is a member of.
+create function identity.append_audit_for_user(user_id text, actor text, action text, subject text, data jsonb) returns void
+language sql security definer set search_path = identity, pg_temp as $$
+  select identity.append_audit(m."organizationId", actor, action, subject, data) from "member" m where m."userId" = user_id
+$$;
+
+create function identity.on_organization() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into sena.organizations (organization_id, name) values (new.id, new.name);
+    perform append_audit(new.id, 'service:identity', 'organization.created', new.id, jsonb_build_object('name', new.name));
+  elsif new.name is distinct from old.name then
+    update sena.organizations set name = new.name where organization_id = new.id;
+    perform append_audit(new.id, 'service:identity', 'organization.renamed', new.id, jsonb_build_object('from', old.name, 'to', new.name));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_member() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new."organizationId", 'service:identity', 'member.added', new."userId", jsonb_build_object('role', new."role"));
+  elsif tg_op = 'DELETE' then
+    perform append_audit(old."organizationId", 'service:identity', 'member.removed', old."userId", jsonb_build_object('role', old."role"));
+  elsif new."role" is distinct from old."role" then
+    perform append_audit(new."organizationId", 'service:identity', 'member.role_changed', new."userId", jsonb_build_object('from', old."role", 'to', new."role"));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_apikey() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit_for_user(new."referenceId", 'member:' || new."referenceId", 'api_key.created', new.id,
+      jsonb_build_object('name', new."name", 'expiresAt', new."expiresAt"));
+  elsif tg_op = 'DELETE' then
+    perform append_audit_for_user(old."referenceId", 'member:' || old."referenceId", 'api_key.deleted', old.id, jsonb_build_object('name', old."name"));
+  elsif (new."enabled", new."expiresAt", new."permissions", new."referenceId", new."key")
+      is distinct from (old."enabled", old."expiresAt", old."permissions", old."referenceId", old."key") then
+    perform append_audit_for_user(new."referenceId", 'member:' || new."referenceId", 'api_key.changed', new.id,
+      jsonb_build_object('name', new."name", 'enabled', new."enabled", 'expiresAt', new."expiresAt"));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_session() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit_for_user(new."userId", 'member:' || new."userId", 'session.created', new.id, jsonb_build_object('expiresAt', new."expiresAt"));
+  else
+    perform append_audit_for_user(old."userId", 'member:' || old."userId", 'session.ended', old.id, '{}');
+  end if;
+  return null;
+end $$;
+
+create function identity.on_account() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if new."password" is distinct from old."password" then
+    perform append_audit_for_user(new."userId", 'member:' || new."userId", 'password.changed', new."userId", '{}');
+  end if;
+  return null;
+end $$;
+
+create function identity.on_user() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if (new."email", new."name") is distinct from (old."email", old."name") then
+    perform append_audit_for_user(new.id, 'member:' || new.id, 'member.renamed', new.id,
+      jsonb_build_object('name', new."name" is distinct from old."name", 'email', new."email" is distinct from old."email"));
+  end if;
+  return null;
+end $$;
+
+create trigger audit_organization after insert or update on identity."organization" for each row execute function identity.on_organization();
+create trigger audit_member after insert or update or delete on identity."member" for each row execute function identity.on_member();
+create trigger audit_apikey after insert or update or delete on identity."apikey" for each row execute function identity.on_apikey();
+create trigger audit_session after insert or delete on identity."session" for each row execute function identity.on_session();
+create trigger audit_account after update on identity."account" for each row execute function identity.on_account();
+create trigger audit_user after update on identity."user" for each row execute function identity.on_user();
+
+-- Only the triggers call these, and only with the definer's rights.
+grant create on schema identity to sena_definer;
+do $$
+declare f record;
+begin
+  for f in select p.oid::regprocedure as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'identity' loop
+    execute format('revoke all on function %s from public', f.name);
+    execute format('grant execute on function %s to sena_definer', f.name);
+    execute format('alter function %s owner to sena_definer', f.name);
+  end loop;
+end $$;
+revoke create on schema identity from sena_definer;
