@@ -73,5 +73,36 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
     ...members.owner,
     approver: members.approver,
   };
+
+  if (settings.SENA_LAB === 'off') {
+    writeLocalFile(home.localFile, local);
+    announce(supervisor.report, style, local, startedAtMs, null);
+    return;
+  }
+  const lab = await runLab(home, new URL(stack.frontUrl), supervisor);
+  const sites = await seedFleet(
+    access,
+    lab.siteNames.map((name) => ({ name, nodes: lab.site(name).hosts.map(nodeOfHost) })),
+  );
+  const satellites = await Promise.all(sites.map((site) => runSatellite(home, access, site, lab, supervisor)));
+  // A lab that was started again has new networks: those who lived in the old ones have to move.
+  lab.onComeback(() => {
+    for (const satellite of satellites)
+      satellite.restart().catch((error: Error) => supervisor.report.warn(error.message));
+  });
   writeLocalFile(home.localFile, local);
+  const run = await askFirstQuestion(access);
+  announce(supervisor.report, style, local, startedAtMs, run);
+}
+
+function databasesOf(adminUrl: string, secrets: Secrets): StackDatabases {
+  const url = (role: LoginRole) => databaseUrl(adminUrl, databaseName, role, secrets.rolePasswords[role]);
+  return {
+    app: url('sena_app'),
+    relay: url('sena_relay'),
+    signer: url('sena_signer'),
+    identity: url('sena_identity'),
+    queue: url('sena_queue'),
+    checkpoint: url('sena_checkpoint'),
+  };
 }

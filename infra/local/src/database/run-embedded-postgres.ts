@@ -47,7 +47,7 @@ export async function runEmbeddedPostgres(
       programs.postgres,
       ...['-D', directory, '-p', String(port)],
       ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-      ...['-c', 'max_connections=200', '-c', 'log_checkpoints=off', '-c', 'jit=off'],
+      ...['-c', 'max_connections=200', '-c', 'jit=off', '-c', 'log_line_prefix='],
     ],
     cwd: directory,
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
@@ -57,6 +57,7 @@ export async function runEmbeddedPostgres(
     parentDeathSignal: 'INT',
     stopTimeoutMs: 15_000,
     readyTimeoutMs: startTimeoutMs,
+    isShown: (line) => /^(?:WARNING|ERROR|FATAL|PANIC):/.test(line) && !line.includes('is starting up'),
     untilReady: ({ signal }) => untilItAnswers(adminUrl, signal),
   });
   await postgres.whenReady();

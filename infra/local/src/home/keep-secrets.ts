@@ -6,6 +6,8 @@ import { type LoginRole, loginRoles } from '@sena/db/roles';
 import { z } from 'zod';
 
 const secretSchema = z.string().min(16);
+/** `apiKey` null: not issued yet. */
+const memberSchema = z.object({ password: secretSchema, apiKey: z.string().nullable() });
 const secretsSchema = z.object({
   postgresPassword: secretSchema,
   rolePasswords: z.record(z.enum(loginRoles), secretSchema),
@@ -13,8 +15,8 @@ const secretsSchema = z.object({
   serviceTokenSecret: secretSchema,
   /** 32 bytes, base64. */
   masterKey: secretSchema,
-  ownerPassword: secretSchema,
-  approverPassword: secretSchema,
+  owner: memberSchema,
+  approver: memberSchema,
 });
 export type Secrets = z.infer<typeof secretsSchema>;
 
@@ -31,12 +33,17 @@ export function keepSecrets(file: string): Secrets {
     authSecret: random('base64'),
     serviceTokenSecret: random('base64'),
     masterKey: random('base64'),
-    ownerPassword: readablePassword(),
-    approverPassword: readablePassword(),
+    owner: { password: readablePassword(), apiKey: null },
+    approver: { password: readablePassword(), apiKey: null },
   };
+  writeSecrets(file, secrets);
+  return secrets;
+}
+
+/** Replaces the file as a whole. */
+export function writeSecrets(file: string, secrets: Secrets): void {
   writeFileSync(`${file}.new`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   renameSync(`${file}.new`, file);
-  return secrets;
 }
 
 function read(file: string): Secrets | null {

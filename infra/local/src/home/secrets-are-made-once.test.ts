@@ -10,7 +10,7 @@ test('secrets are random, stay the same, and only their owner reads them', () =>
   expect(keepSecrets(one)).toEqual(secrets);
   expect(keepSecrets(other)).not.toEqual(secrets);
   expect(Buffer.from(secrets.masterKey, 'base64')).toHaveLength(32);
-  expect(secrets.ownerPassword).not.toBe(secrets.approverPassword);
+  expect(secrets.owner.password).not.toBe(secrets.approver.password);
   expect(statSync(one).mode & 0o777).toBe(0o600);
 });
 

@@ -24,6 +24,8 @@ export type ProcessSpec = {
   /** After this the process is ended by force. */
   stopTimeoutMs?: number | undefined;
   readyTimeoutMs?: number | undefined;
+  /** Which of its lines are worth showing; all by default. */
+  isShown?: (line: string) => boolean;
   /** Resolves when it is ready; gives up when `signal` aborts. Lines of its standard output pass `onLine`. */
   untilReady: (watch: { signal: AbortSignal; onLine: (listener: (line: string) => void) => void }) => Promise<void>;
 };
@@ -235,7 +237,7 @@ export function superviseProcess(spec: ProcessSpec, { report, table }: Superviso
     const keep = (line: string) => {
       lastLines.push(line);
       if (lastLines.length > keptLines) lastLines.shift();
-      report.output(spec.name, line);
+      if (spec.isShown?.(line) ?? true) report.output(spec.name, line);
     };
     if (child.stdout !== null) {
       createInterface({ input: child.stdout }).on('line', (line) => {

@@ -1,0 +1,110 @@
+// Enrols a site's satellite with a join token from the API, by its own program, as a customer would. Entered by runSatellite.
+// Writes the satellite's directory through that program; spends one join token.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { joinTokenSchema, type Site } from '@sena/contracts/http/fleet';
+import { z } from 'zod';
+import { type ApiAccess, ApiError, callApi } from '../api/call-api.ts';
+import { inheritedEnvironment } from '../stack/inherited-environment.ts';
+import type { LabSite } from './run-lab.ts';
+
+export type SatelliteHome = {
+  name: string;
+  /** The program's entry. */
+  program: string;
+  directory: string;
+  configFile: string;
+};
+
+const enrolTimeoutMs = 30_000;
+/** The dispatch key, which a join token names, is made by the signer at its leisure. */
+const keyPatienceMs = 30_000;
+
+/** @returns the satellite's id. Does nothing when it is enrolled at this address already. @throws {Error} with what the program said. */
+export async function enrolSatellite(
+  home: SatelliteHome,
+  access: ApiAccess,
+  site: Site,
+  lab: LabSite,
+): Promise<string> {
+  const enrolled = readEnrolment(home);
+  if (enrolled !== null && new URL(enrolled.url).origin === new URL(access.url).origin) return enrolled.satelliteId;
+  // Enrolled at another address (another SENA_PORT): that satellite's journal is kept, and a new one joins.
+  if (enrolled !== null) renameSync(home.directory, `${home.directory}.${new URL(enrolled.url).port}.${Date.now()}`);
+
+  mkdirSync(home.directory, { recursive: true, mode: 0o700 });
+  const token = await createJoinToken(access, site.id);
+  await runToItsEnd(
+    [
+      ...lab.enter,
+      ...[process.execPath, '--disable-warning=ExperimentalWarning', home.program, 'enroll'],
+      ...['--url', access.url, '--token', token.token, '--pin', token.dispatchKeyFingerprint, '--name', home.name],
+      ...[
+        '--config',
+        home.configFile,
+        '--credential',
+        `default=${lab.clientKeyPath}`,
+        '--known-hosts',
+        lab.knownHostsPath,
+      ],
+    ],
+    home,
+  );
+  const now = readEnrolment(home);
+  if (now === null) throw new Error(`The satellite ${home.name} says that it has enrolled, but has kept nothing.`);
+  return now.satelliteId;
+}
+
+async function createJoinToken(access: ApiAccess, siteId: string) {
+  const deadline = Date.now() + keyPatienceMs;
+  for (;;) {
+    try {
+      return await callApi(access, {
+        method: 'POST',
+        path: `/v1/sites/${siteId}/join-tokens`,
+        body: { expiresInSeconds: 300 },
+        answer: joinTokenSchema,
+      });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'not_ready' || Date.now() > deadline) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+const enrolmentSchema = z.object({ url: z.string(), satelliteId: z.string() });
+
+function readEnrolment(home: SatelliteHome): z.infer<typeof enrolmentSchema> | null {
+  try {
+    const file = path.join(home.directory, 'satellite.state', 'enrolment.json');
+    return enrolmentSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function runToItsEnd(command: string[], home: SatelliteHome): Promise<void> {
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, {
+    cwd: home.directory,
+    env: inheritedEnvironment(process.env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: enrolTimeoutMs,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`The satellite ${home.name} could not enrol (code ${code}). It said:\n${output.trim()}`));
+    });
+  });
+}
