@@ -18,7 +18,13 @@ export type EnvelopeRefusalCode =
 
 export type VerifiedEnvelope =
   | { kind: 'verified'; envelope: DispatchEnvelope; keyId: string }
-  | { kind: 'refused'; code: EnvelopeRefusalCode; message: string };
+  | {
+      kind: 'refused';
+      code: EnvelopeRefusalCode;
+      message: string;
+      /** The signer's own words, when nothing but their time is wrong: the receiver may say so per execution. */
+      untimely: DispatchEnvelope | null;
+    };
 
 export type EnvelopeExpectations = {
   /** Pinned public keys by `kid`. */
@@ -79,10 +85,12 @@ export async function verifyEnvelope(jws: string, expected: EnvelopeExpectations
   }
   const nowMs = expected.now.getTime();
   if (Date.parse(envelope.notBefore) > nowMs + expected.clockSkewMsMax) {
-    return refuse('envelope_not_yet_valid', `The envelope is valid from ${envelope.notBefore} only; check the clock.`);
+    const message = `The envelope is valid from ${envelope.notBefore} only; check the clock.`;
+    return refuse('envelope_not_yet_valid', message, envelope);
   }
   if (Date.parse(envelope.expiresAt) <= nowMs) {
-    return refuse('envelope_expired', `The envelope expired at ${envelope.expiresAt}; ask again, or check the clock.`);
+    const message = `The envelope expired at ${envelope.expiresAt}; ask again, or check the clock.`;
+    return refuse('envelope_expired', message, envelope);
   }
   return { kind: 'verified', envelope, keyId: kid };
 }
@@ -106,8 +114,12 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function refuse(code: EnvelopeRefusalCode, message: string): VerifiedEnvelope {
-  return { kind: 'refused', code, message };
+function refuse(
+  code: EnvelopeRefusalCode,
+  message: string,
+  untimely: DispatchEnvelope | null = null,
+): VerifiedEnvelope {
+  return { kind: 'refused', code, message, untimely };
 }
 
 function quote(text: string): string {

@@ -1,0 +1,85 @@
+// `satellite status`: what this machine is, whether it is connected, what its journal holds. Reads only.
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { defineCommand, type ParsedArgs } from 'citty';
+import { readEnrolment } from '../config/enrolment.ts';
+import { loadSatelliteConfig } from '../config/satellite-config.ts';
+import { openStateDirectory } from '../config/state-directory.ts';
+import type { JournalCounts } from '../journal/journal-operations.ts';
+import { countExecutions } from '../journal/journal-statements.ts';
+import { readLiveStatus, type SatelliteStatus } from '../status/status-file.ts';
+import { reportToOperator } from './report-to-operator.ts';
+
+const declared = {
+  config: { type: 'string', required: true, description: 'Configuration file' },
+  json: { type: 'boolean', description: 'For programs' },
+} as const;
+type Args = ParsedArgs<typeof declared>;
+
+export const statusCommand = defineCommand({
+  meta: { name: 'status', description: 'Show enrolment, connection, journal and halt switch' },
+  args: declared,
+  run: reportToOperator(({ args }: { args: Args }) => {
+    const config = loadSatelliteConfig(args.config);
+    const state = openStateDirectory(config.stateDirectory);
+    const enrolment = readEnrolment(state.enrolment);
+    const live = readLiveStatus(state.status, Date.now());
+    const journal = readCounts(state.journal);
+    const isHalted = existsSync(config.haltFile);
+    if (args.json) {
+      const process = live ?? null;
+      console.log(JSON.stringify({ enrolment, process, journal, isHalted, haltFile: config.haltFile }, null, 2));
+    } else {
+      const lines =
+        enrolment === null
+          ? [['enrolled', 'no; run satellite enroll']]
+          : [
+              ['enrolled', `${enrolment.name} (${enrolment.satelliteId}) at ${enrolment.url}`],
+              ['organization', `${enrolment.organizationId}, site ${enrolment.siteId}`],
+              ...enrolment.dispatchKeys.map((key) => ['pinned key', `${key.fingerprint} (${key.keyId})`]),
+            ];
+      lines.push(['process', describeProcess(live)]);
+      if (live !== null) lines.push(['connection', describeConnection(live)], ['work', describeWork(live)]);
+      if (live?.clockProblem) lines.push(['clock', live.clockProblem]);
+      lines.push(['journal', journal === null ? 'none' : describeJournal(journal)]);
+      lines.push(['halt switch', isHalted ? `ON: nothing starts while ${config.haltFile} exists` : 'off']);
+      for (const [name = '', value = ''] of lines) console.log(`${`${name}:`.padEnd(14)}${value}`);
+    }
+    // For monitoring: 0 only when it works.
+    if (live?.connection.kind !== 'connected' || live.clockProblem !== null) process.exitCode = 1;
+  }),
+});
+
+function readCounts(file: string): JournalCounts | null {
+  if (!existsSync(file)) return null;
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return countExecutions(database);
+  } finally {
+    database.close();
+  }
+}
+
+function describeProcess(live: SatelliteStatus | null): string {
+  if (live === null) return 'not running; start it with satellite run';
+  return `${live.pid}, version ${live.version}, since ${live.startedAt}${live.isNativeCryptoLoaded ? '' : ', SSH without native crypto'}`;
+}
+
+function describeConnection({ connection }: SatelliteStatus): string {
+  switch (connection.kind) {
+    case 'connected':
+      return `connected to ${connection.relayId} since ${connection.since}`;
+    case 'connecting':
+      return `not connected: ${connection.detail}`;
+    case 'refused':
+      return `refused (${connection.code}): ${connection.message}`;
+  }
+}
+
+function describeWork({ counts }: SatelliteStatus): string {
+  return `${counts.running + counts.starting} running, ${counts.waiting} waiting, ${counts.connections} SSH connections, ${counts.heldBytes} bytes to acknowledge`;
+}
+
+function describeJournal(counts: JournalCounts): string {
+  return `${counts.finished} finished (${counts.unacked} not acknowledged), ${counts.starting + counts.running} under way, ${counts.journaled} waiting`;
+}

@@ -1,0 +1,66 @@
+// Entered wherever an execution ends: the one shape in which an end is journaled and reported. Pure.
+import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { ExecutionResult } from '@sena/contracts/frames';
+import { createOutputMeter, type OutputMeter } from '../output/measure-output.ts';
+
+export type Began = {
+  attempt: number;
+  startedAtMs: number;
+  durationMs: number;
+  meter: OutputMeter;
+};
+
+/** `began`: null when nothing was ever sent to the node. */
+export function buildResult(executionId: string, outcome: Outcome, began: Began | null): ExecutionResult {
+  if (began === null) return withoutOutput(executionId, outcome, 0, null, 0, 0);
+  return {
+    executionId,
+    revision: 1,
+    attempt: began.attempt,
+    outcome,
+    startedAt: new Date(began.startedAtMs).toISOString(),
+    durationMs: Math.round(began.durationMs),
+    ...began.meter.finish(outcome),
+  };
+}
+
+/** A former process began it and is gone; all that is certain of its output is what the relay has. */
+export function buildResultAfterRestart(
+  executionId: string,
+  outcome: Outcome,
+  {
+    attempt,
+    startedAtMs,
+    stdoutAcked,
+    stderrAcked,
+  }: Record<'attempt' | 'stdoutAcked' | 'stderrAcked', number> & {
+    startedAtMs: number | null;
+  },
+): ExecutionResult {
+  return withoutOutput(executionId, outcome, attempt, startedAtMs, stdoutAcked, stderrAcked);
+}
+
+function withoutOutput(
+  executionId: string,
+  outcome: Outcome,
+  attempt: number,
+  startedAtMs: number | null,
+  stdoutBytes: number,
+  stderrBytes: number,
+): ExecutionResult {
+  return {
+    executionId,
+    revision: 1,
+    attempt,
+    outcome,
+    startedAt: startedAtMs === null ? null : new Date(startedAtMs).toISOString(),
+    durationMs: null,
+    stdoutBytes,
+    stderrBytes,
+    stdoutKeptBytes: stdoutBytes,
+    stderrKeptBytes: stderrBytes,
+    stdoutSha256: null,
+    stderrSha256: null,
+    groupHash: createOutputMeter(0).finish(outcome).groupHash,
+  };
+}

@@ -1,0 +1,286 @@
+// The satellite's work, whatever connection there is: takes what the relay sends, runs it, keeps what goes back until it
+// is acknowledged. Owns queue, outbox and pool; lives as long as the process.
+
+import type { KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
+import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
+import type { ShellParser } from '@sena/policy/load-bash-parser';
+import type { Logger } from '@sena/telemetry/logger';
+import { traceIdOf } from '@sena/telemetry/trace-context';
+import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
+import type { SatelliteConfig } from '../config/satellite-config.ts';
+import type { ExecutionMode } from '../journal/journal-operations.ts';
+import type { Journal } from '../journal/open-journal.ts';
+import { createOutbox } from '../output/create-outbox.ts';
+import type { SshPool } from '../ssh/ssh-pool.ts';
+import type { Welcome } from '../tunnel/connect-once.ts';
+import { type Execution, isExpired } from './execution.ts';
+import { createExecutionQueue } from './execution-queue.ts';
+import { clockSkewMsMax, receiveDispatch } from './receive-dispatch.ts';
+import { recoverExecutions } from './recover-executions.ts';
+import { type ExecutionRooms, endUnstarted, notStarted, runExecution } from './run-execution.ts';
+
+const sweepMs = 1_000;
+const pruneMs = 3_600_000;
+/** What is done and acknowledged is still known for a day after it expired, for reconciliation. */
+const keptAfterExpiryMs = 86_400_000;
+
+export type Runtime = {
+  /** Before the first connection. */
+  recover(): Promise<void>;
+  linkUp(welcome: Welcome, link: FrameBatcher<SatelliteFrame>): void;
+  linkDown(): void;
+  receive(frames: RelayFrame[]): Promise<void>;
+  /** Null: the clocks of satellite and relay agree. */
+  clockProblem(): string | null;
+  counts(): { waiting: number; starting: number; running: number; heldBytes: number; connections: number };
+  /** Nothing new begins; resolves when nothing runs or the time is up. */
+  stop(graceMs: number): Promise<void>;
+};
+
+export type RuntimeOptions = {
+  config: SatelliteConfig;
+  organizationId: string;
+  satelliteId: string;
+  keys: ReadonlyMap<string, KeyObject>;
+  parser: ShellParser;
+  journal: Journal;
+  pool: SshPool;
+  logger: Logger;
+  /** The journal failed: the process has to end, and says why. */
+  fatal(error: unknown): void;
+};
+
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const { config, organizationId, satelliteId, keys, parser, journal, pool, logger, fatal } = options;
+  /** Everything that is not finished, by execution id. */
+  const executions = new Map<string, Execution>();
+  const outbox = createOutbox({
+    bytesPerExecutionMax: config.limits.spoolBytesPerExecution,
+    bytesTotalMax: config.limits.spoolBytesTotal,
+  });
+  const queue = createExecutionQueue({
+    limits: config.limits,
+    mayStart: () => !outbox.isFull(),
+    run: (execution, slot) =>
+      runExecution(execution, slot, rooms)
+        .catch(fatal)
+        .finally(() => forgetFinished(execution)),
+  });
+  const isHalted = () => existsSync(config.haltFile);
+  const retrying = new Set<Execution>();
+  const rooms: ExecutionRooms = {
+    journal,
+    outbox,
+    pool,
+    isHalted,
+    retry(execution) {
+      retrying.add(execution);
+      queue.add(execution);
+    },
+  };
+  let link: FrameBatcher<SatelliteFrame> | null = null;
+  let relayClock: { timeMs: number; readAtMs: number } | null = null;
+  let isStopping = false;
+  const sweepTimer = setInterval(sweep, sweepMs);
+  const pruneTimer = setInterval(prune, pruneMs);
+
+  function forgetFinished(execution: Execution): void {
+    if (retrying.delete(execution)) return;
+    if (executions.get(execution.id) === execution) executions.delete(execution.id);
+  }
+
+  function clockProblem(): string | null {
+    if (relayClock === null) return null;
+    const relayNowMs = relayClock.timeMs + (performance.now() - relayClock.readAtMs);
+    const skewMs = Math.round(Date.now() - relayNowMs);
+    if (Math.abs(skewMs) <= clockSkewMsMax) return null;
+    const direction = skewMs > 0 ? 'ahead of' : 'behind';
+    return `The satellite's clock is ${Math.round(Math.abs(skewMs) / 1_000)} s ${direction} the relay's. Set it right (NTP).`;
+  }
+
+  function createExecution(envelope: DispatchEnvelope, node: EnvelopeNode, mode: ExecutionMode): Execution {
+    const { executionId } = node;
+    const { dispatchId, runId, traceparent } = envelope;
+    return {
+      id: executionId,
+      envelope,
+      node,
+      mode,
+      logger: logger.child({ executionId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) }),
+      attempts: 0,
+      wasSent: false,
+      isCancelled: false,
+    };
+  }
+
+  async function receiveOne(frame: RelayFrame): Promise<void> {
+    switch (frame.t) {
+      case 'dispatch':
+        return await takeDispatch(frame);
+      case 'output-ack':
+        return takeOutputAck(frame);
+      case 'outcome-ack':
+        if (outbox.acknowledgeOutcome(frame.executionId, frame.revision)) {
+          journal
+            .perform({ op: 'outcome-acked', executionId: frame.executionId, revision: frame.revision })
+            .catch(fatal);
+          queue.pump();
+        }
+        return;
+      case 'reconcile':
+        return await answerReconcile(frame.executionIds);
+      case 'cancel':
+        return await cancel(frame.executionIds);
+      case 'refused':
+        logger.warn({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
+        return;
+      case 'challenge':
+      case 'welcome':
+        logger.warn({ frame: frame.t }, 'the relay repeats its handshake, it is ignored');
+        return;
+      default:
+        frame satisfies never;
+    }
+  }
+
+  async function takeDispatch(frame: Extract<RelayFrame, { t: 'dispatch' }>): Promise<void> {
+    // Not answered: it is told again, or to another satellite, when this one is gone.
+    if (isStopping) return;
+    const rules = { keys, organizationId, satelliteId, policy: config.policy, parser, journal, isHalted, clockProblem };
+    const received = await receiveDispatch(frame, rules);
+    link?.push(received.ack);
+    if (received.kind === 'refused') {
+      const { code, message } = received.ack;
+      logger.warn({ dispatchId: frame.dispatchId, code, reason: message }, 'a dispatch was refused');
+      return;
+    }
+    const { envelope, mode, fresh, known, obstacle } = received;
+    const { dispatchId, runId, traceparent } = envelope;
+    logger.info(
+      { dispatchId, runId, mode, fresh: fresh.length, known: known.length, obstacle, traceId: traceIdOf(traceparent) },
+      'a dispatch was journaled',
+    );
+    // Assigned again before it began: the newer assignment is the one that runs.
+    const freshIds = new Set(fresh);
+    if (fresh.some((id) => executions.has(id))) queue.take((waiting) => freshIds.has(waiting.id));
+    const begun = envelope.nodes
+      .filter((node) => freshIds.has(node.executionId))
+      .map((node) => createExecution(envelope, node, mode));
+    if (obstacle !== null) {
+      await Promise.all(begun.map((execution) => endUnstarted(execution, obstacle, rooms)));
+    } else {
+      for (const execution of begun) {
+        executions.set(execution.id, execution);
+        queue.add(execution);
+      }
+    }
+    if (known.length > 0) await reportKnown(known);
+  }
+
+  function takeOutputAck({ executionId, attempt, stream, offset }: Extract<RelayFrame, { t: 'output-ack' }>): void {
+    if (!outbox.acknowledgeOutput(executionId, attempt, stream, offset)) return;
+    queue.pump();
+    // While it runs: should this process end, the relay's part is what is certain.
+    if (executions.has(executionId)) journal.perform({ op: 'output-acked', executionId, stream, offset }).catch(fatal);
+  }
+
+  async function answerReconcile(executionIds: readonly string[]): Promise<void> {
+    const found = await journal.perform({ op: 'states', executionIds });
+    const states = new Map(found.map(({ executionId, state }) => [executionId, state]));
+    const answers = executionIds.map((executionId) => {
+      const state = states.get(executionId) ?? ('absent' as const);
+      return { executionId, state: state === 'starting' ? ('running' as const) : state };
+    });
+    link?.push({ t: 'reconciled', executions: answers });
+    await reportKnown(executionIds);
+  }
+
+  /** The results of those that are finished, acknowledged or not: somebody asks, so somebody does not know. */
+  async function reportKnown(executionIds: readonly string[]): Promise<void> {
+    for (const { executionId, result } of await journal.perform({ op: 'states', executionIds })) {
+      if (result !== null && !outbox.holds(executionId)) outbox.result(result);
+    }
+  }
+
+  async function cancel(executionIds: readonly string[]): Promise<void> {
+    const wanted = new Set(executionIds);
+    for (const id of wanted) {
+      const execution = executions.get(id);
+      if (execution !== undefined) execution.isCancelled = true;
+    }
+    for (const execution of queue.take((waiting) => wanted.has(waiting.id))) {
+      await endUnstarted(
+        execution,
+        notStarted('cancelled', 'The run was cancelled before the command was sent.'),
+        rooms,
+      );
+      forgetFinished(execution);
+    }
+  }
+
+  /** Those whose time ran out in the queue. */
+  function sweep(): void {
+    queue.pump();
+    const nowMs = Date.now();
+    for (const execution of queue.take((waiting) => isExpired(waiting.envelope, nowMs))) {
+      const detail = `The dispatch expired at ${execution.envelope.expiresAt} while earlier commands held the node or the satellite.`;
+      endUnstarted(execution, notStarted('node_busy', detail), rooms)
+        .catch(fatal)
+        .finally(() => forgetFinished(execution));
+    }
+  }
+
+  function prune(): void {
+    journal.perform({ op: 'prune', beforeMs: Date.now() - keptAfterExpiryMs }).then((forgotten) => {
+      if (forgotten > 0) logger.info({ forgotten }, 'old dispatches were removed from the journal');
+    }, fatal);
+  }
+
+  return {
+    async recover() {
+      prune();
+      const recovery = await recoverExecutions({
+        ...{ journal, outbox, keys, organizationId, satelliteId },
+        resume(envelope, { executionId, mode, attempt }, wasSent) {
+          const node = envelope.nodes.find((each) => each.executionId === executionId);
+          if (node === undefined) return;
+          const execution = createExecution(envelope, node, mode);
+          execution.attempts = attempt;
+          execution.wasSent = wasSent;
+          executions.set(executionId, execution);
+          queue.add(execution);
+        },
+      });
+      if (Object.values(recovery).some((count) => count > 0))
+        logger.info(recovery, 'the journal of an earlier process was read');
+    },
+    linkUp(welcome, next) {
+      link = next;
+      relayClock = { timeMs: welcome.relayTimeMs, readAtMs: performance.now() };
+      outbox.linkUp(next);
+    },
+    linkDown() {
+      link = null;
+      outbox.linkDown();
+    },
+    async receive(frames) {
+      for (const frame of frames) await receiveOne(frame);
+    },
+    clockProblem,
+    counts: () => ({ ...queue.counts(), heldBytes: outbox.heldBytes(), connections: pool.openConnections() }),
+    async stop(graceMs) {
+      isStopping = true;
+      clearInterval(sweepTimer);
+      clearInterval(pruneTimer);
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([queue.drain(), late]);
+      clearTimeout(timer);
+      pool.close();
+    },
+  };
+}

@@ -1,0 +1,76 @@
+// What may be asked of the journal, and what it answers. One message a turn carries many of these to the worker thread.
+import type { ExecutionResult } from '@sena/contracts/frames';
+
+export type ExecutionState = 'journaled' | 'starting' | 'running' | 'finished';
+/** `direct`: both ends call it read-only, it may run again. `plain`: at most once. */
+export type ExecutionMode = 'direct' | 'plain';
+
+/** Kept output that the relay had not acknowledged when the command ended. */
+export type OutputTail = { stdoutOffset: number; stdout: Uint8Array; stderrOffset: number; stderr: Uint8Array };
+
+export type JournaledExecution = {
+  executionId: string;
+  dispatchId: string;
+  mode: ExecutionMode;
+  state: ExecutionState;
+  attempt: number;
+  startedAtMs: number | null;
+  stdoutAcked: number;
+  stderrAcked: number;
+  result: ExecutionResult | null;
+  isOutcomeAcked: boolean;
+};
+
+export type JournalCounts = { journaled: number; starting: number; running: number; finished: number; unacked: number };
+
+export type AcceptOperation = {
+  op: 'accept';
+  dispatchId: string;
+  nonce: string;
+  /** What the dispatch says; a second one under the same id must say the same. */
+  contentHash: string;
+  envelope: string;
+  assignmentEpoch: number;
+  expiresAtMs: number;
+  receivedAtMs: number;
+  executions: ReadonlyArray<{ executionId: string; mode: ExecutionMode }>;
+};
+
+export type AcceptAnswer =
+  /** `fresh`: to be run now. The others were known already; what is known of them answers for them. */
+  { kind: 'accepted'; fresh: string[]; known: string[] } | { kind: 'nonce_reused' } | { kind: 'content_differs' };
+
+export type JournalOperation =
+  | AcceptOperation
+  | { op: 'find'; dispatchId: string }
+  | { op: 'starting'; executionId: string; attempt: number; atMs: number }
+  | { op: 'running'; executionId: string; attempt: number }
+  | { op: 'output-acked'; executionId: string; stream: 'stdout' | 'stderr'; offset: number }
+  | { op: 'finish'; result: ExecutionResult; tail: OutputTail | null }
+  | { op: 'outcome-acked'; executionId: string; revision: number }
+  | { op: 'states'; executionIds: readonly string[] }
+  | { op: 'unfinished' }
+  | { op: 'unacked' }
+  | { op: 'counts' }
+  | { op: 'prune'; beforeMs: number };
+
+export type JournalAnswers = {
+  accept: AcceptAnswer;
+  find: { contentHash: string; envelope: string } | null;
+  /** False: the execution is in another state than this step may follow. The caller must not go on. */
+  starting: boolean;
+  running: boolean;
+  'output-acked': boolean;
+  finish: boolean;
+  'outcome-acked': boolean;
+  /** Absent ids are absent from the answer. */
+  states: JournaledExecution[];
+  unfinished: Array<{ envelope: string; receivedAtMs: number; execution: JournaledExecution }>;
+  unacked: Array<{ result: ExecutionResult; tail: OutputTail | null }>;
+  counts: JournalCounts;
+  /** How many dispatches were forgotten. */
+  prune: number;
+};
+
+export type JournalRequest = { id: number; operation: JournalOperation };
+export type JournalReply = { id: number; answer: unknown } | { id: number; error: string };

@@ -1,0 +1,165 @@
+// Entered by the journal's worker thread, inside its transaction. Every step is a compare-and-set on the state, so that a
+// finished execution stays finished and a started one is never started as new.
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { ExecutionResult } from '@sena/contracts/frames';
+import type {
+  AcceptAnswer,
+  AcceptOperation,
+  JournalAnswers,
+  JournalCounts,
+  JournaledExecution,
+  OutputTail,
+} from './journal-operations.ts';
+
+type Row = Record<string, SQLOutputValue>;
+
+export function createJournalStatements(database: DatabaseSync) {
+  const selectDispatch = database.prepare('select content_hash, envelope from dispatches where dispatch_id = ?');
+  const selectNonce = database.prepare('select 1 from dispatches where nonce = ?');
+  const insertDispatch = database.prepare('insert into dispatches values (?, ?, ?, ?, ?, ?, ?)');
+  // Reassigned to this satellite before it began: the newer assignment takes over. Anything further is history.
+  const insertExecution = database.prepare(`
+    insert into executions (execution_id, dispatch_id, assignment_epoch, mode, state) values (?, ?, ?, ?, 'journaled')
+    on conflict (execution_id) do update
+      set dispatch_id = excluded.dispatch_id, assignment_epoch = excluded.assignment_epoch, mode = excluded.mode
+      where executions.state = 'journaled' and executions.assignment_epoch < excluded.assignment_epoch`);
+  const updateStarting = database.prepare(`
+    update executions
+      set state = 'starting', attempt = ?1, started_at_ms = ?2, stdout_acked = 0, stderr_acked = 0
+      where execution_id = ?3 and attempt < ?1
+        and (state = 'journaled' or (mode = 'direct' and state in ('starting', 'running')))`);
+  const updateRunning = database.prepare(
+    "update executions set state = 'running' where execution_id = ? and attempt = ? and state = 'starting'",
+  );
+  const updateAcked = {
+    stdout: database.prepare(
+      "update executions set stdout_acked = ?1 where execution_id = ?2 and stdout_acked < ?1 and state <> 'finished'",
+    ),
+    stderr: database.prepare(
+      "update executions set stderr_acked = ?1 where execution_id = ?2 and stderr_acked < ?1 and state <> 'finished'",
+    ),
+  };
+  const updateFinished = database.prepare(`
+    update executions
+      set state = 'finished', result = ?, tail_stdout_offset = ?, tail_stdout = ?, tail_stderr_offset = ?, tail_stderr = ?
+      where execution_id = ? and state <> 'finished'`);
+  const updateOutcomeAcked = database.prepare(`
+    update executions
+      set outcome_acked = 1, tail_stdout_offset = null, tail_stdout = null, tail_stderr_offset = null, tail_stderr = null
+      where execution_id = ?1 and state = 'finished' and result ->> '$.revision' = ?2`);
+  const selectExecution = database.prepare('select * from executions where execution_id = ?');
+  const selectUnfinished = database.prepare(`
+    select e.*, d.envelope, d.received_at_ms
+      from executions e join dispatches d using (dispatch_id)
+      where e.state <> 'finished' order by d.received_at_ms, e.execution_id`);
+  const selectUnacked = database.prepare("select * from executions where state = 'finished' and outcome_acked = 0");
+  const deletePast = [
+    `delete from executions where dispatch_id in (
+       select dispatch_id from dispatches d where expires_at_ms < ?1 and not exists (
+         select 1 from executions e where e.dispatch_id = d.dispatch_id and (e.state <> 'finished' or e.outcome_acked = 0)))`,
+    `delete from dispatches where expires_at_ms < ?1 and not exists (
+       select 1 from executions e where e.dispatch_id = dispatches.dispatch_id)`,
+  ].map((sql) => database.prepare(sql));
+
+  function accept(operation: AcceptOperation): AcceptAnswer {
+    const known = selectDispatch.get(operation.dispatchId);
+    if (known !== undefined && known.content_hash !== operation.contentHash) return { kind: 'content_differs' };
+    if (known === undefined) {
+      if (selectNonce.get(operation.nonce) !== undefined) return { kind: 'nonce_reused' };
+      const { dispatchId, nonce, contentHash, envelope, assignmentEpoch, expiresAtMs, receivedAtMs } = operation;
+      insertDispatch.run(dispatchId, nonce, contentHash, envelope, assignmentEpoch, expiresAtMs, receivedAtMs);
+    }
+    const answer = { kind: 'accepted' as const, fresh: [] as string[], known: [] as string[] };
+    for (const { executionId, mode } of operation.executions) {
+      const { changes } = insertExecution.run(executionId, operation.dispatchId, operation.assignmentEpoch, mode);
+      (changes === 1 ? answer.fresh : answer.known).push(executionId);
+    }
+    return answer;
+  }
+
+  return {
+    accept,
+    find(dispatchId: string): JournalAnswers['find'] {
+      const row = selectDispatch.get(dispatchId);
+      return row === undefined ? null : { contentHash: text(row.content_hash), envelope: text(row.envelope) };
+    },
+    starting: (executionId: string, attempt: number, atMs: number) =>
+      updateStarting.run(attempt, atMs, executionId).changes === 1,
+    running: (executionId: string, attempt: number) => updateRunning.run(executionId, attempt).changes === 1,
+    outputAcked: (executionId: string, stream: 'stdout' | 'stderr', offset: number) =>
+      updateAcked[stream].run(offset, executionId).changes === 1,
+    finish(result: ExecutionResult, tail: OutputTail | null): boolean {
+      const { executionId } = result;
+      const blobs =
+        tail === null ? [null, null, null, null] : [tail.stdoutOffset, tail.stdout, tail.stderrOffset, tail.stderr];
+      return updateFinished.run(JSON.stringify(result), ...blobs, executionId).changes === 1;
+    },
+    outcomeAcked: (executionId: string, revision: number) =>
+      updateOutcomeAcked.run(executionId, revision).changes === 1,
+    states: (executionIds: readonly string[]): JournaledExecution[] =>
+      executionIds.flatMap((id) => {
+        const row = selectExecution.get(id);
+        return row === undefined ? [] : [readExecution(row)];
+      }),
+    unfinished: (): JournalAnswers['unfinished'] =>
+      selectUnfinished.all().map((row) => ({
+        envelope: text(row.envelope),
+        receivedAtMs: Number(row.received_at_ms),
+        execution: readExecution(row),
+      })),
+    unacked: (): JournalAnswers['unacked'] =>
+      selectUnacked.all().map((row) => ({ result: JSON.parse(text(row.result)), tail: readTail(row) })),
+    counts: () => countExecutions(database),
+    prune(beforeMs: number): number {
+      const [executions, dispatches] = deletePast;
+      executions?.run(beforeMs);
+      return Number(dispatches?.run(beforeMs).changes ?? 0);
+    },
+  };
+}
+
+/** Also entered by `status`, on a connection of its own. */
+export function countExecutions(database: DatabaseSync): JournalCounts {
+  const counts: JournalCounts = { journaled: 0, starting: 0, running: 0, finished: 0, unacked: 0 };
+  const rows = database
+    .prepare(
+      "select state, count(*) as n, sum(state = 'finished' and outcome_acked = 0) as unacked from executions group by state",
+    )
+    .all();
+  for (const row of rows) {
+    counts[text(row.state) as 'journaled'] = Number(row.n);
+    counts.unacked += Number(row.unacked);
+  }
+  return counts;
+}
+
+function readExecution(row: Row): JournaledExecution {
+  return {
+    executionId: text(row.execution_id),
+    dispatchId: text(row.dispatch_id),
+    mode: text(row.mode) as JournaledExecution['mode'],
+    state: text(row.state) as JournaledExecution['state'],
+    attempt: Number(row.attempt),
+    startedAtMs: row.started_at_ms === null ? null : Number(row.started_at_ms),
+    stdoutAcked: Number(row.stdout_acked),
+    stderrAcked: Number(row.stderr_acked),
+    result: row.result === null ? null : JSON.parse(text(row.result)),
+    isOutcomeAcked: row.outcome_acked === 1,
+  };
+}
+
+function readTail(row: Row): OutputTail | null {
+  const { tail_stdout: stdout, tail_stderr: stderr } = row;
+  if (!(stdout instanceof Uint8Array) || !(stderr instanceof Uint8Array)) return null;
+  return {
+    stdoutOffset: Number(row.tail_stdout_offset),
+    stdout,
+    stderrOffset: Number(row.tail_stderr_offset),
+    stderr,
+  };
+}
+
+function text(value: SQLOutputValue | undefined): string {
+  if (typeof value !== 'string') throw new Error('The journal holds something that it never wrote.');
+  return value;
+}

@@ -1,0 +1,104 @@
+// Entered once a process: what this satellite has promised and done, on disk. Calls go to a worker thread, gathered by
+// turn; an answer means that it is committed. A failure here is fatal: without a journal nothing may run.
+import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+import { OperatorError } from '../config/operator-error.ts';
+import type { JournalAnswers, JournalOperation, JournalReply, JournalRequest } from './journal-operations.ts';
+import {
+  createJournalTables,
+  type JournalIdentity,
+  journalVersion,
+  journalVersionOf,
+  readJournalIdentity,
+} from './journal-schema.ts';
+
+type AnswerTo<O extends JournalOperation> = JournalAnswers[O['op']];
+
+export type Journal = {
+  readonly identity: JournalIdentity;
+  /** Rejects with `JournalError` when it could not be written: then nothing that depends on it may happen. */
+  perform<O extends JournalOperation>(operation: O): Promise<AnswerTo<O>>;
+  close(): Promise<void>;
+};
+
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+}
+
+/** `isEnrolling`: the first journal of this satellite. Otherwise one that is made here replaces one that was lost. */
+export async function openJournal(file: string, options: { isEnrolling: boolean }): Promise<Journal> {
+  const identity = prepareFile(file, options.isEnrolling);
+  const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), {
+    workerData: { file },
+    execArgv: [...process.execArgv, '--disable-warning=ExperimentalWarning'],
+  });
+  const pending = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
+  let batch: JournalRequest[] = [];
+  let nextId = 1;
+  let failure: JournalError | null = null;
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+
+  worker.on('message', (replies: JournalReply[]) => {
+    for (const reply of replies) {
+      const waiter = pending.get(reply.id);
+      pending.delete(reply.id);
+      if ('error' in reply) waiter?.reject(new JournalError(`The journal ${file} can't be written: ${reply.error}`));
+      else waiter?.resolve(reply.answer as never);
+    }
+  });
+  worker.once('error', (error) => fail(`The journal ${file} failed: ${error.message}`));
+  worker.once('exit', () => fail(`The journal ${file} is closed.`));
+
+  function fail(text: string): void {
+    failure ??= new JournalError(text);
+    for (const waiter of pending.values()) waiter.reject(failure);
+    pending.clear();
+  }
+
+  function post(): void {
+    const requests = batch;
+    batch = [];
+    if (failure === null) worker.postMessage(requests);
+  }
+
+  return {
+    identity,
+    perform<O extends JournalOperation>(operation: O) {
+      return new Promise<AnswerTo<O>>((resolve, reject) => {
+        if (failure !== null) {
+          reject(failure);
+          return;
+        }
+        const id = nextId;
+        nextId += 1;
+        pending.set(id, { resolve, reject });
+        if (batch.length === 0) queueMicrotask(post);
+        batch.push({ id, operation });
+      });
+    },
+    async close() {
+      post();
+      worker.postMessage('close');
+      await exited;
+    },
+  };
+}
+
+function prepareFile(file: string, isEnrolling: boolean): JournalIdentity {
+  try {
+    const database = new DatabaseSync(file);
+    try {
+      if (journalVersionOf(database) === 0) createJournalTables(database, !isEnrolling);
+      const version = journalVersionOf(database);
+      if (version !== journalVersion) {
+        throw new OperatorError(`The journal ${file} has version ${version}; this satellite writes ${journalVersion}.`);
+      }
+      return readJournalIdentity(database);
+    } finally {
+      database.close();
+    }
+  } catch (cause) {
+    if (cause instanceof OperatorError) throw cause;
+    throw new OperatorError(`The journal ${file} can't be opened: ${(cause as Error).message}.`, { cause });
+  }
+}

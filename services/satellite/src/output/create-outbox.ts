@@ -1,0 +1,264 @@
+// Everything that goes up to the relay about executions: started, output, result. Holds it until the relay has
+// acknowledged, sends it again on the next connection, and says when a command has to wait. Writes acknowledgements to
+// the journal; never touches SSH.
+import type { OutputStream } from '@sena/contracts/domain/outcome';
+import { type ExecutionResult, outputPieceBytesMax, type SatelliteFrame } from '@sena/contracts/frames';
+import type { OutputTail } from '../journal/journal-operations.ts';
+import { createStreamSpool, type StreamSpool } from './stream-spool.ts';
+
+/** The sending half of one connection (`@sena/tunnel/frame-batcher`). */
+export type OutboxLink = { push(frame: SatelliteFrame): void; room(): Promise<void> };
+
+export type OutboxSettings = {
+  bytesPerExecutionMax: number;
+  bytesTotalMax: number;
+  /** Output waits this long for more, so that a chatty command does not become a frame a line. */
+  gatherMs?: number;
+};
+
+export type OutputSink = {
+  /** The node has confirmed the command. */
+  started(at: string): void;
+  append(stream: OutputStream, chunk: Uint8Array): void;
+  /** True: stop reading from the command until `room` resolves. */
+  isFull(): boolean;
+  room(): Promise<void>;
+  /** Bytes of a stream that the relay has. */
+  ackedOffset(stream: OutputStream): number;
+  /** What the relay does not have yet; null when it has everything. */
+  tail(): OutputTail | null;
+};
+
+export type Outbox = {
+  /** A new attempt: what is left of an earlier one is dropped. */
+  open(executionId: string, attempt: number): OutputSink;
+  /** The result is in the journal: it goes out behind its output. Without `open` there is no output. */
+  result(result: ExecutionResult, tail?: OutputTail | null): void;
+  /** True when something was freed. */
+  acknowledgeOutput(executionId: string, attempt: number, stream: OutputStream, offset: number): boolean;
+  /** True when this was the result that was waiting. */
+  acknowledgeOutcome(executionId: string, revision: number): boolean;
+  linkUp(link: OutboxLink): void;
+  linkDown(): void;
+  /** True while something of this execution waits here. */
+  holds(executionId: string): boolean;
+  heldBytes(): number;
+  /** True: no new command should start. */
+  isFull(): boolean;
+};
+
+type Entry = {
+  executionId: string;
+  attempt: number;
+  startedAt: string | null;
+  isStartedSent: boolean;
+  stdout: StreamSpool;
+  stderr: StreamSpool;
+  result: ExecutionResult | null;
+  isResultSent: boolean;
+};
+
+const gatherBytes = 64 * 1024;
+
+export function createOutbox(settings: OutboxSettings): Outbox {
+  const { bytesPerExecutionMax, bytesTotalMax, gatherMs = 20 } = settings;
+  const entries = new Map<string, Entry>();
+  /** Entries with something to send, in the order in which they got it. */
+  const ready = new Set<Entry>();
+  const gathering = new Set<Entry>();
+  let totalBytes = 0;
+  let link: OutboxLink | null = null;
+  let isPumping = false;
+  let _gatherTimer: NodeJS.Timeout | null = null;
+  let waiters: Array<{ entry: Entry; resume: () => void }> = [];
+
+  const heldBy = (entry: Entry) => entry.stdout.heldBytes() + entry.stderr.heldBytes();
+  const isEntryFull = (entry: Entry) => heldBy(entry) >= bytesPerExecutionMax || totalBytes >= bytesTotalMax;
+
+  function open(executionId: string, attempt: number): OutputSink {
+    drop(executionId);
+    const entry = createEntry(executionId, attempt);
+    entries.set(executionId, entry);
+    return {
+      started(at) {
+        entry.startedAt = at;
+        gather(entry);
+      },
+      append(stream, chunk) {
+        // A later attempt has taken over: these bytes are nobody's.
+        if (entries.get(executionId) !== entry) return;
+        entry[stream].append(chunk);
+        totalBytes += chunk.length;
+        if (entry[stream].unsentBytes() >= gatherBytes) send(entry);
+        else gather(entry);
+      },
+      isFull: () => isEntryFull(entry),
+      room() {
+        if (entries.get(executionId) !== entry || !isEntryFull(entry)) return Promise.resolve();
+        return new Promise((resume) => waiters.push({ entry, resume }));
+      },
+      ackedOffset: (stream) => entry[stream].ackedOffset(),
+      tail() {
+        if (heldBy(entry) === 0) return null;
+        return {
+          stdoutOffset: entry.stdout.ackedOffset(),
+          stdout: entry.stdout.contents(),
+          stderrOffset: entry.stderr.ackedOffset(),
+          stderr: entry.stderr.contents(),
+        };
+      },
+    };
+  }
+
+  function result(value: ExecutionResult, tail: OutputTail | null = null): void {
+    let entry = entries.get(value.executionId);
+    if (entry === undefined || entry.attempt !== value.attempt) {
+      drop(value.executionId);
+      entry = createEntry(value.executionId, value.attempt);
+      if (tail !== null) {
+        entry.stdout = createStreamSpool(tail.stdoutOffset);
+        entry.stderr = createStreamSpool(tail.stderrOffset);
+        entry.stdout.append(tail.stdout);
+        entry.stderr.append(tail.stderr);
+        totalBytes += heldBy(entry);
+      }
+      entries.set(value.executionId, entry);
+    }
+    entry.result = value;
+    entry.isResultSent = false;
+    send(entry);
+  }
+
+  /** Later, with what else comes meanwhile. */
+  function gather(entry: Entry): void {
+    if (ready.has(entry)) return;
+    gathering.add(entry);
+    _gatherTimer ??= setTimeout(() => {
+      _gatherTimer = null;
+      for (const waiting of gathering) ready.add(waiting);
+      gathering.clear();
+      pump();
+    }, gatherMs);
+  }
+
+  function send(entry: Entry): void {
+    gathering.delete(entry);
+    ready.add(entry);
+    pump();
+  }
+
+  function pump(): void {
+    if (isPumping || link === null || ready.size === 0) return;
+    isPumping = true;
+    const current = link;
+    sendReady(current).finally(() => {
+      isPumping = false;
+      // A connection that ended meanwhile has left its work to the next one.
+      if (link !== current) pump();
+    });
+  }
+
+  async function sendReady(current: OutboxLink): Promise<void> {
+    while (link === current) {
+      const [entry] = ready;
+      if (entry === undefined) return;
+      if (sendPiece(entry, current)) ready.delete(entry);
+      await current.room();
+    }
+  }
+
+  /** One piece of each stream; true when nothing is left to send. Taking turns, a large output does not block others. */
+  function sendPiece(entry: Entry, current: OutboxLink): boolean {
+    const { executionId, attempt, startedAt } = entry;
+    if (startedAt !== null && !entry.isStartedSent) {
+      current.push({ t: 'started', executionId, attempt, at: startedAt });
+      entry.isStartedSent = true;
+    }
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const piece = entry[stream].next(outputPieceBytesMax);
+      if (piece !== null) current.push({ t: 'output', executionId, attempt, stream, ...piece });
+    }
+    if (entry.stdout.unsentBytes() + entry.stderr.unsentBytes() > 0) {
+      ready.delete(entry);
+      ready.add(entry);
+      return false;
+    }
+    if (entry.result !== null && !entry.isResultSent) {
+      current.push({ t: 'result', result: entry.result });
+      entry.isResultSent = true;
+    }
+    return true;
+  }
+
+  function acknowledgeOutput(executionId: string, attempt: number, stream: OutputStream, offset: number): boolean {
+    const entry = entries.get(executionId);
+    if (entry === undefined || entry.attempt !== attempt) return false;
+    const freed = entry[stream].acknowledge(offset);
+    totalBytes -= freed;
+    if (freed > 0) wake();
+    return freed > 0;
+  }
+
+  function acknowledgeOutcome(executionId: string, revision: number): boolean {
+    const entry = entries.get(executionId);
+    if (entry?.result?.revision !== revision) return false;
+    drop(executionId);
+    return true;
+  }
+
+  function drop(executionId: string): void {
+    const entry = entries.get(executionId);
+    if (entry === undefined) return;
+    totalBytes -= heldBy(entry);
+    entries.delete(executionId);
+    ready.delete(entry);
+    gathering.delete(entry);
+    wake();
+  }
+
+  function wake(): void {
+    if (waiters.length === 0) return;
+    const mustWait = (entry: Entry) => entries.get(entry.executionId) === entry && isEntryFull(entry);
+    const woken = waiters.filter(({ entry }) => !mustWait(entry));
+    if (woken.length === 0) return;
+    waiters = waiters.filter(({ entry }) => mustWait(entry));
+    for (const { resume } of woken) resume();
+  }
+
+  return {
+    open,
+    result,
+    acknowledgeOutput,
+    acknowledgeOutcome,
+    linkUp(next) {
+      link = next;
+      for (const entry of entries.values()) {
+        entry.stdout.rewind();
+        entry.stderr.rewind();
+        entry.isStartedSent = false;
+        entry.isResultSent = false;
+        ready.add(entry);
+      }
+      pump();
+    },
+    linkDown() {
+      link = null;
+    },
+    holds: (executionId) => entries.has(executionId),
+    heldBytes: () => totalBytes,
+    isFull: () => totalBytes >= bytesTotalMax,
+  };
+}
+
+function createEntry(executionId: string, attempt: number): Entry {
+  return {
+    executionId,
+    attempt,
+    startedAt: null,
+    isStartedSent: false,
+    stdout: createStreamSpool(),
+    stderr: createStreamSpool(),
+    result: null,
+    isResultSent: false,
+  };
+}

@@ -1,0 +1,77 @@
+// Entered for each attempt: counts, cuts at the limit and hashes one command's output as it passes. Keeps no output.
+import { createHash, type Hash } from 'node:crypto';
+import type { Outcome, OutputStream } from '@sena/contracts/domain/outcome';
+import { createNormaliser, normalisationVersion } from './normalise-output.ts';
+
+export type OutputMeasures = {
+  stdoutBytes: number;
+  stderrBytes: number;
+  stdoutKeptBytes: number;
+  stderrKeptBytes: number;
+  /** Hex, of the kept bytes. */
+  stdoutSha256: string;
+  stderrSha256: string;
+  /** `1:` and 64 hex digits: outcome and normalised kept output. */
+  groupHash: string;
+};
+
+export type OutputMeter = {
+  /** Returns the part to keep: the whole chunk, its beginning, or nothing when the limit is reached. */
+  pass(stream: OutputStream, chunk: Buffer): Buffer;
+  /** Once, when the command has ended. */
+  finish(outcome: Outcome): OutputMeasures;
+};
+
+/** `limitBytes`: per stream. */
+export function createOutputMeter(limitBytes: number): OutputMeter {
+  const streams = { stdout: createStreamMeter(limitBytes), stderr: createStreamMeter(limitBytes) };
+  return {
+    pass: (stream, chunk) => streams[stream].pass(chunk),
+    finish(outcome) {
+      const { stdout, stderr } = { stdout: streams.stdout.finish(), stderr: streams.stderr.finish() };
+      // The detail is a sentence for people and may name the node; two nodes with the same reason are one group.
+      const { kind } = outcome;
+      const result =
+        kind === 'exited' ? [kind, outcome.exitCode, outcome.signal, outcome.reason] : [kind, outcome.reason];
+      const isCut = [stdout.bytes > stdout.keptBytes, stderr.bytes > stderr.keptBytes];
+      const group = createHash('sha256').update(
+        JSON.stringify([result, isCut, stdout.normalisedSha256, stderr.normalisedSha256]),
+      );
+      return {
+        stdoutBytes: stdout.bytes,
+        stderrBytes: stderr.bytes,
+        stdoutKeptBytes: stdout.keptBytes,
+        stderrKeptBytes: stderr.keptBytes,
+        stdoutSha256: stdout.sha256,
+        stderrSha256: stderr.sha256,
+        groupHash: `${normalisationVersion}:${group.digest('hex')}`,
+      };
+    },
+  };
+}
+
+function createStreamMeter(limitBytes: number) {
+  const raw: Hash = createHash('sha256');
+  const normalised: Hash = createHash('sha256');
+  const normaliser = createNormaliser();
+  let bytes = 0;
+  let keptBytes = 0;
+  return {
+    pass(chunk: Buffer): Buffer {
+      bytes += chunk.length;
+      const kept = chunk.subarray(0, Math.max(0, limitBytes - keptBytes));
+      if (kept.length > 0) {
+        keptBytes += kept.length;
+        raw.update(kept);
+        normalised.update(normaliser.push(kept));
+      }
+      return kept;
+    },
+    finish: () => ({
+      bytes,
+      keptBytes,
+      sha256: raw.digest('hex'),
+      normalisedSha256: normalised.digest('hex'),
+    }),
+  };
+}

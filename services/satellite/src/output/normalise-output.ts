@@ -1,0 +1,62 @@
+// Normalisation, version 1: what two outputs may differ in and still be the same answer. Line ends (CRLF, LF), blanks at
+// the end of a line, and empty lines at the end. Nothing else: bytes are not decoded and names are not replaced.
+// Pure; works on pieces, so that 50 MB need no more memory than one piece.
+
+export const normalisationVersion = 1;
+
+const lineFeed = 0x0a;
+const space = 0x20;
+const tab = 0x09;
+const carriageReturn = 0x0d;
+/** A longer run of blanks is content, whatever follows it. Bounds what is held back. */
+const heldBytesMax = 64 * 1024;
+
+export type Normaliser = {
+  /** The normalised bytes that are certain so far. What it returns is valid until the next call. */
+  push(piece: Uint8Array): Uint8Array;
+};
+
+/** What is held back at the end is dropped: that is the point. */
+export function createNormaliser(): Normaliser {
+  // Blanks that may turn out to end a line, and line feeds that may turn out to end the output.
+  let held = Buffer.alloc(256);
+  let heldLength = 0;
+  let out = Buffer.alloc(64 * 1024);
+
+  function hold(byte: number): void {
+    if (heldLength === held.length) held = Buffer.concat([held], held.length * 2);
+    held[heldLength] = byte;
+    heldLength += 1;
+  }
+
+  function endLine(): void {
+    while (heldLength > 0 && held[heldLength - 1] !== lineFeed) heldLength -= 1;
+    hold(lineFeed);
+  }
+
+  return {
+    push(piece) {
+      if (out.length < piece.length + heldBytesMax + 1) out = Buffer.alloc(piece.length + heldBytesMax + 1);
+      let length = 0;
+      for (let at = 0; at < piece.length; at += 1) {
+        const byte = piece[at] ?? 0;
+        if (byte === lineFeed) endLine();
+        else if (byte === space || byte === tab || byte === carriageReturn) hold(byte);
+        else {
+          if (heldLength > 0) length += release();
+          out[length] = byte;
+          length += 1;
+        }
+        if (heldLength >= heldBytesMax) length += release();
+
+        function release(): number {
+          held.copy(out, length, 0, heldLength);
+          const released = heldLength;
+          heldLength = 0;
+          return released;
+        }
+      }
+      return out.subarray(0, length);
+    },
+  };
+}

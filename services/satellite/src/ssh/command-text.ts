@@ -1,0 +1,76 @@
+// Entered by execute-command: what is sent to the node's sshd, which hands it to the login shell, whatever that is. The
+// command itself is judged elsewhere; here it only has to arrive unchanged. Pure.
+import type { Shell } from '@sena/contracts/domain/policy';
+
+/** The system's own directories first; the same on every node. */
+export const fixedPath = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
+
+export type CommandText = { text: string /** Precedes the process id on stderr. */; startMark: string };
+
+/**
+ * `<shell> -c <command>` with a fixed PATH, a cleared environment and no input. Before the command begins, its process
+ * id is written to stderr behind `startMark`: the one who has to stop the command needs it.
+ */
+export function commandText(
+  shell: Shell,
+  command: string,
+  environment: Readonly<Record<string, string>>,
+  user: string,
+  mark: string,
+): CommandText {
+  const startMark = `sena-start:${mark}:`;
+  const login = /^[A-Za-z0-9._-]+$/.test(user) ? ` USER=${user} LOGNAME=${user}` : '';
+  const clean = `exec /usr/bin/env -i PATH=${fixedPath} HOME="$HOME"${login} LC_ALL=C.UTF-8`;
+  const announce = `echo "${startMark}$$" >&2`;
+  const values = Object.entries(environment);
+  const isPlain = [command, ...values.map(([, value]) => value)].every(isSafeInAnyShell);
+  if (isPlain) {
+    // Readable in the node's own process list and logs.
+    const assignments = values.map(([name, value]) => ` ${name}=${quoteForAnyShell(value)}`).join('');
+    const text = `${clean}${assignments} sh -c '${announce}; exec "$@" </dev/null' sena ${shell} -c ${quoteForAnyShell(command)}`;
+    return { text, startMark };
+  }
+  const exports = values.map(([name, value]) => `export ${name}=${quoteForSh(value)}\n`).join('');
+  const script = `${announce}\n${exports}exec ${shell} -c ${quoteForSh(command)} </dev/null`;
+  return { text: `${clean} sh -c 'eval "$(printf %b "$1")"' sena '${escapeForPrintf(script)}'`, startMark };
+}
+
+/** Login shells disagree, even inside single quotes, about backslash (fish), `!` and line ends (csh). */
+function isSafeInAnyShell(text: string): boolean {
+  return !/[\\!\n\r]/.test(text);
+}
+
+function quoteForAnyShell(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function quoteForSh(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Every byte that a shell could take for something is written as `\0ooo`, which `printf %b` turns back. */
+function escapeForPrintf(text: string): string {
+  let escaped = '';
+  for (const byte of Buffer.from(text, 'utf8')) {
+    const character = String.fromCharCode(byte);
+    escaped += /[A-Za-z0-9 _.,:/=@%+-]/.test(character) ? character : `\\0${byte.toString(8).padStart(3, '0')}`;
+  }
+  return escaped;
+}
+
+/**
+ * Kills the process group that a command leads and says what came of it, in one word on stdout: `sena-gone` (nothing of
+ * the group is left), `sena-alive` (something survived or may not be killed), `sena-absent` (there is no such group).
+ */
+export function killText(processId: number): string {
+  const script = [
+    // Only "no such process" proves anything: `kill` also fails for processes of other users.
+    'probe() { m=$(kill -0 "-$1" 2>&1) && return 0; case $m in *[Nn]"o such process"*) return 1;; esac; return 0; }',
+    'probe "$1" || { echo sena-absent; exit 0; }',
+    'kill -9 "-$1" 2>/dev/null',
+    'n=0',
+    'while probe "$1"; do n=$((n+1)); [ "$n" -gt 30 ] && { echo sena-alive; exit 0; }; sleep 0.1 2>/dev/null || sleep 1; done',
+    'echo sena-gone',
+  ].join('; ');
+  return `exec /usr/bin/env -i PATH=${fixedPath} sh -c ${quoteForAnyShell(script)} sena ${processId}`;
+}

@@ -1,0 +1,187 @@
+// Entered by run-execution: one command on one open connection, from the request to its end. Says exactly what is known
+// of the end and never more: a connection that breaks after the request is `lost`, a kill counts only when it is proven.
+import type { OutputStream } from '@sena/contracts/domain/outcome';
+import type { ClientChannel } from 'ssh2';
+import type { CommandText } from './command-text.ts';
+import { killProcessGroup } from './kill-process-group.ts';
+import type { SshConnection } from './open-ssh-connection.ts';
+import { createStartMarkFilter } from './start-mark-filter.ts';
+
+export type CommandEnd =
+  /** The node reported it. */
+  | { kind: 'exited'; exitCode: number | null; signal: string | null }
+  /** Out of time, killed, and seen to be gone. */
+  | { kind: 'killed' }
+  | { kind: 'kill_unproven'; detail: string }
+  /** The request was sent; what became of it is not known. */
+  | { kind: 'lost'; detail: string }
+  /** The connection broke before the request was sent. */
+  | { kind: 'not_sent'; detail: string }
+  /** The node refused the channel or the request. */
+  | { kind: 'refused'; detail: string };
+
+export type CommandSink = {
+  write(stream: OutputStream, chunk: Buffer): void;
+  /** True: the command is slowed down until `room` resolves. */
+  isFull(): boolean;
+  room(): Promise<void>;
+};
+
+export type CommandRequest = CommandText & {
+  timeoutMs: number;
+  sink: CommandSink;
+  /** The node has confirmed the request. */
+  onRunning(): void;
+};
+
+/** The node has to confirm the request within this. */
+const confirmTimeoutMs = 30_000;
+/** After a kill or an exit, for what is still on its way. */
+const drainMs = 2_000;
+/** The command has ended, but something it left behind holds its output open: no data for this long ends the wait. */
+const leftoverIdleMs = 5_000;
+
+export function executeCommand(connection: SshConnection, request: CommandRequest): Promise<CommandEnd> {
+  return new Promise((resolve) => {
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      resolve({ kind: 'lost', detail: `The node did not confirm the request within ${confirmTimeoutMs / 1_000} s.` });
+    }, confirmTimeoutMs);
+    const begin = (error: Error | undefined, channel: ClientChannel) => {
+      clearTimeout(timer);
+      if (isOver) {
+        channel?.close();
+      } else if (error !== undefined) {
+        resolve(explainFailure(connection, error));
+      } else {
+        request.onRunning();
+        follow(connection, channel, request).then(resolve);
+      }
+    };
+    try {
+      connection.client.exec(request.text, begin);
+    } catch (error) {
+      clearTimeout(timer);
+      resolve({ kind: 'not_sent', detail: (error as Error).message });
+    }
+  });
+}
+
+function explainFailure(connection: SshConnection, error: Error & { reason?: unknown }): CommandEnd {
+  // ssh2 asks for a channel first. Without one the command was never sent; only this error is about the command itself.
+  const isAboutCommand = error.message === 'Unable to exec';
+  if (isAboutCommand && connection.isClosed()) {
+    return { kind: 'lost', detail: 'The connection broke after the command was sent.' };
+  }
+  if (connection.isClosed()) return { kind: 'not_sent', detail: 'The connection broke before the command was sent.' };
+  return {
+    kind: 'refused',
+    detail: isAboutCommand
+      ? 'The node accepts the login but refuses to run commands. Check ForceCommand and the account.'
+      : `The node refused another channel (${error.message}). Raise MaxSessions there, or lower runningPerNodeMax.`,
+  };
+}
+
+async function follow(connection: SshConnection, channel: ClientChannel, request: CommandRequest): Promise<CommandEnd> {
+  const { sink } = request;
+  const filter = createStartMarkFilter(request.startMark);
+  let exit: { exitCode: number | null; signal: string | null } | null = null;
+  let lastDataAtMs = performance.now();
+  let isPaused = false;
+
+  const take = (stream: OutputStream, chunk: Buffer) => {
+    lastDataAtMs = performance.now();
+    if (chunk.length > 0) sink.write(stream, chunk);
+    if (isPaused || !sink.isFull()) return;
+    isPaused = true;
+    channel.pause();
+    channel.stderr.pause();
+    sink.room().then(() => {
+      isPaused = false;
+      lastDataAtMs = performance.now();
+      channel.resume();
+      channel.stderr.resume();
+    });
+  };
+  channel.on('data', (chunk: Buffer) => take('stdout', chunk));
+  channel.stderr.on('data', (chunk: Buffer) => take('stderr', filter.push(chunk)));
+  // What breaks a channel shows as its close; ssh2 has no more to say about it.
+  channel.on('error', () => channel.close());
+  const exited = new Promise<void>((resolve) => {
+    channel.once('exit', (code: number | null, signal?: string) => {
+      exit = { exitCode: code, signal: signal === undefined ? null : signal.replace(/^SIG/, '') };
+      resolve();
+    });
+  });
+  const closed = Promise.all([
+    new Promise<void>((resolve) => channel.once('close', resolve)),
+    new Promise<void>((resolve) => channel.stderr.once('close', resolve)),
+  ]).then(() => undefined);
+
+  const deadline = createDeadline(request.timeoutMs);
+  const first = await Promise.race([
+    closed.then(() => 'closed' as const),
+    exited.then(() => 'exited' as const),
+    deadline.passed.then(() => 'late' as const),
+  ]);
+  let end: CommandEnd | null = null;
+  if (first === 'late' && exit === null) end = await stop();
+  else if (first === 'exited') await waitForOutput();
+  deadline.clear();
+  const rest = filter.end();
+  if (rest.length > 0) sink.write('stderr', rest);
+  channel.close();
+  return (
+    end ??
+    (exit === null ? lost() : { kind: 'exited', ...(exit as { exitCode: number | null; signal: string | null }) })
+  );
+
+  function lost(): CommandEnd {
+    const why = connection.isClosed() ? 'The connection to the node broke' : 'The node closed the channel';
+    return { kind: 'lost', detail: `${why} before it reported how the command ended.` };
+  }
+
+  /** Until everything has arrived, or nothing comes any more, or time is up. The command itself has ended. */
+  async function waitForOutput(): Promise<void> {
+    for (;;) {
+      const how = await Promise.race([closed.then(() => 'closed'), deadline.passed.then(() => 'late'), after(500)]);
+      const idleMs = performance.now() - lastDataAtMs;
+      if (how === 'closed' || how === 'late' || (!isPaused && idleMs > leftoverIdleMs)) return;
+    }
+  }
+
+  /** Null: it ended by itself at the last moment, or the connection broke; `exit` says which. */
+  async function stop(): Promise<CommandEnd | null> {
+    const processId = filter.processId();
+    const killed = processId === null ? ('failed' as const) : await killProcessGroup(connection, processId);
+    if (killed === 'failed') channel.signal('KILL');
+    await Promise.race([closed, after(drainMs)]);
+    const reported = exit as { exitCode: number | null; signal: string | null } | null;
+    if (reported !== null && reported.signal !== 'KILL') return null;
+    if (killed === 'gone' || reported !== null) return { kind: 'killed' };
+    if (connection.isClosed())
+      return { kind: 'kill_unproven', detail: 'The connection broke while the command was being stopped.' };
+    return { kind: 'kill_unproven', detail: whyUnproven[killed] };
+  }
+}
+
+const whyUnproven = {
+  alive: 'The command did not die when it was killed, or part of it belongs to another user. Look on the node.',
+  absent: 'The command’s process group was not found on the node, though it never reported its end.',
+  failed: 'The command could not be killed: the node did not open another channel for it, or did not answer.',
+} as const;
+
+function createDeadline(timeoutMs: number): { passed: Promise<void>; clear(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  return { passed, clear: () => clearTimeout(timer) };
+}
+
+function after(ms: number): Promise<'later'> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve('later'), ms);
+  });
+}

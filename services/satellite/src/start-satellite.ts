@@ -1,0 +1,171 @@
+// The satellite, put together. Entered by `satellite run` and by tests. Needs its configuration file and state directory,
+// no database and no environment.
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { importPublicKey } from '@sena/envelope/dispatch-key';
+import { loadBashParser } from '@sena/policy/load-bash-parser';
+import type { Logger } from '@sena/telemetry/logger';
+import { compileAllowedAddresses } from './config/allowed-addresses.ts';
+import { type Enrolment, readEnrolment } from './config/enrolment.ts';
+import { loadIdentity } from './config/identity.ts';
+import { OperatorError } from './config/operator-error.ts';
+import { readCredential } from './config/read-credential.ts';
+import type { SatelliteConfig } from './config/satellite-config.ts';
+import { openStateDirectory, type StateFiles } from './config/state-directory.ts';
+import { createRuntime } from './dispatch/create-runtime.ts';
+import { lockState } from './journal/lock-state.ts';
+import { openJournal } from './journal/open-journal.ts';
+import { openKnownHosts } from './ssh/known-hosts.ts';
+import { isNativeCryptoLoaded } from './ssh/native-crypto.ts';
+import { createSshPool } from './ssh/ssh-pool.ts';
+import { type SatelliteStatus, statusWriteMs, writeStatus } from './status/status-file.ts';
+import { connectLoop } from './tunnel/connect-loop.ts';
+import { connectOnce } from './tunnel/connect-once.ts';
+import { version } from './version.ts';
+
+const dialTimeoutMs = 15_000;
+const idleConnectionsMax = 1_000;
+
+export type RunningSatellite = {
+  /** Takes nothing new, lets running commands end for `graceMs`, then closes. What it leaves stands in the journal. */
+  stop(graceMs: number): Promise<void>;
+  /** Rejects when the satellite can't go on (its journal failed). Otherwise resolves after `stop`. */
+  ended: Promise<void>;
+};
+
+/** Throws `OperatorError` when something is missing that a person has to provide. */
+export async function startSatellite(
+  config: SatelliteConfig,
+  logger: Logger,
+  options: { refusedDelayMs?: number } = {},
+): Promise<RunningSatellite> {
+  const state = openStateDirectory(config.stateDirectory);
+  const enrolment = readEnrolment(state.enrolment);
+  if (enrolment === null) {
+    throw new OperatorError(`This satellite is not enrolled yet. Run: satellite enroll --config ${config.file} …`);
+  }
+  const unlock = lockState(state.lock);
+  try {
+    return await connectAndWork(config, logger, state, enrolment, unlock, options);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function connectAndWork(
+  config: SatelliteConfig,
+  logger: Logger,
+  state: StateFiles,
+  enrolment: Enrolment,
+  unlock: () => void,
+  options: { refusedDelayMs?: number },
+): Promise<RunningSatellite> {
+  const identity = loadIdentity(state.identityKey);
+  const allowedAddresses = compileAllowedAddresses(config.allowedAddresses);
+  const keys = new Map(enrolment.dispatchKeys.map(({ keyId, publicKey }) => [keyId, importPublicKey(publicKey)]));
+  const dial = {
+    proxy: config.proxy,
+    ca: config.caFile === undefined ? undefined : readFileSync(config.caFile, 'utf8'),
+    timeoutMs: dialTimeoutMs,
+  };
+  const isNative = isNativeCryptoLoaded();
+  if (isNative) logger.info("ssh2's native crypto binding is loaded");
+  else
+    logger.warn("ssh2's native crypto binding is not loaded: SSH costs up to twice the CPU. Rebuild it for this Node.");
+  if (config.allowedAddresses === undefined) {
+    logger.info('allowedAddresses is not set: the cloud may name any address that this machine reaches');
+  }
+
+  const parser = await loadBashParser();
+  const journal = await openJournal(state.journal, { isEnrolling: false });
+  if (journal.identity.isReplacement) {
+    logger.warn('the journal of this satellite was lost once; dispatches older than the new one are refused');
+  }
+  let failure: unknown = null;
+  const stopping = new AbortController();
+  const pool = createSshPool({
+    knownHosts: openKnownHosts(config.knownHostsFile),
+    allowedAddresses,
+    readCredential: (name) => readCredential(config.credentials, name),
+    connectTimeoutMs: config.limits.connectTimeoutMs,
+    idleMs: config.limits.connectionIdleMs,
+    idleConnectionsMax,
+  });
+  const { organizationId, satelliteId } = enrolment;
+  const runtime = createRuntime({
+    ...{ config, organizationId, satelliteId, keys, parser, journal, pool, logger },
+    fatal(error) {
+      failure ??= error;
+      stopping.abort();
+    },
+  });
+  await runtime.recover();
+
+  const startedAt = new Date().toISOString();
+  let connection: SatelliteStatus['connection'] = { kind: 'connecting', detail: 'starting' };
+  const saveStatus = () => {
+    try {
+      const [writtenAt, clockProblem, counts] = [new Date().toISOString(), runtime.clockProblem(), runtime.counts()];
+      writeStatus(state.status, {
+        ...{ pid: process.pid, version, startedAt, writtenAt, connection, clockProblem, counts },
+        isNativeCryptoLoaded: isNative,
+      });
+    } catch (error) {
+      logger.warn({ err: error }, 'the status file could not be written');
+    }
+  };
+  const statusTimer = setInterval(saveStatus, statusWriteMs);
+
+  const looping = connectLoop({
+    ...options,
+    signal: stopping.signal,
+    connect: (signal) =>
+      connectOnce(
+        {
+          ...{ tunnelUrl: enrolment.tunnelUrl, identity, satelliteId, organizationId, version, dial, logger },
+          journalId: journal.identity.journalId,
+          welcomed(welcome, relayId, link) {
+            connection = { kind: 'connected', relayId, since: new Date().toISOString() };
+            runtime.linkUp(welcome, link);
+            logger.info({ relayId, connectionEpoch: welcome.connectionEpoch }, 'connected');
+            const problem = runtime.clockProblem();
+            if (problem !== null) logger.error({ code: 'clock_skew' }, `${problem} Until then no work is accepted.`);
+            saveStatus();
+          },
+          received: (frames) => runtime.receive(frames),
+        },
+        signal,
+      ),
+    ended(end, retryInMs) {
+      runtime.linkDown();
+      if (end.kind === 'refused') {
+        connection = end;
+        logger.error({ code: end.code, retryInMs }, `the relay refused this satellite: ${end.message}`);
+      } else {
+        connection = { kind: 'connecting', detail: end.detail };
+        logger.warn({ detail: end.detail, retryInMs }, 'not connected, it is tried again');
+      }
+      saveStatus();
+    },
+  });
+
+  const ended = looping.then(async () => {
+    clearInterval(statusTimer);
+    runtime.linkDown();
+    await runtime.stop(0);
+    await journal.close();
+    if (existsSync(state.status)) rmSync(state.status);
+    unlock();
+    if (failure !== null) throw failure;
+  });
+  // Whoever waits for the end sees the failure; nobody has to.
+  ended.catch(() => undefined);
+  return {
+    async stop(graceMs) {
+      await runtime.stop(graceMs);
+      stopping.abort();
+      await ended;
+    },
+    ended,
+  };
+}

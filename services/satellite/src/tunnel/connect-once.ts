@@ -1,0 +1,192 @@
+// Entered by connect-loop: one connection from the dial to its end. Proves who this satellite is, then hands frames to
+// the runtime and the sending half to its outbox.
+import { protocolVersions, type RelayFrame, type SatelliteFrame } from '@sena/contracts/frames';
+import type { Logger } from '@sena/telemetry/logger';
+import { decodeRelayFrames } from '@sena/tunnel/decode-frames';
+import { encodeFrames, messageBytesMax } from '@sena/tunnel/encode-frames';
+import { createFrameBatcher, type FrameBatcher } from '@sena/tunnel/frame-batcher';
+import { FrameError } from '@sena/tunnel/frame-error';
+import { signHello } from '@sena/tunnel/hello-signature';
+import { WebSocket } from 'ws';
+import type { Identity } from '../config/identity.ts';
+import { checkCloudAddress } from './cloud-address.ts';
+import { type DialSettings, dialCloud, dialTargetOf } from './dial-cloud.ts';
+
+const handshakeTimeoutMs = 15_000;
+const heartbeatMs = 15_000;
+const heartbeatMissesMax = 2;
+const closeTimeoutMs = 2_000;
+
+export type Welcome = Extract<RelayFrame, { t: 'welcome' }>;
+
+export type ConnectionSettings = {
+  tunnelUrl: string;
+  identity: Identity;
+  /** A welcome for anybody else is refused. */
+  satelliteId: string;
+  organizationId: string;
+  journalId: string;
+  version: string;
+  dial: DialSettings;
+  logger: Logger;
+  /** The connection is up. Frames follow in order, one message at a time. */
+  welcomed(welcome: Welcome, relayId: string, link: FrameBatcher<SatelliteFrame>): void;
+  /** The socket is not read until this resolves. */
+  received(frames: RelayFrame[]): Promise<void>;
+};
+
+export type ConnectionEnd =
+  /** `wasWelcomed`: it worked for a while. */
+  | { kind: 'closed'; wasWelcomed: boolean; detail: string }
+  /** The relay said no to this satellite: trying at once again would not help. */
+  | { kind: 'refused'; code: string; message: string };
+
+/** Resolves when the connection is over, whatever ended it. `signal` closes it politely. */
+export async function connectOnce(settings: ConnectionSettings, signal: AbortSignal): Promise<ConnectionEnd> {
+  const url = checkCloudAddress(settings.tunnelUrl, { secure: 'wss:', plain: 'ws:' });
+  let socket: WebSocket;
+  try {
+    const stream = await dialCloud(dialTargetOf(url), settings.dial);
+    if (signal.aborted) {
+      stream.destroy();
+      return { kind: 'closed', wasWelcomed: false, detail: 'stopping' };
+    }
+    socket = new WebSocket(url, {
+      createConnection: () => stream,
+      perMessageDeflate: false,
+      maxPayload: messageBytesMax,
+      handshakeTimeout: handshakeTimeoutMs,
+      followRedirects: false,
+    });
+  } catch (error) {
+    return { kind: 'closed', wasWelcomed: false, detail: (error as Error).message };
+  }
+  return await converse(socket, settings, signal);
+}
+
+function converse(socket: WebSocket, settings: ConnectionSettings, signal: AbortSignal): Promise<ConnectionEnd> {
+  const { logger } = settings;
+  let relayId = '';
+  let link: FrameBatcher<SatelliteFrame> | null = null;
+  let refusal: { code: string; message: string } | null = null;
+  let problem = '';
+  let misses = 0;
+  let work = Promise.resolve();
+
+  const handshakeTimer = setTimeout(
+    () => endWith('the relay did not finish the handshake in time'),
+    handshakeTimeoutMs,
+  );
+  const heartbeat = setInterval(() => {
+    misses += 1;
+    if (misses > heartbeatMissesMax) endWith('the relay no longer answers');
+    else if (socket.readyState === socket.OPEN) socket.ping();
+  }, heartbeatMs);
+  const abort = () => {
+    link?.flush();
+    socket.close(1000, 'stopping');
+    setTimeout(() => socket.terminate(), closeTimeoutMs).unref();
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+
+  function endWith(reason: string): void {
+    if (problem === '') problem = reason;
+    socket.terminate();
+  }
+
+  socket.on('pong', () => {
+    misses = 0;
+  });
+  socket.on('message', (data: Buffer, isBinary) => {
+    misses = 0;
+    socket.pause();
+    work = work
+      .then(() => handleMessage(data, isBinary))
+      .catch((error: unknown) => {
+        if (!(error instanceof FrameError)) logger.error({ err: error }, 'a message of the relay could not be handled');
+        else logger.warn({ code: error.code, problem: error.message }, 'the relay broke the protocol');
+        endWith(error instanceof FrameError ? `${error.code}: ${error.message}` : 'a message could not be handled');
+      })
+      .finally(() => socket.resume());
+  });
+  socket.on('error', (error) => {
+    if (problem === '') problem = error.message;
+  });
+
+  async function handleMessage(data: Buffer, isBinary: boolean): Promise<void> {
+    if (socket.readyState !== socket.OPEN) return;
+    if (!isBinary) throw new FrameError('malformed_frame', 'The tunnel carries binary messages only.');
+    const frames = decodeRelayFrames(data);
+    if (link !== null) {
+      await settings.received(frames);
+      return;
+    }
+    const rest = frames.slice();
+    while (link === null) {
+      const frame = rest.shift();
+      if (frame === undefined) return;
+      shakeHands(frame);
+    }
+    if (rest.length > 0) await settings.received(rest);
+  }
+
+  function shakeHands(frame: RelayFrame): void {
+    switch (frame.t) {
+      case 'challenge':
+        if (relayId !== '') throw new FrameError('malformed_frame', 'The relay has challenged already.');
+        relayId = frame.relayId;
+        socket.send(encodeFrames([helloFor(frame)]));
+        return;
+      case 'welcome':
+        if (relayId === '') throw new FrameError('malformed_frame', 'The relay welcomes before it asks who this is.');
+        welcome(frame);
+        return;
+      case 'refused':
+        refusal = { code: frame.code.slice(0, 64), message: frame.message.slice(0, 500) };
+        socket.close(1000);
+        return;
+      default:
+        throw new FrameError('malformed_frame', `A ${frame.t} frame came before the welcome.`);
+    }
+  }
+
+  function helloFor(challenge: Extract<RelayFrame, { t: 'challenge' }>): SatelliteFrame {
+    const { publicKeySpki, privateKey } = settings.identity;
+    return {
+      t: 'hello',
+      protocols: [...protocolVersions],
+      publicKey: publicKeySpki,
+      signature: signHello(challenge.nonce, challenge.relayId, publicKeySpki, privateKey),
+      version: settings.version,
+      satelliteTimeMs: Date.now(),
+      journalId: settings.journalId,
+    };
+  }
+
+  function welcome(frame: Welcome): void {
+    const isMine = frame.satelliteId === settings.satelliteId && frame.organizationId === settings.organizationId;
+    if (!isMine) throw new FrameError('malformed_frame', 'The relay takes this satellite for another one.');
+    if (!protocolVersions.some((version) => version === frame.protocol)) {
+      throw new FrameError('malformed_frame', `The relay chose protocol ${frame.protocol}, which was not offered.`);
+    }
+    clearTimeout(handshakeTimer);
+    link = createFrameBatcher<SatelliteFrame>({ socket });
+    settings.welcomed(frame, relayId, link);
+  }
+
+  return new Promise((resolve) => {
+    socket.once('close', (code, reason) => {
+      clearTimeout(handshakeTimer);
+      clearInterval(heartbeat);
+      signal.removeEventListener('abort', abort);
+      link?.close();
+      const wasWelcomed = link !== null;
+      const detail = problem !== '' ? problem : `closed by the relay (${code}${reason.length > 0 ? ` ${reason}` : ''})`;
+      // What came before the close is handled before the end is told.
+      work.then(() =>
+        resolve(refusal === null ? { kind: 'closed', wasWelcomed, detail } : { kind: 'refused', ...refusal }),
+      );
+    });
+  });
+}
