@@ -6,7 +6,16 @@ import path from 'node:path';
 import { checkoutDirectory } from './paths.mjs';
 
 const stampDirectory = path.join(checkoutDirectory, 'node_modules', '.sena');
-const skipped = new Set(['node_modules', '.next', '.turbo', 'dist', 'generated', 'coverage']);
+const skipped = new Set([
+  'node_modules',
+  '.next',
+  '.turbo',
+  'dist',
+  'generated',
+  'coverage',
+  'next-env.d.ts',
+  'tsconfig.tsbuildinfo',
+]);
 
 /** True when `name` was last stamped with this hash. */
 export function isStamped(name, hash) {

@@ -1,21 +1,20 @@
-// The start from top to bottom, in its one order: database, services, members, lab, satellites, first question.
+// The start from top to bottom, in its one order: database, services and lab, members, satellites, first question.
 // Entered by main.ts. Everything it starts belongs to the supervisor it is given.
-import { setTimeout as sleep } from 'node:timers/promises';
-import { seedMember } from '@sena/auth/seed-member';
-import { satelliteSchema } from '@sena/contracts/http/fleet';
-import type { Run } from '@sena/contracts/http/runs';
 import { databaseUrl, prepareDatabase } from '@sena/db/prepare-database';
+import type { LoginRole } from '@sena/db/roles';
+import { announce } from './announce.ts';
 import type { ApiAccess } from './api/call-api.ts';
-import { listAll } from './api/list-all.ts';
 import { runEmbeddedPostgres } from './database/run-embedded-postgres.ts';
 import type { Settings } from './env.ts';
-import { askFirstQuestion, firstQuestion } from './first-question.ts';
+import { askFirstQuestion } from './first-question.ts';
 import { keepSecrets, type Secrets } from './home/keep-secrets.ts';
 import type { Home } from './home/open-home.ts';
 import { type LocalFile, writeLocalFile } from './home/write-local-file.ts';
-import { safeText } from './report/render-line.ts';
 import type { Style } from './report/style.ts';
 import { seedFleet } from './seed/seed-fleet.ts';
+import { seedMembers } from './seed/seed-members.ts';
+import { type RunningLab, runLab } from './site/run-lab.ts';
+import { runSatellite } from './site/run-satellite.ts';
 import type { StackDatabases } from './stack/describe-services.ts';
 import { startStack } from './start-stack.ts';
 import type { Supervisor } from './supervisor/open-supervisor.ts';
@@ -30,9 +29,6 @@ export type BringUpOptions = {
 };
 
 const databaseName = 'sena';
-const organizationName = 'Demo';
-const ownerEmail = 'owner@sena.local';
-const approverEmail = 'approver@sena.local';
 
 /** @throws {Error} whose message is for the person at the terminal. */
 export async function bringUp({ settings, home, supervisor, style, startedAtMs }: BringUpOptions): Promise<void> {
@@ -41,58 +37,57 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
 
   const adminUrl =
     settings.SENA_DATABASE_URL ?? (await runEmbeddedPostgres(home.data, secrets.postgresPassword, supervisor));
-  const stepAtMs = performance.now();
+  const migratingAtMs = performance.now();
   await prepareDatabase({ adminUrl, database: databaseName, passwords: secrets.rolePasswords });
-  report.done('the database is migrated', stepAtMs);
+  report.done('the database is migrated', migratingAtMs);
 
   const databases = databasesOf(adminUrl, secrets);
-  const [stack, members] = await Promise.all([
+  const publicUrl = `http://localhost:${settings.SENA_PORT}`;
+  const [, members, lab] = await Promise.all([
     startStack({
       databases,
       secrets,
       frontPort: settings.SENA_PORT,
+      publicUrl,
       redisUrl: settings.REDIS_URL ?? null,
-      model:
-        settings.SENA_MODEL_URL === undefined
-          ? null
-          : {
-              url: settings.SENA_MODEL_URL,
-              name: settings.SENA_MODEL_NAME ?? '',
-              key: settings.SENA_MODEL_KEY ?? null,
-            },
+      model: modelOf(settings),
       console: true,
       logLevel: settings.LOG_LEVEL,
       supervisor,
     }),
-    seedMembers(databases, secrets),
+    seedMembers({ identityUrl: databases.identity, publicUrl, secrets, secretsFile: home.secretsFile }),
+    settings.SENA_LAB === 'off' ? null : runLab(home, new URL(publicUrl), supervisor),
   ]);
-  const access: ApiAccess = { url: stack.frontUrl, apiKey: members.owner.apiKey };
-  const local: LocalFile = {
-    consoleUrl: stack.frontUrl,
-    apiUrl: stack.frontUrl,
-    ...members.owner,
-    approver: members.approver,
-  };
+  const local: LocalFile = { consoleUrl: publicUrl, apiUrl: publicUrl, ...members.owner, approver: members.approver };
+  const access: ApiAccess = { url: publicUrl, apiKey: members.owner.apiKey };
 
-  if (settings.SENA_LAB === 'off') {
-    writeLocalFile(home.localFile, local);
-    announce(supervisor.report, style, local, startedAtMs, null);
-    return;
-  }
-  const lab = await runLab(home, new URL(stack.frontUrl), supervisor);
+  if (lab !== null) await joinSites(home, access, lab, supervisor);
+  writeLocalFile(home.localFile, local);
+  const run = lab === null ? null : await askFirstQuestion(access);
+  announce(report, style, { local, run, startMs: Date.now() - startedAtMs });
+}
+
+/** Registers the lab's hosts and lets a satellite join at each site. */
+async function joinSites(home: Home, access: ApiAccess, lab: RunningLab, supervisor: Supervisor): Promise<void> {
   const sites = await seedFleet(
     access,
-    lab.siteNames.map((name) => ({ name, nodes: lab.site(name).hosts.map(nodeOfHost) })),
+    lab.siteNames.map((name) => ({
+      name,
+      nodes: lab.site(name).hosts.map(({ user, ...host }) => ({ ...host, runAs: user })),
+    })),
   );
   const satellites = await Promise.all(sites.map((site) => runSatellite(home, access, site, lab, supervisor)));
   // A lab that was started again has new networks: those who lived in the old ones have to move.
   lab.onComeback(() => {
-    for (const satellite of satellites)
+    for (const satellite of satellites) {
       satellite.restart().catch((error: Error) => supervisor.report.warn(error.message));
+    }
   });
-  writeLocalFile(home.localFile, local);
-  const run = await askFirstQuestion(access);
-  announce(supervisor.report, style, local, startedAtMs, run);
+}
+
+function modelOf(settings: Settings) {
+  const { SENA_MODEL_URL: url, SENA_MODEL_NAME: name, SENA_MODEL_KEY: key } = settings;
+  return url === undefined || name === undefined ? null : { url, name, key: key ?? null };
 }
 
 function databasesOf(adminUrl: string, secrets: Secrets): StackDatabases {

@@ -35,7 +35,7 @@ export type ServiceDescription = {
   /** TypeScript or JavaScript that Node runs. */
   entry: string;
   env: Record<string, string>;
-  /** Answers 200 once the process is ready. */
+  /** Answers below 400 once the process is ready. */
   readyUrl: string;
 };
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const pollEveryMs = 60;
 const answerTimeoutMs = 2_000;
 
-/** Resolves at the first 200; returns early when `signal` aborts. */
+/** Resolves at the first answer below 400; returns early when `signal` aborts. */
 export async function untilHttpReady(url: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     if (await answersOk(url)) return;
@@ -32,7 +32,7 @@ function answersOk(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(url, { timeout: answerTimeoutMs, agent: false }, (response) => {
       response.resume();
-      resolve(response.statusCode === 200);
+      resolve((response.statusCode ?? 500) < 400);
     });
     request.once('timeout', () => request.destroy(new Error('no answer')));
     request.once('error', () => resolve(false));
