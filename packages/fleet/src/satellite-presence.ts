@@ -75,3 +75,19 @@ export async function disconnectSatellite(
     ),
   );
 }
+
+/** Held by a relay that has stopped reporting them, over all organizations. */
+export async function listSilentSatellites(
+  pool: Pool,
+  silentMs: number,
+): Promise<Array<{ organizationId: string; satelliteId: string; connectionEpoch: number }>> {
+  const found = await pool.query<{ organization_id: string; satellite_id: string; connection_epoch: string }>(
+    'select organization_id, satellite_id, connection_epoch from satellites_gone_silent($1)',
+    [silentMs],
+  );
+  return found.rows.map((row) => ({
+    organizationId: row.organization_id,
+    satelliteId: row.satellite_id,
+    connectionEpoch: Number(row.connection_epoch),
+  }));
+}

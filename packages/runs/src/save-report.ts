@@ -6,21 +6,27 @@ import { appendRunEvent } from './append-run-event.ts';
 
 export type NewFinding = Omit<Finding, 'id'>;
 
-/** A finding whose evidence is not an execution of this run is dropped: a claim rests on something or is not made. */
+/**
+ * A finding whose evidence is not an execution of this run is dropped: a claim rests on something or is not made.
+ * One that names no nodes is about those of its evidence.
+ */
 export async function saveReport(
   transaction: TenantTransaction,
   runId: string,
   report: { answer: string; findings: readonly NewFinding[] },
 ): Promise<{ saved: number; dropped: number }> {
   const cited = [...new Set(report.findings.flatMap((finding) => finding.executionIds))];
-  const known = await transaction.query<{ id: string }>(
-    'select id::text from executions where run_id = $1 and id::text = any($2)',
+  const known = await transaction.query<{ id: string; node_id: string; node_name: string }>(
+    'select id::text, node_id, node_name from executions where run_id = $1 and id::text = any($2)',
     [runId, cited],
   );
-  const exists = new Set(known.rows.map((row) => row.id));
+  const nodeOf = new Map(known.rows.map((row) => [row.id, { id: row.node_id, name: row.node_name }]));
   const kept = report.findings
-    .map((finding) => ({ ...finding, executionIds: finding.executionIds.filter((id) => exists.has(id)) }))
-    .filter((finding) => finding.executionIds.length > 0);
+    .map((finding) => ({ ...finding, executionIds: finding.executionIds.filter((id) => nodeOf.has(id)) }))
+    .filter((finding) => finding.executionIds.length > 0)
+    .map((finding) =>
+      finding.nodes.length > 0 ? finding : { ...finding, nodes: nodesOf(finding.executionIds, nodeOf) },
+    );
 
   await transaction.query('update runs set answer = $2 where id = $1', [runId, report.answer]);
   for (const [position, finding] of kept.entries()) {
@@ -41,6 +47,14 @@ export async function saveReport(
   }
   await appendRunEvent(transaction, runId, { type: 'run.answered', answer: report.answer, findingCount: kept.length });
   return { saved: kept.length, dropped: report.findings.length - kept.length };
+}
+
+function nodesOf(
+  executionIds: readonly string[],
+  nodeOf: ReadonlyMap<string, Finding['nodes'][number]>,
+): Finding['nodes'] {
+  const nodes = executionIds.flatMap((id) => nodeOf.get(id) ?? []);
+  return [...new Map(nodes.map((node) => [node.id, node])).values()];
 }
 
 /** Adds to what the run has used of models. */

@@ -18,6 +18,7 @@ export const runEventDataSchema = z.discriminatedUnion('type', [
     decision: z.enum(['allow', 'require_approval', 'deny']),
     reasons: z.array(z.string()),
     approvalId: z.string().nullable(),
+    steps: z.array(z.string()),
   }),
   z.object({
     type: z.literal('approval.decided'),

@@ -622,9 +622,10 @@ language sql security definer set search_path = sena, pg_temp as $$
 $$;
 
 -- Satellites whose relay has stopped reporting them.
-create function satellites_gone_silent(silent_ms integer) returns table (organization_id text, satellite_id text)
+create function satellites_gone_silent(silent_ms integer)
+returns table (organization_id text, satellite_id text, connection_epoch bigint)
 language sql security definer set search_path = sena, pg_temp as $$
-  select organization_id, id from satellites where relay_id is not null and last_seen_at < now() - silent_ms * interval '1 millisecond'
+  select organization_id, id, connection_epoch from satellites where relay_id is not null and last_seen_at < now() - silent_ms * interval '1 millisecond'
 $$;
 
 create function organizations_to_seal() returns table (organization_id text)

@@ -1,0 +1,10 @@
+// What every execution gets at most. One place, because what is approved and what is dispatched must be equal. Pure.
+import type { ExecutionLimits } from '@sena/contracts/envelope';
+
+const outputBytesMax = 64 * 1024 * 1024;
+
+export const noEnvironment: Record<string, string> = {};
+
+export function limitsOf(commandTimeoutMs: number): ExecutionLimits {
+  return { timeoutMs: commandTimeoutMs, outputBytesMax };
+}

@@ -1,0 +1,118 @@
+// Entered from gate or approve; leaves to wait. Writes the turn's dispatches, one for each command and satellite, and the doorbell of
+// the signer, in one transaction. What rests on an approval is written exactly as it was approved.
+import { readApprovedAction } from '@sena/approvals/read-decision';
+import type { PlanStep } from '@sena/contracts/domain/run';
+import type { TenantTransaction } from '@sena/db/tenant';
+import { type NewDispatch, writeDispatches } from '@sena/runs/write-dispatches';
+import { limitsOf, noEnvironment } from '../execution-limits.ts';
+import { actor, changeRun, type RunContext } from '../run-context.ts';
+import type { PassedStep, RunState, RunUpdate } from '../run-state.ts';
+import { readTargets } from '../targets.ts';
+
+export function dispatch(context: RunContext) {
+  return async (state: RunState): Promise<RunUpdate> => {
+    const { runId } = context.lease;
+    const outboxId = await changeRun(context, async (transaction) => {
+      const direct = state.steps.filter((step) => passedOf(state, step).readOnly);
+      const approved = state.steps.filter((step) => !passedOf(state, step).readOnly);
+      const dispatches = [
+        ...(await toDirectDispatches(context, transaction, state, direct)),
+        ...(await toApprovedDispatches(context, transaction, state.approvalId, approved)),
+      ];
+      const traceparent = await readTraceparent(transaction, runId);
+      const written = await writeDispatches(transaction, runId, dispatches, { actor, traceparent });
+      return written.outboxId;
+    });
+    await context.deliver(outboxId);
+    return {};
+  };
+}
+
+async function toDirectDispatches(
+  context: RunContext,
+  transaction: TenantTransaction,
+  state: RunState,
+  steps: readonly PlanStep[],
+): Promise<NewDispatch[]> {
+  const dispatches: NewDispatch[] = [];
+  for (const { step, command, nodeIds } of steps) {
+    const targets = await readTargets(transaction, nodeIds);
+    for (const [satelliteId, nodes] of Map.groupBy(targets, (target) => target.satelliteId)) {
+      dispatches.push({
+        step,
+        satelliteId,
+        shell: passedOf(state, { step }).shell,
+        command,
+        environment: noEnvironment,
+        limits: limitsOf(context.limits.commandTimeoutMs),
+        readOnly: true,
+        approvalId: null,
+        ...validity(context, null),
+        nodes,
+      });
+    }
+  }
+  return dispatches;
+}
+
+async function toApprovedDispatches(
+  context: RunContext,
+  transaction: TenantTransaction,
+  approvalId: string | null,
+  steps: readonly PlanStep[],
+): Promise<NewDispatch[]> {
+  if (steps.length === 0) return [];
+  const action = approvalId === null ? null : await readApprovedAction(transaction, approvalId);
+  const dispatches: NewDispatch[] = [];
+  for (const { step, command: planned, nodeIds } of steps) {
+    const approved = action?.commands.find((command) => command.step === step);
+    for (const [satelliteId, nodes] of Map.groupBy(approved?.nodes ?? [], (node) => node.satelliteId)) {
+      const { shell, command, environment, limits } = approved as NonNullable<typeof approved>;
+      const expiry = validity(context, action === null ? null : new Date(action.expiresAt));
+      dispatches.push({
+        step,
+        satelliteId,
+        shell,
+        command,
+        environment,
+        limits,
+        readOnly: false,
+        approvalId,
+        ...expiry,
+        nodes,
+      });
+    }
+    // Nodes that no satellite could reach when it was approved are no part of the action; they are told so.
+    const covered = new Set(approved?.nodes.map((node) => node.nodeId));
+    const left = nodeIds.filter((id) => !covered.has(id));
+    const stranded = (await readTargets(transaction, left)).map(({ satelliteId: _, ...node }) => node);
+    if (stranded.length === 0) continue;
+    const limits = limitsOf(context.limits.commandTimeoutMs);
+    const text = { step, command: planned, shell: 'sh', environment: noEnvironment, limits, readOnly: false } as const;
+    dispatches.push({ ...text, satelliteId: null, approvalId, ...validity(context, null), nodes: stranded });
+  }
+  return dispatches;
+}
+
+/** Never longer than the approval it rests on. */
+function validity(context: RunContext, approvalEnds: Date | null): { notBefore: Date; expiresAt: Date } {
+  const now = Date.now();
+  const expiresMs = Math.min(
+    now + context.limits.dispatchValidityMs,
+    approvalEnds?.getTime() ?? Number.POSITIVE_INFINITY,
+  );
+  return { notBefore: new Date(now), expiresAt: new Date(expiresMs) };
+}
+
+function passedOf(state: RunState, { step }: { step: string }): PassedStep {
+  const passed = state.passed.find((candidate) => candidate.step === step);
+  if (passed === undefined) throw new Error(`step ${step} did not pass the gate`);
+  return passed;
+}
+
+async function readTraceparent(transaction: TenantTransaction, runId: string): Promise<string | null> {
+  const found = await transaction.query<{ traceparent: string | null }>('select traceparent from runs where id = $1', [
+    runId,
+  ]);
+  return found.rows[0]?.traceparent ?? null;
+}

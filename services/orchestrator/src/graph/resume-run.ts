@@ -1,0 +1,46 @@
+// Takes a run from wherever it stands as far as it goes now: to its end, or to the next pause. Entered by the worker with a lease.
+// Reads what the pause waits for from the database: a wake is a hint, not a fact.
+import { Command } from '@langchain/langgraph';
+import type { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
+import { readDecision } from '@sena/approvals/read-decision';
+import { stepsAreComplete } from '@sena/runs/list-observations';
+import type { Pause } from './nodes/wait.ts';
+import { type RunContext, readInRun } from './run-context.ts';
+import { buildRunGraph } from './run-graph.ts';
+
+export type Resumed =
+  /** It ran; whether it ended or paused is in the database. */
+  | 'advanced'
+  /** What it waits for has not happened. */
+  | 'still_waiting';
+
+export async function resumeRun(context: RunContext, checkpointer: PostgresSaver): Promise<Resumed> {
+  const graph = buildRunGraph(context, checkpointer);
+  const thread = { configurable: { thread_id: context.lease.runId } };
+  const options = { ...thread, durability: 'sync', signal: context.signal, recursionLimit: 200 } as const;
+  const snapshot = await graph.getState(thread);
+  const pauses = snapshot.tasks.flatMap((task) => task.interrupts.map((found) => found.value as Pause));
+  const [pause] = pauses;
+
+  if (pause !== undefined) {
+    if (!(await isOver(context, pause))) return 'still_waiting';
+    await graph.invoke(new Command({ resume: pause.for }), options);
+  } else if (snapshot.next.length > 0) {
+    // A worker died between two nodes: the checkpoint says which one is next.
+    await graph.invoke(null, options);
+  } else if (snapshot.createdAt === undefined) {
+    await graph.invoke({ ending: null }, options);
+  }
+  return 'advanced';
+}
+
+function isOver(context: RunContext, pause: Pause): Promise<boolean> {
+  return readInRun(context, async (transaction) => {
+    switch (pause.for) {
+      case 'dispatches':
+        return stepsAreComplete(transaction, context.lease.runId, pause.steps);
+      case 'approval':
+        return (await readDecision(transaction, pause.approvalId)).status !== 'pending';
+    }
+  });
+}

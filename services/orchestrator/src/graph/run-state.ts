@@ -1,0 +1,34 @@
+// What a run's graph remembers between its nodes: JSON, written to the checkpoint after every node. Types and channels only.
+import { Annotation } from '@langchain/langgraph';
+import type { Shell } from '@sena/contracts/domain/policy';
+import type { PlanStep } from '@sena/contracts/domain/run';
+import type { NewFinding } from '@sena/runs/save-report';
+import type { RunRequest, ScopedNode } from '../planners/planner.ts';
+
+/** What the gate said to a step that may run. */
+export interface PassedStep {
+  readonly step: string;
+  readonly shell: Shell;
+  readonly readOnly: boolean;
+}
+
+export type RunEnding =
+  | { readonly status: 'succeeded'; readonly answer: string; readonly findings: NewFinding[] }
+  | { readonly status: 'failed' | 'cancelled'; readonly reason: string };
+
+export const runChannels = Annotation.Root({
+  request: Annotation<RunRequest>(),
+  /** null: not resolved yet. */
+  nodes: Annotation<ScopedNode[]>(),
+  turn: Annotation<number>(),
+  /** The planner that thinks for this run; chosen at the first turn. */
+  planner: Annotation<'none' | 'runbook' | 'model'>(),
+  memory: Annotation<unknown>(),
+  steps: Annotation<PlanStep[]>(),
+  passed: Annotation<PassedStep[]>(),
+  /** The approval that the present turn waits for or rests on. */
+  approvalId: Annotation<string | null>(),
+  ending: Annotation<RunEnding | null>(),
+});
+export type RunState = typeof runChannels.State;
+export type RunUpdate = Partial<RunState>;

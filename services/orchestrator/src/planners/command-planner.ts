@@ -1,0 +1,60 @@
+// One command, given by a person, on every node of the scope. No thinking: the answer says how it ended where. Pure.
+import type { Observation } from '@sena/runs/list-observations';
+import type { NewFinding } from '@sena/runs/save-report';
+import { countNodes, describeOutcome, listNames } from './describe-outcomes.ts';
+import type { PlanContext, Planner, PlanTurn } from './planner.ts';
+
+/** A finding cites at most this many executions; the run's executions have them all. */
+const citedMax = 200;
+
+export const commandPlanner: Planner = {
+  name: 'none',
+  async plan(context: PlanContext): Promise<PlanTurn> {
+    const { command } = context.request;
+    if (command === null) return { kind: 'cannot', reason: 'The run has no command.' };
+    if (context.turn === 0) {
+      const step = {
+        step: 'command',
+        title: 'The command as given',
+        command,
+        nodeIds: context.nodes.map((node) => node.id),
+      };
+      return {
+        kind: 'probe',
+        summary: `Run the command on ${countNodes(context.nodes.length)}.`,
+        steps: [step],
+        memory: null,
+      };
+    }
+    return { kind: 'answer', ...report(context.observations) };
+  },
+};
+
+function report(observations: readonly Observation[]): { answer: string; findings: NewFinding[] } {
+  const groups = [...Map.groupBy(observations, describeOutcome)].sort((a, b) => b[1].length - a[1].length);
+  const findings = groups.map(([how, group]): NewFinding => {
+    const names = group.map((observation) => observation.node.name);
+    return {
+      claim: `${countNodes(group.length)}: ${how} (${listNames(names)}).`,
+      severity: severityOf(group[0] as Observation),
+      nodes: group.map((observation) => observation.node).slice(0, citedMax),
+      executionIds: group.map((observation) => observation.executionId).slice(0, citedMax),
+    };
+  });
+  const [first] = groups;
+  if (groups.length === 1 && first !== undefined) {
+    return {
+      answer: `${observations.length === 1 ? `On ${first[1][0]?.node.name}` : `On all ${countNodes(observations.length)}`}: ${first[0]}.`,
+      findings,
+    };
+  }
+  return {
+    answer: `On ${countNodes(observations.length)}:\n${findings.map((finding) => `- ${finding.claim}`).join('\n')}`,
+    findings,
+  };
+}
+
+function severityOf(observation: Observation): NewFinding['severity'] {
+  if (observation.outcome === 'unknown') return 'critical';
+  return observation.outcome === 'exited' && observation.exitCode === 0 ? 'info' : 'warning';
+}

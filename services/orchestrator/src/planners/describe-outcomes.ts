@@ -1,0 +1,28 @@
+// Sentences about what became of commands, for answers. Pure.
+import type { Observation } from '@sena/runs/list-observations';
+
+const namesShown = 10;
+
+/** `web-01, web-02 and 8 more`. */
+export function listNames(names: readonly string[], shown = namesShown): string {
+  if (names.length <= 1) return names.join('');
+  if (names.length <= shown) return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return `${names.slice(0, shown).join(', ')} and ${names.length - shown} more`;
+}
+
+export function countNodes(count: number): string {
+  return count === 1 ? '1 node' : `${count} nodes`;
+}
+
+/** How one execution ended, in words: `exit code 3`, `not started: node_unreachable`. */
+export function describeOutcome(observation: Observation): string {
+  switch (observation.outcome) {
+    case 'exited':
+      if (observation.reason === 'timeout') return 'killed after its time limit';
+      return observation.exitCode === null ? 'ended by a signal' : `exit code ${observation.exitCode}`;
+    case 'not_started':
+      return `not started: ${observation.reason}`;
+    case 'unknown':
+      return `unknown: ${observation.reason}`;
+  }
+}

@@ -1,0 +1,50 @@
+// What thinks for a run: commands directly, runbooks, or a model. Each turn either asks for commands or answers. Types only.
+import type { Planner as PlannerName, PlanStep, Usage } from '@sena/contracts/domain/run';
+import type { Observation } from '@sena/runs/list-observations';
+import type { NewFinding } from '@sena/runs/save-report';
+
+/** A node of the run's scope. */
+export interface ScopedNode {
+  readonly id: string;
+  readonly name: string;
+  readonly site: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface RunRequest {
+  readonly kind: 'ask' | 'command' | 'runbook';
+  readonly prompt: string | null;
+  readonly command: string | null;
+  readonly runbook: string | null;
+}
+
+export interface PlanContext {
+  readonly organizationId: string;
+  readonly runId: string;
+  readonly request: RunRequest;
+  readonly nodes: readonly ScopedNode[];
+  /** Counts from 0. */
+  readonly turn: number;
+  /** What this planner returned at its last turn; null at the first. JSON. */
+  readonly memory: unknown;
+  /** Of the last turn's steps. */
+  readonly observations: readonly Observation[];
+  readonly signal: AbortSignal;
+}
+
+export type PlanTurn =
+  | {
+      readonly kind: 'probe';
+      readonly summary: string;
+      readonly steps: PlanStep[];
+      readonly memory: unknown;
+      readonly usage?: Usage;
+    }
+  | { readonly kind: 'answer'; readonly answer: string; readonly findings: NewFinding[]; readonly usage?: Usage }
+  /** A sentence that says what to do instead. */
+  | { readonly kind: 'cannot'; readonly reason: string; readonly usage?: Usage };
+
+export interface Planner {
+  readonly name: PlannerName;
+  plan(context: PlanContext): Promise<PlanTurn>;
+}

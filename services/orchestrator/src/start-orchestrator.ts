@@ -1,0 +1,118 @@
+// The orchestrator, put together: workers that advance runs, the sweeper, the sealer. Entered by main.ts and by tests.
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
+import { mintServiceToken } from '@sena/auth/service-token';
+import { openPool } from '@sena/db/tenant';
+import { syncRunbooks } from '@sena/knowledge/sync-runbooks';
+import { loadBashParser } from '@sena/policy/load-bash-parser';
+import { openQueue } from '@sena/queue/open-queue';
+import { queueConnectionFrom } from '@sena/queue/queue-connection';
+import { openSignals } from '@sena/signals/open-signals';
+import { signalConnectionFrom } from '@sena/signals/signal-connection';
+import type { Logger } from '@sena/telemetry/logger';
+import type { OrchestratorEnv } from './env.ts';
+import type { Planners } from './graph/run-context.ts';
+import { commandPlanner } from './planners/command-planner.ts';
+import { createModelPlanner } from './planners/model/model-planner.ts';
+import { createRunbookPlanner } from './planners/runbook-planner.ts';
+import { repeat } from './repeat.ts';
+import { sealAll } from './sealer/seal-all.ts';
+import { sweep } from './sweeper/sweep.ts';
+import { advanceNextRun } from './workers/advance-run.ts';
+
+const sweepMs = 1_000;
+const sealMs = 500;
+
+export interface Orchestrator {
+  readonly port: number;
+  /** Runs under way are given back; another orchestrator goes on with them. */
+  stop(): Promise<void>;
+}
+
+export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): Promise<Orchestrator> {
+  const onError = (error: Error) =>
+    logger.warn({ err: error }, 'a database connection broke, the next query opens another');
+  const pool = openPool(env.DATABASE_URL, {
+    max: env.RUN_CONCURRENCY + 4,
+    applicationName: 'sena-orchestrator',
+    onError,
+  });
+  const checkpoints = openPool(env.CHECKPOINT_DATABASE_URL, {
+    max: env.RUN_CONCURRENCY,
+    applicationName: 'sena-checkpoints',
+    onError,
+  });
+  const checkpointer = new PostgresSaver(checkpoints, undefined, { schema: 'checkpoint' });
+  await checkpointer.setup();
+  const queue = await openQueue(queueConnectionFrom(env), { logger });
+  const signals = await openSignals(signalConnectionFrom(env), { logger });
+  const parser = await loadBashParser();
+  await syncRunbooks(pool);
+
+  const stopping = new AbortController();
+  const shop = {
+    pool,
+    queue,
+    signals,
+    checkpointer,
+    parser,
+    planners: choosePlanners(env, pool),
+    limits: {
+      dispatchValidityMs: env.DISPATCH_VALIDITY_MS,
+      approvalValidityMs: env.APPROVAL_VALIDITY_MS,
+      commandTimeoutMs: env.COMMAND_TIMEOUT_MS,
+    },
+    workerName: `${os.hostname()}-${process.pid}`,
+    logger,
+    stopping: stopping.signal,
+  };
+  await queue.work('advanceRun', () => advanceNextRun(shop), { concurrency: env.RUN_CONCURRENCY });
+  const sweeper = repeat('the sweeper', sweepMs, logger, () => sweep({ pool, queue, signals, logger }));
+  const sealer = repeat('the sealer', sealMs, logger, () => sealAll(pool));
+
+  const server = http.createServer(async (request, response) => {
+    if (request.url === '/healthz') return void response.writeHead(200).end('alive\n');
+    if (request.url !== '/readyz') return void response.writeHead(404).end();
+    try {
+      await Promise.all([pool.query('select 1'), checkpoints.query('select 1'), queue.ready()]);
+      response.writeHead(200).end('ready\n');
+    } catch (error) {
+      logger.warn({ err: error }, 'not ready');
+      response.writeHead(503).end('not ready\n');
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(env.PORT, env.HOST, resolve);
+  });
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      server.close();
+      await Promise.all([sweeper.stop(), sealer.stop()]);
+      stopping.abort(new Error('the orchestrator stops'));
+      await queue.close();
+      await signals.close();
+      await pool.end();
+      await checkpoints.end();
+    },
+  };
+}
+
+function choosePlanners(env: OrchestratorEnv, pool: ReturnType<typeof openPool>): Planners {
+  const { MODEL_ROUTER_URL: baseUrl, SERVICE_TOKEN_SECRET: secret } = env;
+  const isModelConfigured = env.MODEL_CONFIGURED === '1' && baseUrl !== undefined;
+  return {
+    command: commandPlanner,
+    runbook: createRunbookPlanner(pool),
+    model: isModelConfigured
+      ? createModelPlanner({
+          baseUrl,
+          mintToken: (organizationId) => mintServiceToken({ secret, service: 'orchestrator', organizationId }),
+        })
+      : null,
+  };
+}
