@@ -1,0 +1,321 @@
+// Entered from walk/judge-program with the arguments of one catalogued program, expanded. Says what speaks against
+// calling this use read-only. An argument that is not in the catalogue is never skipped.
+import type { Program, Shape, Value } from '../catalogue/schema.ts';
+import { type Problem, unknown } from '../explain/finding.ts';
+import { showText } from '../text/show-text.ts';
+import {
+  leadingText,
+  literalOf,
+  mayHideDash,
+  type Piece,
+  textPiece,
+  type Word,
+  withoutLeading,
+} from '../words/piece.ts';
+import { checkTest } from './check-test.ts';
+import { checkValue, type ValuePlace } from './check-value.ts';
+
+export interface ArgumentContext {
+  directories: readonly string[];
+  /** Inside `timeout`: what never ends is ended. */
+  bounded: boolean;
+  /** Judges the command that a wrapper runs. */
+  judgeInner: (words: readonly Word[], bounded: boolean) => Problem[];
+}
+
+interface Reading {
+  program: Program;
+  path: string;
+  context: ArgumentContext;
+  shapes: Shape[];
+  words: readonly Word[];
+  index: number;
+  optionsEnded: boolean;
+  operands: Word[];
+  used: Set<string>;
+  problems: Problem[];
+}
+
+export function checkArguments(program: Program, words: readonly Word[], context: ArgumentContext): Problem[] {
+  if (program.parsing === 'free') return [];
+  if (program.parsing === 'test') return checkTest(program.name, words);
+  const reading: Reading = {
+    program,
+    path: program.name,
+    context,
+    shapes: [program],
+    words,
+    index: 0,
+    optionsEnded: false,
+    operands: [],
+    used: new Set(),
+    problems: [],
+  };
+  while (reading.index < words.length && reading.problems.length === 0) {
+    const done = readArgument(reading);
+    if (done) return reading.problems;
+  }
+  if (reading.problems.length === 0) checkWhole(reading);
+  return reading.problems;
+}
+
+/** True when the rest belongs to a wrapped command. */
+function readArgument(reading: Reading): boolean {
+  const word = reading.words[reading.index];
+  reading.index += 1;
+  if (!word) return true;
+  if (word.absent) return false;
+  if (word.loose || (!reading.optionsEnded && mayHideDash(word.pieces))) {
+    fail(
+      reading,
+      unknown(
+        word.loose
+          ? `an argument of ${showText(reading.path)} is computed when it runs`
+          : `an argument of ${showText(reading.path)} could turn out to be an option`,
+      ),
+    );
+    return false;
+  }
+  const literal = literalOf(word.pieces);
+  const exact = isExact(reading);
+  if (!reading.optionsEnded && literal === '--' && !exact) {
+    reading.optionsEnded = true;
+    return false;
+  }
+  if (exact && literal !== undefined && isKnownToken(reading, literal)) {
+    readExact(reading, literal);
+    return false;
+  }
+  if (!reading.optionsEnded && leadingText(word.pieces).startsWith('-') && literal !== '-') {
+    if (exact) refuse(reading, literal ?? leadingText(word.pieces));
+    else if (leadingText(word.pieces).startsWith('--')) readLong(reading, word);
+    else readCluster(reading, word);
+    return false;
+  }
+  return readOperand(reading, word);
+}
+
+function readOperand(reading: Reading, word: Word): boolean {
+  const shape = current(reading);
+  if (shape.subcommands && reading.operands.length === 0) {
+    const name = literalOf(word.pieces);
+    const next = name === undefined ? undefined : findSubcommand(shape.subcommands, name);
+    if (!next || name === undefined) {
+      refuse(reading, name ?? '…');
+      return false;
+    }
+    reading.path += ` ${name}`;
+    reading.used.add(name);
+    reading.shapes.push(next);
+    return false;
+  }
+  if (shape.wraps && reading.operands.length === shape.wraps.before.length) {
+    const rest = reading.words.slice(reading.index - 1);
+    checkOperands(reading, shape.wraps.before);
+    if (reading.problems.length === 0) {
+      const bounded = reading.context.bounded || shape.wraps.bounds;
+      reading.problems.push(...reading.context.judgeInner(rest, bounded));
+    }
+    return true;
+  }
+  reading.operands.push(word);
+  if (shape.parsing === 'posix') reading.optionsEnded = true;
+  return false;
+}
+
+function findSubcommand(subcommands: Record<string, Shape>, name: string): Shape | undefined {
+  for (const [names, shape] of Object.entries(subcommands)) if (names.split('|').includes(name)) return shape;
+  return undefined;
+}
+
+function isKnownToken(reading: Reading, literal: string): boolean {
+  return reading.shapes.some(
+    (shape) =>
+      shape.switches.includes(literal) || shape.endless.includes(literal) || Object.hasOwn(shape.options, literal),
+  );
+}
+
+function readExact(reading: Reading, literal: string): undefined {
+  use(reading, literal);
+  const option = optionOf(reading, literal);
+  if (option === undefined) return;
+  if (typeof option === 'object' && 'optional' in option) return;
+  takeValue(reading, literal, option);
+}
+
+function readLong(reading: Reading, word: Word): undefined {
+  const leading = leadingText(word.pieces);
+  const equals = leading.indexOf('=');
+  const name = equals < 0 ? leading : leading.slice(0, equals);
+  const option = optionOf(reading, name);
+  if (equals < 0) {
+    if (literalOf(word.pieces) === undefined) return refuse(reading, name);
+    if (option === undefined) {
+      if (!isSwitch(reading, name)) return refuse(reading, name);
+      return use(reading, name);
+    }
+    use(reading, name);
+    if (typeof option === 'object' && 'optional' in option) return;
+    return takeValue(reading, name, option);
+  }
+  if (option === undefined) return refuse(reading, name);
+  use(reading, name);
+  const value = typeof option === 'object' && 'optional' in option ? option.optional : option;
+  check(reading, value, withoutLeading(word.pieces, equals + 1));
+}
+
+function readCluster(reading: Reading, word: Word): undefined {
+  const leading = leadingText(word.pieces);
+  const literal = literalOf(word.pieces);
+  if (literal !== undefined && /^-\d+$/.test(literal) && reading.shapes.some((shape) => shape.numericSwitch)) return;
+  for (let at = 1; at < leading.length; at += 1) {
+    const name = `-${leading.charAt(at)}`;
+    const option = optionOf(reading, name);
+    if (option === undefined) {
+      if (!isSwitch(reading, name)) return refuse(reading, name);
+      use(reading, name);
+      continue;
+    }
+    use(reading, name);
+    const optional = typeof option === 'object' && 'optional' in option;
+    const attached = withoutLeading(word.pieces, at + 1);
+    if (attached.length > 0) return check(reading, optional ? option.optional : option, attached);
+    if (!optional) takeValue(reading, name, option);
+    return;
+  }
+  if (literal === undefined) refuse(reading, leading);
+}
+
+function takeValue(reading: Reading, name: string, value: Value): undefined {
+  let word = reading.words[reading.index];
+  const vanished = word?.absent === true;
+  while (word?.absent) {
+    reading.index += 1;
+    word = reading.words[reading.index];
+  }
+  reading.index += 1;
+  // An expansion came out empty and was the last: the program complains and does nothing.
+  if (!word && vanished) return undefined;
+  if (!word) return fail(reading, unknown(`${showText(`${reading.path} ${name}`)} lacks its value`));
+  if (word.loose) return fail(reading, unknown(`a value of ${showText(reading.path)} is computed when it runs`));
+  // Where another version of the program takes no value here, this would be an option.
+  const literal = literalOf(word.pieces);
+  const pattern = value === 'text' || value === 'awk' || value === 'sed' || value === 'count';
+  // Where an expansion came out empty, the option swallows the next one, which then does nothing.
+  if (vanished && literal !== undefined && isOptionLike(literal)) return undefined;
+  const dashed = leadingText(word.pieces).startsWith('-') && literal !== '-';
+  if (dashed && !isExact(reading) && !(literal !== undefined && /^-\d/.test(literal))) {
+    if (!pattern || literal === undefined || isOptionLike(literal)) return refuse(reading, literal ?? name);
+  }
+  check(reading, value, word.pieces);
+}
+
+function isExact(reading: Reading): boolean {
+  return reading.shapes.some((shape) => shape.parsing === 'exact');
+}
+
+function isOptionLike(literal: string): boolean {
+  return /^--?[A-Za-z]/.test(literal);
+}
+
+function checkOperands(reading: Reading, kinds: readonly Value[]): undefined {
+  for (const [index, word] of reading.operands.entries()) {
+    const kind = kinds[index];
+    if (kind !== undefined) check(reading, kind, word.pieces);
+  }
+}
+
+function checkWhole(reading: Reading): undefined {
+  const shape = current(reading);
+  for (const group of reading.shapes.flatMap(({ requires }) => requires)) {
+    if (!group.some((name) => reading.used.has(name))) {
+      const wanted = group.map((name) => showText(name)).join(' or ');
+      return fail(reading, {
+        kind: reading.program.otherwise,
+        because: `${showText(reading.path)} is read-only with ${wanted} alone`,
+      });
+    }
+  }
+  if (shape.subcommands && !shape.bare) {
+    return fail(reading, unknown(`${showText(reading.path)} without a sub-command is not in the read-only catalogue`));
+  }
+  if (shape.wraps && !shape.wraps.optional) {
+    return fail(reading, unknown(`${showText(reading.path)} names no command to run`));
+  }
+  const { first = [], rest, min = 0, minUnless = [], max, leading, sampling = false } = shape.operands ?? {};
+  const operands = [...reading.operands];
+  if (leading && !leading.unless.some((name) => reading.used.has(name))) {
+    const script = operands.shift();
+    if (!script) return fail(reading, unknown(`${showText(reading.path)} lacks its first argument`));
+    check(reading, leading.value, script.pieces);
+  }
+  if (operands.length < min && !minUnless.some((name) => reading.used.has(name))) {
+    return fail(
+      reading,
+      unknown(`${showText(reading.path)} lacks an argument, without which it may do something else`),
+    );
+  }
+  if (max !== undefined && operands.length > max) return refuse(reading, literalOf(operands[max]?.pieces ?? []) ?? '…');
+  const numbers = operands.filter((word) => /^[\d.]+$/.test(literalOf(word.pieces) ?? ''));
+  if (sampling && numbers.length === 1 && !reading.context.bounded) {
+    return fail(reading, unknown(`${showText(reading.path)} with an interval and no count does not end by itself`));
+  }
+  // A whole directory is read, and none is named: it is the current one.
+  if (operands.length === 0 && rest === 'content' && isDeep(reading)) check(reading, 'content', [textPiece('.')]);
+  for (const [index, word] of operands.entries()) {
+    const kind = first[index] ?? rest;
+    if (kind === undefined) return refuse(reading, literalOf(word.pieces) ?? '…');
+    check(reading, kind, word.pieces);
+  }
+}
+
+function current(reading: Reading): Shape {
+  return reading.shapes.at(-1) ?? reading.program;
+}
+
+function optionOf(reading: Reading, name: string): Shape['options'][string] | undefined {
+  return reading.shapes.findLast((shape) => Object.hasOwn(shape.options, name))?.options[name];
+}
+
+function isSwitch(reading: Reading, name: string): boolean {
+  return reading.shapes.some(
+    (shape) =>
+      shape.switches.includes(name) ||
+      shape.endless.includes(name) ||
+      (name.length === 2 && shape.letters.includes(name.charAt(1))),
+  );
+}
+
+function use(reading: Reading, name: string): undefined {
+  reading.used.add(name);
+  if (!reading.context.bounded && reading.shapes.some((shape) => shape.endless.includes(name))) {
+    fail(reading, unknown(`${showText(`${reading.path} ${name}`)} does not end by itself`));
+  }
+}
+
+function check(reading: Reading, value: Value, pieces: readonly Piece[]): undefined {
+  const place: ValuePlace = { directories: reading.context.directories, deep: isDeep(reading) };
+  const problem = checkValue(value, pieces, place);
+  if (problem) fail(reading, { kind: problem.kind, because: `${showText(reading.path)}: ${problem.because}` });
+}
+
+function isDeep(reading: Reading): boolean {
+  return reading.shapes.some((shape) => shape.deep.some((name) => reading.used.has(name)));
+}
+
+/** The argument is not in the catalogue, or is there as one that does more than read. */
+function refuse(reading: Reading, argument: string): undefined {
+  for (const shape of reading.shapes) {
+    const known = shape.refused[argument] ?? shape.refused[argument.slice(0, 2)];
+    if (known)
+      return fail(reading, { kind: known[0], because: `${showText(`${reading.path} ${argument}`)} ${known[1]}` });
+  }
+  fail(reading, {
+    kind: reading.program.otherwise,
+    because: `${showText(`${reading.path} ${argument}`)} is not in the read-only catalogue`,
+  });
+}
+
+function fail(reading: Reading, problem: Problem): undefined {
+  reading.problems.push(problem);
+}

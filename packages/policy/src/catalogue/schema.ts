@@ -1,0 +1,135 @@
+// The shape of the catalogue: which uses of which programs only read. Data is parsed by it when the package loads.
+import { effectKindSchema } from '@sena/contracts/domain/policy';
+import { z } from 'zod';
+
+/**
+ * What a value or an operand may be.
+ * text: anything, it has no effect. word: a name, list or number. count: a whole number, sign and unit allowed.
+ * seconds: a time to wait, at most a day. name-of-file: a path whose content is not shown. content: a path that is
+ * read. compared: the same, and if it is a directory, the files in it. certificate: a path of which only public parts are shown. awk, sed, printf, columns: small languages.
+ */
+export const valueKindSchema = z.enum([
+  'text',
+  'word',
+  'count',
+  'seconds',
+  'interval',
+  'name-of-file',
+  'content',
+  'compared',
+  'certificate',
+  'awk',
+  'sed',
+  'printf',
+  'columns',
+]);
+export type ValueKind = z.infer<typeof valueKindSchema>;
+
+export const valueSchema = z.union([
+  valueKindSchema,
+  z.strictObject({ oneOf: z.array(z.string()) }),
+  /** A regular expression over the whole value, which must be known. */
+  z.strictObject({ pattern: z.string() }),
+]);
+export type Value = z.infer<typeof valueSchema>;
+
+/** `optional`: only as `--name=value` or attached to its letter. */
+const optionSchema = z.union([valueSchema, z.strictObject({ optional: valueSchema })]);
+
+/** What a refused switch, option or sub-command would do. `because` completes "`prog x` …". */
+const refusedSchema = z.tuple([effectKindSchema.exclude(['reads']), z.string()]);
+
+const operandsSchema = z.strictObject({
+  /** By position, then `rest` for all others. None of either: no operands. */
+  first: z.array(valueSchema).default([]),
+  rest: valueSchema.optional(),
+  min: z.int().default(0),
+  /** With one of these switches `min` does not count. */
+  minUnless: z.array(z.string()).default([]),
+  max: z.int().optional(),
+  /** Operands that are numbers are an interval and a count: an interval alone never ends. */
+  sampling: z.boolean().default(false),
+  /** The first operand is this (a pattern, a script) unless one of these options gave it. */
+  leading: z.strictObject({ value: valueSchema, unless: z.array(z.string()) }).optional(),
+});
+
+const outputSchema = z.strictObject({
+  kind: z.enum(['digits', 'many-digits', 'token', 'path']),
+  /** Holds only while nothing but these arguments that begin with a dash is used. */
+  switches: z.array(z.string()).default([]),
+  /** Holds only with one of these arguments. */
+  needs: z.array(z.string()).optional(),
+  /** Holds only without operands. */
+  alone: z.boolean().default(false),
+});
+
+const shapeFields = {
+  /**
+   * gnu: `-ab`, `-n 5`, `--name=value`. posix: the same, up to the first operand. exact: each argument is one known
+   * token. free: every argument is text. test: the expression of `[`.
+   */
+  parsing: z.enum(['gnu', 'posix', 'exact', 'free', 'test']).default('gnu'),
+  /** Short switches without a value, by letter. */
+  letters: z.string().default(''),
+  /** Long or exact switches without a value. */
+  switches: z.array(z.string()).default([]),
+  options: z.record(z.string(), optionSchema).default({}),
+  /** Switches after which the program never ends by itself: read-only only inside `timeout`. */
+  endless: z.array(z.string()).default([]),
+  /** `head -20`. */
+  numericSwitch: z.boolean().default(false),
+  operands: operandsSchema.optional(),
+  /** One of each group has to be there. */
+  requires: z.array(z.array(z.string())).default([]),
+  /** Switches that make `content` operands whole directories. */
+  deep: z.array(z.string()).default([]),
+  /** Runs the rest of its arguments, after this many operands. */
+  wraps: z.strictObject({ before: z.array(valueSchema), bounds: z.boolean(), optional: z.boolean() }).optional(),
+  refused: z.record(z.string(), refusedSchema).default({}),
+  output: outputSchema.optional(),
+};
+
+const fieldsSchema = z.strictObject(shapeFields);
+
+export type Shape = z.infer<typeof fieldsSchema> & {
+  bare: boolean;
+  /** Names divided by `|`. */
+  subcommands?: Record<string, Shape> | undefined;
+};
+export type ShapeInput = z.input<typeof fieldsSchema> & {
+  bare?: boolean | undefined;
+  subcommands?: Record<string, ShapeInput> | undefined;
+};
+
+const nestingFields = {
+  /** Whether it may stand without a sub-command. */
+  bare: z.boolean().default(false),
+  subcommands: z
+    .record(
+      z.string(),
+      z.lazy(() => shapeSchema),
+    )
+    .optional(),
+};
+
+const shapeSchema: z.ZodType<Shape, ShapeInput> = z.strictObject({ ...shapeFields, ...nestingFields });
+
+export const programSchema = z.strictObject({
+  ...shapeFields,
+  ...nestingFields,
+  name: z.string(),
+  also: z.array(z.string()).default([]),
+  /** What an argument outside this description is presumed to do. */
+  otherwise: effectKindSchema.exclude(['reads']).default('unknown'),
+});
+
+export type Program = z.infer<typeof programSchema>;
+export type ProgramInput = z.input<typeof programSchema>;
+
+/** A program that is known to do more than read. `because` completes "`mkdir` …". */
+export const changingProgramSchema = z.strictObject({
+  names: z.array(z.string()),
+  effect: effectKindSchema.exclude(['reads']),
+  because: z.string(),
+});
+export type ChangingProgram = z.infer<typeof changingProgramSchema>;

@@ -1,0 +1,118 @@
+// The door. Entered by the gate in the cloud and again by the satellite, with the same text and the same answer.
+// Pure: reads nothing but its arguments, runs nothing.
+import type { PolicyDecision, Shell } from '@sena/contracts/domain/policy';
+import type { Node } from 'web-tree-sitter';
+import { explainDecision } from './explain/explain-decision.ts';
+import type { Finding } from './explain/finding.ts';
+import { namePrograms } from './explain/name-programs.ts';
+import type { ShellParser } from './load-bash-parser.ts';
+import { findBashSyntax } from './reading/find-bash-syntax.ts';
+import { lexTokens } from './reading/lex-tokens.ts';
+import { LexRefusal } from './reading/lex-word.ts';
+import { type Lexed, plainText } from './reading/token.ts';
+import { checkText } from './text/check-text.ts';
+import { atPlace, type Judge, type OutputKind } from './walk/judge.ts';
+import { walkStatement } from './walk/walk-statement.ts';
+import { walkSubstitution } from './walk/walk-substitution.ts';
+import { arithmeticKind } from './words/arithmetic-kind.ts';
+import { collectVariables } from './words/collect-variables.ts';
+
+/** `shell`: the only shell whose reading was judged; the command runs as `<shell> -c <text>`, environment cleared. */
+export type CommandEvaluation = PolicyDecision & { shell: Shell };
+
+/**
+ * What `command` would do. `allow` only when every part of it is a known read-only use of a known program; whatever
+ * is not understood is `require_approval` with its reason. Offsets are UTF-16. Never throws on any text.
+ */
+export function evaluateCommand(parser: ShellParser, command: string): CommandEvaluation {
+  const textFindings = checkText(command);
+  if (textFindings.length > 0) return { ...explainDecision(textFindings), shell: 'sh' };
+  const tree = parser.parse(command);
+  if (!tree) return { ...explainDecision([unknownText(command, 'it could not be parsed')]), shell: 'sh' };
+  try {
+    const { findings, bashOnly } = judgeTree(command, tree.rootNode);
+    const decision = explainDecision(findings);
+    const bash = bashOnly || (decision.decision !== 'allow' && findBashSyntax(tree.rootNode));
+    return { ...decision, shell: bash ? 'bash' : 'sh' };
+  } finally {
+    tree.delete();
+  }
+}
+
+function judgeTree(text: string, root: Node): { findings: Finding[]; bashOnly: boolean } {
+  let lexed: Lexed;
+  try {
+    lexed = lexTokens(text);
+  } catch (error) {
+    if (!(error instanceof LexRefusal)) throw error;
+    const refusal: Finding = {
+      kind: 'unknown',
+      detail: error.message,
+      start: error.start,
+      end: Math.min(error.end, text.length),
+    };
+    return { findings: [...namePrograms(root), refusal], bashOnly: false };
+  }
+  if (root.hasError) {
+    const findings = [...namePrograms(root), unknownText(text, 'it is not complete or not plain shell')];
+    return { findings, bashOnly: lexed.bashOnly };
+  }
+  const judge = createJudge(text, root, lexed);
+  walkStatement(judge, lexed.top, root);
+  return { findings: [...judge.findings, ...unclaimed(lexed)], bashOnly: lexed.bashOnly };
+}
+
+/** Tokens that the walk over the tree never met. */
+function unclaimed(lexed: Lexed): Finding[] {
+  for (const level of lexed.levels) {
+    for (const [index, token] of level.tokens.entries()) {
+      if (token.kind === 'newline' || level.claimed.has(index)) continue;
+      const { start, end } = token;
+      return [{ kind: 'unknown', detail: 'the shell and the grammar may read this differently', start, end }];
+    }
+  }
+  return [];
+}
+
+function createJudge(text: string, root: Node, lexed: Lexed): Judge {
+  const outputs = new Map<number, OutputKind>();
+  const judge: Judge = {
+    text,
+    root,
+    lexed,
+    variables: collectVariables(lexed.levels),
+    directories: directoriesOf(lexed),
+    findings: [],
+    inProgress: new Set(),
+    loops: [],
+    assigned: new Map(),
+    nesting: 0,
+    substitutionOutput: (part) => {
+      const known = outputs.get(part.start);
+      if (known) return known;
+      outputs.set(part.start, 'any');
+      const output = atPlace(judge, part.start, () => walkSubstitution(judge, part));
+      outputs.set(part.start, output);
+      return output;
+    },
+    arithmeticKind: (expression) => arithmeticKind(judge, expression),
+  };
+  return judge;
+}
+
+/** Wherever `cd` may have led: relative paths are judged from each of them. */
+function directoriesOf(lexed: Lexed): string[] {
+  const directories: string[] = [];
+  for (const { tokens } of lexed.levels) {
+    for (const [index, token] of tokens.entries()) {
+      const next = tokens[index + 1];
+      const [part, ...more] = next?.kind === 'word' ? next.parts : [];
+      if (plainText(token) === 'cd' && part?.kind === 'text' && more.length === 0) directories.push(part.text);
+    }
+  }
+  return directories;
+}
+
+function unknownText(text: string, detail: string): Finding {
+  return { kind: 'unknown', detail, start: 0, end: text.length };
+}

@@ -1,0 +1,32 @@
+// Entered once by whoever judges commands (orchestrator, gateway, satellite), at start. Reads two wasm files from
+// the installed packages and nothing else; the parser it returns is stateless between calls.
+import { createRequire } from 'node:module';
+import { Language, Parser } from 'web-tree-sitter';
+
+/** A tree-sitter parser whose language is bash. Reusable, not for two threads at once. */
+export type ShellParser = Parser;
+
+let loading: Promise<ShellParser> | undefined;
+
+/**
+ * Resolves to the one parser of this process. Rejects, and may be tried again, when a wasm file is missing.
+ */
+export function loadBashParser(): Promise<ShellParser> {
+  loading ??= load().catch((cause: unknown) => {
+    loading = undefined;
+    throw new Error(
+      'The shell grammar could not be loaded. Install web-tree-sitter and tree-sitter-bash with their wasm files.',
+      { cause },
+    );
+  });
+  return loading;
+}
+
+async function load(): Promise<ShellParser> {
+  const require = createRequire(import.meta.url);
+  await Parser.init({ locateFile: () => require.resolve('web-tree-sitter/web-tree-sitter.wasm') });
+  const language = await Language.load(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm'));
+  const parser = new Parser();
+  parser.setLanguage(language);
+  return parser;
+}

@@ -1,0 +1,124 @@
+// Entered from check-value for every path whose content is read, and from the walk for `< path`. A path that could
+// reach a secret is one.
+import { type Problem, unknown } from '../explain/finding.ts';
+import { showText } from '../text/show-text.ts';
+import { joined, leadingText, literalOf, type Piece, textPiece } from '../words/piece.ts';
+import { type Atom, atomsOfPattern, atomsOfPieces, matcherOf, pathsMeet } from './paths-meet.ts';
+import {
+  devicePlaces,
+  harmlessDevices,
+  openTrees,
+  publicPaths,
+  secretHints,
+  secretNames,
+  secretPlaces,
+} from './secret-places.ts';
+
+const placeMatcher = matcherOf(secretPlaces);
+const nameMatcher = matcherOf(secretNames);
+const deviceMatcher = matcherOf(devicePlaces);
+const placeAtoms = secretPlaces.map(atomsOfPattern);
+const nameAtoms = secretNames.map(atomsOfPattern);
+const deviceAtoms = devicePlaces.map(atomsOfPattern);
+
+/** Where a relative path may start: the login's home, whichever it is, and the root. */
+const starts = ['/', '/root/', '/home/user/'];
+const secret: Problem = { kind: 'reads_secret', because: 'may hold a secret' };
+
+export interface PathPlace {
+  /** Directories that a relative path may start from, besides the home. */
+  directories: readonly string[];
+  /** Everything below the path is read too. */
+  deep: boolean;
+  /** If the path is a directory, the files in it are read too. */
+  entries?: boolean;
+}
+
+export function checkPath(pieces: readonly Piece[], place: PathPlace): Problem | undefined {
+  const literal = literalOf(pieces);
+  if (literal === '-' || literal === '') return undefined;
+  if (pieces.some((piece) => piece.kind === 'hole' && piece.of === 'any')) {
+    return unknown(`the path ${show(pieces)} is computed when it runs`);
+  }
+  if (climbs(pieces)) return unknown(`the path ${show(pieces)} climbs with \`..\`, so what it reads is not known`);
+  for (const full of absolutePaths(pieces, place.directories)) {
+    const problem =
+      checkAbsolute(full) ??
+      (place.deep ? checkBelow(full) : undefined) ??
+      (place.entries ? checkEntries(full) : undefined);
+    if (problem) return { kind: problem.kind, because: `${show(pieces)} ${problem.because}` };
+  }
+  return undefined;
+}
+
+function checkAbsolute(full: readonly Piece[]): Problem | undefined {
+  const literal = literalOf(full);
+  return literal === undefined
+    ? checkAtoms(atomsOf(full), tidy(leadingText(full)))
+    : checkLiteral(withoutSlash(tidy(literal)));
+}
+
+/** Everything below the path. */
+function checkBelow(full: readonly Piece[]): Problem | undefined {
+  return checkAtoms([...atomsOf(full), '/', { run: 'all' }], `${tidy(leadingText(full))}/`);
+}
+
+/** The files directly in the path, if it is a directory. Names alone don't count: most paths are files. */
+function checkEntries(full: readonly Piece[]): Problem | undefined {
+  return anyMeets([...atomsOf(full), '/', { run: 'name' }], placeAtoms) ? secret : undefined;
+}
+
+function atomsOf(full: readonly Piece[]): Atom[] {
+  const pieces = full.map((piece) => (piece.kind === 'text' ? textPiece(tidy(piece.text)) : piece));
+  const atoms = atomsOfPieces(pieces);
+  return atoms.at(-1) === '/' ? atoms.slice(0, -1) : atoms;
+}
+
+function checkAtoms(atoms: readonly Atom[], leading: string): Problem | undefined {
+  if (anyMeets(atoms, deviceAtoms)) return unknown('could reach a device');
+  if (anyMeets(atoms, placeAtoms)) return secret;
+  return isOpen(leading) || !anyMeets(atoms, nameAtoms) ? undefined : secret;
+}
+
+function checkLiteral(path: string): Problem | undefined {
+  if (harmlessDevices.has(path) || publicPaths.test(path)) return undefined;
+  if (deviceMatcher.test(path)) return unknown('is a device, not a file');
+  if (placeMatcher.test(path)) return secret;
+  if (isOpen(path)) return undefined;
+  return nameMatcher.test(path) || secretHints.test(path) ? secret : undefined;
+}
+
+function anyMeets(atoms: readonly Atom[], patterns: ReadonlyArray<readonly Atom[]>): boolean {
+  return patterns.some((pattern) => pathsMeet(atoms, pattern));
+}
+
+function isOpen(path: string): boolean {
+  return openTrees.some((tree) => path.startsWith(`${tree}/`));
+}
+
+function absolutePaths(pieces: readonly Piece[], directories: readonly string[]): Piece[][] {
+  const [first] = pieces;
+  if (leadingText(pieces).startsWith('/') || (first?.kind === 'hole' && first.of === 'path')) return [[...pieces]];
+  return [...starts, ...directories.map((directory) => `${directory}/`)].map((start) =>
+    joined([textPiece(start), ...pieces]),
+  );
+}
+
+/** `//` and `/./` say the same as `/`. */
+function tidy(path: string): string {
+  return path.replace(/\/(?:\.?\/)+/g, '/').replace(/\/\.$/, '/');
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/(.)\/$/, '$1');
+}
+
+/** A `..`, or a name that begins with a dot and goes on with a glob: it could be one. */
+function climbs(pieces: readonly Piece[]): boolean {
+  const shape = pieces.map((piece) => (piece.kind === 'text' ? piece.text : '*')).join('');
+  return shape.split('/').some((name) => /^\.(\**\.?\**)$/.test(name) && name !== '.');
+}
+
+function show(pieces: readonly Piece[]): string {
+  return showText(pieces.map((piece) => (piece.kind === 'text' ? piece.text : '*')).join(''));
+}

@@ -1,0 +1,123 @@
+// Entered from walk-statement with one simple command as the shell sees it. Reports its effects.
+import { type Problem, unknown } from '../explain/finding.ts';
+import { plainText, type WordToken } from '../reading/token.ts';
+import { showText } from '../text/show-text.ts';
+import { assignedName } from '../words/collect-variables.ts';
+import { expandUnsplit, expandWord } from '../words/expand-word.ts';
+import { literalOf, type Piece, textPiece, type Word } from '../words/piece.ts';
+import type { CommandRun } from './command-run.ts';
+import { type Judge, report } from './judge.ts';
+import { judgeProgram } from './judge-program.ts';
+import { judgeRedirection } from './judge-redirection.ts';
+
+/** More argument lists than this and the command is not judged. */
+const combinationsMax = 256;
+
+/** Variables of a command's environment that change how it prints and nothing else, with the values they may have. */
+const harmlessEnvironment: Record<string, RegExp> = {
+  LC_ALL: /^[A-Za-z0-9_.@-]*$/,
+  LC_CTYPE: /^[A-Za-z0-9_.@-]*$/,
+  LC_TIME: /^[A-Za-z0-9_.@-]*$/,
+  LC_NUMERIC: /^[A-Za-z0-9_.@-]*$/,
+  LC_COLLATE: /^[A-Za-z0-9_.@-]*$/,
+  LC_MESSAGES: /^[A-Za-z0-9_.@-]*$/,
+  LANG: /^[A-Za-z0-9_.@-]*$/,
+  TZ: /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z][A-Za-z0-9_+-]*){0,2}$/,
+  COLUMNS: /^\d{1,5}$/,
+  LINES: /^\d{1,5}$/,
+  NO_COLOR: /^\d?$/,
+  SYSTEMD_PAGER: /^(cat)?$/,
+  SYSTEMD_COLORS: /^[01]$/,
+  PAGER: /^(cat)?$/,
+};
+
+/** Upper-case names that no shell and no program gives a meaning to. */
+const upperCaseNames = new Set(
+  'PID PIDS FILE FILES DIR DIRS SVC SERVICE SERVICES UNIT UNITS IFACE DEV DISK PORT NAME COUNT N I F D S P'.split(' '),
+);
+
+export function judgeRun(judge: Judge, run: CommandRun): undefined {
+  const assignments: WordToken[] = [];
+  for (const word of run.words) {
+    if (assignedName(word) === undefined) break;
+    assignments.push(word);
+  }
+  const words = run.words.slice(assignments.length);
+  for (const redirection of run.redirections) judgeRedirection(judge, redirection);
+  if (words.length === 0) judgeAssignments(judge, assignments);
+  else judgeCall(judge, run, assignments, words);
+}
+
+/** `x=…` on its own: a variable of the shell, which no program sees. */
+function judgeAssignments(judge: Judge, assignments: readonly WordToken[]): undefined {
+  for (const word of assignments) {
+    const name = assignedName(word) ?? '';
+    expandUnsplit(judge, word.parts);
+    if (!isAssignable(name) && !isHarmless(judge, name, word)) {
+      report(judge, word, unknown(`setting ${showText(name)} may change what later commands do`));
+    } else if (judge.nesting === 0) judge.assigned.set(name, word.start);
+  }
+}
+
+export function isAssignable(name: string): boolean {
+  return /^[a-z][a-z0-9_]*$/.test(name) || upperCaseNames.has(name);
+}
+
+function judgeCall(
+  judge: Judge,
+  run: CommandRun,
+  assignments: readonly WordToken[],
+  words: readonly WordToken[],
+): undefined {
+  const [first, ...rest] = words;
+  const name = plainText(first);
+  for (const word of assignments) {
+    const variable = assignedName(word) ?? '';
+    // `read` is no special built-in: the separator is back afterwards.
+    if (variable === 'IFS' && name === 'read') expandUnsplit(judge, word.parts);
+    else if (!isHarmless(judge, variable, word)) {
+      report(judge, word, unknown(`${showText(`${variable}=…`)} in front of a command may change what it does`));
+    }
+  }
+  if (!first || name === undefined) {
+    if (first) expandWord(judge, first);
+    for (const word of rest) expandWord(judge, word);
+    return report(judge, first ?? run, unknown('the name of the program is quoted, expanded or computed when it runs'));
+  }
+  const nameWord: Word = { pieces: [textPiece(name)], loose: false, start: first.start, end: first.end };
+  const problems = judgeCombinations(judge, nameWord, rest);
+  for (const problem of problems) report(judge, run, problem);
+  if (problems.length === 0) {
+    judge.findings.push({ kind: 'reads', detail: `${showText(name)} only reads`, start: run.start, end: run.end });
+  }
+}
+
+function judgeCombinations(judge: Judge, name: Word, rest: readonly WordToken[]): Problem[] {
+  let combinations: Word[][] = [[name]];
+  for (const token of rest) {
+    const alternatives = name.pieces.some((piece) => piece.kind === 'text' && piece.text === '[[')
+      ? unsplit(judge, token)
+      : expandWord(judge, token);
+    const next: Word[][] = [];
+    for (const before of combinations) for (const words of alternatives) next.push([...before, ...words]);
+    if (next.length > combinationsMax) return [unknown('its variables have too many possible values')];
+    combinations = next;
+  }
+  const problems: Problem[] = [];
+  for (const words of combinations) problems.push(...judgeProgram(words, judge.directories));
+  return problems;
+}
+
+/** `[[` splits nothing, but a shell that doesn't know it would: both readings. */
+function unsplit(judge: Judge, token: WordToken): Word[][] {
+  const values: Piece[][] = expandUnsplit(judge, token.parts);
+  return values.map((pieces) => [{ pieces, loose: false, start: token.start, end: token.end }]);
+}
+
+function isHarmless(judge: Judge, name: string, word: WordToken): boolean {
+  const allowed = Object.hasOwn(harmlessEnvironment, name) ? harmlessEnvironment[name] : undefined;
+  return expandUnsplit(judge, word.parts).every((pieces) => {
+    const literal = literalOf(pieces);
+    return allowed !== undefined && literal !== undefined && allowed.test(literal.slice(name.length + 1));
+  });
+}

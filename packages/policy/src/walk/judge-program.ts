@@ -1,0 +1,52 @@
+// Entered from judge-command and, for wrappers, from itself. Looks the program up and has its arguments checked.
+import { checkArguments } from '../arguments/check-arguments.ts';
+import { findChanging, findProgram } from '../catalogue/find-program.ts';
+import type { Program } from '../catalogue/schema.ts';
+import { type Problem, unknown } from '../explain/finding.ts';
+import { showText } from '../text/show-text.ts';
+import { literalOf, type Word } from '../words/piece.ts';
+
+const systemDirectory = /^\/(?:usr\/)?s?bin\/(?=[^/]+$)/;
+const wrappersMax = 4;
+
+/** `words` begins with the program's name, which the caller knows to be written out plainly. */
+export function judgeProgram(
+  words: readonly Word[],
+  directories: readonly string[],
+  bounded = false,
+  depth = 0,
+): Problem[] {
+  const [name, ...rest] = words.slice(words.findIndex((word) => !word.absent));
+  const written = name && !name.loose ? literalOf(name.pieces) : undefined;
+  if (written === undefined) return [unknown('the name of the program is computed when it runs')];
+  if (depth > wrappersMax) return [unknown('too many programs run one another')];
+  const program = findProgram(programName(written));
+  if (!program) return [notInCatalogue(written, rest)];
+  return checkArguments(program, rest, {
+    directories,
+    bounded,
+    judgeInner: (inner, innerBounded) => judgeProgram(inner, directories, innerBounded, depth + 1),
+  });
+}
+
+export function lookUp(written: string): Program | undefined {
+  return findProgram(programName(written));
+}
+
+/** Programs are known by name where the system keeps them; anywhere else the name says nothing. */
+function programName(written: string): string {
+  return written.replace(systemDirectory, '');
+}
+
+const metadataAddress =
+  /169\.254\.169\.254|169\.254\.170\.2|metadata\.google|fd00:ec2::254|100\.100\.100\.200|192\.0\.0\.192/i;
+
+function notInCatalogue(written: string, rest: readonly Word[]): Problem {
+  const shown = showText(written);
+  const changing = findChanging(programName(written));
+  if (!changing) return unknown(`${shown} is not in the read-only catalogue: it may write`);
+  if (changing.effect === 'network' && rest.some((word) => metadataAddress.test(literalOf(word.pieces) ?? ''))) {
+    return { kind: 'reads_secret', because: `${shown} asks the cloud's metadata service, which hands out credentials` };
+  }
+  return { kind: changing.effect, because: `${shown} ${changing.because}` };
+}

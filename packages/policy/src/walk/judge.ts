@@ -1,0 +1,62 @@
+// The state of one evaluation, handed down the walk. Created by evaluate-command, dropped when it returns.
+
+import type { Node } from 'web-tree-sitter';
+import type { Finding, Problem, Span } from '../explain/finding.ts';
+import type { Lexed, WordPart } from '../reading/token.ts';
+import type { Variables } from '../words/collect-variables.ts';
+import type { HoleKind } from '../words/piece.ts';
+
+/** What `$( … )` can put in its place, when that is known. */
+export type OutputKind = 'digits' | 'many-digits' | 'token' | 'path' | 'any';
+
+export type SubstitutionPart = Extract<WordPart, { kind: 'substitution' }>;
+
+export interface Loop {
+  name: string;
+  start: number;
+  bodyStart: number;
+  bodyEnd: number;
+  /** Nothing in the body gives the variable another value. */
+  soleInBody: boolean;
+}
+
+export interface Judge {
+  readonly text: string;
+  readonly root: Node;
+  readonly lexed: Lexed;
+  readonly variables: Variables;
+  /** Every directory that a `cd` in the text may lead to. */
+  readonly directories: string[];
+  readonly findings: Finding[];
+  /** Variables whose values are being worked out: a circle means unknown. */
+  readonly inProgress: Set<string>;
+  /** `for` loops around the point of the walk, outermost first. */
+  loops: Loop[];
+  /** Variables certainly assigned before the point of the walk, with the offset of the assignment. */
+  assigned: Map<string, number>;
+  /** How many conditions, loops, pipes and subshells surround the point of the walk. */
+  nesting: number;
+  substitutionOutput: (part: SubstitutionPart) => OutputKind;
+  arithmeticKind: (expression: string) => HoleKind;
+}
+
+export function report(judge: Judge, place: Span, problem: Problem): undefined {
+  const { start, end } = place;
+  const known = judge.findings.some(
+    (finding) => finding.start === start && finding.kind === problem.kind && finding.detail === problem.because,
+  );
+  if (!known) judge.findings.push({ kind: problem.kind, detail: problem.because, start, end });
+}
+
+/** Works something out as it is at `offset`: only the loops around it, only what was assigned before it. */
+export function atPlace<T>(judge: Judge, offset: number, work: () => T): T {
+  const { loops, assigned } = judge;
+  judge.loops = loops.filter(({ bodyStart, bodyEnd }) => bodyStart <= offset && offset < bodyEnd);
+  judge.assigned = new Map([...assigned].filter(([, at]) => at < offset));
+  try {
+    return work();
+  } finally {
+    judge.loops = loops;
+    judge.assigned = assigned;
+  }
+}

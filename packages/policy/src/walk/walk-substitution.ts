@@ -1,0 +1,59 @@
+// Entered from expand-word, through the judge, once for each `$( … )`. Walks what stands inside like any other
+// statement and says what its output can be.
+import type { Node } from 'web-tree-sitter';
+import { unknown } from '../explain/finding.ts';
+import { type Level, plainText, type Token } from '../reading/token.ts';
+import { type Judge, type OutputKind, report, type SubstitutionPart } from './judge.ts';
+import { lookUp } from './judge-program.ts';
+import { walkStatement } from './walk-statement.ts';
+
+export function walkSubstitution(judge: Judge, part: SubstitutionPart): OutputKind {
+  const place = { start: part.start, end: part.end };
+  const node = substitutionNode(judge.root, part);
+  if (!node) {
+    report(judge, place, unknown('the shell and the grammar may read this differently'));
+    return 'any';
+  }
+  judge.nesting += 1;
+  for (const child of node.children.slice(1, -1)) walkStatement(judge, part.level, child);
+  judge.nesting -= 1;
+  return outputOf(part.level);
+}
+
+function substitutionNode(root: Node, part: SubstitutionPart): Node | undefined {
+  let node = root.descendantForIndex(part.start, part.end - 1);
+  while (
+    node &&
+    (node.startIndex !== part.start || node.endIndex !== part.end || node.type !== 'command_substitution')
+  ) {
+    if (node.startIndex < part.start || node.endIndex > part.end) return undefined;
+    node = node.parent;
+  }
+  return node ?? undefined;
+}
+
+/** Programs through which lines pass unchanged. */
+const passing = new Set(['head', 'tail', 'sort', 'uniq', 'tac']);
+
+/** Known for one program, or one followed by programs that pass its lines on. */
+function outputOf(level: Level): OutputKind {
+  const stages: Token[][] = [[]];
+  for (const token of level.tokens) {
+    if (token.kind === 'operator' && token.text === '|') stages.push([]);
+    else if (token.kind === 'word') stages.at(-1)?.push(token);
+    else if (token.kind !== 'redirect') return 'any';
+  }
+  const [first = [], ...others] = stages.map((words) => words.map((word) => plainText(word) ?? '\0'));
+  for (const [name, ...rest] of others) {
+    if (name === undefined || !passing.has(name) || rest.some((word) => !/^-[a-z0-9]*$/.test(word))) return 'any';
+  }
+  // The target of `2>/dev/null` is no argument of the program.
+  const [name, ...words] = first.filter((word) => word !== '/dev/null');
+  const output = name === undefined ? undefined : lookUp(name)?.output;
+  if (!output) return 'any';
+  const dashed = words.filter((word) => word.startsWith('-'));
+  if (words.includes('\0') || dashed.some((word) => !output.switches.includes(word))) return 'any';
+  if (output.needs && !output.needs.some((needed) => words.includes(needed))) return 'any';
+  if (output.alone && words.length > dashed.length) return 'any';
+  return output.kind;
+}

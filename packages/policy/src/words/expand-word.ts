@@ -1,0 +1,167 @@
+// Entered from the walk for every word. Leaves with the alternatives of what the shell may make of it; walks the
+// inside of `$( … )` through the judge. Changes nothing else.
+
+import type { WordPart, WordToken } from '../reading/token.ts';
+import type { Judge } from '../walk/judge.ts';
+import { joined, type Piece, textPiece, type Word } from './piece.ts';
+import { variableValues } from './variable-values.ts';
+
+/** More alternatives than this and the word counts as unknown. */
+export const alternativesMax = 64;
+
+/** What a part may become: several texts, each standing for some words. */
+type Fragment = { words: Piece[][] } | 'loose';
+
+const home: Piece[][] = [[textPiece('/root')], [textPiece('/home/user')]];
+const plainValue = /^[A-Za-z0-9_./:@%+,=-]*$/;
+const blankOrPlain = /^[A-Za-z0-9_./:@%+,= \t\n-]*$/;
+
+/** Alternatives of the words that one written word becomes after expansion, splitting and globbing. */
+export function expandWord(judge: Judge, token: WordToken): Word[][] {
+  const place = { start: token.start, end: token.end };
+  let alternatives: Array<{ words: Piece[][]; present: boolean }> = [{ words: [[]], present: false }];
+  for (const part of token.parts) {
+    const fragments = fragmentsOf(judge, part);
+    const next: typeof alternatives = [];
+    for (const alternative of alternatives) {
+      for (const fragment of fragments) {
+        if (fragment === 'loose') return [[{ pieces: [{ kind: 'hole', of: 'any' }], loose: true, ...place }]];
+        next.push(append(alternative, fragment, isSure(part)));
+      }
+    }
+    if (next.length > alternativesMax) return [[{ pieces: [{ kind: 'hole', of: 'any' }], loose: true, ...place }]];
+    alternatives = next;
+  }
+  return alternatives.map(({ words, present }) => {
+    const kept = words.filter((pieces) => present || pieces.length > 0);
+    if (kept.length === 0) return [{ pieces: [], loose: false, absent: true, ...place }];
+    return kept.map((pieces) => ({ pieces: joined(pieces), loose: false, ...place }));
+  });
+}
+
+/** Alternatives of one word where the shell neither splits nor globs: the value of an assignment, the word of `case`. */
+export function expandUnsplit(judge: Judge, parts: readonly WordPart[]): Piece[][] {
+  let alternatives: Piece[][] = [[]];
+  for (const part of parts) {
+    const values = unsplitValues(judge, part);
+    const next = alternatives.flatMap((before) => values.map((value) => [...before, ...value]));
+    if (next.length > alternativesMax) return [[{ kind: 'hole', of: 'any' }]];
+    alternatives = next;
+  }
+  return alternatives.map(joined);
+}
+
+/** Quotes and text keep a word in place even when it is empty. */
+function isSure(part: WordPart): boolean {
+  switch (part.kind) {
+    case 'variable':
+    case 'substitution':
+    case 'arithmetic':
+      return part.quoted;
+    case 'text':
+    case 'glob':
+    case 'home':
+    case 'range':
+      return true;
+  }
+}
+
+function append(
+  alternative: { words: Piece[][]; present: boolean },
+  fragment: { words: Piece[][] },
+  sure: boolean,
+): { words: Piece[][]; present: boolean } {
+  const present = alternative.present || sure;
+  const [first, ...more] = fragment.words;
+  if (!first) return { words: alternative.words, present };
+  const last = alternative.words.at(-1) ?? [];
+  return { words: [...alternative.words.slice(0, -1), [...last, ...first], ...more], present };
+}
+
+function fragmentsOf(judge: Judge, part: WordPart): Fragment[] {
+  switch (part.kind) {
+    case 'text':
+      return [{ words: [[textPiece(part.text)]] }];
+    case 'glob':
+      return [{ words: [[{ kind: 'hole', of: 'glob' }]] }];
+    case 'home':
+      return home.map((pieces) => ({ words: [pieces] }));
+    case 'range':
+      return rangeFragments(part);
+    case 'arithmetic':
+      return [{ words: [[{ kind: 'hole', of: judge.arithmeticKind(part.expression) }]] }];
+    case 'substitution': {
+      const output = judge.substitutionOutput(part);
+      if (part.quoted) return unsplitValues(judge, part).map((pieces) => ({ words: [pieces] }));
+      switch (output) {
+        case 'any':
+          return ['loose'];
+        case 'digits':
+        case 'token':
+        case 'path':
+          return [{ words: [[{ kind: 'hole', of: output }]] }, { words: [] }];
+        case 'many-digits':
+          return [1, 2, 0].map((count) => ({
+            words: Array.from({ length: count }, (): Piece[] => [{ kind: 'hole', of: 'digits' }]),
+          }));
+      }
+      break;
+    }
+    case 'variable': {
+      const values = variableValues(judge, part.name);
+      return part.quoted ? values.map((pieces) => ({ words: [pieces] })) : values.map(splitValue);
+    }
+  }
+}
+
+function rangeFragments(range: { from: number; to: number }): Fragment[] {
+  // Ends stand for what lies between: all are whole numbers. A shell that doesn't count keeps the text.
+  const numbers = [range.from, range.to].map((value) => ({ words: [[textPiece(String(value))]] }));
+  return [...numbers, { words: [[textPiece(`{${range.from}..${range.to}}`)]] }];
+}
+
+/** An unquoted value is split at blanks and globbed; only what is plainly harmless is followed. */
+function splitValue(pieces: readonly Piece[]): Fragment {
+  const single = pieces.every((piece) =>
+    piece.kind === 'text'
+      ? plainValue.test(piece.text)
+      : piece.of === 'digits' || piece.of === 'token' || piece.of === 'path',
+  );
+  if (single) return { words: pieces.length === 0 ? [] : [[...pieces]] };
+  const [only] = pieces;
+  if (pieces.length === 1 && only?.kind === 'text' && blankOrPlain.test(only.text)) {
+    const words = only.text.split(/[ \t\n]+/).filter((word) => word !== '');
+    // Blanks at either end would part the neighbours too.
+    if (/^\S.*\S$/s.test(only.text)) return { words: words.map((word) => [textPiece(word)]) };
+  }
+  return 'loose';
+}
+
+function unsplitValues(judge: Judge, part: WordPart): Piece[][] {
+  switch (part.kind) {
+    case 'text':
+      return [[textPiece(part.text)]];
+    case 'glob':
+      return [[textPiece(part.raw)]];
+    case 'home':
+      return home;
+    case 'range':
+      return [[textPiece(`{${part.from}..${part.to}}`)]];
+    case 'arithmetic':
+      return [[{ kind: 'hole', of: judge.arithmeticKind(part.expression) }]];
+    case 'variable':
+      return variableValues(judge, part.name);
+    case 'substitution': {
+      const output = judge.substitutionOutput(part);
+      switch (output) {
+        case 'any':
+        case 'many-digits':
+          return [[{ kind: 'hole', of: 'any' }]];
+        case 'digits':
+        case 'token':
+        case 'path':
+          return [[{ kind: 'hole', of: output }], []];
+      }
+    }
+  }
+}
