@@ -10,6 +10,8 @@ const schema = z
   .object({
     SENA_PORT: portSchema.refine((port) => port > 0, 'a port from 1 to 65535').default(4700),
     SENA_DATA_DIR: z.string().optional(),
+    /** Where scripts find the address and the keys. */
+    SENA_LOCAL_FILE: z.string().optional(),
     SENA_DATABASE_URL: postgresUrl.optional(),
     REDIS_URL: z
       .string()

@@ -32,8 +32,11 @@ let exitCode = 0;
 let locks: InstanceLock[] = [];
 try {
   const settings = parseSettings(process.env);
-  const home = openHome(settings.SENA_DATA_DIR ?? null);
-  locks = await lockAll([...new Set([home.own, home.data])], `http://localhost:${settings.SENA_PORT}`);
+  const home = openHome({
+    dataDirectory: settings.SENA_DATA_DIR ?? null,
+    localFile: settings.SENA_LOCAL_FILE ?? null,
+  });
+  locks = await lockAll(home.lockDirectories, `http://localhost:${settings.SENA_PORT}`);
   await refuseUsedPort(settings.SENA_PORT);
   rmSync(home.localFile, { force: true });
   const orphans = await endOrphans(home.processesFile, orphanGraceMs);

@@ -5,33 +5,31 @@ import path from 'node:path';
 
 export type Home = {
   checkout: string;
-  /** `.sena` in the checkout. */
-  own: string;
   /** Database, keys, satellites. */
   data: string;
   secretsFile: string;
   processesFile: string;
-  /** Always in the checkout: scripts and tests look there. */
   localFile: string;
+  /** One supervisor at a time works in each of these. */
+  lockDirectories: string[];
 };
 
-export const checkoutDirectory = path.resolve(import.meta.dirname, '..', '..', '..', '..');
+const checkout = path.resolve(import.meta.dirname, '..', '..', '..', '..');
 
-/** `dataDirectory` null: `.sena` in the checkout. */
-export function openHome(dataDirectory: string | null): Home {
-  const own = path.join(checkoutDirectory, '.sena');
-  const data = dataDirectory === null ? own : path.resolve(dataDirectory);
-  for (const directory of new Set([own, data])) {
-    mkdirSync(directory, { recursive: true });
-    // PostgreSQL's user passes through on the way to its own directory; what is secret in here is closed file by file.
-    chmodSync(directory, 0o711);
-  }
+/** By default all is in the checkout's `.sena`; scripts look for `local.json` there wherever the data is. */
+export function openHome(options: { dataDirectory: string | null; localFile: string | null }): Home {
+  const data = path.resolve(options.dataDirectory ?? path.join(checkout, '.sena'));
+  const localFile = path.resolve(options.localFile ?? path.join(checkout, '.sena', 'local.json'));
+  const lockDirectories = [...new Set([path.dirname(localFile), data])];
+  for (const directory of lockDirectories) mkdirSync(directory, { recursive: true, mode: 0o711 });
+  // PostgreSQL's user passes through on the way to its own directory; what is secret in here is closed file by file.
+  chmodSync(data, 0o711);
   return {
-    checkout: checkoutDirectory,
-    own,
+    checkout,
     data,
     secretsFile: path.join(data, 'secrets.json'),
     processesFile: path.join(data, 'processes.json'),
-    localFile: path.join(own, 'local.json'),
+    localFile,
+    lockDirectories,
   };
 }
