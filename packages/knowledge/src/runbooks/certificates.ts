@@ -1,5 +1,4 @@
 // Which certificates have expired or soon will, by each node's own clock. Pure.
-import { X509Certificate } from 'node:crypto';
 import type { Sighting } from '../analysis/group-sightings.ts';
 import { countOf } from '../analysis/name-nodes.ts';
 import { firstLine, type Reading, readAnswers } from '../analysis/read-answers.ts';
@@ -7,8 +6,27 @@ import { writeFaultReport } from '../analysis/write-report.ts';
 import type { Runbook, StepResult } from '../runbook.ts';
 
 const warnDays = 30;
-const directories =
-  '/etc/ssl/lab /etc/letsencrypt/live /etc/nginx /etc/apache2 /etc/httpd /etc/haproxy /etc/postfix /etc/dovecot /etc/pki/tls/certs /etc/kubernetes/pki /var/lib/kubelet/pki';
+/** Where web servers, mail servers, Let's Encrypt and Kubernetes keep them. What doesn't exist is passed over. */
+const places = [
+  '/etc/ssl/lab/*.pem',
+  '/etc/letsencrypt/live/*/cert.pem',
+  '/etc/nginx/*.crt',
+  '/etc/nginx/ssl/*.crt',
+  '/etc/nginx/ssl/*.pem',
+  '/etc/nginx/certs/*.crt',
+  '/etc/nginx/certs/*.pem',
+  '/etc/apache2/ssl/*.crt',
+  '/etc/apache2/ssl/*.pem',
+  '/etc/httpd/ssl/*.crt',
+  '/etc/pki/tls/certs/localhost.crt',
+  '/etc/haproxy/certs/*.pem',
+  '/etc/postfix/*.pem',
+  '/etc/dovecot/*.pem',
+  '/etc/dovecot/private/*.pem',
+  '/etc/ssl/certs/ssl-cert-snakeoil.pem',
+  '/etc/kubernetes/pki/*.crt',
+  '/var/lib/kubelet/pki/kubelet.crt',
+];
 
 interface Certificate {
   path: string;
@@ -34,14 +52,14 @@ export const certificates: Runbook = {
   commands: [
     {
       step: 'certificates',
-      title: 'Certificates in the usual directories (never keys)',
-      // Prints the certificates alone, whatever else the files hold; they are read here, so a node needs no openssl.
-      command: `date -u +%s; grep -R -z -o -H --include='*.pem' --include='*.crt' --include='*.cer' -e '-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----' ${directories}`,
+      title: 'Subject and end of each certificate in the usual places',
+      // The clock of the node decides, and what openssl says to each file stays with it.
+      command: `date -u +%s; for file in ${places.join(' ')}; do if [ -f "$file" ]; then echo "== $file"; openssl x509 -noout -subject -enddate -in "$file" 2>&1; fi; done`,
     },
   ],
   analyse(observations) {
-    // grep says 1 for "none found" and 2 as soon as one of the directories is missing.
-    const answers = readAnswers(observations, 'certificates', readCertificates, { exitCodes: [0, 1, 2] });
+    // The code is that of the last file: 1 where that one holds no certificate.
+    const answers = readAnswers(observations, 'certificates', readCertificates, { exitCodes: [0, 1] });
     const sightings = answers.answers.flatMap(({ node, executionId, value }) =>
       value
         .filter((certificate) => certificate.secondsLeft < warnDays * 86_400)
@@ -79,43 +97,43 @@ export const certificates: Runbook = {
 };
 
 function readCertificates(result: StepResult): Reading<Certificate[]> {
-  const clock = /^(\d{9,11})\n/.exec(result.stdout);
-  if (!clock) return { kind: 'unreadable', why: `did not tell its time (${firstLine(result.stderr) || 'no message'})` };
-  const nowMs = Number(clock[1]) * 1_000;
-  const unreadable: string[] = result.stderr
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !/No such file or directory$/.test(line.trim()));
-  const byFingerprint = new Map<string, Certificate>();
-  for (const [, path = '', pem = ''] of result.stdout
-    .slice(clock[0].length)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: grep -z ends each match with NUL
-    .matchAll(/([^\u0000\n]+?):(-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----)/g)) {
-    let certificate: X509Certificate;
-    try {
-      certificate = new X509Certificate(pem);
-    } catch (error) {
-      unreadable.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  const [clock = '', ...files] = result.stdout.split(/^== /m);
+  if (!/^\d{9,11}\n$/.test(clock)) {
+    return { kind: 'unreadable', why: `did not tell its time (${firstLine(result.stderr) || 'no message'})` };
+  }
+  const nowMs = Number(clock) * 1_000;
+  const found: Certificate[] = [];
+  const unread: string[] = [];
+  for (const file of files) {
+    const [path = '', ...lines] = file.split('\n');
+    const said = lines.join('\n');
+    const endMs = Date.parse(/^notAfter=(.+)$/m.exec(said)?.[1] ?? '');
+    if (Number.isNaN(endMs)) {
+      // A key or a list of parameters is no certificate; what could not be opened may be one.
+      if (/permission denied|not found|notAfter/i.test(said)) unread.push(`${path}: ${firstLine(said)}`);
       continue;
     }
-    const known = byFingerprint.get(certificate.fingerprint256);
-    if (known && known.path.length <= path.length) continue;
-    byFingerprint.set(certificate.fingerprint256, {
+    found.push({
       path,
-      subject: subjectOf(certificate),
-      secondsLeft: Math.floor((certificate.validToDate.getTime() - nowMs) / 1_000),
-      endsOn: certificate.validToDate.toISOString().slice(0, 10),
+      subject: subjectOf(said),
+      secondsLeft: Math.floor((endMs - nowMs) / 1_000),
+      endsOn: new Date(endMs).toISOString().slice(0, 10),
     });
   }
-  const complaint = firstLine(unreadable.join('\n'));
+  const complaint = firstLine(unread.join('\n'));
+  if (complaint !== '' && found.length === 0) {
+    return { kind: 'unreadable', why: `could not read its certificates (${complaint})` };
+  }
   return {
     kind: 'read',
-    value: [...byFingerprint.values()],
+    value: found,
     ...(complaint === '' ? {} : { partial: `could not read every certificate (${complaint})` }),
   };
 }
 
-function subjectOf(certificate: X509Certificate): string {
-  const common = /^CN=(.+)$/m.exec(certificate.subject)?.[1];
-  const alternative = /DNS:([^,\s]+)/.exec(certificate.subjectAltName ?? '')?.[1];
-  return common ?? alternative ?? firstLine(certificate.subject);
+/** `subject=CN = shop.example` or `subject= /O=Shop/CN=shop.example`, by the version of openssl. */
+function subjectOf(said: string): string {
+  const subject = /^subject=(.*)$/m.exec(said)?.[1] ?? '';
+  const common = /CN\s*=\s*([^,/]+)/.exec(subject)?.[1]?.trim();
+  return common ?? (firstLine(subject) || 'without a subject');
 }

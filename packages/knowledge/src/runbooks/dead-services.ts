@@ -5,12 +5,11 @@ import { type Answer, type Answers, firstLine, type Reading, readAnswers } from 
 import { everyAnswer, silence, writeFaultReport } from '../analysis/write-report.ts';
 import type { Runbook, RunbookReport, StepResult } from '../runbook.ts';
 
-const pidFiles =
-  "grep -r -s -H -m 1 --include='*.pid' --exclude-dir=user --exclude-dir=containerd --exclude-dir=docker '^ *[0-9][0-9]* *$' /run";
-
 interface Services {
-  /** Pid files whose process did not exist, in both looks. */
-  stale: Array<{ service: string; path: string; pid: number }>;
+  /** The init script says that it does not run, no process has its name, and yet its pid file is still there. */
+  dead: Array<{ service: string; pidFile: string }>;
+  /** Asked as root: another user may not see whether a process lives, so that init scripts may be wrong. */
+  askedAsRoot: boolean;
   failedUnits: string[];
   /** Names of running programs. */
   running: Set<string>;
@@ -22,7 +21,7 @@ export const deadServices: Runbook = {
   slug: 'dead-services',
   title: 'Dead services',
   description:
-    'Names services that left a pid file but have no process any more, and units that systemd has marked as failed. With and without systemd.',
+    'Names services whose pid file is still there though their init script finds no process, and units that systemd has marked as failed. With and without systemd.',
   questions: [
     'Which services are down?',
     'Is nginx down anywhere?',
@@ -38,18 +37,17 @@ export const deadServices: Runbook = {
     {
       step: 'services',
       title: 'Pid files, processes, failed units and init scripts',
-      // The pid files are read twice: a service that restarts between the two looks is not dead.
+      // In this order: a service that restarts meanwhile has a process by the time that they are listed.
       command: [
-        "echo '== pid files'",
-        pidFiles,
+        'id -u',
+        "echo '== init scripts'",
+        "service --status-all 2>&1 || echo 'no init scripts'",
         "echo '== processes'",
         'ps -e -o pid=,stat=,comm=',
-        "echo '== pid files again'",
-        pidFiles,
+        "echo '== pid files'",
+        "find /run -maxdepth 2 -name '*.pid'",
         "echo '== failed units'",
         "systemctl list-units --state=failed --plain --no-legend --no-pager || echo 'no systemd'",
-        "echo '== init scripts'",
-        "ls /etc/init.d || echo 'no init scripts'",
       ].join('; '),
     },
   ],
@@ -63,22 +61,22 @@ export const deadServices: Runbook = {
       sightings,
       fault: 'a service is dead',
       inBrackets: (own) => own.map((sighting) => sighting.key).join(', '),
-      healthy: (scope) => `No dead service was found on ${scope}: no pid file without its process, no failed unit`,
+      healthy: (scope) => `No dead service was found on ${scope}: no pid file of a stopped service, no failed unit`,
     });
   },
 };
 
 function sightingsOf({ node, executionId, value }: Answer<Services>): Sighting[] {
   return [
-    ...value.stale.map(
-      ({ service, path, pid }): Sighting => ({
+    ...value.dead.map(
+      ({ service, pidFile }): Sighting => ({
         node,
         executionIds: [executionId],
-        severity: 'critical',
+        severity: value.askedAsRoot ? 'critical' : 'warning',
         weight: 1,
-        claim: `${service} on ${node.name} is dead: ${path} names process ${pid}, which does not exist`,
+        claim: `${service} on ${node.name} ${value.askedAsRoot ? 'is dead' : 'looks dead'}: its init script says that it does not run and no process has its name, but ${pidFile} is still there`,
         key: service,
-        shared: `${service} left a pid file but has no process`,
+        shared: `${service} left its pid file but has no process`,
       }),
     ),
     ...value.failedUnits.map(
@@ -136,7 +134,7 @@ function reportOn(subject: string, answers: Answers<Services>, sightings: readon
     return writeFaultReport({
       answers,
       sightings: dead,
-      fault: `${subject}${elsewhere.length > 0 ? ` ${elsewhere.join(', ')}, and` : ''} is dead`,
+      fault: `the service ${subject}${elsewhere.length > 0 ? ` ${elsewhere.join(', ')}, and` : ''} is dead`,
       inBrackets: () => '',
       healthy: () => '',
     });
@@ -162,49 +160,51 @@ function readServices(result: StepResult): Reading<Services> {
       lines.map((line) => line.trim()).filter((line) => line !== ''),
     );
   }
-  const processes = new Map<number, { state: string; program: string }>();
+  const processes = new Map<number, string>();
   for (const line of sections.get('processes') ?? []) {
     const match = /^(\d+)\s+(\S+)\s+(.+)$/.exec(line);
-    if (match) processes.set(Number(match[1]), { state: match[2] ?? '', program: match[3] ?? '' });
+    // A zombie has a number and a name, and does nothing any more.
+    if (match && !match[2]?.startsWith('Z')) processes.set(Number(match[1]), match[3] ?? '');
   }
   const failed = sections.get('failed units');
   const scripts = sections.get('init scripts');
-  if (processes.size === 0 || failed === undefined || scripts === undefined) {
+  const pidFiles = sections.get('pid files');
+  if (processes.size === 0 || failed === undefined || scripts === undefined || pidFiles === undefined) {
     return { kind: 'unreadable', why: `did not list its processes (${firstLine(result.stderr) || 'no message'})` };
   }
   const first = processes.get(1);
   if (first === undefined) {
     return { kind: 'unreadable', why: 'hides the processes of other users, so a dead service looks like a hidden one' };
   }
-  const withoutSystemd = failed.at(-1) === 'no systemd';
-  const again = new Set(sections.get('pid files again') ?? []);
-  const looked = (sections.get('pid files') ?? []).flatMap((line) => {
-    const match = /^(\/.+\.pid):\s*(\d+)\s*$/.exec(line);
-    if (!match) return [];
-    const [, path = '', pid] = match;
-    return [{ line, path, pid: Number(pid), service: path.replace(/^.*\//, '').replace(/\.pid$/, '') }];
+  const running = new Set(processes.values());
+  const statuses = scripts.flatMap((line) => {
+    const match = /^\[ ([+?-]) \]\s+(\S+)$/.exec(line);
+    return match ? [{ status: match[1] ?? '', service: match[2] ?? '' }] : [];
   });
-  const isAlive = (pid: number) => {
-    const process = processes.get(pid);
-    return process !== undefined && !process.state.startsWith('Z');
-  };
+  const named = pidFiles.map((pidFile) => ({ pidFile, name: pidFile.replace(/^.*\//, '').replace(/\.pid$/, '') }));
+  const withoutSystemd = failed.at(-1) === 'no systemd';
   return {
     kind: 'read',
     value: {
-      stale: looked
-        .filter(({ line, pid }) => pid > 0 && again.has(line) && !isAlive(pid))
-        .map(({ service, path, pid }) => ({ service, path, pid })),
+      dead: statuses.flatMap(({ status, service }) => {
+        const left = named.find(({ name }) => isSame(name, service));
+        if (status !== '-' || left === undefined) return [];
+        const lives = [...running].some((program) => isSame(program, service) || isSame(program, left.name));
+        return lives ? [] : [{ service, pidFile: left.pidFile }];
+      }),
+      askedAsRoot: /^0\n/.test(result.stdout),
       failedUnits: withoutSystemd ? [] : failed.map((line) => line.replace(/^[●*×]\s*/, '').split(/\s+/)[0] ?? ''),
-      running: new Set(
-        [...processes.values()].filter(({ state }) => !state.startsWith('Z')).map(({ program }) => program),
-      ),
-      known: new Set([
-        ...looked.map(({ service }) => service),
-        ...scripts.filter((line) => line !== 'no init scripts' && line !== 'README'),
-      ]),
+      running,
+      known: new Set([...named.map(({ name }) => name), ...statuses.map(({ service }) => service)]),
     },
-    ...(withoutSystemd && first.program === 'systemd'
+    ...(withoutSystemd && first === 'systemd'
       ? { partial: `could not ask systemd (${firstLine(result.stderr) || 'no message'})` }
       : {}),
   };
+}
+
+/** cron and crond, ssh and sshd; the kernel cuts the names of programs to 15 characters. */
+function isSame(a: string, b: string): boolean {
+  const bare = (name: string) => name.slice(0, 15).replace(/d$/, '');
+  return bare(a) === bare(b);
 }

@@ -90,7 +90,9 @@ export const memoryHogs: Runbook = {
     return writeFaultReport({
       answers,
       sightings,
-      fault: 'a process holds much of the memory, or little is available,',
+      fault: sightings.some((sighting) => sighting.key === 'memory available')
+        ? 'memory is short, or much of it held by one process,'
+        : 'one process holds much more memory than the others',
       inBrackets: (own) =>
         own
           .slice(0, 2)

@@ -34,9 +34,14 @@ export const nodeHealth: Runbook = {
   analyse(observations) {
     // Each part answers for all it looks at: a word of this question ("web", "slow") is not the name of a service.
     const reports = parts.map((part) => ({ part, report: part.analyse(observations) }));
-    const faults = reports
+    const alarms = reports
       .flatMap(({ part, report }) => report.findings.map((finding) => ({ part, finding })))
-      .filter(({ finding }) => finding.severity !== 'info')
+      .filter(({ finding }) => finding.severity !== 'info');
+    // A load that all of several nodes share (hosts on one machine) says nothing about any of them.
+    const loaded = sortNodes(alarms.filter(({ part }) => part === load).flatMap(({ finding }) => finding.nodes));
+    const loadIsCommon = loaded.length > 1 && loaded.length === observations.length;
+    const faults = alarms
+      .filter(({ part }) => part !== load || !loadIsCommon || alarms.every((alarm) => alarm.part === load))
       .sort((a, b) => severities.indexOf(a.finding.severity) - severities.indexOf(b.finding.severity));
     const incomplete = new Map<string, { node: NodeName; why: string[] }>();
     for (const { part, report } of reports) {
@@ -72,7 +77,15 @@ export const nodeHealth: Runbook = {
               return `${node.name} (${[...new Set(own.map(({ part }) => part.title.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase())))].join(', ')})`;
             }),
           )}.${silent}`;
-    return { headline, findings: faults.map(({ finding }) => finding), notAnswered };
+    const common = alarms.filter((alarm) => !faults.includes(alarm));
+    return {
+      headline,
+      findings: [
+        ...faults.map(({ finding }) => finding),
+        ...common.map(({ finding }) => ({ ...finding, severity: 'info' as const })),
+      ],
+      notAnswered,
+    };
   },
 };
 
