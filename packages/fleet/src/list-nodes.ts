@@ -1,0 +1,34 @@
+// Nodes by name, a page at a time. Reads only.
+import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
+import type { Node } from '@sena/contracts/http/fleet';
+import type { TenantTransaction } from '@sena/db/tenant';
+import { type NodeRow, nodesWithSites, toNode } from './node-rows.ts';
+import { parseSelector } from './parse-selector.ts';
+import { selectorSql } from './selector-sql.ts';
+
+/** Throws `invalid_selector`, or `validation_failed` for a cursor that is none. */
+export async function listNodes(
+  transaction: TenantTransaction,
+  page: {
+    limit: number;
+    cursor?: string | undefined;
+    selector?: string | undefined;
+    siteId?: string | undefined;
+  },
+): Promise<{ items: Node[]; nextCursor: string | null }> {
+  const [afterName] = decodeCursor(page.cursor, 1) ?? [];
+  const parameters: unknown[] = [afterName ?? null, page.siteId ?? null, page.limit + 1];
+  const condition = page.selector === undefined ? 'true' : selectorSql(parseSelector(page.selector), parameters);
+  const found = await transaction.query<NodeRow>(
+    `${nodesWithSites}
+     where ($1::text is null or n.name > $1) and ($2::text is null or n.site_id = $2) and ${condition}
+     order by n.name limit $3`,
+    parameters,
+  );
+  const rows = found.rows.slice(0, page.limit);
+  const last = rows.at(-1);
+  return {
+    items: rows.map(toNode),
+    nextCursor: found.rows.length > page.limit && last ? encodeCursor([last.name]) : null,
+  };
+}
