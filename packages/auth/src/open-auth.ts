@@ -3,6 +3,7 @@
 import { apiKey } from '@better-auth/api-key';
 import { type IdPrefix, newId } from '@sena/contracts/ids';
 import { betterAuth } from 'better-auth';
+import { isAPIError } from 'better-auth/api';
 import { organization } from 'better-auth/plugins';
 import pg from 'pg';
 import { openSignInLimit } from './sign-in-limit.ts';
@@ -128,6 +129,12 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
             data: { ...session, activeOrganizationId: await firstOrganizationOf(pool, session.userId) },
           }),
         },
+      },
+    },
+    onAPIError: {
+      // Refusals are answered and logged by the gateway; what else goes wrong is said here.
+      onError: (error) => {
+        if (!isAPIError(error)) options.onLog('error', error instanceof Error ? `${error.name}: ${error.message}` : 'failed');
       },
     },
     logger: {
