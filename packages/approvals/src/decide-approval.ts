@@ -1,85 +1,100 @@
-// A person says yes or no. Entered by the gateway; the caller adds the run's event and wakes the run in the same transaction.
-// Writes the decision and its audit row, once.
+// A second person says yes or no. The row is locked, so that one decision counts; what is decided about is the digest of
+// the action that is stored. Entered by the gateway, which also tells the run, in the same transaction.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
-import { type Member, principalRef, type Role } from '@sena/contracts/domain/principal';
-import { actionSchema } from '@sena/contracts/envelope';
+import { type Member, principalRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { ApprovalStatus } from '@sena/contracts/http/approvals';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { actionDigest } from '@sena/envelope/action-digest';
+import { decidingRoles } from './approval-roles.ts';
+import { expireApproval } from './expire-approval.ts';
+import { isActionIntact } from './is-action-intact.ts';
+import { voidApproval } from './void-approval.ts';
 
-const deciders: ReadonlySet<Role> = new Set<Role>(['owner', 'admin', 'approver']);
-
-export function mayDecide(member: Member, requestedBy: string): boolean {
-  return deciders.has(member.role) && principalRef(member) !== requestedBy;
-}
-
-export interface DecisionInput {
+export interface Decision {
   readonly approvalId: string;
-  readonly decision: 'approve' | 'reject';
-  readonly reason: string | null;
-  /** What the decider saw; must be the stored digest when given. */
-  readonly actionDigest: string | null;
   readonly by: Member;
+  readonly decision: 'approve' | 'reject';
+  readonly reason?: string | undefined;
+  /** The digest of what the person saw. */
+  readonly actionDigest?: string | undefined;
 }
 
-export interface DecidedApproval {
-  readonly runId: string;
-  readonly status: 'approved' | 'rejected';
+/** `expired` and `void` were written down as well: commit, then refuse the request. */
+export type Decided =
+  | { readonly kind: 'decided'; readonly runId: string }
+  | { readonly kind: 'expired'; readonly runId: string }
+  | { readonly kind: 'void'; readonly runId: string; readonly reason: string };
+
+interface PendingRow {
+  run_id: string;
+  status: ApprovalStatus;
+  requested_by: string;
+  action: unknown;
+  action_digest: string;
+  has_expired: boolean;
 }
 
-/**
- * Throws SenaError: `not_found`; `forbidden` for a role that can't decide; `own_request`; `already_decided`; `approval_expired`;
- * `conflict` when the digest is another one, or the stored action was altered.
- */
-export async function decideApproval(transaction: TenantTransaction, input: DecisionInput): Promise<DecidedApproval> {
-  const found = await transaction.query<{
-    run_id: string;
-    status: ApprovalStatus;
-    action: unknown;
-    action_digest: string;
-    requested_by: string;
-    expired: boolean;
-  }>(
-    `select run_id, status, action, action_digest, requested_by, expires_at <= now() as expired from approvals where id = $1 for update`,
-    [input.approvalId],
+/** Throws `not_found`, `forbidden`, `own_request`, `already_decided`, `approval_expired`, `conflict`: then nothing changed. */
+export async function decideApproval(transaction: TenantTransaction, decision: Decision): Promise<Decided> {
+  const found = await transaction.query<PendingRow>(
+    `select run_id, status, requested_by, action, action_digest, expires_at <= now() as has_expired
+     from approvals where id = $1 for update`,
+    [decision.approvalId],
   );
   const approval = found.rows[0];
   if (approval === undefined) throw new SenaError('not_found', 'There is no approval with this id.');
-  if (!deciders.has(input.by.role))
-    throw new SenaError('forbidden', 'Your role can not decide approvals. Ask an approver, an admin or an owner.');
-  if (approval.requested_by === principalRef(input.by))
-    throw new SenaError('own_request', 'You asked for this run. Somebody else has to decide.');
-  if (approval.status === 'expired') throw expired();
-  if (approval.status !== 'pending')
-    throw new SenaError('already_decided', `This approval is already ${approval.status}.`);
-  if (approval.expired) throw expired();
-  const action = actionSchema.safeParse(approval.action);
-  if (!action.success || actionDigest(action.data) !== approval.action_digest) {
-    throw new SenaError(
-      'conflict',
-      'What this approval is over has changed since it was asked for. Reject it and ask again.',
-    );
+  refuseWhoMayNot(decision.by, approval);
+  refuseWhatIsOver(approval.status);
+
+  const { run_id: runId } = approval;
+  const actor = principalRef(decision.by);
+  if (approval.has_expired) {
+    await expireApproval(transaction, decision.approvalId);
+    return { kind: 'expired', runId };
   }
-  if (input.actionDigest !== null && input.actionDigest !== approval.action_digest) {
-    throw new SenaError('conflict', 'You decided on something else than what is stored. Load the approval again.');
+  if (!isActionIntact(approval.action, approval.action_digest)) {
+    const reason = 'the stored action has another digest than the one that was requested';
+    await voidApproval(transaction, decision.approvalId, { actor, reason });
+    return { kind: 'void', runId, reason };
+  }
+  if (decision.actionDigest !== undefined && decision.actionDigest !== approval.action_digest) {
+    throw new SenaError('conflict', 'This is not the action that you were shown. Look at it again, then decide.');
   }
 
-  const status = input.decision === 'approve' ? 'approved' : 'rejected';
+  const status: ApprovalStatus = decision.decision === 'approve' ? 'approved' : 'rejected';
   await transaction.query(
-    'update approvals set status = $2, decided_by = $3, decided_by_name = $4, reason = $5, decided_at = now() where id = $1',
-    [input.approvalId, status, principalRef(input.by), input.by.name, input.reason],
+    `update approvals set status = $2, decided_by = $3, decided_by_name = $4, reason = $5, decided_at = now() where id = $1`,
+    [decision.approvalId, status, actor, decision.by.name, decision.reason ?? null],
   );
   await appendAuditEvent(transaction, {
     action: `approval.${status}`,
-    actor: principalRef(input.by),
-    subject: input.approvalId,
-    runId: approval.run_id,
-    data: { actionDigest: approval.action_digest, reason: input.reason, by: input.by.by },
+    actor,
+    subject: decision.approvalId,
+    runId,
+    data: { actionDigest: approval.action_digest, reason: decision.reason ?? null, by: decision.by.by },
   });
-  return { runId: approval.run_id, status };
+  return { kind: 'decided', runId };
 }
 
-function expired(): SenaError {
-  return new SenaError('approval_expired', 'This approval has expired. Ask again if the run is still wanted.');
+function refuseWhoMayNot(by: Member, approval: PendingRow): void {
+  if (!decidingRoles.has(by.role)) {
+    throw new SenaError('forbidden', `Your role is ${by.role}; deciding needs approver, admin or owner.`);
+  }
+  if (approval.requested_by === principalRef(by)) {
+    throw new SenaError('own_request', 'This is your own request. Ask another approver to decide about it.');
+  }
+}
+
+function refuseWhatIsOver(status: ApprovalStatus): void {
+  switch (status) {
+    case 'pending':
+      return;
+    case 'approved':
+    case 'rejected':
+      throw new SenaError('already_decided', `The approval is already ${status}.`);
+    case 'expired':
+      throw new SenaError('approval_expired', 'The approval has expired. Ask for the change again.');
+    case 'void':
+      throw new SenaError('conflict', 'The approval is void: the run was cancelled, or its action changed. Ask again.');
+  }
 }

@@ -1,8 +1,11 @@
-// Approvals that nobody decided in time. Entered by the sweeper.
+// Ends a request that nobody decided about in time. Entered by the sweeper, and by a decision that comes too late.
+// Writes the approval and its audit row in the caller's transaction; the caller wakes the run.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';
 
-/** Over all organizations. */
+const actor = 'service:approvals';
+
+/** Pending ones whose time is over, of all organizations. For the sweeper. */
 export async function listApprovalsToExpire(
   pool: Pool,
   atMost: number,
@@ -14,18 +17,18 @@ export async function listApprovalsToExpire(
   return found.rows.map((row) => ({ organizationId: row.organization_id, approvalId: row.approval_id }));
 }
 
-/** null: decided meanwhile. The caller notes it in the run and wakes it. */
+/** The run to wake; null when it was not pending, or is not over yet. */
 export async function expireApproval(
   transaction: TenantTransaction,
   approvalId: string,
-  actor: string,
 ): Promise<{ runId: string } | null> {
-  const expired = await transaction.query<{ run_id: string }>(
-    `update approvals set status = 'expired', decided_at = now() where id = $1 and status = 'pending' and expires_at <= now() returning run_id`,
+  const changed = await transaction.query<{ run_id: string }>(
+    `update approvals set status = 'expired', decided_at = now()
+     where id = $1 and status = 'pending' and expires_at <= now() returning run_id`,
     [approvalId],
   );
-  const row = expired.rows[0];
-  if (row === undefined) return null;
-  await appendAuditEvent(transaction, { action: 'approval.expired', actor, subject: approvalId, runId: row.run_id });
-  return { runId: row.run_id };
+  const runId = changed.rows[0]?.run_id;
+  if (runId === undefined) return null;
+  await appendAuditEvent(transaction, { action: 'approval.expired', actor, subject: approvalId, runId });
+  return { runId };
 }

@@ -1,15 +1,16 @@
-// For a gate that may be repeated after a crash: the approval that already covers this step of this run. Reads only.
+// Was a step of this run put to a person already? So that a gate that runs again after a crash asks once. Reads only.
+import type { ApprovalStatus } from '@sena/contracts/http/approvals';
 import type { TenantTransaction } from '@sena/db/tenant';
 
+/** The latest request that covers the step; null: there is none. */
 export async function findApprovalOfStep(
   transaction: TenantTransaction,
   runId: string,
   step: string,
-): Promise<{ id: string } | null> {
-  const found = await transaction.query<{ id: string }>(
-    `select id from approvals where run_id = $1 and action @> jsonb_build_object('commands', jsonb_build_array(jsonb_build_object('step', $2::text)))
-     order by created_at desc limit 1`,
-    [runId, step],
+): Promise<{ id: string; status: ApprovalStatus } | null> {
+  const found = await transaction.query<{ id: string; status: ApprovalStatus }>(
+    `select id, status from approvals where run_id = $1 and action @> $2::jsonb order by id desc limit 1`,
+    [runId, JSON.stringify({ commands: [{ step }] })],
   );
   return found.rows[0] ?? null;
 }

@@ -1,18 +1,17 @@
-// How an approval stands, for the orchestrator. Reads only.
-
+// What became of a request. Entered by the orchestrator, which never believes the message that woke it. Reads only.
 import { type Action, actionSchema } from '@sena/contracts/envelope';
 import type { ApprovalStatus } from '@sena/contracts/http/approvals';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { actionDigest } from '@sena/envelope/action-digest';
+import { isActionIntact } from './is-action-intact.ts';
 
-export interface Decision {
+export interface ReadDecision {
   readonly status: ApprovalStatus;
   readonly decidedByName: string | null;
   readonly reason: string | null;
 }
 
-/** Throws when there is no such approval. */
-export async function readDecision(transaction: TenantTransaction, approvalId: string): Promise<Decision> {
+/** Throws when this organization has no such approval. */
+export async function readDecision(transaction: TenantTransaction, approvalId: string): Promise<ReadDecision> {
   const found = await transaction.query<{
     status: ApprovalStatus;
     decided_by_name: string | null;
@@ -23,7 +22,7 @@ export async function readDecision(transaction: TenantTransaction, approvalId: s
   return { status: row.status, decidedByName: row.decided_by_name, reason: row.reason };
 }
 
-/** The action as it was approved. Throws when it is not approved, or not what the digest was made of. */
+/** Exactly what was approved. Throws when it is not approved, or when what is stored is not what the digest covers. */
 export async function readApprovedAction(transaction: TenantTransaction, approvalId: string): Promise<Action> {
   const found = await transaction.query<{ status: ApprovalStatus; action: unknown; action_digest: string }>(
     'select status, action, action_digest from approvals where id = $1',
@@ -31,9 +30,9 @@ export async function readApprovedAction(transaction: TenantTransaction, approva
   );
   const row = found.rows[0];
   if (row?.status !== 'approved')
-    throw new Error(`approval ${approvalId} is ${row?.status ?? 'missing'}, not approved`);
-  const action = actionSchema.parse(row.action);
-  if (actionDigest(action) !== row.action_digest)
-    throw new Error(`approval ${approvalId} was altered after it was requested`);
-  return action;
+    throw new Error(`approval ${approvalId} is ${row?.status ?? 'not there'}, not approved`);
+  if (!isActionIntact(row.action, row.action_digest)) {
+    throw new Error(`the action of approval ${approvalId} is not the one that was approved`);
+  }
+  return actionSchema.parse(row.action);
 }

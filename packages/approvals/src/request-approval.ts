@@ -1,5 +1,5 @@
-// Asks for a second person, over the exact texts and nodes of an action. Entered by the orchestrator's gate.
-// Writes the approval and its audit row.
+// Asks for a second person: stores the exact action, its digest, and who wants it. Entered by the orchestrator's gate.
+// Writes the approval and its audit row in the caller's transaction.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Effect } from '@sena/contracts/domain/policy';
 import { type Action, actionSchema } from '@sena/contracts/envelope';
@@ -9,23 +9,28 @@ import { actionDigest } from '@sena/envelope/action-digest';
 
 export interface ApprovalRequest {
   readonly runId: string;
+  /** What is to be approved; the approval ends when the action does. */
   readonly action: Action;
   readonly effects: readonly Effect[];
   readonly reasons: readonly string[];
-  /** Who asked for the run: see principalRef. Can never decide. */
+  /** See principalRef: this principal can't decide. */
   readonly requestedBy: string;
   readonly requestedByName: string;
-  /** Who writes this row. */
+  /** Who writes it down. */
   readonly actor: string;
 }
 
-/** Returns its id. It expires when the action does. */
+/** Returns the approval's id. Throws when the action is of another run or organization: nobody can approve that. */
 export async function requestApproval(transaction: TenantTransaction, request: ApprovalRequest): Promise<string> {
   const action = actionSchema.parse(request.action);
+  if (action.organizationId !== transaction.organizationId || action.runId !== request.runId) {
+    throw new Error('an approval was requested for an action of another run or organization');
+  }
   const id = newId('appr');
   const digest = actionDigest(action);
   await transaction.query(
-    `insert into approvals (id, organization_id, run_id, action, action_digest, effects, reasons, requested_by, requested_by_name, expires_at)
+    `insert into approvals (id, organization_id, run_id, action, action_digest, effects, reasons, requested_by, requested_by_name,
+       expires_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       id,
@@ -45,7 +50,12 @@ export async function requestApproval(transaction: TenantTransaction, request: A
     actor: request.actor,
     subject: id,
     runId: request.runId,
-    data: { actionDigest: digest, requestedBy: request.requestedBy, expiresAt: action.expiresAt },
+    data: {
+      actionDigest: digest,
+      requestedBy: request.requestedBy,
+      expiresAt: action.expiresAt,
+      commands: action.commands.map(({ step, command, nodes }) => ({ step, command, nodeCount: nodes.length })),
+    },
   });
   return id;
 }

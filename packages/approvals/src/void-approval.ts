@@ -1,6 +1,23 @@
-// Takes pending approvals of a run back: it was cancelled, or what they are over has changed.
+// Takes a request back that nobody should decide about any more: its run was cancelled, or its action is not what it was.
+// Writes the approval and its audit row in the caller's transaction.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { TenantTransaction } from '@sena/db/tenant';
+
+/** Only what is pending becomes void; returns whether it was. */
+export async function voidApproval(
+  transaction: TenantTransaction,
+  approvalId: string,
+  { actor, reason }: { actor: string; reason: string },
+): Promise<boolean> {
+  const changed = await transaction.query<{ run_id: string }>(
+    `update approvals set status = 'void', reason = $2, decided_at = now() where id = $1 and status = 'pending' returning run_id`,
+    [approvalId, reason],
+  );
+  const runId = changed.rows[0]?.run_id;
+  if (runId === undefined) return false;
+  await appendAuditEvent(transaction, { action: 'approval.void', actor, subject: approvalId, runId, data: { reason } });
+  return true;
+}
 
 /** Returns how many there were. */
 export async function voidApprovalsOfRun(
@@ -8,11 +25,10 @@ export async function voidApprovalsOfRun(
   runId: string,
   actor: string,
 ): Promise<number> {
-  const voided = await transaction.query<{ id: string }>(
-    `update approvals set status = 'void', decided_at = now() where run_id = $1 and status = 'pending' returning id`,
+  const pending = await transaction.query<{ id: string }>(
+    `select id from approvals where run_id = $1 and status = 'pending' order by id`,
     [runId],
   );
-  for (const { id } of voided.rows)
-    await appendAuditEvent(transaction, { action: 'approval.void', actor, subject: id, runId });
-  return voided.rows.length;
+  for (const { id } of pending.rows) await voidApproval(transaction, id, { actor, reason: 'the run was cancelled' });
+  return pending.rows.length;
 }

@@ -134,7 +134,8 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
     onAPIError: {
       // Refusals are answered and logged by the gateway; what else goes wrong is said here.
       onError: (error) => {
-        if (!isAPIError(error)) options.onLog('error', error instanceof Error ? `${error.name}: ${error.message}` : 'failed');
+        if (!isAPIError(error))
+          options.onLog('error', error instanceof Error ? `${error.name}: ${error.message}` : 'failed');
       },
     },
     logger: {

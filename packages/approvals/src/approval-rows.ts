@@ -1,0 +1,61 @@
+// An approval as people see it. SQL text and its translation; no I/O.
+import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import type { Action } from '@sena/contracts/envelope';
+import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
+import { decidingRoles } from './approval-roles.ts';
+import { showCommand } from './show-command.ts';
+
+export interface ApprovalRow {
+  id: string;
+  run_id: string;
+  status: ApprovalStatus;
+  action: Action;
+  action_digest: string;
+  effects: Approval['effects'];
+  reasons: string[];
+  requested_by: string;
+  requested_by_name: string;
+  decided_by: string | null;
+  decided_by_name: string | null;
+  reason: string | null;
+  created_at: Date;
+  expires_at: Date;
+  decided_at: Date | null;
+  has_expired: boolean;
+}
+
+export const approvalColumns = `id, run_id, status, action, action_digest, effects, reasons, requested_by, requested_by_name,
+  decided_by, decided_by_name, reason, created_at, expires_at, decided_at, expires_at <= now() as has_expired`;
+
+/** `nodesMax`: how many nodes of each command are named; `nodeCount` always says how many there are. */
+export function toApproval(row: ApprovalRow, viewer: Member, nodesMax: number): Approval {
+  const isOpen = row.status === 'pending' && !row.has_expired;
+  return {
+    id: row.id,
+    runId: row.run_id,
+    // Over is over, even before the sweeper has written it down.
+    status: row.status === 'pending' && row.has_expired ? 'expired' : row.status,
+    actionDigest: row.action_digest,
+    requestedBy: { id: idOf(row.requested_by), name: row.requested_by_name },
+    decidedBy:
+      row.decided_by === null ? null : { id: idOf(row.decided_by), name: row.decided_by_name ?? idOf(row.decided_by) },
+    reason: row.reason,
+    commands: row.action.commands.map(({ step, command, nodes }) => ({
+      step,
+      command: showCommand(command),
+      nodeCount: nodes.length,
+      nodes: nodes.slice(0, nodesMax).map(({ nodeId, name }) => ({ id: nodeId, name })),
+    })),
+    reasons: row.reasons,
+    effects: row.effects,
+    mayDecide: isOpen && decidingRoles.has(viewer.role) && row.requested_by !== principalRef(viewer),
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    decidedAt: row.decided_at?.toISOString() ?? null,
+  };
+}
+
+/** `member:user_…` → `user_…`. */
+function idOf(ref: string): string {
+  return ref.slice(ref.indexOf(':') + 1);
+}
