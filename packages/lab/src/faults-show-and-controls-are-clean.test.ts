@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Fault, Lab, LabHost, LabSite } from './lab.ts';
+import type { Fault, Lab, LabHost, LabKind, LabSite } from './lab.ts';
 import { runOnHost } from './run-on-host.ts';
 import { startLab } from './start-lab.ts';
 
@@ -54,7 +54,9 @@ const operators: Record<Fault, { command: string; shows: (stdout: string) => boo
   },
 };
 
-describe('a planted fault shows on its host and on no other', () => {
+const kinds: LabKind[] = ['openssh', 'simulated'];
+
+describe.for(kinds)('a planted fault shows on its host and on no other: %s', (kind) => {
   let directory: string;
   let lab: Lab;
   let site: LabSite;
@@ -62,7 +64,7 @@ describe('a planted fault shows on its host and on no other', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sena-lab-'));
     const hosts = faults.map((fault) => ({ name: `with-${fault}`, labels: {}, faults: [fault] }));
-    lab = await startLab({ stateDirectory: directory, sites: [{ name: 'faults', hosts }], kind: 'openssh' });
+    lab = await startLab({ stateDirectory: directory, sites: [{ name: 'faults', hosts }], kind });
     site = lab.sites[0] as LabSite;
   });
   afterAll(async () => {

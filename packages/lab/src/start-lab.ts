@@ -2,10 +2,11 @@
 // program (main.ts). Touches its state directory and namespaces of its own, nothing else of the machine.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Lab, LabKind, LabSite, LabSiteSpec } from './lab.ts';
+import type { Lab, LabHost, LabKind, LabSite, LabSiteSpec, SiteNetwork } from './lab.ts';
 import { startSiteNetwork } from './network/start-site-network.ts';
 import { examineMachine, type LabMachine } from './openssh/lab-machine.ts';
-import { startOpensshSite } from './openssh/start-openssh-site.ts';
+import { type OpensshSiteOptions, startOpensshSite } from './openssh/start-openssh-site.ts';
+import { startSimulatedHosts } from './start-simulated-hosts.ts';
 import { claimStateDirectory, type StateDirectory } from './state/claim-state-directory.ts';
 import { type HostIdentity, keepClientKey, keepHostIdentity } from './state/host-identity.ts';
 
@@ -68,11 +69,10 @@ async function startSite(
   for (const host of spec.hosts)
     identities.set(host.name, await keepHostIdentity(state.identities, spec.name, host.name));
 
-  if (machine.kind === 'unfit') throw new Error(machine.because);
-  const network = spec.network ?? (await startSiteNetwork(machine.privilege, `10.${40 + index}`));
-  if (!spec.network) stops.push(() => network.stop());
-  const hosts = await startOpensshSite({ spec, network, machine, identities, clientKey, runDirectory, log });
-  for (const host of hosts) stops.push(() => host.stop());
+  const { hosts, network } =
+    machine.kind === 'fit'
+      ? await startRealHosts(spec, index, machine, { identities, clientKey, runDirectory, stops, log })
+      : { hosts: await startModelHosts(spec, identities, clientKey, stops), network: machineNetwork };
   const knownHostsPath = join(directory, 'known_hosts');
   const lines = hosts.flatMap((host) => {
     const key = identities.get(host.name)?.hostPublicKey;
@@ -88,6 +88,40 @@ async function startSite(
     inlet: (target) => network.inlet(target),
   };
 }
+
+type Stop = () => Promise<void>;
+
+async function startRealHosts(
+  spec: LabSiteSpec,
+  index: number,
+  machine: Extract<LabMachine, { kind: 'fit' }>,
+  parts: Pick<OpensshSiteOptions, 'identities' | 'clientKey' | 'runDirectory' | 'log'> & { stops: Stop[] },
+): Promise<{ hosts: LabHost[]; network: Pick<SiteNetwork, 'enter' | 'uplink' | 'inlet'> }> {
+  const network = spec.network ?? (await startSiteNetwork(machine.privilege, `10.${40 + index}`));
+  if (!spec.network) parts.stops.push(() => network.stop());
+  const hosts = await startOpensshSite({ spec, network, machine, ...parts });
+  for (const host of hosts) parts.stops.push(() => host.stop());
+  return { hosts, network };
+}
+
+async function startModelHosts(
+  spec: LabSiteSpec,
+  identities: ReadonlyMap<string, HostIdentity>,
+  clientKey: string,
+  stops: Stop[],
+): Promise<LabHost[]> {
+  if (spec.network) throw new Error('Simulated hosts have no network of their own and hang on none.');
+  const started = await startSimulatedHosts(spec.hosts, [...identities.values()], clientKey);
+  stops.push(() => started.stop());
+  return started.hosts;
+}
+
+/** Simulated hosts share the machine's network: whatever is asked for is where it is. */
+const machineNetwork: Pick<SiteNetwork, 'enter' | 'uplink' | 'inlet'> = {
+  enter: [],
+  uplink: async (target) => ({ ...target, close: async () => undefined }),
+  inlet: async (target) => ({ ...target, close: async () => undefined }),
+};
 
 function checkSpecs(sites: LabSiteSpec[]): void {
   const name = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;

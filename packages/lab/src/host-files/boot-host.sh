@@ -89,7 +89,7 @@ ln -s /proc/self/fd/1 dev/stdout
 ln -s /proc/self/fd/2 dev/stderr
 mount -t proc -o nosuid,nodev,noexec proc proc
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys 2>/dev/null || :
-echo "$name" >proc/sys/kernel/hostname
+hostname "$name"
 if [ "$privilege" = user ]; then echo 0 >proc/sys/net/ipv4/ip_unprivileged_port_start; fi
 cat proc/sys/kernel/random/uuid >run/boot_id
 mount --bind proc/sys proc/sys

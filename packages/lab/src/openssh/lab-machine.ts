@@ -24,6 +24,7 @@ const neededPrograms = {
   perl: 'perl-base',
   openssl: 'openssl',
   service: 'init-system-helpers',
+  hostname: 'hostname',
 } as const;
 
 export type LabMachine =
