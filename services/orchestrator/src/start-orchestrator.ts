@@ -2,7 +2,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
-import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
 import { mintServiceToken } from '@sena/auth/service-token';
 import { openPool } from '@sena/db/tenant';
 import { syncRunbooks } from '@sena/knowledge/sync-runbooks';
@@ -13,6 +12,7 @@ import { openSignals } from '@sena/signals/open-signals';
 import { signalConnectionFrom } from '@sena/signals/signal-connection';
 import type { Logger } from '@sena/telemetry/logger';
 import type { OrchestratorEnv } from './env.ts';
+import { openCheckpointer } from './graph/open-checkpointer.ts';
 import type { Planners } from './graph/run-context.ts';
 import { commandPlanner } from './planners/command-planner.ts';
 import { createModelPlanner } from './planners/model/model-planner.ts';
@@ -44,8 +44,7 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
     applicationName: 'sena-checkpoints',
     onError,
   });
-  const checkpointer = new PostgresSaver(checkpoints, undefined, { schema: 'checkpoint' });
-  await checkpointer.setup();
+  const checkpointer = await openCheckpointer(checkpoints);
   const queue = await openQueue(queueConnectionFrom(env), { logger });
   const signals = await openSignals(signalConnectionFrom(env), { logger });
   const parser = await loadBashParser();
