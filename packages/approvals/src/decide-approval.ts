@@ -49,7 +49,7 @@ export async function decideApproval(transaction: TenantTransaction, decision: D
   const { run_id: runId } = approval;
   const actor = principalRef(decision.by);
   if (approval.has_expired) {
-    await expireApproval(transaction, decision.approvalId);
+    await expireApproval(transaction, decision.approvalId, 'service:gateway');
     return { kind: 'expired', runId };
   }
   if (!isActionIntact(approval.action, approval.action_digest)) {

@@ -3,8 +3,6 @@
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';
 
-const actor = 'service:approvals';
-
 /** Pending ones whose time is over, of all organizations. For the sweeper. */
 export async function listApprovalsToExpire(
   pool: Pool,
@@ -21,6 +19,7 @@ export async function listApprovalsToExpire(
 export async function expireApproval(
   transaction: TenantTransaction,
   approvalId: string,
+  actor: string,
 ): Promise<{ runId: string } | null> {
   const changed = await transaction.query<{ run_id: string }>(
     `update approvals set status = 'expired', decided_at = now()

@@ -5,11 +5,11 @@ import type { CreateNodeBody, Node } from '@sena/contracts/http/fleet';
 import { newId } from '@sena/contracts/ids';
 import { isUniqueViolation, type TenantTransaction } from '@sena/db/tenant';
 import { readNodes } from './read-nodes.ts';
+import { requireSite } from './require-site.ts';
 
 /** Throws `not_found` for a site that is not this organization's, `name_taken`. */
 export async function createNode(transaction: TenantTransaction, node: CreateNodeBody, actor: string): Promise<Node> {
-  const site = await transaction.query('select 1 from sites where id = $1', [node.siteId]);
-  if (site.rowCount === 0) throw new SenaError('not_found', 'There is no site with this id. GET /v1/sites lists them.');
+  await requireSite(transaction, node.siteId);
   const id = newId('node');
   try {
     await transaction.query(

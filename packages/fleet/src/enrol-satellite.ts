@@ -6,7 +6,8 @@ import type { Enrolled } from '@sena/contracts/http/fleet';
 import { newId } from '@sena/contracts/ids';
 import { inOrganization, isUniqueViolation, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { fingerprintOf } from '@sena/envelope/dispatch-key';
-import { hashJoinToken } from './join-tokens.ts';
+import { hashJoinToken } from './create-join-token.ts';
+import { listDispatchKeys } from './list-dispatch-keys.ts';
 
 export interface Enrolment {
   readonly token: string;
@@ -16,15 +17,18 @@ export interface Enrolment {
   readonly version: string;
 }
 
-/** Throws `join_token_invalid` for a token that is unknown, used or expired; `validation_failed` for a key; `name_taken`. */
-export async function enrolSatellite(pool: Pool, enrolment: Enrolment): Promise<Omit<Enrolled, 'tunnelUrl'>> {
+/**
+ * Throws `join_token_invalid` for a token that is unknown, used or expired; `validation_failed` for a key that is not Ed25519;
+ * `name_taken`; `conflict` for a key that is enrolled already; `not_ready` while there is no dispatch key. Then the token is not used up.
+ */
+export async function enrolSatellite(pool: Pool, enrolment: Enrolment, publicUrl: string): Promise<Enrolled> {
   const fingerprint = readFingerprint(enrolment.publicKey);
   const found = await pool.query<{ organization_id: string; join_token_id: string }>(
     'select organization_id, join_token_id from join_token_organization($1)',
     [hashJoinToken(enrolment.token)],
   );
   const owner = found.rows[0];
-  if (owner === undefined) throw invalidToken();
+  if (owner === undefined) throw invalidToken('there is no such token');
   return inOrganization(pool, owner.organization_id, async (transaction) => {
     const satelliteId = newId('sat');
     const used = await transaction.query<{ site_id: string }>(
@@ -33,7 +37,7 @@ export async function enrolSatellite(pool: Pool, enrolment: Enrolment): Promise<
       [owner.join_token_id, satelliteId],
     );
     const siteId = used.rows[0]?.site_id;
-    if (siteId === undefined) throw invalidToken();
+    if (siteId === undefined) throw invalidToken(`${owner.join_token_id} was used before, or has expired`);
     await insertSatellite(transaction, { ...enrolment, satelliteId, siteId, fingerprint });
     await appendAuditEvent(transaction, {
       action: 'satellite.enrolled',
@@ -41,18 +45,19 @@ export async function enrolSatellite(pool: Pool, enrolment: Enrolment): Promise<
       subject: satelliteId,
       data: { joinTokenId: owner.join_token_id, siteId, name: enrolment.name, fingerprint },
     });
-    const keys = await transaction.query<{ id: string; public_key: string; fingerprint: string }>(
-      'select id, public_key, fingerprint from dispatch_keys where retired_at is null order by created_at desc',
-    );
+    const dispatchKeys = await listDispatchKeys(transaction);
+    if (dispatchKeys.length === 0) {
+      throw new SenaError(
+        'not_ready',
+        'The signing key of your organization is being made. Try again in a few seconds.',
+      );
+    }
     return {
       satelliteId,
       organizationId: owner.organization_id,
       siteId,
-      dispatchKeys: keys.rows.map((key) => ({
-        keyId: key.id,
-        publicKey: key.public_key,
-        fingerprint: key.fingerprint,
-      })),
+      tunnelUrl: tunnelUrlOf(publicUrl),
+      dispatchKeys,
     };
   });
 }
@@ -103,9 +108,15 @@ function readFingerprint(publicKey: string): string {
   }
 }
 
-function invalidToken(): SenaError {
+function invalidToken(why: string): SenaError {
   return new SenaError(
     'join_token_invalid',
     'The join token is unknown, used or expired. Make a new one under Satellites.',
+    { cause: why },
   );
+}
+
+/** The same address as everything else, over WebSocket. */
+function tunnelUrlOf(publicUrl: string): string {
+  return `${publicUrl.replace(/^http/, 'ws')}/v1/tunnel`;
 }

@@ -2,8 +2,8 @@
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Node } from '@sena/contracts/http/fleet';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { type NodeRow, nodesWithSites, toNode } from './node-rows.ts';
 import { parseSelector } from './parse-selector.ts';
+import { type NodeRow, nodeColumns, toNode } from './read-nodes.ts';
 import { selectorSql } from './selector-sql.ts';
 
 /** Throws `invalid_selector`, or `validation_failed` for a cursor that is none. */
@@ -20,7 +20,7 @@ export async function listNodes(
   const parameters: unknown[] = [afterName ?? null, page.siteId ?? null, page.limit + 1];
   const condition = page.selector === undefined ? 'true' : selectorSql(parseSelector(page.selector), parameters);
   const found = await transaction.query<NodeRow>(
-    `${nodesWithSites}
+    `select ${nodeColumns} from nodes n join sites s on s.id = n.site_id
      where ($1::text is null or n.name > $1) and ($2::text is null or n.site_id = $2) and ${condition}
      order by n.name limit $3`,
     parameters,

@@ -11,23 +11,21 @@ export function selectorSql(selector: Selector, values: unknown[]): string {
     case 'and':
     case 'or':
       return `(${selectorSql(selector.left, values)} ${selector.kind} ${selectorSql(selector.right, values)})`;
-    case 'match': {
-      const subject = subjectOf(selector.key, values);
-      return `(${selector.values.map((value) => matchSql(subject, value, values)).join(' or ')})`;
-    }
+    case 'match':
+      return `(${selector.values.map((value) => matchSql(selector.key, value, values)).join(' or ')})`;
   }
 }
 
-function subjectOf(key: string, values: unknown[]): string {
-  if (key === 'name') return 'n.name';
-  if (key === 'site') return 's.name';
-  values.push(key);
-  return `(n.labels ->> $${values.length}::text)`;
-}
-
-/** A node without the label matches nothing, not even `*`; `coalesce` keeps `not` two-valued. */
-function matchSql(subject: string, value: string, values: unknown[]): string {
-  values.push(value.includes('*') ? value.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%') : value);
-  const operator = value.includes('*') ? 'like' : '=';
-  return `coalesce(${subject} ${operator} $${values.length}::text, false)`;
+/** Never null, so that `not` stays two-valued: a node without the label matches nothing, not even `*`. */
+function matchSql(key: string, value: string, values: unknown[]): string {
+  const place = (parameter: string) => `$${values.push(parameter)}::text`;
+  const isExact = !value.includes('*');
+  const pattern = value.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%');
+  if (key === 'name' || key === 'site') {
+    const column = key === 'name' ? 'n.name' : 's.name';
+    return isExact ? `${column} = ${place(value)}` : `${column} like ${place(pattern)}`;
+  }
+  // Containment is what the index on labels serves.
+  if (isExact) return `n.labels @> jsonb_build_object(${place(key)}, ${place(value)})`;
+  return `coalesce(n.labels ->> ${place(key)} like ${place(pattern)}, false)`;
 }

@@ -3,7 +3,7 @@ import type { SenaAuth } from '@sena/auth/open-auth';
 import type { Planner } from '@sena/contracts/domain/run';
 import type { Pool } from '@sena/db/tenant';
 import type { openPrisma } from '@sena/db/tenant-prisma';
-import type { BashParser } from '@sena/policy/load-bash-parser';
+import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { JobQueue } from '@sena/queue/open-queue';
 import type { Signals } from '@sena/signals/open-signals';
 import type { BackgroundWork } from './background-work.ts';
@@ -16,7 +16,7 @@ export interface Services {
   readonly auth: SenaAuth;
   readonly queue: JobQueue;
   readonly signals: Signals;
-  readonly bashParser: BashParser;
+  readonly shellParser: ShellParser;
   readonly streams: RunStreams;
   readonly background: BackgroundWork;
   readonly settings: GatewaySettings;

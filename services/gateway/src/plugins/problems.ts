@@ -11,7 +11,7 @@ export const problems = fp(
     app.addHook('onRoute', ({ url, method }) => {
       const segments = url.split('/').map((segment) => {
         if (segment.startsWith(':')) return '[^/]+';
-        return segment === '*' ? '.*' : RegExp.escape(segment);
+        return segment === '*' ? '.*' : segment.replaceAll(/[^a-zA-Z0-9_-]/g, '\\$&');
       });
       routes.push({ pattern: new RegExp(`^${segments.join('/')}$`), methods: [method].flat() });
     });

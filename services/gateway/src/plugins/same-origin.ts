@@ -11,13 +11,20 @@ export const sameOrigin = fp(
   async (app: GatewayApp, { publicUrl }: { publicUrl: string }) => {
     const { origin } = new URL(publicUrl);
     app.addHook('onRequest', async (request) => {
-      if (safeMethods.has(request.method) || request.member?.by !== 'session') return;
-      if (comesFrom(request, origin)) return;
-      throw new SenaError('origin_refused', `A signed-in browser may change things from ${origin} only.`);
+      if (safeMethods.has(request.method) || !couldBeForged(request) || comesFrom(request, origin)) return;
+      throw new SenaError('origin_refused', `A browser may change things from ${origin} only.`);
     });
   },
   { name: 'same-origin', dependencies: ['authentication'] },
 );
+
+/** Signing in counts: nobody is to be signed in, by another site, as somebody else. A script sends neither header there. */
+function couldBeForged({ member, headers, routeOptions }: FastifyRequest): boolean {
+  if (routeOptions.url?.startsWith('/api/auth/')) {
+    return (headers.cookie ?? headers.origin ?? headers['sec-fetch-site']) !== undefined;
+  }
+  return member?.by === 'session';
+}
 
 /** Unknown means no: a browser that says neither is not believed. */
 function comesFrom({ headers }: FastifyRequest, ownOrigin: string): boolean {

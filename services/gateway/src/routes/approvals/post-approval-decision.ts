@@ -49,20 +49,23 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
           reason,
           actionDigest,
         });
-        if (decided.kind === 'decided') {
-          await appendRunEvent(transaction, decided.runId, {
-            type: 'approval.decided',
-            approvalId: id,
-            decision,
-            by: member.name,
-            reason: reason ?? null,
-          });
-        }
-        // Expired and void are also ends of the waiting: the run is told, although this request is refused.
+        // Expired and void are also ends of the waiting: the run is woken, although this request is refused.
         const { outboxId } = await wakeRun(transaction, decided.runId);
-        return { decided, outboxId, approval: await readApproval(transaction, member, id) };
+        const seq =
+          decided.kind === 'decided'
+            ? await appendRunEvent(transaction, decided.runId, {
+                type: 'approval.decided',
+                approvalId: id,
+                decision,
+                by: member.name,
+                reason: reason ?? null,
+              })
+            : null;
+        return { decided, outboxId, seq, approval: await readApproval(transaction, member, id) };
       });
+      const { runId } = outcome.decided;
       deliverOutbox(services, request.log, organizationId, outcome.outboxId);
+      if (outcome.seq !== null) void services.signals.ring(organizationId, 'runEvents', { runId, seq: outcome.seq });
       switch (outcome.decided.kind) {
         case 'decided':
           return outcome.approval;

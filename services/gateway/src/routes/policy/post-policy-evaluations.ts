@@ -1,7 +1,6 @@
 // POST /v1/policy/evaluations: what would SENA say to this command? Runs nothing, stores nothing.
 import { evaluatePolicyBodySchema, policyEvaluationSchema } from '@sena/contracts/http/policy';
 import { inOrganization } from '@sena/db/tenant';
-import { parseSelector } from '@sena/fleet/parse-selector';
 import { countNodes } from '@sena/fleet/select-nodes';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
 import type { GatewayApp } from '../../gateway-app.ts';
@@ -25,15 +24,14 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
     },
     async (request) => {
       const { command, selector } = request.body;
-      const parsed = selector === undefined ? null : parseSelector(selector);
-      const evaluation = evaluateCommand(services.bashParser, command);
       const nodeCount =
-        parsed === null
+        selector === undefined
           ? null
           : await inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
-              countNodes(transaction, parsed),
+              countNodes(transaction, selector),
             );
-      return { ...evaluation, nodeCount };
+      const { decision, effects, reasons } = evaluateCommand(services.shellParser, command);
+      return { decision, effects, reasons, nodeCount };
     },
   );
 }

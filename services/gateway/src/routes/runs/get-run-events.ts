@@ -48,7 +48,7 @@ export function getRunEvents(app: GatewayApp, services: Services): void {
       return reply
         .headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' })
         .type('text/event-stream')
-        .send(Readable.from(events));
+        .send(Readable.from(events) as never);
     },
   );
 }

@@ -1,5 +1,6 @@
 // POST /v1/runs/{id}/cancel: a person wants a run to end. What has not started will not; what runs is told to stop.
 import { principalRef } from '@sena/contracts/domain/principal';
+import type { RunStatus } from '@sena/contracts/domain/run';
 import { runAcceptedSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
 import { requestCancel } from '@sena/runs/request-cancel';

@@ -3,7 +3,6 @@
 import { SenaError } from '@sena/contracts/errors';
 import { type CreateRunBody, createRunBodySchema, runAcceptedSchema } from '@sena/contracts/http/runs';
 import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
-import { parseSelector } from '@sena/fleet/parse-selector';
 import { countNodes } from '@sena/fleet/select-nodes';
 import { createRun } from '@sena/runs/create-run';
 import { z } from 'zod';
@@ -66,14 +65,11 @@ function describeRun(body: CreateRunBody) {
 }
 
 async function refuseWhatCanNotRun(transaction: TenantTransaction, body: CreateRunBody): Promise<void> {
-  if (body.selector !== undefined) {
-    const selector = parseSelector(body.selector);
-    if ((await countNodes(transaction, selector)) === 0) {
-      throw new SenaError(
-        'no_nodes_match',
-        'No node matches the selector. See GET /v1/nodes for the names and labels that there are.',
-      );
-    }
+  if (body.selector !== undefined && (await countNodes(transaction, body.selector)) === 0) {
+    throw new SenaError(
+      'no_nodes_match',
+      'No node matches the selector. See GET /v1/nodes for the names and labels that there are.',
+    );
   }
   if (body.kind === 'runbook') {
     const found = await transaction.query('select 1 from runbooks where slug = $1', [body.runbook]);

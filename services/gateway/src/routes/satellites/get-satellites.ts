@@ -1,7 +1,6 @@
 // GET /v1/satellites: the hands, and whether they are connected. Reads only.
 import { satellitePageSchema } from '@sena/contracts/http/fleet';
 import { pageQuerySchema } from '@sena/contracts/http/page';
-import { inOrganization } from '@sena/db/tenant';
 import { listSatellites } from '@sena/fleet/list-satellites';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
@@ -21,9 +20,6 @@ export function getSatellites(app: GatewayApp, services: Services): void {
         response: { 200: satellitePageSchema },
       },
     },
-    async (request) =>
-      inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
-        listSatellites(transaction, request.query),
-      ),
+    async (request) => listSatellites(services.prisma.forOrganization(memberOf(request).organizationId), request.query),
   );
 }

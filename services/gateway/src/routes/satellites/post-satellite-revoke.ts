@@ -3,6 +3,7 @@ import { principalRef } from '@sena/contracts/domain/principal';
 import { satelliteSchema } from '@sena/contracts/http/fleet';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
+import { readSatellite } from '@sena/fleet/list-satellites';
 import { revokeSatellite } from '@sena/fleet/revoke-satellite';
 import { z } from 'zod';
 import type { GatewayApp } from '../../gateway-app.ts';
@@ -27,10 +28,13 @@ export function postSatelliteRevoke(app: GatewayApp, services: Services): void {
     async (request) => {
       const member = memberOf(request);
       const { organizationId } = member;
-      const satellite = await inOrganization(services.pool, organizationId, (transaction) =>
-        revokeSatellite(transaction, request.params.id, principalRef(member)),
+      const { id: satelliteId } = request.params;
+      await inOrganization(services.pool, organizationId, (transaction) =>
+        revokeSatellite(transaction, satelliteId, principalRef(member)),
       );
-      void services.signals.ring(organizationId, 'satelliteRevoked', { satelliteId: satellite.id });
+      void services.signals.ring(organizationId, 'satelliteRevoked', { satelliteId });
+      const satellite = await readSatellite(services.prisma.forOrganization(organizationId), satelliteId);
+      if (satellite === null) throw new Error(`satellite ${satelliteId} is gone right after it was revoked`);
       return satellite;
     },
   );

@@ -1,6 +1,6 @@
 // Hands a request to better-auth and its answer back; what it refuses becomes a problem like any other.
 // Only what SENA has opened is handed on.
-import { isOpenAuthPath } from '@sena/auth/open-auth';
+import { isOpenAuthPath } from '@sena/auth/open-auth-paths';
 import { type ErrorCode, SenaError } from '@sena/contracts/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from '../../problems/send-problem.ts';

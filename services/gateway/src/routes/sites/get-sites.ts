@@ -1,7 +1,6 @@
 // GET /v1/sites: the customer's networks, by name. Reads only.
 import { sitePageSchema } from '@sena/contracts/http/fleet';
 import { pageQuerySchema } from '@sena/contracts/http/page';
-import { inOrganization } from '@sena/db/tenant';
 import { listSites } from '@sena/fleet/list-sites';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
@@ -21,9 +20,6 @@ export function getSites(app: GatewayApp, services: Services): void {
         response: { 200: sitePageSchema },
       },
     },
-    async (request) =>
-      inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
-        listSites(transaction, request.query),
-      ),
+    async (request) => listSites(services.prisma.forOrganization(memberOf(request).organizationId), request.query),
   );
 }

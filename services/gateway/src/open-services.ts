@@ -1,0 +1,82 @@
+// Opens what handlers work with, in order; closes it in reverse. Entered by start-gateway.
+import { openAuth } from '@sena/auth/open-auth';
+import { openPool } from '@sena/db/tenant';
+import { openPrisma } from '@sena/db/tenant-prisma';
+import { loadBashParser } from '@sena/policy/load-bash-parser';
+import { openQueue } from '@sena/queue/open-queue';
+import { queueConnectionFrom } from '@sena/queue/queue-connection';
+import { openSignals } from '@sena/signals/open-signals';
+import { signalConnectionFrom } from '@sena/signals/signal-connection';
+import type { Logger } from '@sena/telemetry/logger';
+import { openBackgroundWork } from './background-work.ts';
+import { defaultLimits, type Environment } from './env.ts';
+import type { GatewaySettings, Services } from './services.ts';
+import { openRunStreams } from './streams/open-run-streams.ts';
+
+/** `limits`: where they are to differ from those of the environment. */
+export async function openServices(
+  environment: Environment,
+  logger: Logger,
+  limits: Partial<GatewaySettings['limits']> = {},
+): Promise<Services & { close(): Promise<void> }> {
+  const settings: GatewaySettings = {
+    publicUrl: environment.PUBLIC_URL,
+    planners: environment.MODEL_CONFIGURED === '1' ? ['runbook', 'model'] : ['runbook'],
+    trustedProxies: environment.TRUSTED_PROXIES,
+    limits: {
+      ...defaultLimits,
+      requestsPerMinute: environment.RATE_LIMIT_PER_MINUTE,
+      streams: environment.STREAMS_MAX,
+      ...limits,
+    },
+  };
+  const opened: Array<() => Promise<void>> = [];
+  const close = async () => {
+    for (const closeOne of opened.reverse()) await closeOne();
+  };
+  try {
+    const shellParser = await loadBashParser();
+
+    const pool = openPool(environment.DATABASE_URL, {
+      max: 20,
+      applicationName: 'sena-gateway',
+      onError: (error) => logger.warn({ err: error }, 'a database connection was lost, the pool replaces it'),
+    });
+    opened.push(() => pool.end());
+    const prisma = openPrisma(pool);
+    opened.push(() => prisma.close());
+    const auth = openAuth({
+      authUrl: environment.AUTH_DATABASE_URL,
+      authSecret: environment.AUTH_SECRET,
+      serviceTokenSecret: environment.SERVICE_TOKEN_SECRET,
+      publicUrl: environment.PUBLIC_URL,
+      onLog: (level, message) => logger[level]({ from: 'better-auth' }, message),
+    });
+    opened.push(() => auth.close());
+    const queue = await openQueue(queueConnectionFrom(environment), { logger });
+    opened.push(() => queue.close());
+    const signals = await openSignals(signalConnectionFrom(environment), { logger });
+    opened.push(() => signals.close());
+
+    const background = openBackgroundWork();
+    opened.push(() => background.settled());
+    return {
+      pool,
+      prisma,
+      auth,
+      queue,
+      signals,
+      shellParser,
+      background,
+      settings,
+      streams: openRunStreams(signals, settings.limits),
+      ready: async () => {
+        await Promise.all([pool.query('select 1'), auth.ready(), queue.ready(), signals.ready()]);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
