@@ -1,0 +1,38 @@
+// The outermost frame: fonts, theme, the cache of the API, messages.
+import { ThemeProvider } from '@sena/ui/theme';
+import { Toaster } from '@sena/ui/toaster';
+import { TooltipProvider } from '@sena/ui/tooltip';
+import { GeistMono } from 'geist/font/mono';
+import { GeistSans } from 'geist/font/sans';
+import type { Metadata, Viewport } from 'next';
+import type { ReactNode } from 'react';
+import { QueryProvider } from '../features/api/query-provider.tsx';
+import './globals.css';
+
+export const metadata: Metadata = {
+  title: { default: 'SENA', template: '%s · SENA' },
+  description: 'Ask your server fleet, and see what each answer rests on.',
+  robots: { index: false, follow: false },
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#f9fafb' },
+    { media: '(prefers-color-scheme: dark)', color: '#0d0f14' },
+  ],
+};
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+      <body className="font-sans">
+        <ThemeProvider>
+          <QueryProvider>
+            <TooltipProvider>{children}</TooltipProvider>
+          </QueryProvider>
+          <Toaster />
+        </ThemeProvider>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,6 @@
+// The console can serve pages. It needs nothing else: the browser itself talks to the gateway.
+export const dynamic = 'force-static';
+
+export function GET(): Response {
+  return Response.json({ status: 'ready' });
+}

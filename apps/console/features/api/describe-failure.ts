@@ -1,0 +1,22 @@
+// What a person reads when something did not work. Pure.
+import { ProblemError } from '@sena/sdk/problem-error';
+
+export interface Failure {
+  title: string;
+  /** What to do. */
+  detail: string;
+}
+
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof ProblemError) return { title: error.title, detail: error.message };
+  return {
+    title: 'The console failed',
+    detail: 'Reload the page. If it happens again, tell whoever runs SENA what you did.',
+  };
+}
+
+/** The API's words about one field; null when it has none. */
+export function fieldError(error: unknown, path: string): string | null {
+  if (!(error instanceof ProblemError)) return null;
+  return error.fields.find((field) => field.path === path || field.path.endsWith(`.${path}`))?.message ?? null;
+}

@@ -1,0 +1,44 @@
+// Sends a decision over exactly what was shown: the digest goes with it, and SENA refuses when the action has changed.
+import type { Approval } from '@sena/contracts/http/approvals';
+import { takeData } from '@sena/sdk/take-data';
+import { notifyDone } from '@sena/ui/toaster';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { sena } from '../api/sena-client.ts';
+import { runKey } from '../runs/use-run.ts';
+import { runsKey } from '../runs/use-runs.ts';
+import { approvalsKey } from './use-approvals.ts';
+
+export interface Decision {
+  decision: 'approve' | 'reject';
+  reason: string;
+}
+
+export function useDecideApproval(approval: Pick<Approval, 'id' | 'runId' | 'actionDigest'>) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({ decision, reason }: Decision) =>
+      takeData(
+        sena.POST('/v1/approvals/{id}/decision', {
+          params: { path: { id: approval.id } },
+          body: {
+            decision,
+            actionDigest: approval.actionDigest,
+            ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
+          },
+        }),
+      ),
+    onSuccess: (_, { decision }) => {
+      notifyDone(
+        decision === 'approve' ? 'Approved' : 'Rejected',
+        decision === 'approve' ? 'The run goes on.' : 'Nothing was run.',
+      );
+    },
+    // Also after a refusal: it may have been decided or have expired meanwhile.
+    onSettled: () =>
+      Promise.all([
+        queryClient.invalidateQueries({ queryKey: approvalsKey }),
+        queryClient.invalidateQueries({ queryKey: runKey(approval.runId) }),
+        queryClient.invalidateQueries({ queryKey: runsKey }),
+      ]),
+  });
+}

@@ -1,0 +1,156 @@
+// Who did what, newest first, and where each record lies in the sealed chain.
+'use client';
+import type { AuditEvent } from '@sena/contracts/http/audit';
+import { takeData } from '@sena/sdk/take-data';
+import { Badge } from '@sena/ui/badge';
+import { Button } from '@sena/ui/button';
+import { CodeBlock } from '@sena/ui/code-block';
+import { CopyButton } from '@sena/ui/copy-button';
+import { EmptyState } from '@sena/ui/empty-state';
+import { Sheet, SheetContent } from '@sena/ui/sheet';
+import { createColumnHelper } from '@tanstack/react-table';
+import { ScrollText } from 'lucide-react';
+import { useState } from 'react';
+import { sena } from '../api/sena-client.ts';
+import { InertText } from '../output/inert-text.tsx';
+import { Page } from '../shell/page.tsx';
+import { DataTable, type listFeatures } from '../table/data-table.tsx';
+import { useList } from '../table/use-list.ts';
+import { Ago } from '../time/ago.tsx';
+
+const column = createColumnHelper<typeof listFeatures, AuditEvent>();
+
+function auditColumns(onShow: (event: AuditEvent) => void) {
+  return column.columns([
+    column.display({
+      id: 'at',
+      header: 'When',
+      cell: ({ row }) => (
+        <span className="text-muted-foreground">
+          <Ago at={row.original.at} />
+        </span>
+      ),
+    }),
+    column.display({
+      id: 'action',
+      header: 'What',
+      cell: ({ row }) => <code className="font-mono text-[0.8125rem] whitespace-nowrap">{row.original.action}</code>,
+    }),
+    column.display({
+      id: 'actor',
+      header: 'Who',
+      cell: ({ row }) => <Reference text={row.original.actor} />,
+    }),
+    column.display({
+      id: 'subject',
+      header: 'On what',
+      cell: ({ row }) => <Reference text={row.original.subject} />,
+    }),
+    column.display({
+      id: 'seal',
+      header: 'Seal',
+      cell: ({ row }) =>
+        row.original.seq === null ? (
+          <Badge tone="neutral">not sealed yet</Badge>
+        ) : (
+          <Badge tone="success" className="tabular-nums" title={row.original.hash ?? undefined}>
+            no. {row.original.seq.toLocaleString('en')}
+          </Badge>
+        ),
+    }),
+    column.display({
+      id: 'actions',
+      header: () => <span className="sr-only">Details</span>,
+      cell: ({ row }) => (
+        <Button
+          size="sm"
+          variant="ghost"
+          aria-label={`Details of ${row.original.action}`}
+          onClick={() => onShow(row.original)}
+        >
+          Details
+        </Button>
+      ),
+    }),
+  ]);
+}
+
+function Reference({ text }: { text: string }) {
+  return (
+    <code className="block max-w-56 truncate font-mono text-xs text-muted-foreground" title={text}>
+      <InertText text={text} terminal="show" />
+    </code>
+  );
+}
+
+export function AuditPage() {
+  const [shown, setShown] = useState<AuditEvent | null>(null);
+  const [columns] = useState(() => auditColumns(setShown));
+  const list = useList({
+    key: ['audit'],
+    load: (cursor, signal) =>
+      takeData(
+        sena.GET('/v1/audit-events', {
+          params: { query: { limit: 50, ...(cursor === undefined ? {} : { cursor }) } },
+          signal,
+        }),
+      ),
+    everyMs: 15_000,
+  });
+  return (
+    <Page
+      title="Audit"
+      description="Every act, written together with its cause, then numbered and chained so that a changed record shows."
+    >
+      <DataTable
+        label="Audit events"
+        columns={columns}
+        list={list}
+        empty={
+          <EmptyState icon={<ScrollText />} title="Nothing recorded yet">
+            The first question, sign-in or change of the fleet appears here within a second.
+          </EmptyState>
+        }
+      />
+      <Sheet open={shown !== null} onOpenChange={(open) => (open ? undefined : setShown(null))}>
+        {shown !== null && (
+          <SheetContent side="right" title={shown.action} description={new Date(shown.at).toLocaleString()}>
+            <Details event={shown} />
+          </SheetContent>
+        )}
+      </Sheet>
+    </Page>
+  );
+}
+
+function Details({ event }: { event: AuditEvent }) {
+  const facts = [
+    ['Who', event.actor],
+    ['On what', event.subject],
+    ['Record', event.id],
+    ['Place in the chain', event.seq === null ? 'not sealed yet' : event.seq.toLocaleString('en')],
+    ['Hash', event.hash ?? 'not sealed yet'],
+  ] as const;
+  const data = JSON.stringify(event.data, null, 2);
+  return (
+    <div className="flex flex-col gap-4 overflow-y-auto p-4">
+      <dl className="grid grid-cols-[8rem_minmax(0,1fr)] gap-y-2 text-[0.8125rem]">
+        {facts.map(([name, value]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted-foreground">{name}</dt>
+            <dd className="font-mono text-xs leading-5 break-all">
+              <InertText text={value} terminal="show" />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <div className="flex items-center justify-between">
+        <h3 className="text-[0.8125rem] font-medium">Data</h3>
+        <CopyButton text={data} label="Copy the data" />
+      </div>
+      <CodeBlock>
+        <InertText text={data} terminal="show" />
+      </CodeBlock>
+    </div>
+  );
+}

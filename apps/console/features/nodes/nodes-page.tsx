@@ -1,0 +1,202 @@
+// The servers that SENA knows, filtered by the same selector that a run takes.
+'use client';
+import type { Node } from '@sena/contracts/http/fleet';
+import { ProblemError } from '@sena/sdk/problem-error';
+import { Badge } from '@sena/ui/badge';
+import { Button } from '@sena/ui/button';
+import { EmptyState } from '@sena/ui/empty-state';
+import { Input } from '@sena/ui/input';
+import { Select } from '@sena/ui/select';
+import { createColumnHelper } from '@tanstack/react-table';
+import { MessageCircleQuestion, Plus, SearchX, Server } from 'lucide-react';
+import Link from 'next/link';
+import { useSearchParams } from 'next/navigation';
+import { useState } from 'react';
+import { useDebounced } from '../ask/use-debounced.ts';
+import { useSites } from '../satellites/use-sites.ts';
+import { Page } from '../shell/page.tsx';
+import { DataTable, type listFeatures } from '../table/data-table.tsx';
+import { AddNodeDialog } from './add-node-dialog.tsx';
+import { useNodeList } from './use-nodes.ts';
+
+const column = createColumnHelper<typeof listFeatures, Node>();
+
+function nodeColumns(onLabel: (label: string) => void) {
+  return column.columns([
+    column.display({
+      id: 'name',
+      header: 'Node',
+      cell: ({ row }) => <span className="font-mono text-[0.8125rem] font-medium">{row.original.name}</span>,
+    }),
+    column.display({
+      id: 'site',
+      header: 'Site',
+      cell: ({ row }) => <span className="whitespace-nowrap">{row.original.site.name}</span>,
+    }),
+    column.display({
+      id: 'labels',
+      header: 'Labels',
+      cell: ({ row }) => (
+        <span className="flex min-w-40 flex-wrap gap-1">
+          {Object.entries(row.original.labels).map(([key, value]) => (
+            <button key={key} type="button" className="rounded-md" onClick={() => onLabel(`${key}=${value}`)}>
+              <Badge tone="outline" className="font-mono font-normal hover:bg-muted">
+                {key}={value}
+              </Badge>
+            </button>
+          ))}
+        </span>
+      ),
+    }),
+    column.display({
+      id: 'address',
+      header: 'Address',
+      cell: ({ row }) => (
+        <code className="font-mono text-xs whitespace-nowrap text-muted-foreground">
+          {row.original.runAs}@{row.original.address}:{row.original.port}
+        </code>
+      ),
+    }),
+    column.display({
+      id: 'hostKey',
+      header: 'Host key',
+      cell: ({ row }) =>
+        row.original.hostKey === null ? (
+          <span className="text-xs text-muted-foreground">kept by the satellite</span>
+        ) : (
+          <code
+            className="block max-w-32 truncate font-mono text-xs text-muted-foreground"
+            title={row.original.hostKey}
+          >
+            {row.original.hostKey}
+          </code>
+        ),
+    }),
+    column.display({
+      id: 'actions',
+      header: () => <span className="sr-only">Actions</span>,
+      cell: ({ row }) => (
+        <Button asChild size="sm" variant="ghost">
+          <Link href={`/?selector=${encodeURIComponent(`name=${row.original.name}`)}`}>Ask it</Link>
+        </Button>
+      ),
+    }),
+  ]);
+}
+
+export function NodesPage() {
+  const params = useSearchParams();
+  const [selector, setSelector] = useState(params.get('selector') ?? '');
+  const [siteId, setSiteId] = useState<string | null>(params.get('site'));
+  const [adding, setAdding] = useState(false);
+  const rested = useDebounced(selector.trim(), 400);
+  const sites = useSites();
+  const list = useNodeList({ selector: rested, siteId });
+  const [columns] = useState(() => nodeColumns(addTerm));
+  const refused = list.error instanceof ProblemError && list.error.code === 'invalid_selector' ? list.error : null;
+  const filtered = rested !== '' || siteId !== null;
+
+  function addTerm(term: string) {
+    setSelector((current) => {
+      if (current.trim() === '' || current.trim() === '*') return term;
+      return current.includes(term) ? current : `${current.trim()} and ${term}`;
+    });
+  }
+
+  return (
+    <Page
+      title="Nodes"
+      description="The servers that your satellites reach over SSH. Pick them by labels and names, here and in a run."
+      actions={
+        <Button onClick={() => setAdding(true)}>
+          <Plus aria-hidden /> Add a node
+        </Button>
+      }
+    >
+      <div className="flex flex-wrap items-start gap-2">
+        <div className="min-w-0 flex-1 basis-64">
+          <Input
+            aria-label="Filter by selector"
+            aria-invalid={refused !== null ? true : undefined}
+            aria-describedby={refused !== null ? 'selector-problem' : undefined}
+            data-slash-focus
+            value={selector}
+            onChange={(event) => setSelector(event.target.value)}
+            placeholder="role=web and rack=a"
+            className="font-mono text-[0.8125rem] placeholder:font-sans"
+            spellCheck={false}
+            autoComplete="off"
+            autoCapitalize="off"
+            maxLength={2_000}
+          />
+          {refused !== null && (
+            <p id="selector-problem" role="alert" className="mt-1.5 text-[0.8125rem] text-danger">
+              {refused.message}
+            </p>
+          )}
+        </div>
+        <Select
+          label="Site"
+          className="w-44"
+          value={siteId ?? 'all'}
+          onValueChange={(value) => setSiteId(value === 'all' ? null : value)}
+          options={[
+            { value: 'all', label: 'Every site' },
+            ...(sites.data ?? []).map((site) => ({ value: site.id, label: site.name })),
+          ]}
+        />
+        <Button asChild>
+          <Link href={rested === '' ? '/' : `/?selector=${encodeURIComponent(rested)}`}>
+            <MessageCircleQuestion aria-hidden /> {rested === '' ? 'Ask them all' : 'Ask these'}
+          </Link>
+        </Button>
+      </div>
+      {refused === null && (
+        <DataTable
+          label="Nodes"
+          columns={columns}
+          list={list}
+          empty={
+            filtered ? (
+              <EmptyState
+                icon={<SearchX />}
+                title="No node is like that"
+                action={
+                  <Button
+                    onClick={() => {
+                      setSelector('');
+                      setSiteId(null);
+                    }}
+                  >
+                    Show every node
+                  </Button>
+                }
+              >
+                Loosen the selector, or look at another site.
+              </EmptyState>
+            ) : (
+              <EmptyState
+                icon={<Server />}
+                title="No nodes yet"
+                action={
+                  <>
+                    <Button variant="primary" onClick={() => setAdding(true)}>
+                      <Plus aria-hidden /> Add a node
+                    </Button>
+                    <Button asChild>
+                      <Link href="/satellites?add">Add a satellite first</Link>
+                    </Button>
+                  </>
+                }
+              >
+                A node is a server that a satellite reaches over SSH. Add one with its address and labels; its key stays
+                with the satellite.
+              </EmptyState>
+            )
+          }
+        />
+      )}
+      <AddNodeDialog open={adding} onOpenChange={setAdding} />
+    </Page>
+  );
+}

@@ -1,0 +1,129 @@
+// Nodes that gave the same answer, as one entry with one exemplar: 9,812 equal answers are read once.
+'use client';
+import type { OutputGroup } from '@sena/contracts/http/runs';
+import { Button } from '@sena/ui/button';
+import { CodeBlock } from '@sena/ui/code-block';
+import { Skeleton } from '@sena/ui/skeleton';
+import { FileText, ListTree } from 'lucide-react';
+import { FailureNotice } from '../api/failure-notice.tsx';
+import { InertText } from '../output/inert-text.tsx';
+import { formatBytes, formatCount } from '../time/format-time.ts';
+import { describeOutcome } from './describe-outcome.ts';
+import { OutcomeBadge } from './outcome-badge.tsx';
+import { useOutputGroups } from './use-executions.ts';
+
+interface OutputGroupsProps {
+  runId: string;
+  onShowExecution: (executionId: string) => void;
+  onShowGroup: (groupKey: string) => void;
+}
+
+export function OutputGroups({ runId, onShowExecution, onShowGroup }: OutputGroupsProps) {
+  const list = useOutputGroups(runId, true);
+  if (list.rows === undefined) {
+    if (list.error !== null && !list.isFetching) {
+      return <FailureNotice error={list.error} onRetry={list.refetch} className="m-4" />;
+    }
+    return (
+      <div role="status" aria-label="Loading the answers" className="flex flex-col gap-3 p-4">
+        <Skeleton className="h-5 w-48" />
+        <Skeleton className="h-20 w-full" />
+      </div>
+    );
+  }
+  return (
+    <>
+      {list.error !== null && <FailureNotice error={list.error} onRetry={list.refetch} className="m-4" />}
+      {list.rows.length === 0 && (
+        <p className="p-6 text-center text-sm text-muted-foreground">Answers appear here as the nodes give them.</p>
+      )}
+      <ol aria-label="Output groups">
+        {list.rows.map((group, index) => {
+          const firstOfStep = list.rows?.[index - 1]?.step !== group.step;
+          return (
+            <li key={group.key} className="flex min-w-0 flex-col gap-2.5 border-b border-border p-4 last:border-0">
+              {firstOfStep && (
+                <pre className="font-mono text-xs leading-5 break-words whitespace-pre-wrap text-muted-foreground">
+                  <span aria-hidden className="select-none">
+                    ${' '}
+                  </span>
+                  <InertText text={group.command} terminal="show" />
+                </pre>
+              )}
+              <Group group={group} onShowExecution={onShowExecution} onShowGroup={onShowGroup} />
+            </li>
+          );
+        })}
+      </ol>
+      {list.hasNextPage && (
+        <div className="border-t border-border p-2 text-center">
+          <Button variant="ghost" size="sm" busy={list.isFetchingNextPage} onClick={list.fetchNextPage}>
+            More answers
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+interface GroupProps {
+  group: OutputGroup;
+  onShowExecution: (executionId: string) => void;
+  onShowGroup: (groupKey: string) => void;
+}
+
+function Group({ group, onShowExecution, onShowGroup }: GroupProps) {
+  const outcome = describeOutcome({ outcome: group.outcome, exitCode: group.exitCode, reason: group.reason });
+  const names = group.nodes.map((node) => node.name);
+  const unnamed = group.count - names.length;
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
+        <span className="text-sm font-medium tabular-nums">{formatCount(group.count, 'node')}</span>
+        <OutcomeBadge words={outcome} />
+        <span
+          className="min-w-0 flex-1 basis-40 truncate font-mono text-xs text-muted-foreground"
+          title={names.join(', ')}
+        >
+          {names.join(', ')}
+          {unnamed > 0 && ` and ${unnamed.toLocaleString('en')} more`}
+        </span>
+        <span className="flex gap-1">
+          <Button size="sm" variant="ghost" onClick={() => onShowGroup(group.key)}>
+            <ListTree aria-hidden /> All nodes
+          </Button>
+          <Button size="sm" variant="ghost" onClick={() => onShowExecution(group.exemplarExecutionId)}>
+            <FileText aria-hidden /> Full output
+          </Button>
+        </span>
+      </div>
+      {outcome.long !== null && <p className="text-sm text-pretty text-muted-foreground">{outcome.long}</p>}
+      {group.outcome !== 'not_started' && (
+        <>
+          <Head name="stdout" text={group.stdout} bytes={group.stdoutBytes} />
+          <Head name="stderr" text={group.stderr} bytes={group.stderrBytes} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Head({ name, text, bytes }: { name: 'stdout' | 'stderr'; text: string; bytes: number }) {
+  if (text === '') {
+    return name === 'stdout' ? <p className="text-xs text-muted-foreground">Nothing on stdout.</p> : null;
+  }
+  const headBytes = new TextEncoder().encode(text).length;
+  return (
+    <div className="flex flex-col gap-1">
+      {name === 'stderr' && <span className="text-xs text-muted-foreground">stderr</span>}
+      <CodeBlock label={name} wrap={false} className="max-h-56">
+        <InertText text={text.replace(/\n$/, '')} terminal="hide" />
+      </CodeBlock>
+      {bytes > headBytes && (
+        <span className="text-xs text-muted-foreground">
+          The first {formatBytes(headBytes)} of {formatBytes(bytes)}.
+        </span>
+      )}
+    </div>
+  );
+}

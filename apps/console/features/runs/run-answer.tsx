@@ -1,0 +1,167 @@
+// The answer: what was found, and the executions each claim rests on. While there is none: what is being waited for.
+'use client';
+import type { Finding, OutcomeCounts } from '@sena/contracts/domain/run';
+import type { Execution, Run } from '@sena/contracts/http/runs';
+import { Badge, type Tone } from '@sena/ui/badge';
+import { Button } from '@sena/ui/button';
+import { Card, CardHeader, CardTitle } from '@sena/ui/card';
+import { Notice } from '@sena/ui/notice';
+import { Spinner } from '@sena/ui/spinner';
+import { FileText } from 'lucide-react';
+import { useState } from 'react';
+import { NodeNames } from '../nodes/node-names.tsx';
+import { InertText } from '../output/inert-text.tsx';
+import { formatCount } from '../time/format-time.ts';
+import { AnswerText } from './answer-text.tsx';
+import { useExecutionsById } from './use-executions.ts';
+
+interface RunAnswerProps {
+  run: Run;
+  onShowExecution: (executionId: string) => void;
+}
+
+export function RunAnswer({ run, onShowExecution }: RunAnswerProps) {
+  const executions = useExecutionsById(run.id, run.findings.length > 0);
+  if (run.answer === null && run.findings.length === 0) return <NoAnswer run={run} />;
+  return (
+    <Card aria-label="Answer">
+      <CardHeader>
+        <CardTitle>Answer</CardTitle>
+        <span className="text-xs text-muted-foreground">{describePlanner(run)}</span>
+      </CardHeader>
+      <div className="flex flex-col gap-4 p-4">
+        {run.answer !== null && <AnswerText text={run.answer} />}
+        {run.counts.unknown > 0 && <UnknownNotice counts={run.counts} />}
+        {run.findings.length > 0 && (
+          <ol className="flex flex-col gap-2" aria-label="Findings">
+            {run.findings.map((finding) => (
+              <FindingItem
+                key={finding.id}
+                finding={finding}
+                executions={executions.data}
+                onShowExecution={onShowExecution}
+              />
+            ))}
+          </ol>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function UnknownNotice({ counts }: { counts: OutcomeCounts }) {
+  return (
+    <Notice tone="unknown" title={`The outcome of ${formatCount(counts.unknown, 'execution')} is unknown`}>
+      There the command may or may not have run to its end. Nothing was repeated. Look at those nodes before you try
+      again.
+    </Notice>
+  );
+}
+
+const severities: Record<Finding['severity'], { tone: Tone; words: string }> = {
+  critical: { tone: 'danger', words: 'Critical' },
+  warning: { tone: 'warning', words: 'Warning' },
+  info: { tone: 'neutral', words: 'Info' },
+};
+
+const evidenceShown = 4;
+
+interface FindingItemProps {
+  finding: Finding;
+  executions: ReadonlyMap<string, Execution> | undefined;
+  onShowExecution: (executionId: string) => void;
+}
+
+function FindingItem({ finding, executions, onShowExecution }: FindingItemProps) {
+  const [all, setAll] = useState(false);
+  const { tone, words } = severities[finding.severity];
+  const evidence = all ? finding.executionIds : finding.executionIds.slice(0, evidenceShown);
+  return (
+    <li className="flex flex-col gap-2 rounded-lg border border-border p-3">
+      <div className="flex items-start gap-2.5">
+        <Badge tone={tone} className="mt-px">
+          {words}
+        </Badge>
+        <p className="min-w-0 flex-1 text-sm leading-6 break-words">
+          <InertText text={finding.claim} terminal="show" />
+        </p>
+      </div>
+      <NodeNames nodes={finding.nodes} total={finding.nodes.length} shown={8} />
+      <div className="flex flex-wrap items-center gap-1.5">
+        <span className="text-xs text-muted-foreground">Rests on</span>
+        {evidence.map((executionId) => {
+          const execution = executions?.get(executionId);
+          const name = execution === undefined ? executionId.slice(0, 8) : `${execution.node.name} · ${execution.step}`;
+          return (
+            <Button
+              key={executionId}
+              size="sm"
+              className="h-6 px-2 font-mono text-xs font-normal"
+              aria-label={`Output of ${name}`}
+              onClick={() => onShowExecution(executionId)}
+            >
+              <FileText aria-hidden /> {name}
+            </Button>
+          );
+        })}
+        {finding.executionIds.length > evidence.length && (
+          <Button variant="link" size="inline" className="text-xs" onClick={() => setAll(true)}>
+            and {finding.executionIds.length - evidence.length} more
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function NoAnswer({ run }: { run: Run }) {
+  switch (run.status) {
+    case 'queued':
+    case 'running':
+      return (
+        <Card aria-label="Answer">
+          <div role="status" className="flex items-center gap-3 p-4 text-sm">
+            <Spinner className="text-primary" />
+            {run.status === 'queued' ? 'Waiting for its turn…' : describeWait(run)}
+          </div>
+        </Card>
+      );
+    case 'awaiting_approval':
+      return null;
+    case 'failed':
+      return (
+        <Notice tone="danger" title="The run failed">
+          {run.reason ?? 'No reason was recorded. Ask again, or look at the timeline for where it stopped.'}
+        </Notice>
+      );
+    case 'cancelled':
+      return (
+        <Notice tone="info" title="The run was cancelled">
+          {run.reason ?? 'Somebody cancelled it.'}
+        </Notice>
+      );
+    case 'succeeded':
+      return null;
+  }
+}
+
+function describeWait(run: Run): string {
+  const { total, pending } = run.counts;
+  if (total === 0) return run.kind === 'ask' ? 'Reading the question and planning…' : 'Preparing…';
+  if (pending > 0) return `Waiting for ${formatCount(pending, 'execution')} of ${total.toLocaleString('en')}…`;
+  return 'All results are in. Writing the report…';
+}
+
+function describePlanner(run: Run): string {
+  switch (run.planner) {
+    case 'model': {
+      const models = run.usage.models.join(', ');
+      const tokens = run.usage.promptTokens + run.usage.completionTokens;
+      return `${models === '' ? 'A model' : models} · ${formatCount(tokens, 'token')}`;
+    }
+    case 'runbook':
+      return 'From a runbook, no model was used';
+    case 'none':
+      return '';
+  }
+}

@@ -1,0 +1,212 @@
+// One run, live: what was asked, the answer and what it rests on, what waits for a decision, what the nodes said.
+'use client';
+import { terminalRunStatuses } from '@sena/contracts/domain/run';
+import type { Run } from '@sena/contracts/http/runs';
+import { ProblemError } from '@sena/sdk/problem-error';
+import { Button } from '@sena/ui/button';
+import { Card } from '@sena/ui/card';
+import { EmptyState } from '@sena/ui/empty-state';
+import { Notice } from '@sena/ui/notice';
+import { Skeleton } from '@sena/ui/skeleton';
+import { ArrowLeft, RotateCcw, SearchX } from 'lucide-react';
+import Link from 'next/link';
+import { useCallback } from 'react';
+import { FailureNotice } from '../api/failure-notice.tsx';
+import { ApprovalPanel } from '../approvals/approval-panel.tsx';
+import { useApproval } from '../approvals/use-approvals.ts';
+import { InertText } from '../output/inert-text.tsx';
+import { Ago } from '../time/ago.tsx';
+import { formatDuration } from '../time/format-time.ts';
+import { useNow } from '../time/use-now.ts';
+import { CancelRunButton } from './cancel-run-button.tsx';
+import { ExecutionSheet } from './execution-sheet.tsx';
+import { RunAnswer } from './run-answer.tsx';
+import { RunKindIcon } from './run-kind-icon.tsx';
+import { RunPlan } from './run-plan.tsx';
+import { RunResults } from './run-results.tsx';
+import { RunStatusBadge } from './run-status-badge.tsx';
+import { RunTimeline } from './run-timeline.tsx';
+import { runTitle } from './run-title.ts';
+import { type Following, useFollowRun } from './use-follow-run.ts';
+import { useRun } from './use-run.ts';
+import { useShownExecution } from './use-shown-execution.ts';
+
+export function RunPage({ runId }: { runId: string }) {
+  const run = useRun(runId);
+  const { events, following } = useFollowRun(runId);
+  const { shownId, show } = useShownExecution();
+  const hide = useCallback(() => show(null), [show]);
+
+  if (run.data === undefined) {
+    if (run.error instanceof ProblemError && run.error.status === 404) return <NoSuchRun />;
+    if (run.error !== null) {
+      return (
+        <div className="mx-auto max-w-3xl p-6">
+          <FailureNotice error={run.error} onRetry={() => void run.refetch()} />
+        </div>
+      );
+    }
+    return <LoadingRun />;
+  }
+
+  return (
+    <div className="mx-auto flex w-full max-w-7xl flex-col gap-5 px-4 py-5 md:px-8 md:py-7">
+      <RunHeader run={run.data} />
+      <ConnectionNotice following={following} />
+      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="flex min-w-0 flex-col gap-5">
+          {run.data.status === 'awaiting_approval' && run.data.approvalId !== null && (
+            <RunApproval approvalId={run.data.approvalId} />
+          )}
+          <RunAnswer run={run.data} onShowExecution={show} />
+          <RunResults run={run.data} onShowExecution={show} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-5">
+          <RunPlan events={events} />
+          <RunTimeline events={events} following={following} />
+        </div>
+      </div>
+      <ExecutionSheet runId={runId} executionId={shownId} onClose={hide} />
+    </div>
+  );
+}
+
+function RunHeader({ run }: { run: Run }) {
+  const ended = terminalRunStatuses.has(run.status);
+  return (
+    <header className="flex flex-col gap-3">
+      <Link
+        href="/runs"
+        className="inline-flex w-fit items-center gap-1 text-[0.8125rem] text-muted-foreground hover:text-foreground"
+      >
+        <ArrowLeft aria-hidden className="size-3.5" /> Runs
+      </Link>
+      <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+        <h1
+          className={`max-w-4xl min-w-0 text-xl font-semibold tracking-tight break-words whitespace-pre-line ${run.kind === 'command' ? 'font-mono text-lg' : ''}`}
+        >
+          <InertText text={runTitle(run)} terminal="show" />
+        </h1>
+        <div className="flex gap-2">
+          {!ended && <CancelRunButton runId={run.id} />}
+          {ended && run.kind !== 'runbook' && (
+            <Button asChild size="sm">
+              <Link href={againPath(run)}>
+                <RotateCcw aria-hidden /> Ask again
+              </Link>
+            </Button>
+          )}
+        </div>
+      </div>
+      <dl className="flex flex-wrap items-center gap-x-5 gap-y-2 text-[0.8125rem] text-muted-foreground">
+        <dt className="sr-only">Status</dt>
+        <dd aria-live="polite">
+          <RunStatusBadge status={run.status} />
+        </dd>
+        <dt className="sr-only">Kind and nodes</dt>
+        <dd className="inline-flex items-center gap-1.5">
+          <RunKindIcon kind={run.kind} />
+          {run.selector === null || run.selector === '*' ? (
+            'every node'
+          ) : (
+            <code className="font-mono text-xs">{run.selector}</code>
+          )}
+        </dd>
+        <dt className="sr-only">Asked</dt>
+        <dd>
+          {run.requestedBy.name}, <Ago at={run.createdAt} />
+        </dd>
+        <dt className="sr-only">Time taken</dt>
+        <dd className="tabular-nums">
+          <Elapsed run={run} />
+        </dd>
+      </dl>
+    </header>
+  );
+}
+
+function Elapsed({ run }: { run: Run }) {
+  const nowMs = useNow(1_000);
+  const endMs = run.finishedAt === null ? nowMs : Date.parse(run.finishedAt);
+  const ms = Math.max(0, endMs - Date.parse(run.createdAt));
+  if (run.finishedAt === null) return <>for {formatDuration(Math.floor(ms / 1_000) * 1_000)}</>;
+  return <>took {formatDuration(ms)}</>;
+}
+
+function againPath(run: Run): string {
+  const query = new URLSearchParams(
+    run.kind === 'command' ? { kind: 'command', command: run.command ?? '' } : { prompt: run.prompt ?? '' },
+  );
+  if (run.selector !== null) query.set('selector', run.selector);
+  return `/?${query}`;
+}
+
+function ConnectionNotice({ following }: { following: Following }) {
+  switch (following.kind) {
+    case 'connecting':
+    case 'live':
+    case 'ended':
+      return null;
+    case 'interrupted':
+      // A short cut heals by itself before anyone needs to know.
+      if (following.retryInMs < 2_000) return null;
+      return (
+        <Notice tone="warning" role="status" title="The live connection is interrupted">
+          The run goes on without it. This page catches up by itself as soon as SENA answers.
+        </Notice>
+      );
+    case 'refused':
+      return <FailureNotice error={following.error} onRetry={() => window.location.reload()} />;
+  }
+}
+
+function RunApproval({ approvalId }: { approvalId: string }) {
+  const approval = useApproval(approvalId);
+  if (approval.data !== undefined) return <ApprovalPanel approval={approval.data} linkToRun={false} />;
+  if (approval.error !== null) {
+    return <FailureNotice error={approval.error} onRetry={() => void approval.refetch()} />;
+  }
+  return (
+    <Card role="status" aria-label="Loading the approval" className="flex flex-col gap-3 p-4">
+      <Skeleton className="h-5 w-56" />
+      <Skeleton className="h-20 w-full" />
+    </Card>
+  );
+}
+
+function LoadingRun() {
+  return (
+    <div
+      role="status"
+      aria-label="Loading the run"
+      className="mx-auto flex w-full max-w-7xl flex-col gap-5 px-4 py-7 md:px-8"
+    >
+      <Skeleton className="h-7 w-2/3" />
+      <Skeleton className="h-5 w-80 max-w-full" />
+      <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
+        <Skeleton className="h-52 w-full" />
+        <Skeleton className="h-52 w-full" />
+      </div>
+    </div>
+  );
+}
+
+function NoSuchRun() {
+  return (
+    <div className="mx-auto max-w-3xl p-6">
+      <Card>
+        <EmptyState
+          icon={<SearchX />}
+          title="There is no such run"
+          action={
+            <Button asChild>
+              <Link href="/runs">All runs</Link>
+            </Button>
+          }
+        >
+          The address may be cut off, or the run belongs to another organization.
+        </EmptyState>
+      </Card>
+    </div>
+  );
+}

@@ -1,0 +1,134 @@
+// Every run of the organization, newest first.
+'use client';
+import { type RunStatus, runStatusSchema } from '@sena/contracts/domain/run';
+import type { Run } from '@sena/contracts/http/runs';
+import { Button } from '@sena/ui/button';
+import { EmptyState } from '@sena/ui/empty-state';
+import { Select } from '@sena/ui/select';
+import { createColumnHelper } from '@tanstack/react-table';
+import { List, SearchX } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import { InertText } from '../output/inert-text.tsx';
+import { Page } from '../shell/page.tsx';
+import { DataTable, type listFeatures } from '../table/data-table.tsx';
+import { Ago } from '../time/ago.tsx';
+import { formatDuration } from '../time/format-time.ts';
+import { describeCounts } from './describe-counts.ts';
+import { RunKindIcon } from './run-kind-icon.tsx';
+import { RunStatusBadge, runStatusWords } from './run-status-badge.tsx';
+import { runTitle } from './run-title.ts';
+import { useRunList } from './use-runs.ts';
+
+type RunRow = Omit<Run, 'findings' | 'answer'>;
+const column = createColumnHelper<typeof listFeatures, RunRow>();
+
+const columns = column.columns([
+  column.display({
+    id: 'run',
+    header: 'Run',
+    cell: ({ row }) => (
+      <Link
+        href={`/runs/${row.original.id}`}
+        className="flex max-w-[28rem] min-w-56 items-center gap-2 rounded-sm font-medium hover:text-primary"
+      >
+        <RunKindIcon kind={row.original.kind} />
+        <span className={`truncate ${row.original.kind === 'command' ? 'font-mono text-[0.8125rem] font-normal' : ''}`}>
+          <InertText text={runTitle(row.original)} terminal="show" />
+        </span>
+      </Link>
+    ),
+  }),
+  column.display({
+    id: 'status',
+    header: 'Status',
+    cell: ({ row }) => <RunStatusBadge status={row.original.status} />,
+  }),
+  column.display({
+    id: 'executions',
+    header: 'Executions',
+    cell: ({ row }) => (
+      <span className="block max-w-64 min-w-36 text-xs text-pretty text-muted-foreground">
+        {row.original.counts.total === 0 ? '–' : describeCounts(row.original.counts)}
+      </span>
+    ),
+  }),
+  column.display({
+    id: 'by',
+    header: 'Asked by',
+    cell: ({ row }) => <span className="whitespace-nowrap text-muted-foreground">{row.original.requestedBy.name}</span>,
+  }),
+  column.display({
+    id: 'when',
+    header: 'When',
+    cell: ({ row }) => (
+      <span className="text-muted-foreground">
+        <Ago at={row.original.createdAt} />
+      </span>
+    ),
+  }),
+  column.display({
+    id: 'took',
+    header: 'Took',
+    cell: ({ row }) => (
+      <span className="whitespace-nowrap text-muted-foreground tabular-nums">
+        {row.original.finishedAt === null
+          ? '–'
+          : formatDuration(Date.parse(row.original.finishedAt) - Date.parse(row.original.createdAt))}
+      </span>
+    ),
+  }),
+]);
+
+const statusOptions = [
+  { value: 'all', label: 'Every status' },
+  ...runStatusSchema.options.map((status) => ({ value: status, label: runStatusWords[status] })),
+];
+
+export function RunsPage() {
+  const [status, setStatus] = useState<RunStatus | null>(null);
+  const list = useRunList(status);
+  return (
+    <Page
+      title="Runs"
+      description="Every question and every command, with what it did and what came of it."
+      actions={
+        <Select
+          label="Status"
+          value={status ?? 'all'}
+          onValueChange={(value) => setStatus(runStatusSchema.safeParse(value).data ?? null)}
+          options={statusOptions}
+        />
+      }
+    >
+      <DataTable
+        label="Runs"
+        columns={columns}
+        list={list}
+        empty={
+          status === null ? (
+            <EmptyState
+              icon={<List />}
+              title="No runs yet"
+              action={
+                <Button asChild variant="primary">
+                  <Link href="/">Ask the first question</Link>
+                </Button>
+              }
+            >
+              Ask something about your nodes in plain words. The run, its commands and its answer stay here.
+            </EmptyState>
+          ) : (
+            <EmptyState
+              icon={<SearchX />}
+              title={`No run is ${runStatusWords[status].toLowerCase()}`}
+              action={<Button onClick={() => setStatus(null)}>Show every run</Button>}
+            >
+              Choose another status, or look at all of them.
+            </EmptyState>
+          )
+        }
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,78 @@
+// Follows a run live: collects its events and, at most once a second, has what is shown of the run loaded again.
+import type { RunEvent } from '@sena/contracts/domain/run-event';
+import { type Connection, followRun } from '@sena/sdk/follow-run';
+import { ProblemError } from '@sena/sdk/problem-error';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { apiBaseUrl } from '../api/sena-client.ts';
+import { runKey } from './use-run.ts';
+import { runsKey } from './use-runs.ts';
+
+export type Following =
+  | { kind: 'connecting' }
+  | { kind: 'live' }
+  | { kind: 'interrupted'; retryInMs: number }
+  | { kind: 'ended' }
+  | { kind: 'refused'; error: ProblemError };
+
+const refreshMs = 1_000;
+
+export function useFollowRun(runId: string): { events: readonly RunEvent[]; following: Following } {
+  const queryClient = useQueryClient();
+  const [events, setEvents] = useState<readonly RunEvent[]>([]);
+  const [following, setFollowing] = useState<Following>({ kind: 'connecting' });
+
+  useEffect(() => {
+    const stop = new AbortController();
+    let pending: RunEvent[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let lastFlushMs = 0;
+    setEvents([]);
+    setFollowing({ kind: 'connecting' });
+
+    function flush() {
+      timer = undefined;
+      lastFlushMs = Date.now();
+      const arrived = pending;
+      pending = [];
+      if (arrived.length > 0) setEvents((all) => [...all, ...arrived]);
+      void queryClient.invalidateQueries({ queryKey: runKey(runId) });
+    }
+
+    function schedule() {
+      timer ??= setTimeout(flush, Math.max(0, lastFlushMs + refreshMs - Date.now()));
+    }
+
+    function onConnection(connection: Connection) {
+      if (connection.kind === 'interrupted') setFollowing({ kind: 'interrupted', retryInMs: connection.retryInMs });
+      else setFollowing(connection);
+    }
+
+    async function follow() {
+      try {
+        for await (const event of followRun({ baseUrl: apiBaseUrl, runId, signal: stop.signal, onConnection })) {
+          pending.push(event);
+          schedule();
+        }
+        if (stop.signal.aborted) return;
+        clearTimeout(timer);
+        flush();
+        setFollowing({ kind: 'ended' });
+        void queryClient.invalidateQueries({ queryKey: runsKey });
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        clearTimeout(timer);
+        flush();
+        setFollowing({ kind: 'refused', error: ProblemError.fromFailure(error) });
+      }
+    }
+
+    void follow();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [runId, queryClient]);
+
+  return { events, following };
+}

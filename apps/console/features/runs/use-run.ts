@@ -1,0 +1,13 @@
+// One run and what hangs below it. Fresh by the event stream (use-follow-run), not by polling.
+import { takeData } from '@sena/sdk/take-data';
+import { useQuery } from '@tanstack/react-query';
+import { sena } from '../api/sena-client.ts';
+
+export const runKey = (runId: string) => ['run', runId] as const;
+
+export function useRun(runId: string) {
+  return useQuery({
+    queryKey: [...runKey(runId), 'itself'],
+    queryFn: ({ signal }) => takeData(sena.GET('/v1/runs/{id}', { params: { path: { id: runId } }, signal })),
+  });
+}

@@ -1,0 +1,113 @@
+// The hands of SENA: which are there, where, since when; adding one and taking one's access away.
+'use client';
+import type { Satellite } from '@sena/contracts/http/fleet';
+import { Button } from '@sena/ui/button';
+import { ConfirmDialog } from '@sena/ui/confirm-dialog';
+import { EmptyState } from '@sena/ui/empty-state';
+import { createColumnHelper } from '@tanstack/react-table';
+import { Plug, Plus } from 'lucide-react';
+import { useSearchParams } from 'next/navigation';
+import { useState } from 'react';
+import { Page } from '../shell/page.tsx';
+import { DataTable, type listFeatures } from '../table/data-table.tsx';
+import { Ago } from '../time/ago.tsx';
+import { AddSatelliteDialog } from './add-satellite-dialog.tsx';
+import { SatelliteStatus } from './satellite-status.tsx';
+import { SiteCards } from './site-cards.tsx';
+import { useRevokeSatellite, useSatelliteList } from './use-satellites.ts';
+
+const column = createColumnHelper<typeof listFeatures, Satellite>();
+
+const columns = column.columns([
+  column.display({
+    id: 'name',
+    header: 'Satellite',
+    cell: ({ row }) => <span className="font-mono text-[0.8125rem]">{row.original.name}</span>,
+  }),
+  column.display({
+    id: 'status',
+    header: 'Status',
+    cell: ({ row }) => <SatelliteStatus status={row.original.status} />,
+  }),
+  column.display({ id: 'site', header: 'Site', cell: ({ row }) => row.original.site.name }),
+  column.display({
+    id: 'seen',
+    header: 'Last seen',
+    cell: ({ row }) => (
+      <span className="text-muted-foreground">
+        {row.original.lastSeenAt === null ? 'never' : <Ago at={row.original.lastSeenAt} />}
+      </span>
+    ),
+  }),
+  column.display({
+    id: 'version',
+    header: 'Version',
+    cell: ({ row }) => <span className="text-muted-foreground">{row.original.version ?? '–'}</span>,
+  }),
+  column.display({
+    id: 'key',
+    header: 'Key',
+    cell: ({ row }) => (
+      <code
+        className="block max-w-40 truncate font-mono text-xs text-muted-foreground"
+        title={row.original.fingerprint}
+      >
+        {row.original.fingerprint}
+      </code>
+    ),
+  }),
+  column.display({
+    id: 'actions',
+    header: () => <span className="sr-only">Actions</span>,
+    cell: ({ row }) => (row.original.status === 'revoked' ? null : <Revoke satellite={row.original} />),
+  }),
+]);
+
+function Revoke({ satellite }: { satellite: Satellite }) {
+  const revoke = useRevokeSatellite();
+  return (
+    <ConfirmDialog
+      trigger={
+        <Button size="sm" variant="ghost" busy={revoke.isPending} aria-label={`Revoke ${satellite.name}`}>
+          Revoke
+        </Button>
+      }
+      title={`Revoke ${satellite.name}?`}
+      description={`Its tunnel closes at once and its key is never accepted again. Without another satellite at ${satellite.site.name}, the nodes there can't be reached.`}
+      action="Revoke access"
+      keep="Keep it"
+      onConfirm={() => revoke.mutate(satellite.id)}
+    />
+  );
+}
+
+export function SatellitesPage() {
+  const wantsToAdd = useSearchParams().has('add');
+  const [adding, setAdding] = useState(wantsToAdd);
+  const list = useSatelliteList(adding ? 5_000 : 10_000);
+  const addButton = (
+    <Button variant="primary" onClick={() => setAdding(true)}>
+      <Plus aria-hidden /> Add a satellite
+    </Button>
+  );
+  return (
+    <Page
+      title="Satellites"
+      description="A satellite runs inside a site, dials out to SENA, and alone holds the SSH keys of the nodes there."
+      actions={addButton}
+    >
+      <SiteCards />
+      <DataTable
+        label="Satellites"
+        columns={columns}
+        list={list}
+        empty={
+          <EmptyState icon={<Plug />} title="No satellite yet" action={addButton}>
+            Add one inside the network where your servers are. It needs no open port: it connects outwards.
+          </EmptyState>
+        }
+      />
+      <AddSatelliteDialog open={adding} onOpenChange={setAdding} satellites={list.rows ?? []} />
+    </Page>
+  );
+}

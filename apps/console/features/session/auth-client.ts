@@ -1,0 +1,33 @@
+// Sign-in and sign-out, which are better-auth's, at /api/auth of the page's own origin.
+import { createAuthClient } from 'better-auth/react';
+
+const client = createAuthClient();
+const timeoutMs = 15_000;
+
+export type SignInResult = { kind: 'signed_in' } | { kind: 'refused'; sentence: string };
+
+export async function signIn(email: string, password: string): Promise<SignInResult> {
+  try {
+    const { error } = await client.signIn.email({ email, password }, { timeout: timeoutMs });
+    return error === null ? { kind: 'signed_in' } : { kind: 'refused', sentence: describeRefusal(error.status) };
+  } catch {
+    return { kind: 'refused', sentence: describeRefusal(0) };
+  }
+}
+
+function describeRefusal(status: number): string {
+  if (status === 400 || status === 401) return 'The email or the password is wrong. Check both and try again.';
+  if (status === 429) return 'Too many attempts. Wait a minute, then try again.';
+  if (status === 403) return 'This account may not sign in here. Ask the owner of your organization.';
+  return 'SENA can not be reached right now. Check that it runs, then try again.';
+}
+
+/** True when the session has ended on the server. */
+export async function signOut(): Promise<boolean> {
+  try {
+    const { error } = await client.signOut({ fetchOptions: { timeout: timeoutMs } });
+    return error === null;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,11 @@
+// Who is signed in. Only below <RequireSession>, which knows it before anything else is drawn.
+import type { Me } from '@sena/contracts/http/session';
+import { createContext, useContext } from 'react';
+
+export const MeContext = createContext<Me | null>(null);
+
+export function useMe(): Me {
+  const me = useContext(MeContext);
+  if (me === null) throw new Error('useMe is used outside <RequireSession>');
+  return me;
+}

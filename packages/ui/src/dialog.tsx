@@ -1,0 +1,45 @@
+// A question or a small task over the page. Focus stays inside, Escape leaves, and the way back is the button it came from.
+import { X } from 'lucide-react';
+import { Dialog as Radix } from 'radix-ui';
+import type { ComponentProps, ReactNode } from 'react';
+import { Button } from './button.tsx';
+import { classNames } from './class-names.ts';
+
+export const Dialog = Radix.Root;
+export const DialogTrigger = Radix.Trigger;
+export const DialogClose = Radix.Close;
+
+interface DialogContentProps extends Omit<ComponentProps<typeof Radix.Content>, 'title'> {
+  title: ReactNode;
+  description: ReactNode;
+}
+
+export function DialogContent({ className, title, description, children, ...props }: DialogContentProps) {
+  return (
+    <Radix.Portal>
+      <Radix.Overlay className="fixed inset-0 z-50 bg-black/45 data-[state=open]:animate-in data-[state=open]:fade-in-0" />
+      <Radix.Content
+        className={classNames(
+          'fixed top-[12vh] left-1/2 z-50 flex max-h-[80vh] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 flex-col gap-4 overflow-y-auto rounded-xl border border-border bg-surface-raised p-5 shadow-float data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98',
+          className,
+        )}
+        {...props}
+      >
+        <div className="pr-8">
+          <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
+          <Radix.Description className="mt-1 text-sm text-muted-foreground">{description}</Radix.Description>
+        </div>
+        {children}
+        <Radix.Close asChild>
+          <Button variant="ghost" size="icon" className="absolute top-3 right-3" aria-label="Close">
+            <X />
+          </Button>
+        </Radix.Close>
+      </Radix.Content>
+    </Radix.Portal>
+  );
+}
+
+export function DialogFooter({ className, ...props }: ComponentProps<'div'>) {
+  return <div className={classNames('flex flex-wrap justify-end gap-2', className)} {...props} />;
+}
