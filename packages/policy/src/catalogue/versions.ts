@@ -1,5 +1,5 @@
-// Data: programs that are judged only when asked for their version, with exactly one argument. Anything else they are
-// given could be a script.
+// Data: programs that are judged only when asked for their version, with the arguments that show it. Anything else
+// they are given could be a script.
 import type { ProgramInput } from './schema.ts';
 
 const versionSwitches: Record<string, readonly string[]> = {
@@ -68,6 +68,6 @@ const versionSwitches: Record<string, readonly string[]> = {
 export const versionPrograms: readonly ProgramInput[] = Object.entries(versionSwitches).map(([name, switches]) => ({
   name,
   parsing: 'exact',
-  operands: { first: [{ oneOf: [...switches] }], min: 1, max: 1 },
-  switches: switches.filter((word) => word.startsWith('-')),
+  switches: [...switches],
+  requires: [[...switches]],
 }));

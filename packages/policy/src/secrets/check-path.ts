@@ -5,6 +5,7 @@ import { showText } from '../text/show-text.ts';
 import { joined, leadingText, literalOf, type Piece, textPiece } from '../words/piece.ts';
 import { type Atom, atomsOfPattern, atomsOfPieces, matcherOf, pathsMeet } from './paths-meet.ts';
 import {
+  clearlyFiles,
   devicePlaces,
   harmlessDevices,
   openTrees,
@@ -17,7 +18,11 @@ import {
 const placeMatcher = matcherOf(secretPlaces);
 const nameMatcher = matcherOf(secretNames);
 const deviceMatcher = matcherOf(devicePlaces);
-const placeAtoms = secretPlaces.map(atomsOfPattern);
+const placePatterns = secretPlaces.map((pattern) => ({
+  fixed: pattern.replace(/\*.*$/s, ''),
+  atoms: atomsOfPattern(pattern),
+}));
+const placeAtoms = placePatterns.map(({ atoms }) => atoms);
 const nameAtoms = secretNames.map(atomsOfPattern);
 const deviceAtoms = devicePlaces.map(atomsOfPattern);
 
@@ -63,9 +68,11 @@ function checkBelow(full: readonly Piece[]): Problem | undefined {
   return checkAtoms([...atomsOf(full), '/', { run: 'all' }], `${tidy(leadingText(full))}/`);
 }
 
-/** The files directly in the path, if it is a directory. Names alone don't count: most paths are files. */
+/** The files directly in the path, unless its name is clearly that of a file. */
 function checkEntries(full: readonly Piece[]): Problem | undefined {
-  return anyMeets([...atomsOf(full), '/', { run: 'name' }], placeAtoms) ? secret : undefined;
+  const literal = literalOf(full);
+  if (literal !== undefined && clearlyFiles.test(literal)) return undefined;
+  return anyMeets([...atomsOf(full), '/', { run: 'name' }], [...placeAtoms, ...nameAtoms]) ? secret : undefined;
 }
 
 function atomsOf(full: readonly Piece[]): Atom[] {
@@ -76,15 +83,21 @@ function atomsOf(full: readonly Piece[]): Atom[] {
 
 function checkAtoms(atoms: readonly Atom[], leading: string): Problem | undefined {
   if (anyMeets(atoms, deviceAtoms)) return unknown('could reach a device');
-  if (anyMeets(atoms, placeAtoms)) return secret;
-  return isOpen(leading) || !anyMeets(atoms, nameAtoms) ? undefined : secret;
+  const tree = openTreeOf(leading);
+  // Below an open directory only the secret places that lie in it themselves count.
+  const places =
+    tree === undefined
+      ? placeAtoms
+      : placePatterns.filter(({ fixed }) => fixed.startsWith(tree)).map(({ atoms: place }) => place);
+  if (anyMeets(atoms, places)) return secret;
+  return tree === undefined && anyMeets(atoms, nameAtoms) ? secret : undefined;
 }
 
 function checkLiteral(path: string): Problem | undefined {
   if (harmlessDevices.has(path) || publicPaths.test(path)) return undefined;
   if (deviceMatcher.test(path)) return unknown('is a device, not a file');
   if (placeMatcher.test(path)) return secret;
-  if (isOpen(path)) return undefined;
+  if (openTreeOf(path) !== undefined) return undefined;
   return nameMatcher.test(path) || secretHints.test(path) ? secret : undefined;
 }
 
@@ -92,8 +105,8 @@ function anyMeets(atoms: readonly Atom[], patterns: ReadonlyArray<readonly Atom[
   return patterns.some((pattern) => pathsMeet(atoms, pattern));
 }
 
-function isOpen(path: string): boolean {
-  return openTrees.some((tree) => path.startsWith(`${tree}/`));
+function openTreeOf(path: string): string | undefined {
+  return openTrees.find((tree) => path.startsWith(`${tree}/`));
 }
 
 function absolutePaths(pieces: readonly Piece[], directories: readonly string[]): Piece[][] {

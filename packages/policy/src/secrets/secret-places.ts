@@ -153,6 +153,10 @@ export const secretHints = /secret|passw|credential|token|private|vault|apikey|a
 export const publicPaths =
   /^(\/etc\/passwd-?|\/etc\/ssl\/certs\/.*|.*\.pub|.*\/\.ssh\/(known_hosts|authorized_keys)|\/etc\/group-?)$/;
 
+/** Paths that are files, not directories. */
+export const clearlyFiles =
+  /\.(conf|cfg|cnf|bak|old|orig|new|save|log|txt|list|rules|service|timer|ini|json|ya?ml|toml|xml|sh|py|dpkg-[a-z]+|rpm[a-z]+|\d+)$|^\/etc\/(hosts|passwd|group|fstab|crontab|services|protocols|ssh\/sshd?_config)$/;
+
 /** Directories that hold what every operator reads: below them names and hints don't count, places do. */
 export const openTrees: readonly string[] = [
   '/var/log',
@@ -209,7 +213,6 @@ export const devicePlaces: readonly string[] = [
   '/proc/acpi/event',
   '/sys/kernel/tracing/**',
   '/inet*/**',
-  '**/trace_pipe',
 ];
 
 export const harmlessDevices: ReadonlySet<string> = new Set(['/dev/null', '/dev/stdin']);

@@ -22,11 +22,14 @@ export function judgeProgram(
   if (depth > wrappersMax) return [unknown('too many programs run one another')];
   const program = findProgram(programName(written));
   if (!program) return [notInCatalogue(written, rest)];
-  return checkArguments(program, rest, {
+  const problems = checkArguments(program, rest, {
     directories,
     bounded,
     judgeInner: (inner, innerBounded) => judgeProgram(inner, directories, innerBounded, depth + 1),
   });
+  // Known for its version alone: what it is known for otherwise says more.
+  if (problems.length > 0 && findChanging(program.name)) return [notInCatalogue(written, rest)];
+  return problems;
 }
 
 export function lookUp(written: string): Program | undefined {

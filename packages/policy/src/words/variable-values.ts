@@ -1,5 +1,5 @@
 // Entered from expand-word. What a variable may hold at this point of the walk: the values of every assignment in
-// the text, and nothing at all unless an assignment certainly came before.
+// the text, if one certainly came before; otherwise anything.
 import { atPlace, type Judge } from '../walk/judge.ts';
 import type { AssignmentSite } from './collect-variables.ts';
 import { alternativesMax, expandUnsplit, expandWord } from './expand-word.ts';
@@ -48,7 +48,8 @@ export function variableValues(judge: Judge, name: string): Piece[][] {
     // Inside the loop that sets it, and set nowhere else: exactly the loop's words.
     const within = loop?.soleInBody ? sites.filter((site) => site.kind === 'list' && site.start === loop.start) : sites;
     const values = within.flatMap((site) => siteValues(judge, site));
-    if (!loop && !judge.assigned.has(name)) values.push([]);
+    // Not certainly set by the text, so whatever the environment says.
+    if (!loop && !judge.assigned.has(name)) return anything;
     if (values.length > alternativesMax) return anything;
     return values;
   } finally {
