@@ -110,7 +110,7 @@ function describeConsole({ checkout, ports, logLevel }: StackPlan): ServiceDescr
       GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
       NEXT_TELEMETRY_DISABLED: '1',
     },
-    readyUrl: `http://127.0.0.1:${ports.console}/`,
+    readyUrl: `http://127.0.0.1:${ports.console}/readyz`,
   };
 }
 
