@@ -66,7 +66,11 @@ describe('a site of the lab', () => {
     expect(await greetingFrom(site.enter, { host: '127.0.0.1', port: cloudPort })).toBe('ECONNREFUSED');
     const uplink = await site.uplink({ host: '127.0.0.1', port: cloudPort });
     expect(await greetingFrom(site.enter, uplink)).toBe('cloud heard hello');
-    expect(await greetingFrom(outside, uplink)).toBe('ECONNREFUSED');
+    expect(uplink.port).toBe(cloudPort);
+    const second = await site.uplink({ host: '127.0.0.1', port: cloudPort });
+    expect(second.port).not.toBe(cloudPort);
+    expect(await greetingFrom(site.enter, second)).toBe('cloud heard hello');
+    expect(await greetingFrom(outside, second)).toBe('ECONNREFUSED');
     await uplink.close();
     expect(await greetingFrom(site.enter, uplink)).toBe('ECONNREFUSED');
   });

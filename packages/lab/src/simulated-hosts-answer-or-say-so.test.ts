@@ -91,6 +91,9 @@ describe('a simulated host', () => {
 
   it('expands patterns over its own files', async () => {
     expect((await on('echo /etc/init.d/*')).stdout).toBe('/etc/init.d/metrics /etc/init.d/shop /etc/init.d/ssh\n');
+    expect((await on("find /run -maxdepth 2 -name '*.pid'")).stdout).toBe(
+      '/run/metrics.pid\n/run/shop.pid\n/run/sshd.pid\n',
+    );
   });
 
   it('keeps what is changed', async () => {
@@ -107,8 +110,13 @@ describe('a simulated host', () => {
 
   it('ends a command that is killed, by signal', async () => {
     const sleeping = on('echo $$; sleep 60', host);
-    await expect.poll(async () => (await on('ps -eo pid,args | grep "sleep 60"')).stdout).toContain('sleep 60');
-    const pid = /^ *(\d+) sh -c echo/m.exec((await on('ps -eo pid,args | grep "sleep 60"')).stdout)?.[1];
+    let pid: string | undefined;
+    await expect
+      .poll(async () => {
+        pid = /^ *(\d+) sh -c echo/m.exec((await on('ps -eo pid,args')).stdout)?.[1];
+        return pid;
+      })
+      .toBeDefined();
     await on(`kill -9 -${pid}`);
     expect(await sleeping).toEqual({ stdout: `${pid}\n`, stderr: '', exitCode: null });
     expect((await on(`kill -0 -${pid}`)).stderr).toContain('No such process');
