@@ -91,6 +91,8 @@ function sshdConfig(version: number): string {
     'PermitRootLogin prohibit-password',
     // The disk of an unprivileged lab belongs to accounts that sshd doesn't expect.
     'StrictModes no',
+    // sshd gives accounts other than root no sbin.
+    'SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     'UseDNS no',
     'PrintMotd no',
     'MaxStartups 500',
