@@ -64,7 +64,7 @@ async function ringWhatWasLost({ pool, queue, logger }: SweptShop): Promise<void
 async function expireApprovals({ pool, queue, signals }: SweptShop): Promise<void> {
   for (const { organizationId, approvalId } of await listApprovalsToExpire(pool, atMost)) {
     const woken = await inOrganization(pool, organizationId, async (transaction) => {
-      const expired = await expireApproval(transaction, approvalId);
+      const expired = await expireApproval(transaction, approvalId, actor);
       if (expired === null) return null;
       const text = 'Nobody decided in time: the approval has expired.';
       const seq = await appendRunEvent(transaction, expired.runId, { type: 'run.note', text });
