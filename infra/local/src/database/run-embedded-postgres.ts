@@ -57,7 +57,8 @@ export async function runEmbeddedPostgres(
     parentDeathSignal: 'INT',
     stopTimeoutMs: 15_000,
     readyTimeoutMs: startTimeoutMs,
-    isShown: (line) => /^(?:WARNING|ERROR|FATAL|PANIC):/.test(line) && !line.includes('is starting up'),
+    // Errors of statements are told by whoever sent them.
+    isShown: (line) => /^(?:FATAL|PANIC):/.test(line) && !line.includes('is starting up'),
     untilReady: ({ signal }) => untilItAnswers(adminUrl, signal),
   });
   await postgres.whenReady();
