@@ -1,6 +1,6 @@
 // Every process logs through this: one JSON object a line, secrets censored by name.
 // Writes to stdout only.
-import { pino } from 'pino';
+import { type LoggerOptions, pino } from 'pino';
 
 /** Field names whose values never reach a log, at any of the first three levels. */
 const secretNames = [
@@ -24,13 +24,14 @@ const paths = secretNames.flatMap((name) => {
 
 export type Logger = import('pino').Logger;
 
-/** `level`: trace|debug|info|warn|error|silent. */
-export function createLogger(service: string, level = 'info'): Logger {
-  return pino({
+/** `level`: trace|debug|info|warn|error|silent. `destination`: instead of stdout, for tests that read the log. */
+export function createLogger(service: string, level = 'info', destination?: { write(line: string): void }): Logger {
+  const options: LoggerOptions = {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths, censor: '[redacted]' },
     formatters: { level: (label) => ({ level: label }) },
-  });
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
 }

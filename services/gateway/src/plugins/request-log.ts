@@ -23,8 +23,7 @@ export const requestLog = fp(
       const line = {
         method: request.method,
         route,
-        // Where no route knows the address, it is worth seeing; it may hold anything, so without its query.
-        ...(route === null ? { path: pathOf(request.url) } : {}),
+        ...(route === null ? { path: loggablePath(request.url) } : {}),
         status: reply.statusCode,
         code: request.problemCode ?? undefined,
         durationMs: Math.round(reply.elapsedTime),
@@ -39,3 +38,9 @@ export const requestLog = fp(
   },
   { name: 'request-log' },
 );
+
+/** An address that no route knows is worth seeing, but it may hold anything: only what looks like a word of an address. */
+function loggablePath(url: string): string {
+  const segments = pathOf(url).split('/').slice(0, 8);
+  return segments.map((segment) => (/^[a-zA-Z0-9._-]{0,32}$/.test(segment) ? segment : '…')).join('/');
+}
