@@ -8,30 +8,30 @@ import type { Pause } from './nodes/wait.ts';
 import { type RunContext, readInRun } from './run-context.ts';
 import { buildRunGraph } from './run-graph.ts';
 
-export type Resumed =
-  /** It ran; whether it ended or paused is in the database. */
-  | 'advanced'
-  /** What it waits for has not happened. */
-  | 'still_waiting';
-
-export async function resumeRun(context: RunContext, checkpointer: PostgresSaver): Promise<Resumed> {
+/**
+ * Resolves when the run has ended, or waits for something that has not happened. What a pause waits for is read after the graph has
+ * paused: it may have happened before, and then no further wake comes for it.
+ */
+export async function resumeRun(context: RunContext, checkpointer: PostgresSaver): Promise<void> {
   const graph = buildRunGraph(context, checkpointer);
   const thread = { configurable: { thread_id: context.lease.runId } };
   const options = { ...thread, durability: 'sync', signal: context.signal, recursionLimit: 200 } as const;
-  const snapshot = await graph.getState(thread);
-  const pauses = snapshot.tasks.flatMap((task) => task.interrupts.map((found) => found.value as Pause));
-  const [pause] = pauses;
-
-  if (pause !== undefined) {
-    if (!(await isOver(context, pause))) return 'still_waiting';
-    await graph.invoke(new Command({ resume: pause.for }), options);
-  } else if (snapshot.next.length > 0) {
-    // A worker died between two nodes: the checkpoint says which one is next.
-    await graph.invoke(null, options);
-  } else if (snapshot.createdAt === undefined) {
-    await graph.invoke({ ending: null }, options);
+  for (;;) {
+    const snapshot = await graph.getState(thread);
+    const pauses = snapshot.tasks.flatMap((task) => task.interrupts.map((found) => found.value as Pause));
+    const [pause] = pauses;
+    if (pause !== undefined) {
+      if (!(await isOver(context, pause))) return;
+      await graph.invoke(new Command({ resume: pause.for }), options);
+    } else if (snapshot.next.length > 0) {
+      // A worker died between two nodes: the checkpoint says which one is next.
+      await graph.invoke(null, options);
+    } else if (snapshot.createdAt === undefined) {
+      await graph.invoke({ ending: null }, options);
+    } else {
+      return;
+    }
   }
-  return 'advanced';
 }
 
 function isOver(context: RunContext, pause: Pause): Promise<boolean> {
