@@ -6,7 +6,7 @@ import { classNames } from './class-names.ts';
 import { Spinner } from './spinner.tsx';
 
 const buttonVariants = cva(
-  'relative inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap transition-colors select-none disabled:opacity-55 disabled:cursor-not-allowed [&_svg]:shrink-0',
+  'relative inline-flex shrink-0 align-middle items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap transition-colors select-none disabled:opacity-55 disabled:cursor-not-allowed [&_svg]:shrink-0',
   {
     variants: {
       variant: {

@@ -11,6 +11,7 @@ import { useSearchParams } from 'next/navigation';
 import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { describeFailure, fieldError } from '../api/describe-failure.ts';
 import { useMe } from '../session/use-me.ts';
+import { useCommandKey } from '../shell/use-command-key.ts';
 import { ExampleQuestions } from './example-questions.tsx';
 import { PolicyPreview } from './policy-preview.tsx';
 import { useCreateRun } from './use-create-run.ts';
@@ -24,6 +25,7 @@ export function AskBox() {
   const [command, setCommand] = useState(params.get('command') ?? '');
   const [selector, setSelector] = useState(params.get('selector') ?? '');
   const me = useMe();
+  const commandKey = useCommandKey();
   const create = useCreateRun();
   const textId = useId();
   const nodesId = useId();
@@ -139,7 +141,7 @@ export function AskBox() {
               />
             </label>
             <span className="hidden items-center gap-1 text-xs text-muted-foreground sm:flex" aria-hidden>
-              {kind === 'command' && <Kbd>Ctrl</Kbd>}
+              {kind === 'command' && <Kbd>{commandKey}</Kbd>}
               <Kbd>↵</Kbd>
             </span>
             <Button type="submit" variant="primary" size="sm" className="h-8" busy={busy} disabled={text.trim() === ''}>

@@ -13,8 +13,8 @@ export interface EventLine {
   tone: EventTone;
 }
 
-/** null for what only repeats another line. */
-export function describeEvent(data: RunEventData): EventLine | null {
+/** `satelliteNames`: what the satellites are called, by id; an id without a name stands for itself. */
+export function describeEvent(data: RunEventData, satelliteNames: ReadonlyMap<string, string>): EventLine {
   switch (data.type) {
     case 'run.created':
       return { title: 'Asked', detail: null, tone: 'plain' };
@@ -47,7 +47,11 @@ export function describeEvent(data: RunEventData): EventLine | null {
         tone: 'plain',
       };
     case 'dispatch.sent':
-      return { title: 'Sent to a satellite', detail: data.satelliteId, tone: 'plain' };
+      return {
+        title: `Sent to ${satelliteNames.get(data.satelliteId) ?? data.satelliteId}`,
+        detail: null,
+        tone: 'plain',
+      };
     case 'executions.started':
       return { title: `${formatCount(data.count, 'execution')} started`, detail: null, tone: 'plain' };
     case 'executions.finished':
@@ -79,7 +83,7 @@ function describeGate(decision: 'allow' | 'require_approval' | 'deny', reasons: 
   }
 }
 
-function describeStatus(status: RunStatus, reason: string | null): EventLine | null {
+function describeStatus(status: RunStatus, reason: string | null): EventLine {
   switch (status) {
     case 'queued':
       return { title: 'Queued', detail: reason, tone: 'plain' };

@@ -89,9 +89,11 @@ function Group({ group, onShowExecution, onShowGroup }: GroupProps) {
           {unnamed > 0 && ` and ${unnamed.toLocaleString('en')} more`}
         </span>
         <span className="flex gap-1">
-          <Button size="sm" variant="ghost" onClick={() => onShowGroup(group.key)}>
-            <ListTree aria-hidden /> All nodes
-          </Button>
+          {group.count > 1 && (
+            <Button size="sm" variant="ghost" onClick={() => onShowGroup(group.key)}>
+              <ListTree aria-hidden /> All nodes
+            </Button>
+          )}
           <Button size="sm" variant="ghost" onClick={() => onShowExecution(group.exemplarExecutionId)}>
             <FileText aria-hidden /> Full output
           </Button>

@@ -1,9 +1,11 @@
 // What happened in a run, line by line, as it happens.
+'use client';
 import type { RunEvent } from '@sena/contracts/domain/run-event';
 import { Card, CardHeader, CardTitle } from '@sena/ui/card';
 import { classNames } from '@sena/ui/class-names';
 import { Skeleton } from '@sena/ui/skeleton';
 import { InertText } from '../output/inert-text.tsx';
+import { useSatelliteNames } from '../satellites/use-satellite-names.ts';
 import { formatDuration } from '../time/format-time.ts';
 import { describeEvent, type EventTone } from './describe-event.ts';
 import type { Following } from './use-follow-run.ts';
@@ -17,6 +19,7 @@ const dots: Record<EventTone, string> = {
 };
 
 export function RunTimeline({ events, following }: { events: readonly RunEvent[]; following: Following }) {
+  const satelliteNames = useSatelliteNames();
   const startMs = events[0] === undefined ? 0 : Date.parse(events[0].at);
   return (
     <Card aria-label="Timeline">
@@ -32,8 +35,7 @@ export function RunTimeline({ events, following }: { events: readonly RunEvent[]
       ) : (
         <ol className="flex flex-col p-4">
           {events.map((event) => {
-            const line = describeEvent(event.data);
-            if (line === null) return null;
+            const line = describeEvent(event.data, satelliteNames);
             return (
               <li key={event.seq} className="group relative flex gap-3 pb-3.5 last:pb-0">
                 <span aria-hidden className="absolute top-3.5 bottom-0 left-[3.5px] w-px bg-border group-last:hidden" />

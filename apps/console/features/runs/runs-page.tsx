@@ -30,7 +30,7 @@ const columns = column.columns([
     cell: ({ row }) => (
       <Link
         href={`/runs/${row.original.id}`}
-        className="flex max-w-[28rem] min-w-56 items-center gap-2 rounded-sm font-medium hover:text-primary"
+        className="flex max-w-72 min-w-48 xl:max-w-[26rem] items-center gap-2 rounded-sm font-medium hover:text-primary"
       >
         <RunKindIcon kind={row.original.kind} />
         <span className={`truncate ${row.original.kind === 'command' ? 'font-mono text-[0.8125rem] font-normal' : ''}`}>
@@ -62,19 +62,13 @@ const columns = column.columns([
     id: 'when',
     header: 'When',
     cell: ({ row }) => (
-      <span className="text-muted-foreground">
+      <span className="block text-muted-foreground">
         <Ago at={row.original.createdAt} />
-      </span>
-    ),
-  }),
-  column.display({
-    id: 'took',
-    header: 'Took',
-    cell: ({ row }) => (
-      <span className="whitespace-nowrap text-muted-foreground tabular-nums">
-        {row.original.finishedAt === null
-          ? '–'
-          : formatDuration(Date.parse(row.original.finishedAt) - Date.parse(row.original.createdAt))}
+        {row.original.finishedAt !== null && (
+          <span className="block text-xs whitespace-nowrap tabular-nums">
+            took {formatDuration(Date.parse(row.original.finishedAt) - Date.parse(row.original.createdAt))}
+          </span>
+        )}
       </span>
     ),
   }),

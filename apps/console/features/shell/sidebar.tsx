@@ -10,6 +10,7 @@ import { usePendingApprovals } from '../approvals/use-pending-approvals.ts';
 import { UserMenu } from '../session/user-menu.tsx';
 import { destinations, isAt } from './destinations.ts';
 import { Logo } from './logo.tsx';
+import { useCommandKey } from './use-command-key.ts';
 
 interface SidebarProps {
   onOpenCommandMenu: () => void;
@@ -18,6 +19,7 @@ interface SidebarProps {
 
 export function Sidebar({ onOpenCommandMenu, onNavigate }: SidebarProps) {
   const pathname = usePathname();
+  const commandKey = useCommandKey();
   const waiting = usePendingApprovals();
   return (
     <div className="flex h-full flex-col gap-3 p-3">
@@ -31,7 +33,7 @@ export function Sidebar({ onOpenCommandMenu, onNavigate }: SidebarProps) {
         <span className="inline-flex items-center gap-2">
           <Search aria-hidden /> Search or ask
         </span>
-        <Kbd>⌘K</Kbd>
+        <Kbd>{commandKey} K</Kbd>
       </Button>
       <nav aria-label="Main" className="flex flex-1 flex-col gap-0.5">
         {destinations.map((destination) => {
