@@ -15,6 +15,9 @@ const rankMin = 0.9;
 /** And at least this share of the words that carry meaning has to be found in the runbook. */
 const coverageMin = 0.3;
 
+/** A second runbook is only meant where it fits about as well as the first: its findings would be beside the point. */
+const nearBest = 0.8;
+
 /**
  * At most `limit` runbooks (default 3) that this version has code for. Empty where none fits, and where the
  * question asks for a change ("restart nginx"): a runbook only looks.
@@ -47,7 +50,7 @@ export async function matchRunbooks(
     [words, ownRunbooks.map((runbook) => runbook.slug), coverageMin, words.map((word) => (vague.has(word) ? 0.5 : 1))],
   );
   return rows
-    .filter((row) => row.rank >= rankMin)
+    .filter((row) => row.rank >= Math.max(rankMin, (rows[0]?.rank ?? 0) * nearBest))
     .slice(0, options.limit ?? 3)
     .map(({ slug, title, rank }) => ({ slug, title, rank }));
 }

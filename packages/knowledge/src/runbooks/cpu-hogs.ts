@@ -94,7 +94,7 @@ export const cpuHogs: Runbook = {
           .join(', '),
       healthy: (scope) =>
         `No process on ${scope} has taken ${lifetimePercent}% of a core on average${
-          now.size === 0 ? '' : `, nor takes ${nowPercent}% at this moment`
+          now.size === answers.answers.length ? `, nor takes ${nowPercent}% at this moment` : ''
         }`,
     });
   },

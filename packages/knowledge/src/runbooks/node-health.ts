@@ -62,7 +62,11 @@ export const nodeHealth: Runbook = {
     if (answered.length === 0) return { headline: nobodyAnswered(observations.length), findings: [], notAnswered };
     if (faults.length === 0) {
       return {
-        headline: `Nothing wrong was found on ${countOf(observations.length - notAnswered.length, 'node')}: disks, inodes, services, memory, CPU, load and certificates.${silent}`,
+        headline: `Nothing wrong was found ${
+          notAnswered.length < observations.length
+            ? `on ${countOf(observations.length - notAnswered.length, 'node')}`
+            : 'in what was answered'
+        }: disks, inodes, services, memory, CPU, load and certificates.${silent}`,
         findings: answered,
         notAnswered,
       };
@@ -82,7 +86,12 @@ export const nodeHealth: Runbook = {
       headline,
       findings: [
         ...faults.map(({ finding }) => finding),
-        ...common.map(({ finding }) => ({ ...finding, severity: 'info' as const })),
+        ...common.slice(0, 1).map(() => ({
+          claim: `The load is higher than the number of processors on all ${countOf(loaded.length, 'node')}`,
+          severity: 'info' as const,
+          nodes: loaded,
+          executionIds: common.flatMap(({ finding }) => finding.executionIds),
+        })),
       ],
       notAnswered,
     };
