@@ -69,7 +69,7 @@ function asksForChange(question: string): boolean {
 
 /** They say that something is wrong, not what: any other word of the question weighs more. */
 const vague = new Set(
-  'wrong problem problems trouble issue issues broken check status ok okay fine fault faults error errors fail fails failing usage used version versions'.split(
+  'wrong problem problems trouble issue issues broken check status ok okay fine fault faults error errors fail fails failing usage used dead uptime'.split(
     ' ',
   ),
 );
@@ -94,12 +94,14 @@ function isNodeName(word: string): boolean {
   return /^[a-z][a-z-]*-?\d{1,4}(\.[a-z0-9.-]+)?$/.test(word) && !/^(http|ipv|x|arm|python|md|sha|utf)\d+$/.test(word);
 }
 
-/** What the shape of a word says: a path is about a file system, a large bare number about a port. */
+/** A path is about a file system, a large bare number about a port; full text passes over `down` and `up`. */
 function impliedWords(question: string): string[] {
   const words = question.split(/[\s,;?!()"']+/);
   const isPort = (word: string) => /^\d{4,5}$/.test(word) && !/^(19|20)\d\d$/.test(word);
   return [
     ...(words.some((word) => /^\/[a-z]/.test(word)) ? ['filesystem'] : []),
     ...(words.some(isPort) ? ['port'] : []),
+    ...(/\bdown\b/i.test(question) ? ['dead'] : []),
+    ...(/\bup\b/i.test(question) ? ['uptime'] : []),
   ];
 }
