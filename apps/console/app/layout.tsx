@@ -1,7 +1,6 @@
 // The outermost frame: fonts, theme, the cache of the API, messages.
 import { ThemeProvider } from '@sena/ui/theme';
 import { Toaster } from '@sena/ui/toaster';
-import { TooltipProvider } from '@sena/ui/tooltip';
 import { GeistMono } from 'geist/font/mono';
 import { GeistSans } from 'geist/font/sans';
 import type { Metadata, Viewport } from 'next';
@@ -27,9 +26,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
       <body className="font-sans">
         <ThemeProvider>
-          <QueryProvider>
-            <TooltipProvider>{children}</TooltipProvider>
-          </QueryProvider>
+          <QueryProvider>{children}</QueryProvider>
           <Toaster />
         </ThemeProvider>
       </body>

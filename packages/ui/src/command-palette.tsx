@@ -36,7 +36,7 @@ export function CommandPalette(props: CommandPaletteProps) {
                 className="h-12 w-full bg-transparent text-sm outline-none placeholder:text-muted-foreground"
               />
             </div>
-            <Command.List className="max-h-80 scroll-py-1.5 overflow-y-auto p-1.5">
+            <Command.List className="max-h-[26rem] scroll-py-1.5 overflow-y-auto p-1.5">
               <Command.Empty className="px-3 py-6 text-center text-sm text-muted-foreground">
                 {props.empty}
               </Command.Empty>

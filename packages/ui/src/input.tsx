@@ -6,7 +6,7 @@ export function Input({ className, ...props }: ComponentProps<'input'>) {
   return (
     <input
       className={classNames(
-        'h-9 w-full min-w-0 rounded-md border border-input bg-surface px-3 text-sm placeholder:text-muted-foreground/80 focus-visible:border-ring focus-visible:outline-offset-0 disabled:opacity-60 aria-invalid:border-danger',
+        'h-9 w-full min-w-0 rounded-md border border-input bg-surface px-3 text-sm placeholder:text-muted-foreground focus-visible:border-ring focus-visible:outline-offset-0 disabled:opacity-60 aria-invalid:border-danger',
         className,
       )}
       {...props}

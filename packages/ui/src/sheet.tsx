@@ -7,7 +7,6 @@ import { classNames } from './class-names.ts';
 
 export const Sheet = Radix.Root;
 export const SheetTrigger = Radix.Trigger;
-export const SheetClose = Radix.Close;
 
 interface SheetContentProps extends Omit<ComponentProps<typeof Radix.Content>, 'title'> {
   side: 'left' | 'right';
@@ -23,12 +22,18 @@ export function SheetContent({ side, title, description, plain, className, child
       <Radix.Overlay className="fixed inset-0 z-50 bg-black/45 data-[state=open]:animate-in data-[state=open]:fade-in-0" />
       <Radix.Content
         className={classNames(
-          'fixed inset-y-0 z-50 flex flex-col bg-surface-raised shadow-float data-[state=open]:animate-in data-[state=open]:duration-200',
+          'fixed inset-y-0 z-50 flex flex-col bg-surface-raised outline-none shadow-float data-[state=open]:animate-in data-[state=open]:duration-200',
           side === 'left'
             ? 'left-0 w-64 border-r border-border data-[state=open]:slide-in-from-left-8'
             : 'right-0 w-[min(52rem,100vw)] border-l border-border data-[state=open]:slide-in-from-right-8',
           className,
         )}
+        tabIndex={-1}
+        onOpenAutoFocus={(event) => {
+          // What is read comes first, not whichever button happens to stand on top.
+          event.preventDefault();
+          if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+        }}
         {...props}
       >
         <div className={plain === true ? 'sr-only' : 'border-b border-border px-4 py-3 pr-12'}>

@@ -5,7 +5,7 @@ import { classNames } from './class-names.ts';
 export function Table({ className, label, ...props }: ComponentProps<'table'> & { label: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section aria-label={label} tabIndex={0} className="w-full overflow-x-auto rounded-[inherit]">
+    <section aria-label={label} tabIndex={0} className="relative w-full overflow-x-auto rounded-[inherit]">
       <table className={classNames('w-full border-collapse text-sm', className)} {...props} />
     </section>
   );

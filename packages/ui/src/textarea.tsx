@@ -6,7 +6,7 @@ export function Textarea({ className, ...props }: ComponentProps<'textarea'>) {
   return (
     <textarea
       className={classNames(
-        'field-sizing-content max-h-72 min-h-16 w-full resize-none rounded-md border border-input bg-surface px-3 py-2 text-sm placeholder:text-muted-foreground/80 focus-visible:border-ring focus-visible:outline-offset-0 disabled:opacity-60 aria-invalid:border-danger',
+        'field-sizing-content max-h-72 min-h-16 w-full resize-none rounded-md border border-input bg-surface px-3 py-2 text-sm placeholder:text-muted-foreground focus-visible:border-ring focus-visible:outline-offset-0 disabled:opacity-60 aria-invalid:border-danger',
         className,
       )}
       {...props}

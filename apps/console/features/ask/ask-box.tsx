@@ -113,7 +113,7 @@ export function AskBox() {
             }
             onChange={(event) => (kind === 'ask' ? setPrompt : setCommand)(event.target.value)}
             onKeyDown={onKeyDown}
-            className={`field-sizing-content max-h-80 min-h-24 w-full resize-none bg-transparent px-4 py-3 outline-none placeholder:text-muted-foreground/75 ${kind === 'ask' ? 'text-base leading-6' : 'font-mono text-sm leading-6'}`}
+            className={`field-sizing-content max-h-80 min-h-24 w-full resize-none bg-transparent px-4 py-3 outline-none placeholder:text-muted-foreground ${kind === 'ask' ? 'text-base leading-6' : 'font-mono text-sm leading-6'}`}
           />
           {kind === 'command' && (
             <div className="px-4 pb-3">
@@ -137,7 +137,7 @@ export function AskBox() {
                 autoCapitalize="off"
                 autoComplete="off"
                 aria-invalid={selectorError !== null ? true : undefined}
-                className="w-full min-w-0 bg-transparent font-mono text-[0.8125rem] outline-none placeholder:font-sans placeholder:text-muted-foreground/75"
+                className="w-full min-w-0 bg-transparent font-mono text-[0.8125rem] outline-none placeholder:font-sans placeholder:text-muted-foreground"
               />
             </label>
             <span className="hidden items-center gap-1 text-xs text-muted-foreground sm:flex" aria-hidden>

@@ -104,6 +104,7 @@ export function AuditPage() {
     >
       <DataTable
         label="Audit events"
+        wideOnly={['actor', 'subject', 'seal']}
         columns={columns}
         list={list}
         empty={

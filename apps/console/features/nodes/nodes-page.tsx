@@ -26,7 +26,9 @@ function nodeColumns(onLabel: (label: string) => void) {
     column.display({
       id: 'name',
       header: 'Node',
-      cell: ({ row }) => <span className="font-mono text-[0.8125rem] font-medium">{row.original.name}</span>,
+      cell: ({ row }) => (
+        <span className="font-mono text-[0.8125rem] font-medium whitespace-nowrap">{row.original.name}</span>
+      ),
     }),
     column.display({
       id: 'site',
@@ -154,6 +156,7 @@ export function NodesPage() {
       {refused === null && (
         <DataTable
           label="Nodes"
+          wideOnly={['address', 'hostKey']}
           columns={columns}
           list={list}
           empty={

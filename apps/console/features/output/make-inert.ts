@@ -6,6 +6,13 @@ export type InertPiece =
   /** A character that would not show itself, `count` times in a row. */
   | { kind: 'mark'; label: string; meaning: string; count: number };
 
+/** Share of characters that are none, from which on bytes count as no text. */
+const binaryShare = 0.1;
+
+export function looksBinary(text: string, unprintable: number): boolean {
+  return unprintable > text.length * binaryShare;
+}
+
 export interface InertText {
   pieces: InertPiece[];
   /** Terminal sequences (colours, cursor moves, links) that were left out; 0 when they are shown. */

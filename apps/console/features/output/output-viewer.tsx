@@ -13,11 +13,10 @@ import { formatBytes } from '../time/format-time.ts';
 import { decodeWindow } from './decode-window.ts';
 import { formatHex } from './format-hex.ts';
 import { InertPieces } from './inert-text.tsx';
-import { makeInert } from './make-inert.ts';
+import { looksBinary, makeInert } from './make-inert.ts';
 import { useOutputWindow } from './use-output-window.ts';
 
 type View = 'text' | 'raw' | 'hex';
-const binaryShare = 0.1;
 const piecesMax = 4_000;
 
 export interface OutputViewerProps {
@@ -42,8 +41,8 @@ export function OutputViewer({ executionId, stream, isRunning, truncated, writte
     const isEnd = stretch.totalBytes === null || stretch.offset + stretch.bytes.length >= stretch.totalBytes;
     const { text, nextOffset } = decodeWindow(stretch.bytes, stretch.offset, isEnd);
     const inert = makeInert(text, chosenView === 'raw' ? 'show' : 'hide');
-    const looksBinary = inert.unprintable > text.length * binaryShare || inert.pieces.length > piecesMax;
-    return { text, nextOffset, isEnd, inert, looksBinary };
+    const isBinary = looksBinary(text, inert.unprintable) || inert.pieces.length > piecesMax;
+    return { nextOffset, isEnd, inert, isBinary };
   }, [stretch, chosenView]);
 
   if (stretch === undefined || decoded === null) {
@@ -57,7 +56,7 @@ export function OutputViewer({ executionId, stream, isRunning, truncated, writte
     );
   }
 
-  const view = decoded.looksBinary ? 'hex' : (chosenView ?? 'text');
+  const view = decoded.isBinary ? 'hex' : (chosenView ?? 'text');
   const isEmpty = stretch.bytes.length === 0 && offset === 0;
   const total = stretch.totalBytes ?? stretch.bytes.length;
 
@@ -94,7 +93,7 @@ export function OutputViewer({ executionId, stream, isRunning, truncated, writte
           ) to see the rest.
         </Notice>
       )}
-      {decoded.looksBinary && (
+      {decoded.isBinary && (
         <Notice tone="info" title="This is not text">
           Most of these bytes are no characters, so they are shown as a hex dump.
         </Notice>

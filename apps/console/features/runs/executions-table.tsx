@@ -56,6 +56,7 @@ export function ExecutionsTable({ runId, filter, onFilter, onShowExecution }: Ex
       <DataTable
         bare
         label="Executions"
+        wideOnly={['step', 'duration']}
         columns={columns}
         list={list}
         empty={
@@ -77,7 +78,7 @@ function executionColumns(onShowExecution: (executionId: string) => void) {
     column.display({
       id: 'node',
       header: 'Node',
-      cell: ({ row }) => <span className="font-mono text-[0.8125rem]">{row.original.node.name}</span>,
+      cell: ({ row }) => <span className="font-mono text-[0.8125rem] whitespace-nowrap">{row.original.node.name}</span>,
     }),
     column.display({
       id: 'step',

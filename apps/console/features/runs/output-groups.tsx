@@ -6,7 +6,8 @@ import { CodeBlock } from '@sena/ui/code-block';
 import { Skeleton } from '@sena/ui/skeleton';
 import { FileText, ListTree } from 'lucide-react';
 import { FailureNotice } from '../api/failure-notice.tsx';
-import { InertText } from '../output/inert-text.tsx';
+import { InertPieces, InertText } from '../output/inert-text.tsx';
+import { looksBinary, makeInert } from '../output/make-inert.ts';
 import { formatBytes, formatCount } from '../time/format-time.ts';
 import { describeOutcome } from './describe-outcome.ts';
 import { OutcomeBadge } from './outcome-badge.tsx';
@@ -114,12 +115,20 @@ function Head({ name, text, bytes }: { name: 'stdout' | 'stderr'; text: string; 
   if (text === '') {
     return name === 'stdout' ? <p className="text-xs text-muted-foreground">Nothing on stdout.</p> : null;
   }
+  const inert = makeInert(text.replace(/\n$/, ''), 'hide');
+  if (looksBinary(text, inert.unprintable)) {
+    return (
+      <p className="text-xs text-muted-foreground">
+        {formatBytes(bytes)} on {name} that are not text. The full output shows them as a hex dump.
+      </p>
+    );
+  }
   const headBytes = new TextEncoder().encode(text).length;
   return (
     <div className="flex flex-col gap-1">
       {name === 'stderr' && <span className="text-xs text-muted-foreground">stderr</span>}
       <CodeBlock label={name} wrap={false} className="max-h-56">
-        <InertText text={text.replace(/\n$/, '')} terminal="hide" />
+        <InertPieces pieces={inert.pieces} />
       </CodeBlock>
       {bytes > headBytes && (
         <span className="text-xs text-muted-foreground">

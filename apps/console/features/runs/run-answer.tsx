@@ -127,19 +127,8 @@ function NoAnswer({ run }: { run: Run }) {
         </Card>
       );
     case 'awaiting_approval':
-      return null;
     case 'failed':
-      return (
-        <Notice tone="danger" title="The run failed">
-          {run.reason ?? 'No reason was recorded. Ask again, or look at the timeline for where it stopped.'}
-        </Notice>
-      );
     case 'cancelled':
-      return (
-        <Notice tone="info" title="The run was cancelled">
-          {run.reason ?? 'Somebody cancelled it.'}
-        </Notice>
-      );
     case 'succeeded':
       return null;
   }

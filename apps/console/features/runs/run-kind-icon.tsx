@@ -4,7 +4,7 @@ import { BookOpen, type LucideIcon, MessageCircleQuestion, SquareTerminal } from
 
 const icons: Record<RunKind, { icon: LucideIcon; label: string }> = {
   ask: { icon: MessageCircleQuestion, label: 'Question' },
-  command: { icon: SquareTerminal, label: 'Command' },
+  command: { icon: SquareTerminal, label: 'Shell command' },
   runbook: { icon: BookOpen, label: 'Runbook' },
 };
 

@@ -30,12 +30,14 @@ import { runTitle } from './run-title.ts';
 import { type Following, useFollowRun } from './use-follow-run.ts';
 import { useRun } from './use-run.ts';
 import { useShownExecution } from './use-shown-execution.ts';
+import { useTabTitle } from './use-tab-title.ts';
 
 export function RunPage({ runId }: { runId: string }) {
   const run = useRun(runId);
   const { events, following } = useFollowRun(runId);
   const { shownId, show } = useShownExecution();
   const hide = useCallback(() => show(null), [show]);
+  useTabTitle(run.data);
 
   if (run.data === undefined) {
     if (run.error instanceof ProblemError && run.error.status === 404) return <NoSuchRun />;
@@ -58,6 +60,7 @@ export function RunPage({ runId }: { runId: string }) {
           {run.data.status === 'awaiting_approval' && run.data.approvalId !== null && (
             <RunApproval approvalId={run.data.approvalId} />
           )}
+          <RunEnd run={run.data} />
           <RunAnswer run={run.data} onShowExecution={show} />
           <RunResults run={run.data} onShowExecution={show} />
         </div>
@@ -69,6 +72,32 @@ export function RunPage({ runId }: { runId: string }) {
       <ExecutionSheet runId={runId} executionId={shownId} onClose={hide} />
     </div>
   );
+}
+
+/** Why a run ended without a report, or with half of one. */
+function RunEnd({ run }: { run: Run }) {
+  switch (run.status) {
+    case 'failed':
+      return (
+        <Notice tone="danger" title="The run failed">
+          <InertText
+            text={run.reason ?? 'No reason was recorded. The timeline shows where it stopped.'}
+            terminal="show"
+          />
+        </Notice>
+      );
+    case 'cancelled':
+      return (
+        <Notice tone="info" title="The run was cancelled">
+          <InertText text={run.reason ?? 'Nothing more was started.'} terminal="show" />
+        </Notice>
+      );
+    case 'queued':
+    case 'running':
+    case 'awaiting_approval':
+    case 'succeeded':
+      return null;
+  }
 }
 
 function RunHeader({ run }: { run: Run }) {
@@ -92,7 +121,7 @@ function RunHeader({ run }: { run: Run }) {
           {ended && run.kind !== 'runbook' && (
             <Button asChild size="sm">
               <Link href={againPath(run)}>
-                <RotateCcw aria-hidden /> Ask again
+                <RotateCcw aria-hidden /> {run.kind === 'command' ? 'Run again' : 'Ask again'}
               </Link>
             </Button>
           )}

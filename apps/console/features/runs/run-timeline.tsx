@@ -27,7 +27,9 @@ export function RunTimeline({ events, following }: { events: readonly RunEvent[]
         <CardTitle>Timeline</CardTitle>
         <LiveMark following={following} />
       </CardHeader>
-      {events.length === 0 ? (
+      {events.length === 0 && following.kind === 'ended' ? (
+        <p className="p-4 text-sm text-muted-foreground">Nothing was recorded for this run.</p>
+      ) : events.length === 0 ? (
         <div role="status" aria-label="Loading the timeline" className="flex flex-col gap-3 p-4">
           <Skeleton className="h-4 w-3/5" />
           <Skeleton className="h-4 w-4/5" />

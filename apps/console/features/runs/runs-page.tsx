@@ -28,15 +28,22 @@ const columns = column.columns([
     id: 'run',
     header: 'Run',
     cell: ({ row }) => (
-      <Link
-        href={`/runs/${row.original.id}`}
-        className="flex max-w-72 min-w-48 xl:max-w-[26rem] items-center gap-2 rounded-sm font-medium hover:text-primary"
-      >
-        <RunKindIcon kind={row.original.kind} />
-        <span className={`truncate ${row.original.kind === 'command' ? 'font-mono text-[0.8125rem] font-normal' : ''}`}>
-          <InertText text={runTitle(row.original)} terminal="show" />
+      <div className="flex min-w-0 flex-col items-start gap-1.5">
+        <Link
+          href={`/runs/${row.original.id}`}
+          className="flex max-w-60 min-w-0 items-center gap-2 rounded-sm font-medium hover:text-primary lg:max-w-72 2xl:max-w-[26rem]"
+        >
+          <RunKindIcon kind={row.original.kind} />
+          <span
+            className={`truncate ${row.original.kind === 'command' ? 'font-mono text-[0.8125rem] font-normal' : ''}`}
+          >
+            <InertText text={runTitle(row.original)} terminal="show" />
+          </span>
+        </Link>
+        <span className="md:hidden">
+          <RunStatusBadge status={row.original.status} />
         </span>
-      </Link>
+      </div>
     ),
   }),
   column.display({
@@ -48,7 +55,7 @@ const columns = column.columns([
     id: 'executions',
     header: 'Executions',
     cell: ({ row }) => (
-      <span className="block max-w-64 min-w-36 text-xs text-pretty text-muted-foreground">
+      <span className="block max-w-56 min-w-32 text-xs text-pretty text-muted-foreground">
         {row.original.counts.total === 0 ? '–' : describeCounts(row.original.counts)}
       </span>
     ),
@@ -97,6 +104,7 @@ export function RunsPage() {
     >
       <DataTable
         label="Runs"
+        wideOnly={['status', 'executions', 'by']}
         columns={columns}
         list={list}
         empty={

@@ -22,7 +22,7 @@ const columns = column.columns([
   column.display({
     id: 'name',
     header: 'Satellite',
-    cell: ({ row }) => <span className="font-mono text-[0.8125rem]">{row.original.name}</span>,
+    cell: ({ row }) => <span className="font-mono text-[0.8125rem] whitespace-nowrap">{row.original.name}</span>,
   }),
   column.display({
     id: 'status',
@@ -99,6 +99,7 @@ export function SatellitesPage() {
       <SiteCards />
       <DataTable
         label="Satellites"
+        wideOnly={['site', 'seen', 'version', 'key']}
         columns={columns}
         list={list}
         empty={

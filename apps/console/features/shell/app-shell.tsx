@@ -45,7 +45,7 @@ export function AppShell({ children }: { children: ReactNode }) {
             </SheetContent>
           </Sheet>
           <Logo />
-          <Button variant="ghost" size="icon" aria-label="Search or ask" onClick={openCommandMenu}>
+          <Button variant="ghost" size="icon" aria-label="Search" onClick={openCommandMenu}>
             <Search />
           </Button>
         </div>

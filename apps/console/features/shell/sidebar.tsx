@@ -31,7 +31,7 @@ export function Sidebar({ onOpenCommandMenu, onNavigate }: SidebarProps) {
         onClick={onOpenCommandMenu}
       >
         <span className="inline-flex items-center gap-2">
-          <Search aria-hidden /> Search or ask
+          <Search aria-hidden /> Search
         </span>
         <Kbd>{commandKey} K</Kbd>
       </Button>

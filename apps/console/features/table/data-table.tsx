@@ -27,24 +27,28 @@ interface DataTableProps<Row extends RowData & { id: string }> {
   columns: ListColumns<Row>;
   list: ListQuery<Row>;
   empty: ReactNode;
+  /** Ids of columns that a narrow screen leaves out; what matters of them stands elsewhere in the row. */
+  wideOnly?: readonly string[];
   /** Inside another card: no frame of its own. */
   bare?: boolean;
 }
 
-export function DataTable<Row extends RowData & { id: string }>({
+export function DataTable<Row extends RowData & { id: string }>(props: DataTableProps<Row>) {
+  const content = <DataTableContent {...props} />;
+  return props.bare === true ? content : <Card className="overflow-hidden">{content}</Card>;
+}
+
+const noRows: never[] = [];
+const noColumns: readonly string[] = [];
+
+function DataTableContent<Row extends RowData & { id: string }>({
   label,
   columns,
   list,
   empty,
-  bare,
+  wideOnly = noColumns,
 }: DataTableProps<Row>) {
-  const content = <DataTableContent label={label} columns={columns} list={list} empty={empty} />;
-  return bare === true ? content : <Card className="overflow-hidden">{content}</Card>;
-}
-
-const noRows: never[] = [];
-
-function DataTableContent<Row extends RowData & { id: string }>({ label, columns, list, empty }: DataTableProps<Row>) {
+  const narrowClass = (columnId: string) => (wideOnly.includes(columnId) ? 'hidden md:table-cell' : undefined);
   const table = useTable({
     features: listFeatures,
     columns: columns as ColumnDef<typeof listFeatures, Row>[],
@@ -70,7 +74,7 @@ function DataTableContent<Row extends RowData & { id: string }>({ label, columns
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
               {group.headers.map((header) => (
-                <TableHead key={header.id}>
+                <TableHead key={header.id} className={narrowClass(header.column.id)}>
                   <table.FlexRender header={header} />
                 </TableHead>
               ))}
@@ -81,7 +85,7 @@ function DataTableContent<Row extends RowData & { id: string }>({ label, columns
           {table.getRowModel().rows.map((row) => (
             <TableRow key={row.id}>
               {row.getAllCells().map((cell) => (
-                <TableCell key={cell.id}>
+                <TableCell key={cell.id} className={narrowClass(cell.column.id)}>
                   <table.FlexRender cell={cell} />
                 </TableCell>
               ))}
