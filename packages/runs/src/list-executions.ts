@@ -2,6 +2,7 @@
 import type { OutcomeKind } from '@sena/contracts/domain/outcome';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Execution } from '@sena/contracts/http/runs';
+import { executionIdSchema } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { effectiveOutcome } from './effective-outcomes.ts';
 
@@ -39,7 +40,7 @@ export async function listExecutions(
     group?: string | undefined;
   },
 ): Promise<{ items: Execution[]; nextCursor: string | null }> {
-  const [step, name, id] = decodeCursor(page.cursor, 3) ?? [];
+  const [step, name, id] = decodeCursor(page.cursor, 3, ([, , id]) => executionIdSchema.safeParse(id).success) ?? [];
   const [groupStep, groupHash] = page.group === undefined ? [] : splitGroupKey(page.group);
   const found = await transaction.query<ExecutionRow>(
     `select ${columns} from executions e join dispatches d on d.id = e.dispatch_id ${effectiveOutcome}

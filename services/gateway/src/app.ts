@@ -34,7 +34,14 @@ export async function buildApp(services: Services, logger: Logger): Promise<Gate
     return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
+    // Before any hook: an address that can not be decoded, or that is too long.
+    frameworkErrors: (error, request, reply) => {
+      request.log.info(
+        { method: request.method, code: error.code, address: request.ip },
+        'a request could not be read',
+      );
+      sendProblem(request, reply, error);
+    },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

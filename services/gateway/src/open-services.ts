@@ -71,7 +71,9 @@ export async function openServices(
       shellParser,
       background,
       settings,
-      streams: openRunStreams(signals, settings.limits),
+      streams: openRunStreams(signals, settings.limits, (error) =>
+        logger.warn({ err: error }, 'a doorbell could not be let go'),
+      ),
       ready: async () => {
         await Promise.all([pool.query('select 1'), auth.ready(), queue.ready(), signals.ready()]);
       },

@@ -1,12 +1,13 @@
 // For the gateway's tests: a real gateway on a real database, with two organizations and members of every role.
 // Listens on a port of the system's choice; everything is gone after `close`.
+import { hashApiKey } from '@sena/auth/authenticate-request';
+import { seedMember } from '@sena/auth/seed-member';
 import { type Role, roleSchema } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';
 import { generateKeyPair } from '@sena/envelope/dispatch-key';
-import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
-import { seedMember } from '@sena/auth/seed-member';
-import pg from 'pg';
 import { createLogger } from '@sena/telemetry/logger';
+import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
+import pg from 'pg';
 import { readEnvironment } from './env.ts';
 import type { GatewaySettings } from './services.ts';
 import { type Gateway, startGateway } from './start-gateway.ts';
@@ -19,6 +20,8 @@ export interface TestGateway extends Gateway {
   readonly theirs: TestOrganization;
   /** Every line of the log so far. */
   readonly log: string[];
+  /** Another key of our owner, changed by this SQL after it was issued. */
+  spoilKey(sql: string): Promise<string>;
   /** `as`: a role of our organization, another API key, or null for nobody. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   close(): Promise<void>;
@@ -51,23 +54,24 @@ export async function openTestGateway(limits: Partial<GatewaySettings['limits']>
   const admin = new pg.Client({ connectionString: database.adminUrl });
   await admin.connect();
   const secret = 'a secret for tests that is long enough';
+  const seed = (organizationName: string, domain: string, role: Role) =>
+    seedMember({
+      authUrl: database.urls.identity,
+      authSecret: secret,
+      publicUrl: testPublicUrl,
+      organizationName,
+      email: `${role}@${domain}`,
+      name: `${role} of ${organizationName}`,
+      password: testPassword,
+      role,
+    });
   const seedOrganization = async (name: string, domain: string, roles: readonly Role[]): Promise<TestOrganization> => {
     const members = {} as TestOrganization['members'];
     let id = '';
     for (const role of roles) {
-      const email = `${role}@${domain}`;
-      const seeded = await seedMember({
-        authUrl: database.urls.identity,
-        authSecret: secret,
-        publicUrl: testPublicUrl,
-        organizationName: name,
-        email,
-        name: `${role} of ${name}`,
-        password: testPassword,
-        role,
-      });
+      const seeded = await seed(name, domain, role);
       id = seeded.organizationId;
-      members[role] = { userId: seeded.userId, email, apiKey: seeded.apiKey };
+      members[role] = { userId: seeded.userId, email: `${role}@${domain}`, apiKey: seeded.apiKey };
     }
     const { publicKeySpki, fingerprint } = generateKeyPair();
     await admin.query(
@@ -100,6 +104,12 @@ export async function openTestGateway(limits: Partial<GatewaySettings['limits']>
     ours,
     theirs,
     log,
+    spoilKey: async (sql) => {
+      const { apiKey } = await seed('Northwind', 'northwind.test', 'owner');
+      const spoiled = await admin.query(`update identity.apikey set ${sql} where key = $1`, [hashApiKey(apiKey)]);
+      if (spoiled.rowCount !== 1) throw new Error('the key to spoil is not there');
+      return apiKey;
+    },
     call: async (method, path, { as = 'owner', body, headers = {} } = {}) => {
       const apiKey = as === null ? null : typeof as === 'string' ? ours.members[as].apiKey : as.apiKey;
       const answer = await fetch(`${gateway.url}${path}`, {

@@ -1,8 +1,9 @@
 // One gateway, from open to drained. Entered by main and by tests.
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from '@sena/telemetry/logger';
 import { buildApp } from './app.ts';
 import type { Environment } from './env.ts';
+import type { GatewayApp } from './gateway-app.ts';
 import { openServices } from './open-services.ts';
 import type { GatewaySettings } from './services.ts';
 
@@ -13,6 +14,8 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+const sweepEveryMs = 50;
+
 export async function startGateway(
   environment: Environment,
   logger: Logger,
@@ -21,14 +24,20 @@ export async function startGateway(
   const services = await openServices(environment, logger, limits);
   try {
     const app = await buildApp(services, logger);
+    const closeUnusedConnections = watchConnections(app);
     await app.listen({ host: environment.HOST, port: environment.PORT });
     const { address, family, port } = app.server.address() as AddressInfo;
     return {
       url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
       stop: async () => {
         const closing = app.close();
-        await services.streams.drain();
-        await closing;
+        const sweeper = setInterval(closeUnusedConnections, sweepEveryMs);
+        try {
+          await services.streams.drain();
+          await closing;
+        } finally {
+          clearInterval(sweeper);
+        }
         await services.close();
       },
     };
@@ -36,4 +45,20 @@ export async function startGateway(
     await services.close();
     throw error;
   }
+}
+
+/**
+ * A server that closes waits for its connections. Those that wait for their next request, and those that never sent a
+ * first one (clients open some in advance), would keep it waiting for a minute.
+ */
+function watchConnections(app: GatewayApp): () => void {
+  const sockets = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return () => {
+    app.server.closeIdleConnections();
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  };
 }

@@ -9,12 +9,20 @@ export function encodeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** The key again, of exactly `length` parts; null for no cursor. Throws `validation_failed` for anything else. */
-export function decodeCursor(cursor: string | undefined, length: number): string[] | null {
+/**
+ * The key again, of exactly `length` parts for which `isKey` holds; null for no cursor. Throws `validation_failed` for anything
+ * else: a cursor comes from outside, whatever it was when it left.
+ */
+export function decodeCursor(
+  cursor: string | undefined,
+  length: number,
+  isKey: (key: string[]) => boolean = () => true,
+): string[] | null {
   if (cursor === undefined) return null;
   try {
     const key = keySchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    if (key.length === length && key.every((part) => part.isWellFormed() && !part.includes('\0'))) return key;
+    const isText = key.every((part) => part.isWellFormed() && !part.includes('\0'));
+    if (key.length === length && isText && isKey(key)) return key;
   } catch (cause) {
     throw unreadable(cause);
   }

@@ -39,6 +39,8 @@ function ofFramework(error: Partial<FastifyError>): { code: ErrorCode; sentence:
       return { code: 'payload_too_large', sentence: 'The body is larger than this API takes. Send less at once.' };
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return { code: 'unsupported_media_type', sentence: 'Send JSON, with "Content-Type: application/json".' };
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return { code: 'not_found', sentence: 'There is nothing with this id.' };
     case 'FST_ERR_BAD_URL':
     case 'FST_ERR_ASYNC_CONSTRAINT':
       return { code: 'bad_request', sentence: 'The address can not be decoded. Check its percent-encoding.' };

@@ -1,6 +1,7 @@
 // The one place that answers with a problem. Writes the reply and notes the code for the request's log line.
 import { SenaError } from '@sena/contracts/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { commonHeaders } from '../plugins/response-headers.ts';
 import { problemContentType } from './declare-problems.ts';
 import { problemOfError } from './problem-of-error.ts';
 
@@ -12,7 +13,11 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     request.log.info({ code: problem.code, why: whyOf(error.cause) }, 'a request was refused');
   }
   // A string is sent as it is: no response schema of the route can spoil it.
-  return reply.code(problem.status).headers(headers).type(problemContentType).send(JSON.stringify(problem));
+  return reply
+    .code(problem.status)
+    .headers({ ...commonHeaders, ...headers })
+    .type(problemContentType)
+    .send(JSON.stringify(problem));
 }
 
 /** Without the query, which may hold anything. */

@@ -15,8 +15,8 @@ export interface RunFollower {
   readonly draining: AbortSignal;
   /** Resolves when the run may have more events, after `timeoutMs`, or when one of the signals aborts. */
   waitForNews(timeoutMs: number, gone: AbortSignal): Promise<void>;
-  /** Gives the place back. */
-  leave(): Promise<void>;
+  /** Gives the place back. Twice is once. */
+  leave(): void;
 }
 
 interface Follower {
@@ -33,6 +33,8 @@ interface Organization {
 export function openRunStreams(
   signals: Pick<Signals, 'listen'>,
   limits: { readonly streams: number; readonly streamsPerMember: number },
+  /** Told when a doorbell could not be let go. */
+  onError: (error: unknown) => void,
 ): RunStreams {
   const organizations = new Map<string, Organization>();
   const countOf = new Map<string, number>();
@@ -62,7 +64,7 @@ export function openRunStreams(
     return organization;
   }
 
-  async function leave(organizationId: string, memberKey: string, follower: Follower): Promise<void> {
+  function leave(organizationId: string, memberKey: string, follower: Follower): void {
     const organization = organizations.get(organizationId);
     if (!organization?.followers.delete(follower)) return;
     total--;
@@ -72,8 +74,7 @@ export function openRunStreams(
     if (total === 0) onEmpty?.();
     if (organization.followers.size > 0) return;
     organizations.delete(organizationId);
-    const stop = await organization.listening;
-    await stop();
+    organization.listening.then((stop) => stop()).catch(onError);
   }
 
   return {
@@ -91,9 +92,8 @@ export function openRunStreams(
       try {
         await organization.listening;
       } catch (error) {
-        // The stream would still poll, but without a doorbell every run would look slow: say so instead.
-        organizations.delete(organizationId);
-        await leave(organizationId, memberKey, follower).catch(() => undefined);
+        // It could still poll, but without a doorbell every run would look slow: say so instead.
+        leave(organizationId, memberKey, follower);
         throw error;
       }
       return {

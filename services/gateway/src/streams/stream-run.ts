@@ -54,7 +54,7 @@ export async function* streamRun(run: StreamedRun): AsyncGenerator<string> {
     }
     if (!gone.aborted) yield `retry: ${retryMs}\n: connect again\n\n`;
   } finally {
-    await follower.leave();
+    follower.leave();
   }
 }
 

@@ -41,8 +41,11 @@ export function getRunEvents(app: GatewayApp, services: Services): void {
       await inOrganization(services.pool, organizationId, (transaction) => requireRun(transaction, runId));
 
       const gone = new AbortController();
-      request.raw.socket.once('close', () => gone.abort());
+      reply.raw.once('close', () => gone.abort());
       const follower = await services.streams.follow({ organizationId, userId, runId });
+      // Also when the client leaves before the stream has begun: then its generator never runs.
+      gone.signal.addEventListener('abort', () => follower.leave());
+      if (reply.raw.destroyed) follower.leave();
       const after = request.headers['last-event-id'] ?? request.query.after ?? 0;
       const events = streamRun({ pool: services.pool, organizationId, runId, after, follower, gone: gone.signal });
       return reply

@@ -6,7 +6,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from '../../problems/send-problem.ts';
 import type { Services } from '../../services.ts';
 
-const forwardedHeaders = ['cookie', 'origin', 'referer', 'user-agent', 'sec-fetch-site', 'sec-fetch-mode'] as const;
+/** Not what a browser says of itself: same-origin has judged that already. */
+const forwardedHeaders = ['cookie', 'origin', 'referer', 'user-agent'] as const;
 
 export async function forwardToAuth(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<never> {
   if (!isOpenAuthPath(request.method, pathOf(request.url))) {

@@ -1,0 +1,589 @@
+// Every operation of the OpenAPI document × every way to ask wrongly: the right problem, nothing stored, nothing secret logged.
+import { randomUUID } from 'node:crypto';
+import type { Role } from '@sena/contracts/domain/principal';
+import { type ErrorCode, errorCatalogue } from '@sena/contracts/errors';
+import { problemSchema } from '@sena/contracts/http/problem';
+import { newId } from '@sena/contracts/ids';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, openTestGateway, type TestGateway, testPassword } from './open-test-gateway.ts';
+import { may } from './permissions.ts';
+
+let gateway: TestGateway;
+let rowsBefore: Record<string, number>;
+const ids = { ours: {} as Ids, theirs: {} as Ids };
+const spoiledKeys = { expired: '', disabled: '' };
+/** Texts that must not reach the log. */
+const secrets: string[] = [];
+
+interface Ids {
+  run: string;
+  execution: string;
+  approval: string;
+  site: string;
+  node: string;
+  satellite: string;
+}
+
+/** Sent wherever a free text is wrong; it must not be logged. */
+const canary = 'canary-5d1f0c3a';
+
+interface Operation {
+  /** With `{id}` where the id goes. */
+  readonly path: string;
+  readonly id?: keyof Ids;
+  /** 'public': no key is asked for. */
+  readonly roles: readonly Role[] | 'public';
+  /** What would be accepted. */
+  readonly body?: unknown;
+  readonly bodyIsOptional?: boolean;
+  readonly wrongBodies?: ReadonlyArray<[name: string, body: () => unknown, code: ErrorCode]>;
+  readonly wrongQueries?: ReadonlyArray<[query: string, code: ErrorCode]>;
+  readonly wrongHeaders?: ReadonlyArray<[name: string, value: string, code: ErrorCode]>;
+}
+
+const pageQueries: Operation['wrongQueries'] = [
+  ['limit=0', 'validation_failed'],
+  ['limit=501', 'validation_failed'],
+  ['limit=ten', 'validation_failed'],
+  ['limit=1&limit=2', 'validation_failed'],
+  [`cursor=${canary}`, 'validation_failed'],
+  [`cursor=${'x'.repeat(513)}`, 'validation_failed'],
+  [`cursor=${Buffer.from(JSON.stringify(['a\0b'])).toString('base64url')}`, 'validation_failed'],
+  [`cursor=${Buffer.from(JSON.stringify({ a: 1 })).toString('base64url')}`, 'validation_failed'],
+  [`cursor=${Buffer.from(JSON.stringify(['a', 'b', 'c', 'd'])).toString('base64url')}`, 'validation_failed'],
+];
+const node = { name: 'n', siteId: '', address: '10.0.0.9' };
+const changed = (body: object, changes: object) => () => ({ ...body, ...changes });
+const ask = { kind: 'ask', prompt: 'why?' };
+const command = { kind: 'command', command: 'hostname', selector: '*' };
+const ourNode = (changes: object) => () => ({ ...node, siteId: ids.ours.site, ...changes });
+const enrolment = { token: `sena_join_${canary}${'x'.repeat(30)}`, name: 'sat', publicKey: 'x', version: '1' };
+/** SPKI of an Ed25519 key. */
+const goodKey = 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE';
+
+const operations: Record<string, Operation> = {
+  'POST /v1/runs': {
+    path: '/v1/runs',
+    roles: may.run,
+    body: ask,
+    wrongBodies: [
+      ['kind missing', changed({}, { prompt: 'x' }), 'validation_failed'],
+      ['kind unknown', changed(ask, { kind: 'shell' }), 'validation_failed'],
+      ['prompt missing', () => ({ kind: 'ask' }), 'validation_failed'],
+      ['prompt of another type', changed(ask, { prompt: 7 }), 'validation_failed'],
+      ['prompt empty', changed(ask, { prompt: '  ' }), 'validation_failed'],
+      ['prompt too long', changed(ask, { prompt: canary.repeat(600) }), 'validation_failed'],
+      ['prompt with NUL', changed(ask, { prompt: `${canary}\0` }), 'validation_failed'],
+      ['prompt with half a surrogate pair', changed(ask, { prompt: `${canary}\ud800` }), 'validation_failed'],
+      ['field unknown', changed(ask, { [canary]: true }), 'validation_failed'],
+      ['command without selector', () => ({ kind: 'command', command: 'id' }), 'validation_failed'],
+      ['command too long', changed(command, { command: 'x'.repeat(16_385) }), 'validation_failed'],
+      ['selector too long', changed(command, { selector: 'x'.repeat(2_001) }), 'validation_failed'],
+      ['selector unreadable', changed(command, { selector: 'role=' }), 'invalid_selector'],
+      ['selector as SQL', changed(command, { selector: `name=x' or '1'='1` }), 'invalid_selector'],
+      ['selector that matches nothing', changed(command, { selector: 'name=none' }), 'no_nodes_match'],
+      ['selector of a foreign node', changed(command, { selector: 'name=contoso-node' }), 'no_nodes_match'],
+      ['runbook that is not there', () => ({ kind: 'runbook', runbook: 'none' }), 'validation_failed'],
+    ],
+    wrongHeaders: [
+      ['idempotency-key', 'x'.repeat(256), 'validation_failed'],
+      ['idempotency-key', 'with space', 'validation_failed'],
+    ],
+  },
+  'GET /v1/runs': {
+    path: '/v1/runs',
+    roles: may.read,
+    wrongQueries: [...pageQueries, ['status=done', 'validation_failed']],
+  },
+  'GET /v1/runs/{id}': { path: '/v1/runs/{id}', id: 'run', roles: may.read },
+  'GET /v1/runs/{id}/events': {
+    path: '/v1/runs/{id}/events',
+    id: 'run',
+    roles: may.read,
+    wrongQueries: [
+      ['after=-1', 'validation_failed'],
+      ['after=x', 'validation_failed'],
+      ['after=99999999999', 'validation_failed'],
+    ],
+    wrongHeaders: [['last-event-id', 'x', 'validation_failed']],
+  },
+  'GET /v1/runs/{id}/executions': {
+    path: '/v1/runs/{id}/executions',
+    id: 'run',
+    roles: may.read,
+    wrongQueries: [
+      ...pageQueries,
+      ['outcome=failed', 'validation_failed'],
+      [`group=${'x'.repeat(129)}`, 'validation_failed'],
+      [`cursor=${Buffer.from(JSON.stringify(['s', 'n', 'not a uuid'])).toString('base64url')}`, 'validation_failed'],
+    ],
+  },
+  'GET /v1/runs/{id}/output-groups': {
+    path: '/v1/runs/{id}/output-groups',
+    id: 'run',
+    roles: may.read,
+    wrongQueries: pageQueries,
+  },
+  'POST /v1/runs/{id}/cancel': { path: '/v1/runs/{id}/cancel', id: 'run', roles: may.run },
+  'GET /v1/executions/{id}/output': {
+    path: '/v1/executions/{id}/output',
+    id: 'execution',
+    roles: may.read,
+    wrongQueries: [['stream=stdin', 'validation_failed']],
+    wrongHeaders: [['range', 'bytes=10-', 'range_not_satisfiable']],
+  },
+  'GET /v1/runbooks': { path: '/v1/runbooks', roles: may.read },
+  'GET /v1/approvals': {
+    path: '/v1/approvals',
+    roles: may.read,
+    wrongQueries: [...pageQueries, ['status=open', 'validation_failed']],
+  },
+  'GET /v1/approvals/{id}': { path: '/v1/approvals/{id}', id: 'approval', roles: may.read },
+  'POST /v1/approvals/{id}/decision': {
+    path: '/v1/approvals/{id}/decision',
+    id: 'approval',
+    roles: may.decide,
+    body: { decision: 'approve' },
+    wrongBodies: [
+      ['decision missing', () => ({ reason: 'x' }), 'validation_failed'],
+      ['decision unknown', () => ({ decision: 'maybe' }), 'validation_failed'],
+      ['reason too long', () => ({ decision: 'reject', reason: 'x'.repeat(1_001) }), 'validation_failed'],
+      ['reason with NUL', () => ({ decision: 'reject', reason: `${canary}\0` }), 'validation_failed'],
+      ['another digest', () => ({ decision: 'approve', actionDigest: 'sha256:0' }), 'conflict'],
+    ],
+  },
+  'POST /v1/policy/evaluations': {
+    path: '/v1/policy/evaluations',
+    roles: may.read,
+    body: { command: 'ls' },
+    wrongBodies: [
+      ['command missing', () => ({}), 'validation_failed'],
+      ['command empty', () => ({ command: '' }), 'validation_failed'],
+      ['command too long', () => ({ command: 'x'.repeat(16_385) }), 'validation_failed'],
+      ['command of another type', () => ({ command: ['ls'] }), 'validation_failed'],
+      ['selector unreadable', () => ({ command: 'ls', selector: '((' }), 'invalid_selector'],
+    ],
+  },
+  'GET /v1/nodes': {
+    path: '/v1/nodes',
+    roles: may.read,
+    wrongQueries: [...pageQueries, ['selector=a%3D', 'invalid_selector'], ['selector=', 'validation_failed']],
+  },
+  'POST /v1/nodes': {
+    path: '/v1/nodes',
+    roles: may.manageFleet,
+    body: node,
+    wrongBodies: [
+      ['name missing', ourNode({ name: undefined }), 'validation_failed'],
+      ['name with a slash', ourNode({ name: '../etc' }), 'validation_failed'],
+      ['name taken', ourNode({ name: 'northwind-node' }), 'name_taken'],
+      ['address as a command', ourNode({ address: `$(${canary})` }), 'validation_failed'],
+      ['port out of range', ourNode({ port: 70_000 }), 'validation_failed'],
+      ['port as text', ourNode({ port: '22' }), 'validation_failed'],
+      ['login with a space', ourNode({ runAs: 'a b' }), 'validation_failed'],
+      ['a private key as credential', ourNode({ credential: `-----BEGIN ${canary}` }), 'validation_failed'],
+      ['a host key that is none', ourNode({ hostKey: 'MD5:00' }), 'validation_failed'],
+      ['label with a capital', ourNode({ labels: { Role: 'x' } }), 'validation_failed'],
+      ['label with NUL', ourNode({ labels: { role: 'x\0' } }), 'validation_failed'],
+      [
+        'too many labels',
+        ourNode({ labels: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`l${i}`, 'x'])) }),
+        'validation_failed',
+      ],
+      ['site of another organization', () => ({ ...node, siteId: ids.theirs.site }), 'not_found'],
+      ['site that is not there', () => ({ ...node, siteId: newId('site') }), 'not_found'],
+    ],
+  },
+  'GET /v1/sites': { path: '/v1/sites', roles: may.read, wrongQueries: pageQueries },
+  'POST /v1/sites': {
+    path: '/v1/sites',
+    roles: may.manageFleet,
+    body: { name: 'paris' },
+    wrongBodies: [
+      ['name missing', () => ({}), 'validation_failed'],
+      ['name too long', () => ({ name: 'x'.repeat(64) }), 'validation_failed'],
+      ['name with a space', () => ({ name: 'new york' }), 'validation_failed'],
+      ['name taken', () => ({ name: 'northwind-site' }), 'name_taken'],
+    ],
+  },
+  'POST /v1/sites/{id}/join-tokens': {
+    path: '/v1/sites/{id}/join-tokens',
+    id: 'site',
+    roles: may.manageFleet,
+    body: { expiresInSeconds: 600 },
+    bodyIsOptional: true,
+    wrongBodies: [
+      ['too short-lived', () => ({ expiresInSeconds: 1 }), 'validation_failed'],
+      ['too long-lived', () => ({ expiresInSeconds: 86_401 }), 'validation_failed'],
+      ['of another type', () => ({ expiresInSeconds: '600' }), 'validation_failed'],
+    ],
+  },
+  'GET /v1/satellites': { path: '/v1/satellites', roles: may.read, wrongQueries: pageQueries },
+  'POST /v1/satellites/{id}/revoke': { path: '/v1/satellites/{id}/revoke', id: 'satellite', roles: may.manageFleet },
+  'POST /v1/enrolments': {
+    path: '/v1/enrolments',
+    roles: 'public',
+    body: { ...enrolment, publicKey: goodKey },
+    wrongBodies: [
+      ['token missing', () => ({ ...enrolment, token: undefined }), 'validation_failed'],
+      ['token too short', () => ({ ...enrolment, token: 'x' }), 'validation_failed'],
+      ['token too long', () => ({ ...enrolment, token: canary.repeat(20) }), 'validation_failed'],
+      ['token unknown', () => ({ ...enrolment, publicKey: goodKey }), 'join_token_invalid'],
+      ['key that is none', () => enrolment, 'validation_failed'],
+      ['name with a slash', () => ({ ...enrolment, name: 'a/b', publicKey: goodKey }), 'validation_failed'],
+    ],
+  },
+  'GET /v1/audit-events': {
+    path: '/v1/audit-events',
+    roles: may.readAudit,
+    wrongQueries: [
+      ...pageQueries,
+      [`cursor=${Buffer.from(JSON.stringify(['yesterday', 'x'])).toString('base64url')}`, 'validation_failed'],
+    ],
+  },
+  'GET /v1/me': { path: '/v1/me', roles: may.read },
+  'POST /api/auth/sign-in/email': {
+    path: '/api/auth/sign-in/email',
+    roles: 'public',
+    body: { email: 'nobody@northwind.test', password: canary },
+    wrongBodies: [
+      ['password missing', () => ({ email: 'owner@northwind.test' }), 'validation_failed'],
+      ['e-mail of another type', () => ({ email: 7, password: canary }), 'validation_failed'],
+      ['password too long', () => ({ email: 'a@b.test', password: canary.repeat(200) }), 'validation_failed'],
+      ['password with NUL', () => ({ email: 'a@b.test', password: `${canary}\0` }), 'validation_failed'],
+      ['not an e-mail address', () => ({ email: canary, password: canary }), 'validation_failed'],
+    ],
+  },
+  'POST /api/auth/sign-out': { path: '/api/auth/sign-out', roles: 'public' },
+  'GET /api/auth/get-session': { path: '/api/auth/get-session', roles: 'public' },
+  'GET /healthz': { path: '/healthz', roles: 'public' },
+  'GET /readyz': { path: '/readyz', roles: 'public' },
+  'GET /v1/openapi.json': { path: '/v1/openapi.json', roles: 'public' },
+};
+
+const table = Object.entries(operations).map(([name, operation]) => ({
+  name,
+  method: name.split(' ', 1)[0] ?? '',
+  operation,
+}));
+const guarded = table.filter(({ operation }) => operation.roles !== 'public');
+const withId = table.filter(({ operation }) => operation.id !== undefined);
+const withBody = table.filter(({ operation }) => operation.body !== undefined);
+
+beforeAll(async () => {
+  gateway = await openTestGateway();
+  ids.ours = await arrange(gateway.ours.id, 'northwind', gateway.ours.members.owner.userId);
+  ids.theirs = await arrange(gateway.theirs.id, 'contoso', gateway.theirs.members.owner.userId);
+  for (const organization of [gateway.ours, gateway.theirs]) {
+    for (const { apiKey } of Object.values(organization.members)) secrets.push(apiKey, apiKey.slice(10, 40));
+  }
+  spoiledKeys.expired = await gateway.spoilKey(`"expiresAt" = now()`);
+  spoiledKeys.disabled = await gateway.spoilKey('enabled = false');
+  secrets.push(testPassword, canary, ...Object.values(spoiledKeys));
+  rowsBefore = await countRows();
+});
+afterAll(() => gateway.close());
+
+describe('the table', () => {
+  it('has every operation of the OpenAPI document, and no other', async () => {
+    const { json } = await gateway.call('GET', '/v1/openapi.json', { as: null });
+    const described = Object.entries(json.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(Object.keys(operations).sort()).toEqual(described.sort());
+  });
+
+  it('declares in the document every problem that is answered', async () => {
+    const { json } = await gateway.call('GET', '/v1/openapi.json', { as: null });
+    for (const { name, operation } of table) {
+      const [method = '', path = ''] = name.split(' ');
+      const { responses } = json.paths[path][method.toLowerCase()];
+      const codes = [
+        ...(operation.wrongBodies ?? []),
+        ...(operation.wrongQueries ?? []),
+        ...(operation.wrongHeaders ?? []),
+      ].map((wrong) => wrong.at(-1) as ErrorCode);
+      for (const code of codes) {
+        expect(responses[errorCatalogue[code].status]?.description, `${name}: ${code}`).toContain(`\`${code}\``);
+      }
+    }
+  });
+});
+
+describe.each(guarded)('$name without a good key', ({ method, operation }) => {
+  const ask = (headers: Record<string, string>): Promise<Answer> =>
+    gateway.call(method, pathOf(operation, ids.ours), { as: null, body: operation.body, headers });
+
+  it.each([
+    ['no key', {}],
+    ['a forged key', { authorization: `Bearer sena_${canary}` }],
+    ['a key in another scheme', { authorization: `Basic ${Buffer.from(`x:${canary}`).toString('base64')}` }],
+    ['a forged token', { authorization: `Bearer ey.${canary}.x` }],
+    ['a forged session', { cookie: `sena.session_token=${canary}.${canary}` }],
+  ] as const)('%s', async (_what, headers) => {
+    const answer = await ask(headers);
+    expectProblem(answer, 'unauthenticated');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="sena"');
+  });
+
+  it.each(['expired', 'disabled'] as const)('an %s key', async (what) => {
+    expectProblem(await ask({ authorization: `Bearer ${spoiledKeys[what]}` }), 'unauthenticated');
+  });
+
+  it('a role that may not', async () => {
+    for (const role of Object.keys(gateway.ours.members) as Role[]) {
+      if ((operation.roles as readonly Role[]).includes(role)) continue;
+      const answer = await gateway.call(method, pathOf(operation, ids.ours), { as: role, body: operation.body });
+      expectProblem(answer, 'forbidden');
+    }
+  });
+});
+
+describe.each(withId)('$name of something else', ({ method, operation }) => {
+  it.each<[string, () => string]>([
+    ['another organization', () => ids.theirs[operation.id as keyof Ids]],
+    ['nobody', () => ids.ours[operation.id as keyof Ids].replace(/[0-9a-f]{12}$/, '000000000000')],
+    ['another kind', () => newId('user')],
+    ['no shape', () => canary],
+    ['SQL', () => encodeURIComponent(`' or 1=1 --`)],
+    ['NUL', () => 'run_%00'],
+    ['great length', () => 'x'.repeat(3_000)],
+    ['a parent directory', () => '..%2f..%2fetc%2fpasswd'],
+  ])('an id of %s is not found', async (_what, id) => {
+    const answer = await gateway.call(method, operation.path.replace('{id}', id()), { body: operation.body });
+    expectProblem(answer, 'not_found');
+  });
+
+  it('an id that can not be decoded is a bad request', async () => {
+    const answer = await gateway.call(method, operation.path.replace('{id}', '%E0%A4%A'), { body: operation.body });
+    expectProblem(answer, 'bad_request');
+  });
+});
+
+describe.each(withBody)('$name with a body that is none', ({ method, operation }) => {
+  const send = (body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
+    gateway.call(method, pathOf(operation, ids.ours), {
+      as: operation.roles === 'public' ? null : 'owner',
+      body,
+      headers,
+    });
+
+  it.each([
+    ['broken JSON', `{"${canary}"`, 'bad_request'],
+    ['a poisoned prototype', '{"__proto__":{"x":1}}', 'bad_request'],
+    ['an array', '[]', 'validation_failed'],
+    ['null', 'null', 'validation_failed'],
+    ['a string', `"${canary}"`, 'validation_failed'],
+    ['a number', '1', 'validation_failed'],
+    ['too large', `"${'x'.repeat(300_000)}"`, 'payload_too_large'],
+  ] as const)('%s', async (_what, body, code) => {
+    expectProblem(await send(body), code);
+  });
+
+  it('nothing', async () => {
+    if (operation.bodyIsOptional) return expect(operation.bodyIsOptional).toBe(true);
+    expectProblem(await send(undefined), 'validation_failed');
+    expectProblem(await send('', { 'content-type': 'application/json' }), 'validation_failed');
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml'])(
+    'as %s',
+    async (type) => {
+      expectProblem(await send(JSON.stringify(operation.body), { 'content-type': type }), 'unsupported_media_type');
+    },
+  );
+});
+
+describe.each(table.filter(({ operation }) => operation.wrongBodies))('$name', ({ method, operation }) => {
+  it.each(operation.wrongBodies ?? [])('%s', async (_what, body, code) => {
+    const as = operation.roles === 'public' ? null : operation.id === 'approval' ? 'approver' : 'owner';
+    const answer = await gateway.call(method, pathOf(operation, ids.ours), { as, body: body() });
+    expectProblem(answer, code);
+    if (code === 'validation_failed' && !operation.path.startsWith('/api/auth')) {
+      expect(answer.json.fields?.length ?? 0).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe.each(table.filter(({ operation }) => operation.wrongQueries))('$name', ({ method, operation }) => {
+  it.each(operation.wrongQueries ?? [])('?%s', async (query, code) => {
+    expectProblem(await gateway.call(method, `${pathOf(operation, ids.ours)}?${query}`), code);
+  });
+});
+
+describe.each(table.filter(({ operation }) => operation.wrongHeaders))('$name', ({ method, operation }) => {
+  it.each(operation.wrongHeaders ?? [])('%s: %s', async (name, value, code) => {
+    const answer = await gateway.call(method, pathOf(operation, ids.ours), {
+      body: operation.body,
+      headers: { [name]: value },
+    });
+    expectProblem(answer, code);
+  });
+});
+
+describe('an address that is not there', () => {
+  it.each(['/', '/v1', '/v2/runs', '/v1/users', `/v1/${canary}-${'x'.repeat(60)}`, '/api/auth/sign-up/email'])(
+    '%s',
+    async (path) => {
+      expectProblem(await gateway.call('GET', path), 'not_found');
+    },
+  );
+
+  it.each([
+    'organization/create',
+    'organization/invite-member',
+    'organization/update-member-role',
+    'api-key/create',
+    'api-key/verify',
+    'update-user',
+    'delete-user',
+    'sign-up/email',
+  ])('better-auth’s %s is closed', async (path) => {
+    expectProblem(await gateway.call('POST', `/api/auth/${path}`, { body: {} }), 'not_found');
+  });
+
+  it('knows its methods', async () => {
+    const answer = await gateway.call('DELETE', '/v1/runs');
+    expectProblem(answer, 'method_not_allowed');
+    expect(answer.headers.get('allow')).toBe('GET, POST');
+    expectProblem(await gateway.call('PATCH', `/v1/runs/${ids.ours.run}`), 'method_not_allowed');
+  });
+});
+
+describe('after all of it', () => {
+  it('nothing was stored, changed or deleted', async () => {
+    expect(await countRows()).toEqual(rowsBefore);
+    const { rows } = await gateway.admin.query(
+      `select (select status from sena.approvals where id = $1) as approval, (select cancel_requested_at from sena.runs where id = $2)
+         as cancelled, (select revoked_at from sena.satellites where id = $3) as revoked`,
+      [ids.theirs.approval, ids.theirs.run, ids.theirs.satellite],
+    );
+    expect(rows[0]).toEqual({ approval: 'pending', cancelled: null, revoked: null });
+  });
+
+  it('nothing secret was logged, and every refusal was', () => {
+    const log = gateway.log.join('');
+    for (const secret of secrets) expect(log).not.toContain(secret);
+    expect(log).toContain('"code":"unauthenticated"');
+    expect(log).toContain('"route":"/v1/runs"');
+  });
+
+  it('nothing failed inside', () => {
+    expect(gateway.log.filter((line) => /"level":"(error|fatal)"/.test(line))).toEqual([]);
+  });
+});
+
+function pathOf(operation: Operation, of: Ids): string {
+  return operation.id === undefined ? operation.path : operation.path.replace('{id}', of[operation.id]);
+}
+
+function expectProblem(answer: Answer, code: ErrorCode): void {
+  expect(answer.json?.code, answer.text.slice(0, 500)).toBe(code);
+  expect(answer.status).toBe(errorCatalogue[code].status);
+  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json(;|$)/);
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  const problem = problemSchema.parse(answer.json);
+  expect(problem).toMatchObject({ status: answer.status, type: `urn:sena:problem:${code}` });
+  expect(problem.detail).toMatch(/[.!]$/);
+  expect(answer.text).not.toMatch(/at .*\.(ts|js|mjs):\d|select |insert |violates|sena_app/i);
+}
+
+async function countRows(): Promise<Record<string, number>> {
+  const tables = await gateway.admin.query<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('sena', 'identity') order by 1`,
+  );
+  const counts: Record<string, number> = {};
+  for (const { name } of tables.rows) {
+    counts[name] = (await gateway.admin.query(`select count(*)::integer as n from ${name}`)).rows[0].n;
+  }
+  expect(Object.keys(counts).length).toBeGreaterThan(25);
+  return counts;
+}
+
+/** One of everything that has an id, for one organization. */
+async function arrange(organizationId: string, name: string, userId: string): Promise<Ids> {
+  const made: Ids = {
+    run: newId('run'),
+    execution: randomUUID(),
+    approval: newId('appr'),
+    site: newId('site'),
+    node: newId('node'),
+    satellite: newId('sat'),
+  };
+  const dispatch = newId('disp');
+  const requester = `member:${userId}`;
+  const insert = (table: string, row: Record<string, unknown>) => {
+    const columns = { organization_id: organizationId, ...row };
+    const places = Object.keys(columns).map((_, i) => `$${i + 1}`);
+    return gateway.admin.query(
+      `insert into sena.${table} (${Object.keys(columns).join(', ')}) values (${places.join(', ')})`,
+      Object.values(columns),
+    );
+  };
+  await insert('sites', { id: made.site, name: `${name}-site` });
+  await insert('nodes', {
+    id: made.node,
+    site_id: made.site,
+    name: `${name}-node`,
+    address: '10.0.0.1',
+    port: 22,
+    run_as: 'root',
+    credential: 'default',
+  });
+  await insert('satellites', {
+    id: made.satellite,
+    site_id: made.site,
+    name: `${name}-satellite`,
+    public_key: 'x',
+    fingerprint: name,
+  });
+  await insert('runs', { id: made.run, kind: 'ask', prompt: 'why?', requested_by: requester, requested_by_name: name });
+  const action = {
+    v: 1,
+    organizationId,
+    runId: made.run,
+    approvalNonce: 'n',
+    notBefore: '2026-01-01T00:00:00Z',
+    expiresAt: '2099-01-01T00:00:00Z',
+    commands: [],
+  };
+  const { actionDigest } = await import('@sena/envelope/action-digest');
+  await insert('approvals', {
+    id: made.approval,
+    run_id: made.run,
+    action: JSON.stringify(action),
+    action_digest: actionDigest(action as Parameters<typeof actionDigest>[0]),
+    effects: '[]',
+    reasons: '[]',
+    requested_by: requester,
+    requested_by_name: name,
+    expires_at: '2099-01-01T00:00:00Z',
+  });
+  await insert('dispatches', {
+    id: dispatch,
+    run_id: made.run,
+    step: 's1',
+    satellite_id: made.satellite,
+    shell: 'sh',
+    command: 'id',
+    command_sha256: 'x',
+    limits: '{}',
+    read_only: true,
+    expires_at: '2099-01-01T00:00:00Z',
+    total: 1,
+    pending: 1,
+  });
+  await insert('executions', {
+    id: made.execution,
+    run_id: made.run,
+    dispatch_id: dispatch,
+    step: 's1',
+    node_id: made.node,
+    node_name: `${name}-node`,
+    address: '10.0.0.1',
+    port: 22,
+    run_as: 'root',
+    credential: 'default',
+  });
+  return made;
+}
