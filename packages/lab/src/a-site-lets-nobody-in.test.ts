@@ -14,7 +14,7 @@ async function greetingFrom(enter: string[], target: SocketAddress, waitMs = 700
   const program = `const s = require('node:net').connect(${target.port}, '${target.host}');
     s.on('data', (text) => { console.log(String(text).trim()); process.exit(); });
     s.on('error', (error) => { console.log(error.code); process.exit(); });
-    s.on('connect', () => s.write('hello\\n'));
+    s.on('connect', () => s.end('hello\\n'));
     setTimeout(() => { console.log('silence'); process.exit(); }, ${waitMs});`;
   const [file = '', ...rest] = [...enter, process.execPath, '-e', program];
   const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -45,9 +45,11 @@ describe('a site of the lab', () => {
     expect(Object.keys(networkInterfaces())).toEqual(before);
     site = lab.sites[0] as LabSite;
     host = { host: site.hosts[0]?.address ?? '', port: 22 };
-    cloud = createServer((socket) =>
-      socket.on('data', (text) => socket.end(`cloud heard ${text}`)).on('error', () => socket.destroy()),
-    );
+    // Answers late, to somebody who has finished speaking: an uplink must carry that too.
+    cloud = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('data', (text) => setTimeout(() => socket.end(`cloud heard ${text}`), 50));
+      socket.on('error', () => socket.destroy());
+    });
     await new Promise<void>((resolve) => cloud.listen(0, '127.0.0.1', resolve));
     cloudPort = (cloud.address() as AddressInfo).port;
   });

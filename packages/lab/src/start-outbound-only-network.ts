@@ -2,9 +2,9 @@
 // prove that SENA needs none. Touches namespaces of its own only; needs root and nftables.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { SiteNetwork, Uplink } from './lab.ts';
+import type { SiteNetwork, SocketAddress, Uplink } from './lab.ts';
 import { holdNetwork } from './network/hold-network.ts';
-import { serveInlet, serveUplink } from './network/serve-uplink.ts';
+import { keepUplinks, serveInlet, serveUplink } from './network/serve-uplink.ts';
 import { startSocketAgent } from './network/socket-agent.ts';
 import { cleanEnvironment, examineMachine, findProgram, hostFile } from './openssh/lab-machine.ts';
 
@@ -56,7 +56,13 @@ export async function startOutboundOnlyNetwork(): Promise<OutboundOnlyNetwork> {
   }
   const siteAgent = startSocketAgent(site.enter);
   const cloudAgent = startSocketAgent(cloud.enter);
+  const uplinks = keepUplinks();
+  const openUplink = async (target: SocketAddress) => {
+    const { server, port } = await siteAgent.listen(target.port);
+    return serveUplink(server, port, () => siteAgent.connect(target));
+  };
   const stop = async () => {
+    await uplinks.closeAll();
     await Promise.all([siteAgent.stop(), cloudAgent.stop()]);
     await Promise.all([site.stop(), cloud.stop()]);
   };
@@ -70,14 +76,11 @@ export async function startOutboundOnlyNetwork(): Promise<OutboundOnlyNetwork> {
       enterWithMounts: site.enterWithMounts,
       holderPid: site.holderPid,
       prefix: '10.78',
-      async uplink(target) {
-        const { server, port } = await siteAgent.listen(target.port);
-        return serveUplink(server, port, () => siteAgent.connect(target));
-      },
-      inlet: (target) => serveInlet(() => siteAgent.connect(target)),
+      uplink: (target) => uplinks.keep(openUplink(target)),
+      inlet: (target) => uplinks.keep(serveInlet(() => siteAgent.connect(target))),
       stop,
     },
-    cloudInlet: (port) => serveInlet(() => cloudAgent.connect({ host: '127.0.0.1', port })),
+    cloudInlet: (port) => uplinks.keep(serveInlet(() => cloudAgent.connect({ host: '127.0.0.1', port }))),
     async droppedInbound() {
       const text = await inSite('nft', 'list', 'counter', 'inet', 'firewall', 'dropped_inbound');
       const packets = /packets (\d+)/.exec(text)?.[1];

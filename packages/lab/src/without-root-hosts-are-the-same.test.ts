@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,14 +9,18 @@ import type { LabKind } from './lab.ts';
 
 const otherUser = 1_000;
 let directory: string;
+let started: ChildProcess | undefined;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sena-lab-'));
   if (process.getuid?.() === 0) await chown(directory, otherUser, otherUser);
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(async () => {
+  started?.kill('SIGKILL');
+  await rm(directory, { recursive: true, force: true });
+});
 
-/** Runs as that user; prints what became of it as one JSON line. */
+/** Runs as that user; prints what became of it as one JSON line, and ends by itself: a stopped lab holds nobody. */
 const program = `
   const { startLab } = await import(${JSON.stringify(new URL('./start-lab.ts', import.meta.url).href)});
   const { runOnHost } = await import(${JSON.stringify(new URL('./run-on-host.ts', import.meta.url).href)});
@@ -46,6 +50,7 @@ it('another user gets real hosts where user namespaces are allowed, else simulat
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  started = child;
   let text = '';
   child.stdout.on('data', (chunk) => {
     text += chunk;

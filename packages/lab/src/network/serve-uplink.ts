@@ -11,6 +11,8 @@ export function serveUplink(server: Server, port: number, reach: () => Promise<S
     near.once('close', () => open.delete(near));
     near.on('error', () => near.destroy());
     near.pause();
+    // A listener that came from another process has forgotten it.
+    near.allowHalfOpen = true;
     reach().then(
       (far) => {
         if (near.destroyed) far.destroy();
@@ -25,6 +27,33 @@ export function serveUplink(server: Server, port: number, reach: () => Promise<S
     async close() {
       for (const socket of open) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Those that are open, so that a network that stops leaves no listener and no connection behind. */
+export interface OpenUplinks {
+  keep(uplink: Promise<Uplink>): Promise<Uplink>;
+  closeAll(): Promise<void>;
+}
+
+export function keepUplinks(): OpenUplinks {
+  const open = new Set<Uplink>();
+  return {
+    async keep(opening) {
+      const uplink = await opening;
+      const kept: Uplink = {
+        ...uplink,
+        async close() {
+          open.delete(kept);
+          await uplink.close();
+        },
+      };
+      open.add(kept);
+      return kept;
+    },
+    async closeAll() {
+      await Promise.all([...open].map((uplink) => uplink.close()));
     },
   };
 }
