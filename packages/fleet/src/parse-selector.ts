@@ -74,6 +74,7 @@ export function parseSelector(text: string): Selector {
     }
     const key = expect('word', 'a label, `name`, `site` or `*`');
     if (key.text === '*') return { kind: 'all' };
+    if (/^(and|or|not|in)$/i.test(key.text)) throw mistake(key, 'a label, `name`, `site` or `*`');
     if (!/^[a-z][a-z0-9_.-]*$/.test(key.text))
       throw mistake(key, 'a label: lower case letters, digits, dot, dash, underscore');
     if (isWord('in')) {
@@ -113,8 +114,9 @@ function readTokens(text: string): Token[] {
     const match = pattern.exec(text);
     if (match === null) throw mistake({ kind: 'end', text: text.slice(at).trim(), at }, 'a label, a value or a sign');
     const [whole, sign, quoted, word] = match;
-    if (sign !== undefined) tokens.push({ kind: sign as Token['kind'], text: sign, at });
-    else tokens.push({ kind: 'word', text: quoted ?? word ?? '', at });
+    const start = at + whole.length - whole.trimStart().length;
+    if (sign !== undefined) tokens.push({ kind: sign as Token['kind'], text: sign, at: start });
+    else tokens.push({ kind: 'word', text: quoted ?? word ?? '', at: start });
     at += whole.length;
   }
   return [...tokens, { kind: 'end', text: '', at: text.length }];
