@@ -119,13 +119,12 @@ function executionColumns(onShowExecution: (executionId: string) => void) {
       cell: ({ row }) => {
         const bytes = row.original.stdoutBytes + row.original.stderrBytes;
         return (
-          <Button
-            size="sm"
-            variant="ghost"
-            aria-label={`Output of ${row.original.node.name}, ${row.original.step}`}
-            onClick={() => onShowExecution(row.original.id)}
-          >
-            <FileText aria-hidden /> {formatBytes(bytes)}
+          <Button size="sm" variant="ghost" onClick={() => onShowExecution(row.original.id)}>
+            <FileText aria-hidden />
+            <span className="sr-only">
+              Output of {row.original.node.name}, {row.original.step}:
+            </span>
+            {formatBytes(bytes)}
           </Button>
         );
       },

@@ -76,6 +76,7 @@ interface GroupProps {
 function Group({ group, onShowExecution, onShowGroup }: GroupProps) {
   const outcome = describeOutcome({ outcome: group.outcome, exitCode: group.exitCode, reason: group.reason });
   const names = group.nodes.map((node) => node.name);
+  const of = `${names[0] ?? 'no node'}, ${group.step}`;
   const unnamed = group.count - names.length;
   return (
     <>
@@ -103,15 +104,23 @@ function Group({ group, onShowExecution, onShowGroup }: GroupProps) {
       {outcome.long !== null && <p className="text-sm text-pretty text-muted-foreground">{outcome.long}</p>}
       {group.outcome !== 'not_started' && (
         <>
-          <Head name="stdout" text={group.stdout} bytes={group.stdoutBytes} />
-          <Head name="stderr" text={group.stderr} bytes={group.stderrBytes} />
+          <Head name="stdout" of={of} text={group.stdout} bytes={group.stdoutBytes} />
+          <Head name="stderr" of={of} text={group.stderr} bytes={group.stderrBytes} />
         </>
       )}
     </>
   );
 }
 
-function Head({ name, text, bytes }: { name: 'stdout' | 'stderr'; text: string; bytes: number }) {
+interface HeadProps {
+  name: 'stdout' | 'stderr';
+  /** Whose: the first node of the group and the step. */
+  of: string;
+  text: string;
+  bytes: number;
+}
+
+function Head({ name, of, text, bytes }: HeadProps) {
   if (text === '') {
     return name === 'stdout' ? <p className="text-xs text-muted-foreground">Nothing on stdout.</p> : null;
   }
@@ -127,7 +136,7 @@ function Head({ name, text, bytes }: { name: 'stdout' | 'stderr'; text: string; 
   return (
     <div className="flex flex-col gap-1">
       {name === 'stderr' && <span className="text-xs text-muted-foreground">stderr</span>}
-      <CodeBlock label={name} wrap={false} className="max-h-56">
+      <CodeBlock label={`${name} of ${of}`} wrap={false} className="max-h-56">
         <InertPieces pieces={inert.pieces} />
       </CodeBlock>
       {bytes > headBytes && (

@@ -40,11 +40,7 @@ export function UserMenu() {
   return (
     <Menu>
       <MenuTrigger asChild>
-        <Button
-          variant="ghost"
-          className="h-auto w-full justify-start px-2 py-1.5 text-left [&>span]:w-full"
-          aria-label={`${me.user.name}, ${me.organization.name}: account menu`}
-        >
+        <Button variant="ghost" className="h-auto w-full justify-start px-2 py-1.5 text-left [&>span]:w-full">
           <span
             aria-hidden
             className="flex size-7 shrink-0 items-center justify-center rounded-full bg-primary-soft text-xs font-semibold text-primary"
@@ -54,6 +50,7 @@ export function UserMenu() {
           <span className="min-w-0 flex-1">
             <span className="block truncate text-[0.8125rem] leading-4 text-foreground">{me.user.name}</span>
             <span className="block truncate text-xs leading-4 font-normal">{me.organization.name}</span>
+            <span className="sr-only">account menu</span>
           </span>
           <ChevronsUpDown aria-hidden className="size-3.5" />
         </Button>
