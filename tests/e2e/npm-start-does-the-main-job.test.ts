@@ -1,0 +1,252 @@
+// The two commands' promise, on real parts: `npm start`, twelve SSH hosts, two satellites, the API and the console.
+// One stack for all of it, in order: first start, work, Ctrl-C, second start with a model, kill -9, third start.
+import { createHash } from 'node:crypto';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Execution } from '@sena/contracts/http/runs';
+import { startChromium } from '@sena/testing/chromium';
+import { eventually } from '@sena/testing/eventually';
+import { freePort } from '@sena/testing/free-port';
+import { type ScriptedVendor, startScriptedVendor, type VendorRequest } from '@sena/testing/scripted-vendor';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SenaApi, senaApi } from './call-sena.ts';
+import { type RunningSena, startSena, stillRunning } from './start-sena.ts';
+
+let home: { port: number; directory: string };
+let sena: RunningSena;
+let owner: SenaApi;
+let approver: SenaApi;
+let everStarted: number[] = [];
+
+async function start(environment: Record<string, string> = {}): Promise<void> {
+  sena = await startSena(home, environment);
+  everStarted = [...everStarted, ...sena.processes()];
+  owner = senaApi(sena.local.apiUrl, sena.local.apiKey);
+  approver = senaApi(sena.local.apiUrl, sena.local.approver.apiKey);
+}
+
+beforeAll(async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'sena-e2e-'));
+  // PostgreSQL runs as a user of its own, who has to get in.
+  await chmod(directory, 0o755);
+  home = { port: await freePort(), directory };
+  await start();
+}, 150_000);
+
+afterAll(async () => {
+  await sena?.interrupt();
+  await rm(home.directory, { recursive: true, force: true });
+}, 60_000);
+
+describe('the first start', () => {
+  it('asked a first question over SSH and printed the true answer, the address and the sign-in', async () => {
+    const output = sena.output();
+    expect(output).toContain('Which nodes are running out of disk space?');
+    expect(output).toMatch(/db-01.*web-07/);
+    expect(output).toContain(sena.local.consoleUrl);
+    expect(output).toContain(sena.local.email);
+    const { mode } = await stat(path.join(home.directory, 'local.json'));
+    expect(mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('a command', () => {
+  it('returns one exited execution per node, with that node’s own name', async () => {
+    const run = await owner.run({ kind: 'command', command: 'hostname', selector: '*' });
+    expect(run).toMatchObject({ status: 'succeeded', counts: { total: 12, exitedZero: 12 } });
+    const executions = await owner.executions(run.id);
+    expect(executions).toHaveLength(12);
+    for (const execution of executions) {
+      expect(execution).toMatchObject({ outcome: 'exited', exitCode: 0 });
+      expect((await owner.output(execution.id)).toString()).toBe(`${execution.node.name}\n`);
+    }
+  });
+
+  it('that may change something waits for another member, and then runs exactly once per node', async () => {
+    const run = await owner.run({ kind: 'command', command: 'mkdir /tmp/x', selector: 'role=web and site=fra1' });
+    expect(run.status).toBe('awaiting_approval');
+    expect(await owner.executions(run.id)).toEqual([]);
+    const approval = await owner.approval(run.id);
+    const own = await owner.decide(approval.id, 'approve');
+    expect([own.status, own.body.code]).toEqual([403, 'own_request']);
+    expect((await approver.decide(approval.id, 'approve')).status).toBe(200);
+    const done = await owner.wait(run.id);
+    expect(done).toMatchObject({ status: 'succeeded', counts: { total: 4, exitedZero: 4 } });
+    const again = await approver.decide(approval.id, 'approve');
+    expect([again.status, again.body.code]).toEqual([409, 'already_decided']);
+    const look = await owner.run({ kind: 'command', command: 'ls -d /tmp/x', selector: 'name=web-01' });
+    expect(look.counts.exitedZero).toBe(1);
+  });
+
+  it('that does not exist, prints 50 MB, prints bytes that are no text: a true outcome for each', async () => {
+    const missing = await approved({ command: 'no-such-program-here', selector: 'name=web-05' });
+    expect(missing[0]).toMatchObject({ outcome: 'exited', exitCode: 127 });
+
+    const [large] = await approved({ command: 'yes 0123456789abcde | head -c 52428800', selector: 'name=web-05' });
+    expect(large).toMatchObject({ outcome: 'exited', exitCode: 0, stdoutBytes: 52_428_800, stdoutTruncated: false });
+    const bytes = await owner.output(large?.id ?? '');
+    expect(bytes.length).toBe(52_428_800);
+    const line = Buffer.from('0123456789abcde\n');
+    expect(sha256(bytes)).toBe(sha256(Buffer.alloc(52_428_800, line)));
+
+    const [binary] = await approved({ command: String.raw`printf '\377\000\033[31m\302'`, selector: 'name=web-05' });
+    expect(await owner.output(binary?.id ?? '')).toEqual(Buffer.from([0xff, 0, 0x1b, 0x5b, 0x33, 0x31, 0x6d, 0xc2]));
+  }, 60_000);
+});
+
+describe('a question about a planted fault', () => {
+  const faults: Array<[question: string, nodes: string[]]> = [
+    ['Which nodes are running out of disk space?', ['db-01', 'web-07']],
+    ['Is any server out of inodes?', ['queue-01']],
+    ['Which services are dead?', ['web-02', 'web-07']],
+    ['What is eating the CPU?', ['web-03']],
+    ['Which process uses too much memory?', ['cache-01']],
+    ['Are any certificates expired?', ['web-04']],
+    ['Which nodes listen on unexpected ports?', ['web-06']],
+  ];
+  it.each(faults)('%s names the right nodes, not the controls, and cites what ran there', async (prompt, expected) => {
+    const run = await owner.run({ kind: 'ask', prompt });
+    expect(run.status).toBe('succeeded');
+    const alarming = run.findings.filter((finding) => finding.severity !== 'info');
+    const named = [...new Set(alarming.flatMap((finding) => finding.nodes.map((node) => node.name)))].sort();
+    expect(named).toEqual(expected);
+    for (const name of expected) expect(run.answer).toContain(name);
+    const nodeOf = new Map((await owner.executions(run.id)).map((execution) => [execution.id, execution.node.name]));
+    for (const finding of alarming) {
+      expect(finding.executionIds.length).toBeGreaterThan(0);
+      const cited = [...new Set(finding.executionIds.map((id) => nodeOf.get(id)))].sort();
+      expect(cited).toEqual(finding.nodes.map((node) => node.name).sort());
+    }
+  });
+});
+
+describe('the console', () => {
+  it('signs in, asks, shows the answer as it arrives, and lets another member approve', async () => {
+    const browser = await startChromium();
+    try {
+      const page = browser.context.pages()[0] ?? (await browser.context.newPage());
+      const signIn = async (email: string, password: string) => {
+        await page.getByLabel('Email').fill(email);
+        await page.getByLabel('Password').fill(password);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+      };
+      await page.goto(sena.local.consoleUrl);
+      await signIn(sena.local.email, sena.local.password);
+      await page.getByRole('textbox', { name: 'Ask' }).fill('Which nodes are running out of disk space?');
+      await page.getByRole('button', { name: 'Ask', exact: true }).click();
+      await page.waitForURL(/\/runs\/run_/);
+      const answer = page.getByRole('region', { name: 'Answer' });
+      await answer.getByText('web-07').first().waitFor();
+
+      // A change, asked for through the API, is approved by the other member in the browser.
+      const run = await owner.run({
+        kind: 'command',
+        command: 'touch /tmp/approved-in-the-console',
+        selector: 'name=web-08',
+      });
+      expect(run.status).toBe('awaiting_approval');
+      await browser.context.clearCookies();
+      await page.goto(`${sena.local.consoleUrl}/runs/${run.id}`);
+      await signIn(sena.local.approver.email, sena.local.approver.password);
+      await page.waitForURL(new RegExp(`/runs/${run.id}`));
+      await page.getByRole('button', { name: 'Approve' }).first().click();
+      const confirm = page.getByRole('dialog').getByRole('button', { name: 'Approve' });
+      if (await confirm.isVisible().catch(() => false)) await confirm.click();
+      const done = await eventually(
+        'the approved run has ended',
+        async () => {
+          const now = await owner.wait(run.id);
+          return now.status === 'awaiting_approval' ? null : now;
+        },
+        { timeoutMs: 20_000 },
+      );
+      expect(done).toMatchObject({ status: 'succeeded', counts: { exitedZero: 1 } });
+      await page.getByRole('region', { name: 'Answer' }).getByText('exit code 0').first().waitFor();
+    } finally {
+      await browser.close();
+    }
+  }, 90_000);
+});
+
+describe('stopping and starting again', () => {
+  let vendor: ScriptedVendor;
+  afterAll(() => vendor?.stop());
+
+  it('Ctrl-C leaves no process behind', async () => {
+    const processes = sena.processes();
+    expect(processes.length).toBeGreaterThan(20);
+    expect(await sena.interrupt()).toBe(0);
+    await eventually('all of them have ended', () => stillRunning(everStarted).length === 0, { timeoutMs: 5_000 });
+  }, 45_000);
+
+  it('a second start takes under 20 s, keeps everything, and thinks with a model when one is configured', async () => {
+    vendor = await startScriptedVendor(askForDisksThenReport);
+    await start({ SENA_MODEL_URL: vendor.url, SENA_MODEL_NAME: 'scripted' });
+    expect(sena.startMs).toBeLessThan(20_000);
+    const { items } = await owner.get<{ items: unknown[] }>('/v1/nodes');
+    expect(items).toHaveLength(12);
+
+    const run = await owner.run({ kind: 'ask', prompt: 'Where is /srv/data full?' });
+    expect(run).toMatchObject({ status: 'succeeded', planner: 'model' });
+    expect(run.findings.map((finding) => finding.nodes.map((node) => node.name).sort())).toEqual([['db-01', 'web-07']]);
+    expect(run.usage.modelCalls).toBe(2);
+    const executions = await owner.executions(run.id);
+    expect(executions).toHaveLength(12);
+    expect(new Set(executions.map((execution: Execution) => execution.command))).toEqual(new Set(['df -P /srv/data']));
+  }, 120_000);
+
+  it('after kill -9 of the supervisor the next start recovers', async () => {
+    await sena.kill();
+    await start();
+    const run = await owner.run({ kind: 'command', command: 'hostname', selector: '*' });
+    expect(run).toMatchObject({ status: 'succeeded', counts: { total: 12, exitedZero: 12 } });
+  }, 120_000);
+});
+
+/** Runs a command that needs approval, approves it as the other member, and returns its executions. */
+async function approved({ command, selector }: { command: string; selector: string }): Promise<Execution[]> {
+  const run = await owner.run({ kind: 'command', command, selector });
+  if (run.status === 'awaiting_approval') {
+    const approval = await owner.approval(run.id);
+    await approver.decide(approval.id, 'approve');
+  }
+  const done = await eventually(
+    `${command} has ended`,
+    async () => {
+      const now = await owner.wait(run.id);
+      return now.status === 'awaiting_approval' ? null : now;
+    },
+    { timeoutMs: 40_000 },
+  );
+  expect(done.status).toBe('succeeded');
+  return owner.executions(run.id);
+}
+
+/** First turn: one command on every node. Second: a report that cites the nodes whose disk is full. */
+function askForDisksThenReport(request: VendorRequest) {
+  const result = request.messages.findLast((message) => message.role === 'tool');
+  if (result === undefined) {
+    return {
+      kind: 'call' as const,
+      tools: [{ name: 'run_command', arguments: { title: 'Disk space', command: 'df -P /srv/data' } }],
+    };
+  }
+  const { groups } = JSON.parse(String(result.content)) as {
+    groups: Array<{ members: Array<{ executionId: string }>; output: { stdout: string } }>;
+  };
+  const full = groups.filter((group) => / (9\d|100)% /.test(group.output.stdout)).flatMap((group) => group.members);
+  const finding = {
+    claim: '/srv/data is full',
+    severity: 'critical',
+    executionIds: full.map((member) => member.executionId),
+  };
+  return {
+    kind: 'call' as const,
+    tools: [{ name: 'report', arguments: { answer: '/srv/data is full on two nodes.', findings: [finding] } }],
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
