@@ -4,6 +4,8 @@ import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 export interface NewAuditEvent {
+  /** When the rows it is about name it; otherwise it gets a new one. */
+  readonly id?: string;
   /** `noun.verb`, as in `run.created`, `approval.decided`. */
   readonly action: string;
   /** `member:…`, `service:…`, `satellite:…`: see principalRef. */
@@ -17,7 +19,7 @@ export interface NewAuditEvent {
 
 /** Returns the id of the row. */
 export async function appendAuditEvent(transaction: TenantTransaction, event: NewAuditEvent): Promise<string> {
-  const id = newId('audit');
+  const id = event.id ?? newId('audit');
   await transaction.query(
     `insert into audit_events (id, organization_id, action, actor, subject, run_id, data) values ($1, $2, $3, $4, $5, $6, $7)`,
     [

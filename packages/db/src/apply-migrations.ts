@@ -1,5 +1,6 @@
 // Applies prisma/migrations with Prisma's schema engine compiled to WebAssembly: the same checksums and bookkeeping as
 // `prisma migrate deploy`, without the native engine. Entered from prepare-database only.
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -7,18 +8,28 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 
-const migrationsDirectory = path.resolve(import.meta.dirname, '../prisma/migrations');
+const ownMigrations = path.resolve(import.meta.dirname, '../prisma/migrations');
 /** PostgreSQL's internal `"char"`, which catalog queries return and the adapter does not know. */
 const oidChar = 18;
 const oidText = 25;
 
-/** `ownerUrl`: sena_owner. Throws with the name of the migration that failed. */
-export async function applyMigrations(ownerUrl: string): Promise<void> {
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * `ownerUrl`: sena_owner. Throws with the name of the migration that failed, now or at an earlier start, or that is not the one
+ * this database was made with. `directory`: one folder a migration, applied in the order of their names.
+ */
+export async function applyMigrations(ownerUrl: string, directory = ownMigrations): Promise<void> {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 2, connectionTimeoutMillis: 10_000 });
+  const migrations = readMigrations(directory);
   try {
+    await refuseAltered(pool, migrations);
     const engine = await openEngine(pool);
     await engine.applyMigrations({
-      migrationsList: listMigrations(),
+      migrationsList: toMigrationsList(directory, migrations),
       filters: { externalTables: [], externalEnums: [] },
     });
   } catch (cause) {
@@ -30,34 +41,58 @@ export async function applyMigrations(ownerUrl: string): Promise<void> {
   }
 }
 
-function readSchema(): string {
-  return fs.readFileSync(path.resolve(migrationsDirectory, '../schema.prisma'), 'utf8');
+function readMigrations(directory: string): Migration[] {
+  return fs
+    .readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => ({ name, sql: fs.readFileSync(path.join(directory, name, 'migration.sql'), 'utf8') }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function listMigrations() {
-  const read = (name: string) => fs.readFileSync(path.join(migrationsDirectory, name), 'utf8');
-  const names = fs
-    .readdirSync(migrationsDirectory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+/** The engine passes over what it has applied, whatever the file says by now. */
+async function refuseAltered(pool: pg.Pool, migrations: readonly Migration[]): Promise<void> {
+  const bookkeeping = await pool.query<{ name: string | null }>(
+    `select to_regclass('sena._prisma_migrations') as name`,
+  );
+  if (bookkeeping.rows[0]?.name === null) return;
+  const applied = await pool.query<{ migration_name: string; checksum: string }>(
+    'select migration_name, checksum from sena._prisma_migrations where finished_at is not null and rolled_back_at is null',
+  );
+  const checksumOf = new Map(applied.rows.map((row) => [row.migration_name, row.checksum]));
+  for (const { name, sql } of migrations) {
+    const checksum = checksumOf.get(name);
+    if (checksum === undefined || checksum === createHash('sha256').update(sql).digest('hex')) continue;
+    throw new Error(
+      `${name} was changed after this database was made with it. Start from an empty database, or bring the file back.`,
+    );
+  }
+}
+
+function toMigrationsList(directory: string, migrations: readonly Migration[]) {
   return {
-    baseDir: migrationsDirectory,
-    lockfile: { path: 'migration_lock.toml', content: read('migration_lock.toml') },
+    baseDir: directory,
+    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
     shadowDbInitScript: '',
-    migrationDirectories: names.map((name) => ({
+    migrationDirectories: migrations.map(({ name, sql }) => ({
       path: name,
-      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: read(path.join(name, 'migration.sql')) } },
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
     })),
   };
 }
+
+/** Node has it; its declaration comes with the DOM only. */
+const { WebAssembly: webAssembly } = globalThis as unknown as {
+  WebAssembly: {
+    instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>;
+  };
+};
 
 /** The part of the engine that is used here; the package declares it all as `any`. */
 interface SchemaEngine {
   applyMigrations(input: unknown): Promise<unknown>;
 }
 interface EngineBindings {
-  __wbg_set_wasm(exports: WebAssembly.Exports): void;
+  __wbg_set_wasm(exports: Record<string, unknown>): void;
   SchemaEngine: { new: (options: unknown, log: (line: string) => void, factory: unknown) => Promise<SchemaEngine> };
 }
 
@@ -69,8 +104,8 @@ function loadEngine(): Promise<EngineBindings> {
     const require = createRequire(import.meta.url);
     const directory = path.dirname(require.resolve('@prisma/schema-engine-wasm'));
     const bindingsModule = '@prisma/schema-engine-wasm/schema_engine_bg';
-    const bindings = (await import(bindingsModule)) as EngineBindings & WebAssembly.ModuleImports;
-    const { instance } = await WebAssembly.instantiate(fs.readFileSync(path.join(directory, 'schema_engine_bg.wasm')), {
+    const bindings = (await import(bindingsModule)) as EngineBindings;
+    const { instance } = await webAssembly.instantiate(fs.readFileSync(path.join(directory, 'schema_engine_bg.wasm')), {
       './schema_engine_bg.js': bindings,
     });
     bindings.__wbg_set_wasm(instance.exports);
@@ -111,7 +146,7 @@ async function openEngine(pool: pg.Pool): Promise<SchemaEngine> {
     connectToShadowDb: refuseShadow,
   };
   return bindings.SchemaEngine.new(
-    { datamodels: [['schema.prisma', readSchema()]] },
+    { datamodels: [['schema.prisma', fs.readFileSync(path.join(ownMigrations, '../schema.prisma'), 'utf8')]] },
     () => undefined,
     bindMigrationAwareSqlAdapterFactory(factory),
   );

@@ -15,25 +15,26 @@ export async function prepareDatabase(options: {
 }): Promise<void> {
   const { adminUrl, database, passwords } = options;
   await withClient(adminUrl, async (admin) => {
-    // Two processes that prepare at once would race for the roles.
+    // Held to the end: two processes that prepare at once would race for the roles and the migrations.
     await admin.query(`select pg_advisory_lock(hashtext('sena.prepare'))`);
     for (const role of loginRoles) await ensureRole(admin, role, 'login nobypassrls', passwords[role]);
     await ensureRole(admin, 'sena_definer', 'nologin bypassrls', null);
+    await refusePowerfulRoles(admin);
     await admin.query('grant sena_definer to sena_owner');
     const existing = await admin.query('select 1 from pg_database where datname = $1', [database]);
     if (existing.rowCount === 0) await admin.query(`create database ${pg.escapeIdentifier(database)} owner sena_owner`);
+    await withClient(withDatabase(adminUrl, database), (inside) => prepareSchemas(inside, database));
+    await applyMigrations(databaseUrl(adminUrl, database, 'sena_owner', passwords.sena_owner));
   });
+}
 
-  await withClient(withDatabase(adminUrl, database), async (admin) => {
-    await admin.query('revoke create on schema public from public');
-    await setSearchPaths(admin, database);
-    await admin.query('create schema if not exists sena authorization sena_owner');
-    await admin.query('create schema if not exists identity authorization sena_owner');
-    await admin.query('create schema if not exists bullmq authorization sena_queue');
-    await admin.query('create schema if not exists checkpoint authorization sena_checkpoint');
-  });
-
-  await applyMigrations(databaseUrl(adminUrl, database, 'sena_owner', passwords.sena_owner));
+async function prepareSchemas(admin: pg.Client, database: string): Promise<void> {
+  await admin.query('revoke create on schema public from public');
+  await setSearchPaths(admin, database);
+  await admin.query('create schema if not exists sena authorization sena_owner');
+  await admin.query('create schema if not exists identity authorization sena_owner');
+  await admin.query('create schema if not exists bullmq authorization sena_queue');
+  await admin.query('create schema if not exists checkpoint authorization sena_checkpoint');
 }
 
 /** Settings of a role in a database do not come along when the database is copied from a template. */
@@ -63,6 +64,20 @@ async function ensureRole(admin: pg.Client, role: string, attributes: string, pa
   const existing = await admin.query('select 1 from pg_roles where rolname = $1', [role]);
   const secret = password === null ? '' : ` password ${pg.escapeLiteral(password)}`;
   await admin.query(`${existing.rowCount === 0 ? 'create' : 'alter'} role ${role} ${attributes}${secret}`);
+}
+
+/** Roles that exist are taken as they are: one that somebody has given more than it needs would see every organization. */
+async function refusePowerfulRoles(admin: pg.Client): Promise<void> {
+  const found = await admin.query<{ rolname: string }>(
+    `select rolname from pg_roles where rolname = any($1)
+       and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication) order by 1`,
+    [[...loginRoles]],
+  );
+  if (found.rows.length === 0) return;
+  const names = found.rows.map((row) => row.rolname).join(', ');
+  throw new Error(
+    `These roles may do more than SENA's may: ${names}. Run: alter role … nosuperuser nobypassrls nocreaterole nocreatedb noreplication`,
+  );
 }
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {

@@ -23,8 +23,10 @@ export function openPool(
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 60_000,
   });
-  // An idle connection that breaks (a restarted server) must not end the process; the next query opens another.
+  // A connection that breaks (a restarted server) must not end the process; the next query opens another. The pool hears of idle
+  // ones only: one that is in use fails its query and tells its own listeners besides.
   pool.on('error', options.onError);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -36,7 +36,7 @@ export async function connectSatellite(
   const connected = await transaction.query<{ connection_epoch: string; journal_lost: boolean }>(
     `update satellites s set connection_epoch = s.connection_epoch + 1, relay_id = $2, version = $3, journal_id = $4,
        connected_at = now(), last_seen_at = now()
-     from (select id, journal_id from satellites where id = $1 for update) had
+     from (select id, journal_id from satellites where id = $1 for no key update) had
      where s.id = had.id and s.revoked_at is null
      returning s.connection_epoch, had.journal_id is not null and had.journal_id <> $4 as journal_lost`,
     [connection.satelliteId, connection.relayId, connection.version, connection.journalId],

@@ -12,9 +12,17 @@ export interface ClaimedDispatch {
   readonly dispatchId: string;
   readonly satelliteId: string;
   readonly runId: string;
-  readonly eventSeq: number;
   readonly envelope: string;
-  readonly executionCount: number;
+  /** The run's new event; null when it was sent before and is sent again. */
+  readonly eventSeq: number | null;
+}
+
+export interface ClaimLimits {
+  /** A satellite with this many executions under way gets no more. */
+  readonly windowExecutions: number;
+  /** Sent, and not journaled by its satellite within this time: sent again. */
+  readonly resendMs: number;
+  readonly dispatchesMax: number;
 }
 
 /** Round-robin over organizations; satellites that another relay holds by now are passed over. */
@@ -22,57 +30,62 @@ export async function claimDispatches(
   pool: Pool,
   relayId: string,
   held: readonly HeldSatellite[],
-  atMost: number,
+  limits: ClaimLimits,
 ): Promise<ClaimedDispatch[]> {
   if (held.length === 0) return [];
-  const claimed = await pool.query<{ organization_id: string; dispatch_id: string; satellite_id: string }>(
-    'select organization_id, dispatch_id, satellite_id from claim_dispatches($1, $2, $3, $4)',
+  const claimed = await pool.query<ClaimedRow>(
+    'select organization_id, dispatch_id, satellite_id, again from claim_dispatches($1, $2, $3, $4, $5, $6)',
     [
       relayId,
       held.map((satellite) => satellite.satelliteId),
       held.map((satellite) => satellite.connectionEpoch),
-      atMost,
+      limits.windowExecutions,
+      limits.resendMs,
+      limits.dispatchesMax,
     ],
   );
-  const byOrganization = Map.groupBy(claimed.rows, (row) => row.organization_id);
   const dispatches: ClaimedDispatch[] = [];
-  for (const [organizationId, rows] of byOrganization) {
-    dispatches.push(
-      ...(await readClaimed(
-        pool,
-        organizationId,
-        rows.map((row) => row.dispatch_id),
-      )),
-    );
+  for (const [organizationId, rows] of Map.groupBy(claimed.rows, (row) => row.organization_id)) {
+    dispatches.push(...(await readClaimed(pool, organizationId, rows)));
   }
   return dispatches;
 }
 
-async function readClaimed(pool: Pool, organizationId: string, dispatchIds: string[]): Promise<ClaimedDispatch[]> {
+interface ClaimedRow {
+  organization_id: string;
+  dispatch_id: string;
+  satellite_id: string;
+  again: boolean;
+}
+
+async function readClaimed(
+  pool: Pool,
+  organizationId: string,
+  claimed: readonly ClaimedRow[],
+): Promise<ClaimedDispatch[]> {
+  const isAgain = new Map(claimed.map((row) => [row.dispatch_id, row.again]));
   return inOrganization(pool, organizationId, async (transaction) => {
     const found = await transaction.query<{
       id: string;
       satellite_id: string;
       run_id: string;
       jws: string;
-      total: number;
     }>(
-      `select d.id, d.satellite_id, d.run_id, d.total, e.jws from dispatches d join dispatch_envelopes e on e.dispatch_id = d.id
+      `select d.id, d.satellite_id, d.run_id, e.jws from dispatches d join dispatch_envelopes e on e.dispatch_id = d.id
        where d.id = any($1) order by d.run_id, d.id`,
-      [dispatchIds],
+      [[...isAgain.keys()]],
     );
     const dispatches: ClaimedDispatch[] = [];
     for (const row of found.rows) {
       const event = { type: 'dispatch.sent', dispatchId: row.id, satelliteId: row.satellite_id } as const;
-      const eventSeq = await appendRunEvent(transaction, row.run_id, event);
+      const eventSeq = isAgain.get(row.id) ? null : await appendRunEvent(transaction, row.run_id, event);
       dispatches.push({
         organizationId,
         dispatchId: row.id,
         satelliteId: row.satellite_id,
         runId: row.run_id,
-        eventSeq,
         envelope: row.jws,
-        executionCount: row.total,
+        eventSeq,
       });
     }
     return dispatches;

@@ -61,7 +61,9 @@ export async function releaseRun(pool: Pool, lease: RunLease): Promise<{ stillWa
 export async function returnRun(pool: Pool, lease: RunLease, retryMs: number): Promise<number | null> {
   return inOrganization(pool, lease.organizationId, async (transaction) => {
     const returned = await transaction.query<{ failures: number }>(
-      `update runs set lease_owner = null, lease_expires_at = now() + $3 * interval '1 millisecond', failures = failures + 1
+      // The next epoch: whatever of the failed attempt still moves changes nothing any more.
+      `update runs set lease_owner = null, lease_epoch = lease_epoch + 1, lease_expires_at = now() + $3 * interval '1 millisecond',
+         failures = failures + 1
        where id = $1 and lease_epoch = $2 returning failures`,
       [lease.runId, lease.leaseEpoch, retryMs],
     );

@@ -1,18 +1,21 @@
-// The cloud's own word on executions that no satellite will speak for. Only what was never sent is `not_started`; what was sent and
-// is past its validity is `unknown`, until a satellite finds out. Entered by the sweeper, the signer and a cancel.
+// The cloud's own word on executions that no satellite will speak for. Only what was never sent is `not_started`; what was sent
+// is `unknown`, until a satellite finds out. Entered by the sweeper, the signer, a cancel, and the relay for a lost journal.
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';
-import { type RecordedRun, type ResultRow, recordResults } from './record-results.ts';
+import { lockRunsOfDispatches } from './lock-runs.ts';
+import { type RecordedRun, recordResults } from './record-results.ts';
+import { withoutOutput } from './without-output.ts';
 
 type NotStarted = Extract<Outcome, { kind: 'not_started' }>;
 
-/** For dispatches that never left. Throws when one of them was sent meanwhile. */
+/** For dispatches that never left. One that was sent meanwhile is left alone: only its satellite knows. */
 export async function closeUnsentDispatches(
   transaction: TenantTransaction,
   dispatchIds: readonly string[],
   outcome: NotStarted,
   actor: string,
 ): Promise<RecordedRun[]> {
+  await lockRunsOfDispatches(transaction, dispatchIds);
   // The lock keeps a relay from claiming them between this look and the outcome.
   const unsent = await transaction.query<{ id: string }>(
     'select id from dispatches where id = any($1) and sent_at is null and pending > 0 order by id for update',
@@ -35,12 +38,13 @@ export async function listUnsentDispatches(transaction: TenantTransaction, runId
   return found.rows.map((row) => row.id);
 }
 
-/** Past `expiresAt` by more than the grace: never sent → `not_started: expired`, sent → `unknown: expired_without_word`. */
+/** Past `expiresAt`: never sent → `not_started: expired`, sent → `unknown: expired_without_word`. For what is to be expired. */
 export async function expireDispatch(
   transaction: TenantTransaction,
   dispatchId: string,
   actor: string,
 ): Promise<RecordedRun[]> {
+  await lockRunsOfDispatches(transaction, [dispatchId]);
   const found = await transaction.query<{ sent: boolean }>(
     'select sent_at is not null as sent from dispatches where id = $1 and pending > 0 and expires_at < now() for update',
     [dispatchId],
@@ -63,7 +67,26 @@ export async function expireDispatch(
   return closeOpenExecutions(transaction, [dispatchId], outcome, actor);
 }
 
-/** Ids of dispatches to expire, over all organizations. */
+/** For everything that was sent to a satellite whose journal is gone: nobody will ever know whether it ran. */
+export async function closeLostDispatches(
+  transaction: TenantTransaction,
+  satelliteId: string,
+  actor: string,
+): Promise<RecordedRun[]> {
+  const sent = await transaction.query<{ id: string }>(
+    'select id from dispatches where satellite_id = $1 and sent_at is not null and pending > 0',
+    [satelliteId],
+  );
+  const dispatchIds = sent.rows.map((row) => row.id);
+  await lockRunsOfDispatches(transaction, dispatchIds);
+  const detail = 'The satellite came back without its journal, so nobody knows whether this ran. Look on the node.';
+  return closeOpenExecutions(transaction, dispatchIds, { kind: 'unknown', reason: 'satellite_lost', detail }, actor);
+}
+
+/**
+ * Ids of dispatches to expire, over all organizations. What was sent gets its command's timeout and `graceMs` more, for a word
+ * that is on its way.
+ */
 export async function listDispatchesToExpire(
   pool: Pool,
   graceMs: number,
@@ -82,34 +105,23 @@ async function closeOpenExecutions(
   outcome: Outcome,
   actor: string,
 ): Promise<RecordedRun[]> {
-  const open = await transaction.query<{ id: string }>(
-    'select e.id from executions e where e.dispatch_id = any($1) and not exists (select from outcomes o where o.execution_id = e.id)',
+  // What has arrived of their output is certain, and stays to be read.
+  const open = await transaction.query<{ id: string; attempt: number; stdout: string; stderr: string }>(
+    `select e.id, coalesce(last.attempt, 0) as attempt,
+       coalesce((select s.committed_bytes from output_streams s where s.execution_id = e.id and s.attempt = last.attempt and s.stream = 'stdout'), 0) as stdout,
+       coalesce((select s.committed_bytes from output_streams s where s.execution_id = e.id and s.attempt = last.attempt and s.stream = 'stderr'), 0) as stderr
+     from executions e
+       left join lateral (select max(s.attempt) as attempt from output_streams s where s.execution_id = e.id) last on true
+     where e.dispatch_id = any($1) and not exists (select from outcomes o where o.execution_id = e.id)`,
     [dispatchIds],
   );
-  return recordResults(
-    transaction,
-    open.rows.map((row) => cloudWord(row.id, outcome)),
-    actor,
-  );
-}
-
-function cloudWord(executionId: string, outcome: Outcome): ResultRow {
-  return {
-    reporter: null,
-    executionId,
-    revision: 0,
-    attempt: 0,
-    outcome,
-    startedAt: null,
-    durationMs: null,
-    stdoutBytes: 0,
-    stderrBytes: 0,
-    stdoutKeptBytes: 0,
-    stderrKeptBytes: 0,
-    stdoutSha256: null,
-    stderrSha256: null,
-    groupHash: null,
-    stdoutInline: null,
-    stderrInline: null,
-  };
+  const rows = open.rows.map((row) => ({
+    ...withoutOutput({ reporter: null, executionId: row.id, revision: 0, outcome }),
+    attempt: row.attempt,
+    stdoutBytes: Number(row.stdout),
+    stderrBytes: Number(row.stderr),
+    stdoutKeptBytes: Number(row.stdout),
+    stderrKeptBytes: Number(row.stderr),
+  }));
+  return recordResults(transaction, rows, actor);
 }

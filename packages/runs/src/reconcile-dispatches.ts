@@ -3,7 +3,6 @@ import type { TenantTransaction } from '@sena/db/tenant';
 
 export interface UnfinishedDispatch {
   readonly dispatchId: string;
-  readonly envelope: string;
   /** Past `expiresAt` it must not be sent again. */
   readonly expired: boolean;
   /** Its run is being cancelled: nothing new may start. */
@@ -11,30 +10,38 @@ export interface UnfinishedDispatch {
   readonly executionIds: string[];
 }
 
+/** Sent over an earlier connection than `connectionEpoch`: what this one carries needs no question. */
 export async function listUnfinishedDispatches(
   transaction: TenantTransaction,
   satelliteId: string,
+  connectionEpoch: number,
 ): Promise<UnfinishedDispatch[]> {
   const found = await transaction.query<{
     id: string;
-    jws: string;
     expired: boolean;
     cancelled: boolean;
     execution_ids: string[];
   }>(
-    `select d.id, v.jws, d.expires_at <= now() as expired, r.cancel_requested_at is not null as cancelled,
+    `select d.id, d.expires_at <= now() as expired, r.cancel_requested_at is not null as cancelled,
        array(select e.id::text from executions e where e.dispatch_id = d.id and not exists (select from outcomes o where o.execution_id = e.id)) as execution_ids
-     from dispatches d join dispatch_envelopes v on v.dispatch_id = d.id join runs r on r.id = d.run_id
-     where d.satellite_id = $1 and d.pending > 0 and d.sent_at is not null order by d.created_at`,
-    [satelliteId],
+     from dispatches d join runs r on r.id = d.run_id
+     where d.satellite_id = $1 and d.pending > 0 and d.sent_epoch < $2 order by d.created_at`,
+    [satelliteId, connectionEpoch],
   );
   return found.rows.map((row) => ({
     dispatchId: row.id,
-    envelope: row.jws,
     expired: row.expired,
     cancelled: row.cancelled,
     executionIds: row.execution_ids,
   }));
+}
+
+/** The signed envelope (compact JWS); null: there is none. */
+export async function readEnvelope(transaction: TenantTransaction, dispatchId: string): Promise<string | null> {
+  const found = await transaction.query<{ jws: string }>('select jws from dispatch_envelopes where dispatch_id = $1', [
+    dispatchId,
+  ]);
+  return found.rows[0]?.jws ?? null;
 }
 
 /** Executions of a run that were sent and have no outcome, by satellite: whom to tell of a cancel. */
@@ -53,14 +60,29 @@ export async function listSentExecutions(
   return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids }));
 }
 
-/** The satellite has journaled it. */
-export async function markDispatchAcknowledged(
+/** The satellites have journaled them. */
+export async function markDispatchesAcknowledged(
+  transaction: TenantTransaction,
+  acknowledged: ReadonlyArray<{ satelliteId: string; dispatchId: string }>,
+): Promise<void> {
+  if (acknowledged.length === 0) return;
+  await transaction.query(
+    `update dispatches d set acked_at = now() from unnest($1::text[], $2::text[]) as a (dispatch_id, satellite_id)
+     where d.id = a.dispatch_id and d.satellite_id = a.satellite_id and d.acked_at is null`,
+    [acknowledged.map((ack) => ack.dispatchId), acknowledged.map((ack) => ack.satelliteId)],
+  );
+}
+
+/** Executions of a dispatch without an outcome: those that its satellite speaks of when it refuses the whole. */
+export async function listOpenExecutions(
   transaction: TenantTransaction,
   satelliteId: string,
   dispatchId: string,
-): Promise<void> {
-  await transaction.query(
-    'update dispatches set acked_at = coalesce(acked_at, now()) where id = $1 and satellite_id = $2',
+): Promise<string[]> {
+  const found = await transaction.query<{ id: string }>(
+    `select e.id::text from executions e join dispatches d on d.id = e.dispatch_id
+     where d.id = $1 and d.satellite_id = $2 and not exists (select from outcomes o where o.execution_id = e.id)`,
     [dispatchId, satelliteId],
   );
+  return found.rows.map((row) => row.id);
 }

@@ -3,7 +3,9 @@
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { merkleRoot } from '@sena/audit/merkle-root';
 import type { Outcome } from '@sena/contracts/domain/outcome';
+import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
+import { readResultLeaves } from './read-result-leaves.ts';
 
 export interface ResultRow {
   /** The satellite that said so, or null for the cloud's own word, which has revision 0. */
@@ -43,16 +45,18 @@ export async function recordResults(
   actor: string,
 ): Promise<RecordedRun[]> {
   if (rows.length === 0) return [];
+  const auditEventId = newId('audit');
   const recorded = await transaction.query<{
     run_id: string;
-    recorded: number;
+    taken: string[];
     event_seq: number;
     outbox_id: string | null;
   }>(
-    `select run_id, recorded, event_seq, outbox_id from record_results($1::text[], $2::uuid[], $3::integer[], $4::integer[], $5::text[], $6::integer[],
-       $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::integer[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-       $16::text[], $17::text[], $18::text[], $19::bytea[], $20::bytea[])`,
+    `select run_id, taken::text[] as taken, event_seq, outbox_id from record_results($1, $2::text[], $3::uuid[], $4::integer[], $5::integer[],
+       $6::text[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::bigint[], $14::bigint[],
+       $15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::bytea[], $21::bytea[])`,
     [
+      auditEventId,
       rows.map((row) => row.reporter),
       rows.map((row) => row.executionId),
       rows.map((row) => row.revision),
@@ -75,37 +79,34 @@ export async function recordResults(
       rows.map((row) => toBuffer(row.stderrInline)),
     ],
   );
-  const count = recorded.rows.reduce((sum, run) => sum + run.recorded, 0);
-  if (count > 0) {
-    await appendAuditEvent(transaction, {
-      action: 'results.recorded',
-      actor,
-      subject: recorded.rows.map((run) => run.run_id).join(' '),
-      ...(recorded.rows.length === 1 && recorded.rows[0] ? { runId: recorded.rows[0].run_id } : {}),
-      data: { count, root: merkleRoot(rows.map(resultLeaf)) },
-    });
-  }
+  await auditBatch(transaction, auditEventId, recorded.rows, actor);
   return recorded.rows.map((row) => ({
     runId: row.run_id,
-    recorded: row.recorded,
+    recorded: row.taken.length,
     eventSeq: row.event_seq,
     outboxId: row.outbox_id,
   }));
 }
 
-/** What the audit's Merkle root covers of one result. */
-function resultLeaf(row: ResultRow): string {
-  const { outcome } = row;
-  const how = outcome.kind === 'exited' ? [outcome.exitCode, outcome.signal, outcome.reason] : [outcome.reason];
-  return JSON.stringify([
-    row.executionId,
-    row.revision,
-    row.attempt,
-    outcome.kind,
-    ...how,
-    row.stdoutSha256,
-    row.stderrSha256,
-  ]);
+/** The root is over what was stored, read back: the audit vouches for rows, not for what somebody sent. */
+async function auditBatch(
+  transaction: TenantTransaction,
+  id: string,
+  runs: ReadonlyArray<{ run_id: string; taken: string[] }>,
+  actor: string,
+): Promise<void> {
+  if (runs.length === 0) return;
+  const runIds = runs.map((run) => run.run_id);
+  const leaves = await readResultLeaves(transaction, id, runIds);
+  await appendAuditEvent(transaction, {
+    id,
+    action: 'results.recorded',
+    actor,
+    // A batch of several runs is about itself.
+    subject: runIds.length === 1 ? (runIds[0] as string) : id,
+    ...(runIds.length === 1 ? { runId: runIds[0] as string } : {}),
+    data: { runs: runIds, count: leaves.length, root: merkleRoot(leaves) },
+  });
 }
 
 function toBuffer(bytes: Uint8Array | null): Buffer | null {

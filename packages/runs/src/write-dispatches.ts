@@ -38,8 +38,9 @@ export interface NewDispatch {
 }
 
 /**
- * (run, step, satellite) is unique: dispatches that exist are left as they are, after a check that their command is the same
- * one. Returns the ids of all of them and the outbox row to deliver after the commit.
+ * A step is written once, as a whole: one that exists is left as it is, whoever its satellites would be by now, after a check
+ * that its command is the same one. Throws when it is another. Returns the ids of all dispatches of these steps and the outbox
+ * row to deliver after the commit.
  */
 export async function writeDispatches(
   transaction: TenantTransaction,
@@ -48,15 +49,16 @@ export async function writeDispatches(
   options: { actor: string; traceparent: string | null },
 ): Promise<{ dispatchIds: string[]; written: number; outboxId: string }> {
   await transaction.query('select ensure_output_partition(now()::date)');
-  const dispatchIds: string[] = [];
-  let written = 0;
-  let executionCount = 0;
-  for (const dispatch of dispatches) {
-    const { id, fresh } = await writeDispatch(transaction, runId, dispatch, options.traceparent);
+  const existing = await readDispatched(transaction, runId, dispatches);
+  const dispatchIds = existing.map((dispatch) => dispatch.id);
+  const dispatchedSteps = new Set(existing.map((dispatch) => dispatch.step));
+  const fresh = dispatches.filter((dispatch) => !dispatchedSteps.has(dispatch.step));
+  const written = fresh.length;
+  const executionCount = fresh.reduce((sum, dispatch) => sum + dispatch.nodes.length, 0);
+  for (const dispatch of fresh) {
+    const id = newId('disp');
     dispatchIds.push(id);
-    if (!fresh) continue;
-    written += 1;
-    executionCount += dispatch.nodes.length;
+    await writeDispatch(transaction, runId, id, dispatch, options.traceparent);
     await writeExecutions(transaction, runId, id, dispatch);
     await appendAuditEvent(transaction, {
       action: 'dispatch.written',
@@ -95,19 +97,39 @@ async function closeWithoutSatellite(transaction: TenantTransaction, runId: stri
   await closeUnsentDispatches(transaction, ids, { kind: 'not_started', reason: 'satellite_offline', detail }, actor);
 }
 
+/** Dispatches of these steps that an earlier attempt has written. */
+async function readDispatched(
+  transaction: TenantTransaction,
+  runId: string,
+  dispatches: readonly NewDispatch[],
+): Promise<Array<{ id: string; step: string }>> {
+  const commandOf = new Map(dispatches.map(({ step, command }) => [step, sha256Of(command)]));
+  const found = await transaction.query<{ id: string; step: string; command_sha256: string }>(
+    'select id, step, command_sha256 from dispatches where run_id = $1 and step = any($2) order by created_at, id',
+    [runId, [...commandOf.keys()]],
+  );
+  for (const row of found.rows) {
+    if (row.command_sha256 !== commandOf.get(row.step))
+      throw new Error(`step ${row.step} of ${runId} was dispatched before with another command`);
+  }
+  return found.rows;
+}
+
+function sha256Of(command: string): string {
+  return createHash('sha256').update(command).digest('hex');
+}
+
 async function writeDispatch(
   transaction: TenantTransaction,
   runId: string,
+  id: string,
   dispatch: NewDispatch,
   traceparent: string | null,
-): Promise<{ id: string; fresh: boolean }> {
-  const sha256 = createHash('sha256').update(`${dispatch.shell}\n${dispatch.command}`).digest('hex');
-  const id = newId('disp');
-  const inserted = await transaction.query(
+): Promise<void> {
+  await transaction.query(
     `insert into dispatches (id, organization_id, run_id, step, satellite_id, approval_id, shell, command, command_sha256, environment,
        limits, read_only, not_before, expires_at, traceparent, total, pending)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
-     on conflict (run_id, step, satellite_id, assignment_epoch) do nothing`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)`,
     [
       id,
       transaction.organizationId,
@@ -117,7 +139,7 @@ async function writeDispatch(
       dispatch.approvalId,
       dispatch.shell,
       dispatch.command,
-      sha256,
+      sha256Of(dispatch.command),
       JSON.stringify(dispatch.environment),
       JSON.stringify(dispatch.limits),
       dispatch.readOnly,
@@ -127,16 +149,6 @@ async function writeDispatch(
       dispatch.nodes.length,
     ],
   );
-  if (inserted.rowCount === 1) return { id, fresh: true };
-  const existing = await transaction.query<{ id: string; command_sha256: string }>(
-    'select id, command_sha256 from dispatches where run_id = $1 and step = $2 and satellite_id is not distinct from $3 and assignment_epoch = 1',
-    [runId, dispatch.step, dispatch.satelliteId],
-  );
-  const row = existing.rows[0];
-  if (row === undefined || row.command_sha256 !== sha256) {
-    throw new Error(`step ${dispatch.step} of ${runId} was dispatched before with another command`);
-  }
-  return { id: row.id, fresh: false };
 }
 
 async function writeExecutions(

@@ -1,6 +1,4 @@
 // The orchestrator, put together: workers that advance runs, the sweeper, the sealer. Entered by main.ts and by tests.
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import { mintServiceToken } from '@sena/auth/service-token';
 import { openPool } from '@sena/db/tenant';
@@ -10,6 +8,7 @@ import { openQueue } from '@sena/queue/open-queue';
 import { queueConnectionFrom } from '@sena/queue/queue-connection';
 import { openSignals } from '@sena/signals/open-signals';
 import { signalConnectionFrom } from '@sena/signals/signal-connection';
+import { startHealthServer } from '@sena/telemetry/health-server';
 import type { Logger } from '@sena/telemetry/logger';
 import type { OrchestratorEnv } from './env.ts';
 import { openCheckpointer } from './graph/open-checkpointer.ts';
@@ -71,27 +70,13 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
   const sweeper = repeat('the sweeper', sweepMs, logger, () => sweep({ pool, queue, signals, logger }));
   const sealer = repeat('the sealer', sealMs, logger, () => sealAll(pool));
 
-  const server = http.createServer(async (request, response) => {
-    if (request.url === '/healthz') return void response.writeHead(200).end('alive\n');
-    if (request.url !== '/readyz') return void response.writeHead(404).end();
-    try {
-      await Promise.all([pool.query('select 1'), checkpoints.query('select 1'), queue.ready()]);
-      response.writeHead(200).end('ready\n');
-    } catch (error) {
-      logger.warn({ err: error }, 'not ready');
-      response.writeHead(503).end('not ready\n');
-    }
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(env.PORT, env.HOST, resolve);
-  });
+  const ready = () => Promise.all([pool.query('select 1'), checkpoints.query('select 1'), queue.ready()]);
+  const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
 
   return {
-    port: (server.address() as AddressInfo).port,
+    port: health.port,
     async stop() {
-      server.close();
-      await Promise.all([sweeper.stop(), sealer.stop()]);
+      await Promise.all([health.close(), sweeper.stop(), sealer.stop()]);
       stopping.abort(new Error('the orchestrator stops'));
       await queue.close();
       await signals.close();

@@ -7,18 +7,16 @@ export interface HeldSatellite {
   readonly satelliteId: string;
   readonly connectionEpoch: number;
   readonly out: FrameBatcher<RelayFrame>;
-  /** Executions that were sent through this connection and have no result yet. */
-  outstanding: number;
   close(code: number, reason: string): void;
 }
 
 export interface HeldSatellites {
+  /** The satellite's former connection, if there is one, is closed. */
   add(satellite: HeldSatellite): void;
   /** Only the same connection removes itself. */
   remove(satellite: HeldSatellite): void;
   find(satelliteId: string): HeldSatellite | undefined;
   all(): HeldSatellite[];
-  ofOrganization(organizationId: string): HeldSatellite[];
 }
 
 export function createHeldSatellites(): HeldSatellites {
@@ -33,7 +31,5 @@ export function createHeldSatellites(): HeldSatellites {
     },
     find: (satelliteId) => byId.get(satelliteId),
     all: () => [...byId.values()],
-    ofOrganization: (organizationId) =>
-      [...byId.values()].filter((satellite) => satellite.organizationId === organizationId),
   };
 }

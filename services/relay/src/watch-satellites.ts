@@ -5,15 +5,18 @@ import { reportPresence } from '@sena/fleet/satellite-presence';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellites } from './held-satellites.ts';
 
-const presenceMs = 5_000;
-
-export function startWatchingSatellites(options: { pool: Pool; held: HeldSatellites; logger: Logger }): {
+export function startWatchingSatellites(options: {
+  pool: Pool;
+  held: HeldSatellites;
+  logger: Logger;
+  presenceMs: number;
+}): {
   check(): Promise<void>;
   stop(): Promise<void>;
 } {
   const { pool, held, logger } = options;
   let checking = Promise.resolve();
-  const timer = setInterval(check, presenceMs);
+  const timer = setInterval(check, options.presenceMs);
 
   function check(): Promise<void> {
     checking = checking.then(checkAll).catch((error: unknown) => {

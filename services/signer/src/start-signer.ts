@@ -1,6 +1,4 @@
 // The signer, put together: makes keys, signs what waits. Rung by jobs, polls slowly besides. Entered by main.ts and by tests.
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { openPool } from '@sena/db/tenant';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
 import { openQueue } from '@sena/queue/open-queue';
@@ -8,6 +6,7 @@ import { queueConnectionFrom } from '@sena/queue/queue-connection';
 import { ringOutbox } from '@sena/runs/ring-outbox';
 import { openSignals } from '@sena/signals/open-signals';
 import { signalConnectionFrom } from '@sena/signals/signal-connection';
+import { startHealthServer } from '@sena/telemetry/health-server';
 import type { Logger } from '@sena/telemetry/logger';
 import type { SignerEnv } from './env.ts';
 import { ensureDispatchKeys } from './keys/ensure-dispatch-keys.ts';
@@ -54,8 +53,21 @@ export async function startSigner(env: SignerEnv, logger: Logger): Promise<Signe
         'select organization_id, dispatch_id from dispatches_to_sign($1)',
         [dispatchesALook],
       );
-      for (const row of waiting.rows) await signOne(row.organization_id, row.dispatch_id);
-      if (waiting.rows.length === dispatchesALook) isWanted = true;
+      let done = 0;
+      for (const row of waiting.rows) if (await trySigning(row.organization_id, row.dispatch_id)) done += 1;
+      // Those that fail are looked at again with the clock, not at once.
+      if (waiting.rows.length === dispatchesALook && done > 0) isWanted = true;
+    }
+  }
+
+  /** One that can't be signed now does not hold up the others. */
+  async function trySigning(organizationId: string, dispatchId: string): Promise<boolean> {
+    try {
+      await signOne(organizationId, dispatchId);
+      return true;
+    } catch (error) {
+      logger.error({ err: error, organizationId, dispatchId }, 'a dispatch could not be signed, it is tried again');
+      return false;
     }
   }
 
@@ -85,29 +97,15 @@ export async function startSigner(env: SignerEnv, logger: Logger): Promise<Signe
   }, pollMs);
   await look();
 
-  const server = http.createServer(async (request, response) => {
-    if (request.url === '/healthz') return void response.writeHead(200).end('alive\n');
-    if (request.url !== '/readyz') return void response.writeHead(404).end();
-    try {
-      await Promise.all([pool.query('select 1'), queue.ready()]);
-      response.writeHead(200).end('ready\n');
-    } catch (error) {
-      logger.warn({ err: error }, 'not ready');
-      response.writeHead(503).end('not ready\n');
-    }
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(env.PORT, env.HOST, resolve);
-  });
+  const ready = () => Promise.all([pool.query('select 1'), queue.ready(), signals.ready()]);
+  const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
 
   return {
-    port: (server.address() as AddressInfo).port,
+    port: health.port,
     async stop() {
       isStopped = true;
       clearInterval(timer);
-      server.close();
-      await queue.close();
+      await Promise.all([health.close(), queue.close()]);
       // A look that failed has logged its cause to whoever asked for it.
       if (looking !== null) await Promise.allSettled([looking]);
       await signals.close();

@@ -1,7 +1,7 @@
 // One tunnel from its first frame to its last. Entered by the tunnel server for every WebSocket; hands frames to their rooms.
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
-import { inOrganization, type Pool } from '@sena/db/tenant';
-import { connectSatellite, disconnectSatellite } from '@sena/fleet/satellite-presence';
+import type { Pool } from '@sena/db/tenant';
+import { disconnectSatellite } from '@sena/fleet/satellite-presence';
 import type { Logger } from '@sena/telemetry/logger';
 import { decodeSatelliteFrames } from '@sena/tunnel/decode-frames';
 import { encodeFrames } from '@sena/tunnel/encode-frames';
@@ -9,129 +9,140 @@ import { createFrameBatcher } from '@sena/tunnel/frame-batcher';
 import { FrameError } from '@sena/tunnel/frame-error';
 import type { WebSocket } from 'ws';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
+import type { RunNews } from '../ring-runs.ts';
 import { answerHello, type Handshake, openChallenge } from './shake-hands.ts';
+import { takeSatellite } from './take-satellite.ts';
 
-const handshakeTimeoutMs = 10_000;
-const heartbeatMs = 15_000;
+/** Nobody is believed before the hello, and a hello is small. */
+const helloBytesMax = 16 * 1024;
 
 export interface ConnectionRooms {
   readonly pool: Pool;
   readonly relayId: string;
   readonly logger: Logger;
   readonly held: HeldSatellites;
-  /** Runs before any other frame of this connection is handled. */
-  connected(satellite: HeldSatellite, journalLost: boolean): Promise<void>;
+  readonly timing: { readonly handshakeMs: number; readonly heartbeatMs: number };
+  /** Before any other frame of this connection is handled. `news`: runs that learned something by its coming. */
+  connected(satellite: HeldSatellite, news: readonly RunNews[]): Promise<void>;
+  /** After the last frame was handled. Once for each `connected`. */
   disconnected(satellite: HeldSatellite): void;
   /** Resolves when there is room for more: until then the socket is not read. */
   frames(satellite: HeldSatellite, frames: SatelliteFrame[]): Promise<void>;
+  /** True: what still arrives is left to the satellite, which sends it again. */
+  isDraining(): boolean;
 }
 
-export function acceptConnection(socket: WebSocket, rooms: ConnectionRooms): void {
-  const { logger } = rooms;
+/** Resolves when the connection is over and PostgreSQL knows, or could not be told. */
+export function acceptConnection(socket: WebSocket, rooms: ConnectionRooms): Promise<void> {
+  const { logger, timing } = rooms;
   const { challenge, frame } = openChallenge(rooms.relayId);
   let satellite: HeldSatellite | null = null;
   let isAlive = true;
+  let unhandled = 0;
   // Messages are handled one after the other: order is what offsets and acknowledgements rest on.
   let work = Promise.resolve();
 
-  const handshakeTimer = setTimeout(() => socket.close(4408, 'no hello in time'), handshakeTimeoutMs);
+  const handshakeTimer = setTimeout(() => {
+    logger.warn({ code: 'handshake_timeout' }, 'a tunnel was closed, it said no hello in time');
+    socket.close(4408, 'no hello in time');
+  }, timing.handshakeMs);
   const heartbeat = setInterval(() => {
+    // While the socket is not read, silence is ours.
+    if (unhandled > 0) isAlive = true;
     if (!isAlive) return socket.terminate();
     isAlive = false;
     socket.ping();
-  }, heartbeatMs);
+  }, timing.heartbeatMs);
 
   socket.on('pong', () => {
     isAlive = true;
   });
   socket.on('message', (data: Buffer, isBinary) => {
     isAlive = true;
+    unhandled += 1;
     socket.pause();
     work = work
       .then(() => handleMessage(data, isBinary))
       .catch((error: unknown) => endBadly(error))
-      .finally(() => socket.resume());
+      .finally(() => {
+        unhandled -= 1;
+        if (unhandled === 0) socket.resume();
+      });
   });
   socket.on('error', (error) => logger.info({ err: error, satelliteId: satellite?.satelliteId }, 'a tunnel broke'));
-  socket.on('close', (code) => {
-    clearTimeout(handshakeTimer);
-    clearInterval(heartbeat);
-    work = work
-      .then(() => leave(code))
-      .catch((error: unknown) => logger.error({ err: error }, 'a satellite could not be let go'));
+  const ended = new Promise<void>((resolve) => {
+    socket.on('close', (code) => {
+      clearTimeout(handshakeTimer);
+      clearInterval(heartbeat);
+      if (satellite !== null) rooms.held.remove(satellite);
+      resolve(
+        work
+          .then(() => leave(code))
+          .catch((error: unknown) => logger.error({ err: error }, 'a satellite could not be let go')),
+      );
+    });
   });
   send(frame);
+  return ended;
 
   async function handleMessage(data: Buffer, isBinary: boolean): Promise<void> {
-    if (socket.readyState !== socket.OPEN) return;
+    if (socket.readyState !== socket.OPEN || rooms.isDraining()) return;
     if (!isBinary) throw new FrameError('malformed_frame', 'The tunnel carries binary messages only.');
-    const frames = decodeSatelliteFrames(data);
-    if (satellite !== null) return rooms.frames(satellite, frames);
-    const [hello, ...more] = frames;
+    if (satellite !== null) return rooms.frames(satellite, decodeSatelliteFrames(data));
+    if (data.length > helloBytesMax)
+      throw new FrameError('oversized_frame', `A hello of ${data.length} bytes; at most ${helloBytesMax}.`);
+    const [hello, ...more] = decodeSatelliteFrames(data);
     if (hello?.t !== 'hello' || more.length > 0)
       throw new FrameError('malformed_frame', 'The first frame is a hello, alone.');
     await welcome(await answerHello(rooms.pool, challenge, hello));
   }
 
   async function welcome(handshake: Handshake): Promise<void> {
-    if (handshake.kind === 'refused') {
-      logger.warn({ code: handshake.frame.code }, 'a tunnel was refused');
-      send(handshake.frame);
-      socket.close(4401, handshake.frame.code);
-      return;
-    }
-    const { identity, hello, protocol } = handshake;
-    const { organizationId, satelliteId, siteId } = identity;
-    const connection = await inOrganization(rooms.pool, organizationId, (transaction) =>
-      connectSatellite(transaction, {
-        satelliteId,
-        relayId: rooms.relayId,
-        version: hello.version,
-        journalId: hello.journalId,
-      }),
-    );
-    if (connection === null) {
-      send({
-        t: 'refused',
-        code: 'satellite_revoked',
-        message: 'This satellite was revoked. Enrol it again with a new join token.',
-      });
-      socket.close(4401, 'satellite_revoked');
-      return;
-    }
+    if (handshake.kind === 'refused') return refuse(handshake.frame);
+    const taken = await takeSatellite(rooms.pool, rooms.relayId, handshake);
+    if (taken.kind === 'refused') return refuse(taken.frame);
+    const { organizationId, satelliteId, siteId } = handshake.identity;
+    const { connectionEpoch, journalLost, news } = taken;
     clearTimeout(handshakeTimer);
-    const { connectionEpoch, journalLost } = connection;
+    if (socket.readyState !== socket.OPEN)
+      return disconnectSatellite(rooms.pool, organizationId, satelliteId, connectionEpoch);
     const out = createFrameBatcher<RelayFrame>({ socket });
-    satellite = {
-      organizationId,
-      satelliteId,
-      connectionEpoch,
-      out,
-      outstanding: 0,
-      close: (code, reason) => socket.close(code, reason),
-    };
-    rooms.held.add(satellite);
+    const close = (code: number, reason: string) => socket.close(code, reason);
+    satellite = { organizationId, satelliteId, connectionEpoch, out, close };
+    const { protocol } = handshake;
     out.push({ t: 'welcome', protocol, satelliteId, organizationId, siteId, connectionEpoch, relayTimeMs: Date.now() });
+    rooms.held.add(satellite);
     logger.info({ satelliteId, organizationId, connectionEpoch, journalLost }, 'satellite connected');
-    await rooms.connected(satellite, journalLost);
+    await rooms.connected(satellite, news);
   }
 
   async function leave(code: number): Promise<void> {
     if (satellite === null) return;
+    const { organizationId, satelliteId, connectionEpoch } = satellite;
     satellite.out.close();
     rooms.held.remove(satellite);
     rooms.disconnected(satellite);
-    logger.info({ satelliteId: satellite.satelliteId, code }, 'satellite disconnected');
-    await disconnectSatellite(rooms.pool, satellite.organizationId, satellite.satelliteId, satellite.connectionEpoch);
+    logger.info({ satelliteId, code }, 'satellite disconnected');
+    await disconnectSatellite(rooms.pool, organizationId, satelliteId, connectionEpoch);
+  }
+
+  function refuse(refused: Extract<RelayFrame, { t: 'refused' }>): void {
+    logger.warn({ code: refused.code }, 'a tunnel was refused');
+    send(refused);
+    socket.close(4401, refused.code);
   }
 
   function endBadly(error: unknown): void {
-    const code = error instanceof FrameError ? error.code : 'internal';
-    const fields = { err: error, code, satelliteId: satellite?.satelliteId };
-    if (error instanceof FrameError) logger.warn(fields, 'a tunnel was closed for what it sent');
-    else logger.error(fields, 'a tunnel was closed, the relay failed on it');
-    if (error instanceof FrameError) send({ t: 'refused', code, message: error.message });
-    socket.close(error instanceof FrameError ? 4400 : 1011, code);
+    const satelliteId = satellite?.satelliteId;
+    if (error instanceof FrameError) {
+      const { code, message } = error;
+      logger.warn({ code, problem: message, satelliteId }, 'a tunnel was closed for what it sent');
+      send({ t: 'refused', code, message });
+      socket.close(4400, code);
+      return;
+    }
+    logger.error({ err: error, satelliteId }, 'a tunnel was closed, the relay failed on it');
+    socket.close(1011, 'internal');
   }
 
   function send(relayFrame: RelayFrame): void {

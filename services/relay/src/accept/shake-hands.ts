@@ -1,15 +1,20 @@
 // The first words of a connection: challenge, hello, and who that is. Entered by accept-connection; reads satellites, holds nothing.
-import { createHash } from 'node:crypto';
 import { protocolVersions, type RelayFrame, type SatelliteFrame } from '@sena/contracts/frames';
 import type { Pool } from '@sena/db/tenant';
+import { publicKeyFingerprint } from '@sena/envelope/fingerprint';
 import { findSatelliteByFingerprint, type SatelliteIdentity } from '@sena/fleet/satellite-presence';
 import { createHelloChallenge, type HelloChallenge } from '@sena/tunnel/hello-signature';
 
 type Hello = Extract<SatelliteFrame, { t: 'hello' }>;
 
+interface Refused {
+  readonly kind: 'refused';
+  readonly frame: Extract<RelayFrame, { t: 'refused' }>;
+}
+
 export type Handshake =
   | { readonly kind: 'known'; readonly identity: SatelliteIdentity; readonly protocol: number; readonly hello: Hello }
-  | { readonly kind: 'refused'; readonly frame: Extract<RelayFrame, { t: 'refused' }> };
+  | Refused;
 
 export function openChallenge(relayId: string): { challenge: HelloChallenge; frame: RelayFrame } {
   const challenge = createHelloChallenge(relayId);
@@ -31,19 +36,21 @@ export async function answerHello(pool: Pool, challenge: HelloChallenge, hello: 
       `This relay speaks protocol ${protocolVersions.join(', ')}. Update the satellite.`,
     );
   }
-  const identity = await findSatelliteByFingerprint(pool, fingerprintOf(hello.publicKey));
+  // PostgreSQL's text can't hold NUL.
+  if (`${hello.version}${hello.journalId}`.includes('\u0000'))
+    return refuse('malformed_frame', 'The hello holds characters that no version or journal has.');
+  const fingerprint = publicKeyFingerprint(Buffer.from(hello.publicKey, 'base64url'));
+  const identity = await findSatelliteByFingerprint(pool, fingerprint);
   if (identity === null)
     return refuse('satellite_unknown', 'This key is not enrolled here. Enrol the satellite with a new join token.');
-  if (identity.revoked)
-    return refuse('satellite_revoked', 'This satellite was revoked. Enrol it again with a new join token.');
+  if (identity.revoked) return revoked();
   return { kind: 'known', identity, protocol, hello };
 }
 
-function fingerprintOf(publicKey: string): string {
-  const digest = createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('base64');
-  return `SHA256:${digest.replace(/=+$/, '')}`;
+export function revoked(): Refused {
+  return refuse('satellite_revoked', 'This satellite was revoked. Enrol it again with a new join token.');
 }
 
-function refuse(code: string, message: string): Handshake {
+function refuse(code: string, message: string): Refused {
   return { kind: 'refused', frame: { t: 'refused', code, message } };
 }

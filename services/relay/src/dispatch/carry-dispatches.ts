@@ -2,14 +2,14 @@
 // connects, polls slowly besides. Marks dispatches as sent before the frame leaves.
 import type { Pool } from '@sena/db/tenant';
 import { type ClaimedDispatch, claimDispatches } from '@sena/runs/claim-dispatches';
-import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
-import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
+import type { HeldSatellites } from '../held-satellites.ts';
+import type { RunRinger } from '../ring-runs.ts';
 
-const pollMs = 2_000;
 const dispatchesAClaim = 64;
-/** A satellite with this many executions under way gets no more until some are done. */
-const outstandingMax = 5_000;
+const windowExecutions = 5_000;
+/** A tunnel in which this much waits gets nothing more until it is gone. */
+const waitingBytesMax = 8 * 1024 * 1024;
 
 export interface DispatchCarrier {
   /** There may be something to send: looks soon. */
@@ -21,44 +21,50 @@ export function startCarryingDispatches(options: {
   pool: Pool;
   relayId: string;
   held: HeldSatellites;
-  signals: Signals;
+  ringer: RunRinger;
   logger: Logger;
+  timing: { readonly pollMs: number; readonly resendMs: number };
 }): DispatchCarrier {
-  const { pool, relayId, held, signals, logger } = options;
+  const { pool, relayId, held, ringer, logger, timing } = options;
+  const limits = { windowExecutions, resendMs: timing.resendMs, dispatchesMax: dispatchesAClaim };
   let isStopped = false;
   let isWanted = false;
   let looking: Promise<void> | null = null;
-  const timer = setInterval(look, pollMs);
+  const timer = setInterval(look, timing.pollMs);
 
   function look(): void {
+    if (isStopped) return;
     isWanted = true;
     looking ??= carryAll().finally(() => {
       looking = null;
-      if (isWanted && !isStopped) look();
+      if (isWanted) look();
     });
   }
 
   async function carryAll(): Promise<void> {
     while (isWanted && !isStopped) {
       isWanted = false;
+      const free = held.all().filter((satellite) => satellite.out.waitingBytes() < waitingBytesMax);
       try {
-        const free = held.all().filter((satellite) => satellite.outstanding < outstandingMax);
-        const claimed = await claimDispatches(pool, relayId, free, dispatchesAClaim);
+        const claimed = await claimDispatches(pool, relayId, free, limits);
         for (const dispatch of claimed) send(dispatch);
         if (claimed.length === dispatchesAClaim) isWanted = true;
       } catch (error) {
+        // What was claimed in vain is sent again after `resendMs`. The next look comes with the clock.
+        isWanted = false;
         logger.error({ err: error }, 'waiting dispatches could not be read, it is tried again');
-        return;
       }
     }
   }
 
-  function send(dispatch: ClaimedDispatch): void {
-    const satellite = held.find(dispatch.satelliteId);
-    // Gone since the claim: it is reconciled when the satellite connects again.
-    if (satellite !== undefined)
-      sendDispatch(satellite, dispatch.dispatchId, dispatch.envelope, dispatch.executionCount);
-    void signals.ring(dispatch.organizationId, 'runEvents', { runId: dispatch.runId, seq: dispatch.eventSeq });
+  function send({ organizationId, dispatchId, satelliteId, envelope, runId, eventSeq }: ClaimedDispatch): void {
+    try {
+      // Gone since the claim: it is reconciled when the satellite connects again.
+      held.find(satelliteId)?.out.push({ t: 'dispatch', dispatchId, envelope });
+    } catch (error) {
+      logger.error({ err: error, dispatchId, satelliteId }, 'a dispatch does not fit into the tunnel');
+    }
+    if (eventSeq !== null) ringer.ring(organizationId, [{ runId, eventSeq, outboxId: null }]);
   }
 
   return {
@@ -69,14 +75,4 @@ export function startCarryingDispatches(options: {
       await looking;
     },
   };
-}
-
-export function sendDispatch(
-  satellite: HeldSatellite,
-  dispatchId: string,
-  envelope: string,
-  executionCount: number,
-): void {
-  satellite.outstanding += executionCount;
-  satellite.out.push({ t: 'dispatch', dispatchId, envelope });
 }

@@ -1,99 +1,75 @@
-// Asks a satellite that has just connected what it knows of everything that was sent and has no outcome, and acts on the answer.
-// What it never saw is sent again while it is valid, or closed; what it knows, it reports itself.
+// Asks a satellite that has just connected what it knows of everything that was sent earlier and has no outcome, and acts on the
+// answer. What it never saw is sent again while it is valid, or closed by its word; what it knows, it reports itself.
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { SatelliteFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
-import { listUnfinishedDispatches, type UnfinishedDispatch } from '@sena/runs/reconcile-dispatches';
+import { listUnfinishedDispatches, readEnvelope, type UnfinishedDispatch } from '@sena/runs/reconcile-dispatches';
 import { type RecordedRun, recordResults } from '@sena/runs/record-results';
+import { withoutOutput } from '@sena/runs/without-output';
 import type { HeldSatellite } from '../held-satellites.ts';
-import { sendDispatch } from './carry-dispatches.ts';
+import { pushInParts } from './push-in-parts.ts';
 
 type Reconciled = Extract<SatelliteFrame, { t: 'reconciled' }>;
 
-export interface Reconciliation {
-  readonly journalLost: boolean;
-  readonly unfinished: readonly UnfinishedDispatch[];
-}
+/** Executions that were asked about and not answered yet, with their dispatches. */
+export type Reconciliation = Map<string, UnfinishedDispatch>;
 
-/** null: nothing is unfinished, nothing was asked. */
-export async function askWhatIsKnown(
-  pool: Pool,
-  satellite: HeldSatellite,
-  journalLost: boolean,
-): Promise<Reconciliation | null> {
+export async function askWhatIsKnown(pool: Pool, satellite: HeldSatellite): Promise<Reconciliation> {
   const unfinished = await inOrganization(pool, satellite.organizationId, (transaction) =>
-    listUnfinishedDispatches(transaction, satellite.satelliteId),
+    listUnfinishedDispatches(transaction, satellite.satelliteId, satellite.connectionEpoch),
   );
-  const executionIds = unfinished.flatMap((dispatch) => dispatch.executionIds);
-  if (executionIds.length === 0) return null;
-  satellite.outstanding += executionIds.length;
-  satellite.out.push({ t: 'reconcile', executionIds });
+  const asked: Reconciliation = new Map();
+  for (const dispatch of unfinished) for (const id of dispatch.executionIds) asked.set(id, dispatch);
+  pushInParts(satellite, 'reconcile', [...asked.keys()]);
   const cancelled = unfinished.filter((dispatch) => dispatch.cancelled).flatMap((dispatch) => dispatch.executionIds);
-  if (cancelled.length > 0) satellite.out.push({ t: 'cancel', executionIds: cancelled });
-  return { journalLost, unfinished };
+  pushInParts(satellite, 'cancel', cancelled);
+  return asked;
 }
 
-/** Returns the runs in which something was closed; ring for them. */
+/** Returns the runs in which something was closed; ring for them. What was not asked is passed over. */
 export async function actOnAnswer(
   pool: Pool,
   satellite: HeldSatellite,
-  reconciliation: Reconciliation,
+  asked: Reconciliation,
   answer: Reconciled,
 ): Promise<RecordedRun[]> {
-  const absent = new Set(
-    answer.executions.filter((execution) => execution.state === 'absent').map((execution) => execution.executionId),
-  );
+  const absentOf = new Map<UnfinishedDispatch, string[]>();
+  for (const { executionId, state } of answer.executions) {
+    const dispatch = asked.get(executionId);
+    asked.delete(executionId);
+    if (dispatch !== undefined && state === 'absent')
+      absentOf.set(dispatch, [...(absentOf.get(dispatch) ?? []), executionId]);
+  }
   const closed: Array<{ executionId: string; outcome: Outcome }> = [];
-  for (const dispatch of reconciliation.unfinished) {
-    const missing = dispatch.executionIds.filter((id) => absent.has(id));
-    if (missing.length === 0) continue;
-    const outcome = outcomeOfMissing(dispatch, reconciliation.journalLost);
-    if (outcome === null) sendDispatch(satellite, dispatch.dispatchId, dispatch.envelope, 0);
-    else closed.push(...missing.map((executionId) => ({ executionId, outcome })));
+  for (const [dispatch, absent] of absentOf) {
+    const outcome = outcomeOfAbsent(dispatch);
+    if (outcome === null) await sendAgain(pool, satellite, dispatch.dispatchId);
+    else closed.push(...absent.map((executionId) => ({ executionId, outcome })));
   }
   if (closed.length === 0) return [];
-  satellite.outstanding = Math.max(0, satellite.outstanding - closed.length);
+  const reporter = satellite.satelliteId;
   return inOrganization(pool, satellite.organizationId, (transaction) =>
-    recordResults(transaction, closed.map(toRow(satellite.satelliteId)), `satellite:${satellite.satelliteId}`),
+    recordResults(
+      transaction,
+      closed.map(({ executionId, outcome }) => withoutOutput({ reporter, executionId, revision: 1, outcome })),
+      `satellite:${reporter}`,
+    ),
   );
+}
+
+async function sendAgain(pool: Pool, satellite: HeldSatellite, dispatchId: string): Promise<void> {
+  const envelope = await inOrganization(pool, satellite.organizationId, (transaction) =>
+    readEnvelope(transaction, dispatchId),
+  );
+  await satellite.out.room();
+  if (envelope !== null) satellite.out.push({ t: 'dispatch', dispatchId, envelope });
 }
 
 /** null: it is safe and useful to send it again. */
-function outcomeOfMissing(dispatch: UnfinishedDispatch, journalLost: boolean): Outcome | null {
-  if (journalLost) {
-    const detail = 'The satellite came back without its journal, so nobody knows whether this ran. Look on the node.';
-    return { kind: 'unknown', reason: 'satellite_lost', detail };
-  }
+function outcomeOfAbsent(dispatch: UnfinishedDispatch): Outcome | null {
   if (dispatch.cancelled)
     return { kind: 'not_started', reason: 'cancelled', detail: 'The run was cancelled before it arrived.' };
-  if (dispatch.expired) {
-    return {
-      kind: 'not_started',
-      reason: 'expired',
-      detail: 'It never arrived at the satellite while it was valid. Ask again.',
-    };
-  }
-  return null;
-}
-
-/** `not_started` is the satellite's own word; `unknown` is the cloud's, which a later discovery outranks. */
-function toRow(reporter: string) {
-  return ({ executionId, outcome }: { executionId: string; outcome: Outcome }) => ({
-    reporter,
-    executionId,
-    outcome,
-    revision: outcome.kind === 'unknown' ? 0 : 1,
-    attempt: 0,
-    startedAt: null,
-    durationMs: null,
-    stdoutBytes: 0,
-    stderrBytes: 0,
-    stdoutKeptBytes: 0,
-    stderrKeptBytes: 0,
-    stdoutSha256: null,
-    stderrSha256: null,
-    groupHash: null,
-    stdoutInline: null,
-    stderrInline: null,
-  });
+  if (!dispatch.expired) return null;
+  const detail = 'It never arrived at the satellite while it was valid. Ask again.';
+  return { kind: 'not_started', reason: 'expired', detail };
 }

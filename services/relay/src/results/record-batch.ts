@@ -2,52 +2,49 @@
 // Small output that arrived whole with its result goes into the outcome's row, the rest into chunks.
 import { createHash } from 'node:crypto';
 import type { OutputStream } from '@sena/contracts/domain/outcome';
-import type { ExecutionResult, SatelliteFrame } from '@sena/contracts/frames';
+import type { ExecutionResult } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
-import { markDispatchAcknowledged } from '@sena/runs/reconcile-dispatches';
+import { lockRunsOfDispatches, lockRunsOfExecutions } from '@sena/runs/lock-runs';
+import { markDispatchesAcknowledged } from '@sena/runs/reconcile-dispatches';
 import { type CommittedStream, type OutputPiece, recordOutput } from '@sena/runs/record-output';
-import { inlineBytesMax, type RecordedRun, type ResultRow, recordResults } from '@sena/runs/record-results';
+import { inlineBytesMax, type ResultRow, recordResults } from '@sena/runs/record-results';
 import { recordStarts } from '@sena/runs/record-starts';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
-
-export type ReportFrame = Extract<SatelliteFrame, { t: 'dispatch-ack' | 'started' | 'output' | 'result' }>;
-
-export interface Report {
-  readonly satellite: HeldSatellite;
-  readonly frame: ReportFrame;
-}
-
-type ReportOf<T extends ReportFrame['t']> = Report & { readonly frame: Extract<ReportFrame, { t: T }> };
+import type { RunNews } from '../ring-runs.ts';
+import { readRefusals } from './read-refusals.ts';
+import type { Report, ReportOf } from './report.ts';
 
 const pieceBytesMax = 256 * 1024;
 
-/** What to ring after the commit. */
-export interface RecordedBatch {
-  readonly runs: ReadonlyArray<Pick<RecordedRun, 'runId' | 'eventSeq' | 'outboxId'>>;
-}
-
-/** Throws what PostgreSQL said; then nothing of the batch is stored and nothing acknowledged. */
+/** Returns what to ring for. Throws what PostgreSQL said; then nothing of the batch is stored and nothing acknowledged. */
 export async function recordBatch(
   pool: Pool,
   organizationId: string,
   batch: readonly Report[],
   logger: Logger,
-): Promise<RecordedBatch> {
+): Promise<RunNews[]> {
   const outputs = batch.filter((report): report is ReportOf<'output'> => report.frame.t === 'output');
   const results = batch.filter((report): report is ReportOf<'result'> => report.frame.t === 'result');
   const starts = batch.filter((report): report is ReportOf<'started'> => report.frame.t === 'started');
   const acks = batch.filter((report): report is ReportOf<'dispatch-ack'> => report.frame.t === 'dispatch-ack');
+  const refused = acks.filter(({ frame }) => !frame.accepted);
   const whole = takeWholeStreams(outputs, results, logger);
-  const rows = results.map(({ satellite, frame }) => toRow(satellite.satelliteId, frame.result, whole));
+  const rows = results.map(({ satellite, frame }) => toRow(satellite, frame.result, whole));
   const pieces = joinPieces(
-    outputs.filter(({ frame }) => !whole.has(streamKey(frame.executionId, frame.attempt, frame.stream))),
+    outputs.filter(({ satellite, frame }) => !whole.has(streamKey(satellite, frame.executionId, frame))),
   );
 
   const stored = await inOrganization(pool, organizationId, async (transaction) => {
-    for (const { satellite, frame } of acks) {
-      if (frame.accepted) await markDispatchAcknowledged(transaction, satellite.satelliteId, frame.dispatchId);
-    }
+    await lockRunsOfExecutions(transaction, [
+      ...starts.map(({ frame }) => frame.executionId),
+      ...results.map(({ frame }) => frame.result.executionId),
+    ]);
+    if (refused.length > 0)
+      await lockRunsOfDispatches(
+        transaction,
+        refused.map(({ frame }) => frame.dispatchId),
+      );
     const started = await recordStarts(
       transaction,
       starts.map(({ satellite, frame }) => ({
@@ -58,17 +55,28 @@ export async function recordBatch(
       })),
     );
     const committed = await recordOutput(transaction, pieces);
-    const actor = [...new Set(results.map(({ satellite }) => `satellite:${satellite.satelliteId}`))].join(' ');
-    const recorded = await recordResults(transaction, rows, actor);
+    const refusals = await readRefusals(transaction, refused);
+    const recorded = await recordResults(transaction, [...rows, ...refusals], actorOf(batch));
+    await markDispatchesAcknowledged(
+      transaction,
+      acks
+        .filter(({ frame }) => frame.accepted)
+        .map(({ satellite, frame }) => ({ satelliteId: satellite.satelliteId, dispatchId: frame.dispatchId })),
+    );
     return { started, committed, recorded };
   });
 
   acknowledgeOutput(outputs, stored.committed, whole);
   for (const { satellite, frame } of results) {
-    satellite.outstanding = Math.max(0, satellite.outstanding - 1);
     satellite.out.push({ t: 'outcome-ack', executionId: frame.result.executionId, revision: frame.result.revision });
   }
-  return { runs: [...stored.started.map((run) => ({ ...run, outboxId: null })), ...stored.recorded] };
+  return [...stored.started.map((run) => ({ ...run, outboxId: null })), ...stored.recorded];
+}
+
+/** The satellite, where one speaks; several are told apart by the rows. */
+function actorOf(batch: readonly Report[]): string {
+  const [satelliteId, ...others] = new Set(batch.map(({ satellite }) => satellite.satelliteId));
+  return satelliteId === undefined || others.length > 0 ? 'service:relay' : `satellite:${satelliteId}`;
 }
 
 /** Streams of at most 4 KiB that are complete within this batch, by stream key. */
@@ -77,7 +85,7 @@ function takeWholeStreams(
   results: ReadonlyArray<ReportOf<'result'>>,
   logger: Logger,
 ): Map<string, Uint8Array> {
-  const byStream = Map.groupBy(outputs, ({ frame }) => streamKey(frame.executionId, frame.attempt, frame.stream));
+  const byStream = Map.groupBy(outputs, ({ satellite, frame }) => streamKey(satellite, frame.executionId, frame));
   const whole = new Map<string, Uint8Array>();
   for (const { satellite, frame } of results) {
     const { result } = frame;
@@ -85,11 +93,11 @@ function takeWholeStreams(
       const kept = stream === 'stdout' ? result.stdoutKeptBytes : result.stderrKeptBytes;
       const hash = stream === 'stdout' ? result.stdoutSha256 : result.stderrSha256;
       if (kept > inlineBytesMax) continue;
-      const key = streamKey(result.executionId, result.attempt, stream);
-      const pieces = (byStream.get(key) ?? [])
-        .filter((piece) => piece.satellite === satellite)
-        .map((piece) => piece.frame);
-      const bytes = assemble(pieces, kept);
+      const key = streamKey(satellite, result.executionId, { attempt: result.attempt, stream });
+      const bytes = assemble(
+        (byStream.get(key) ?? []).map((piece) => piece.frame),
+        kept,
+      );
       if (bytes === null) continue;
       if (hash !== null && createHash('sha256').update(bytes).digest('hex') !== hash) {
         logger.error(
@@ -116,25 +124,23 @@ function assemble(pieces: ReadonlyArray<{ offset: number; data: Uint8Array }>, l
   return filled >= length ? bytes : null;
 }
 
-function toRow(reporter: string, result: ExecutionResult, whole: ReadonlyMap<string, Uint8Array>): ResultRow {
-  const { outcome } = result;
+function toRow(satellite: HeldSatellite, result: ExecutionResult, whole: ReadonlyMap<string, Uint8Array>): ResultRow {
+  const { outcome, executionId, attempt } = result;
+  const inline = (stream: OutputStream) => whole.get(streamKey(satellite, executionId, { attempt, stream })) ?? null;
   return {
     ...result,
-    reporter,
+    reporter: satellite.satelliteId,
     // PostgreSQL's text can't hold NUL.
     outcome: outcome.kind === 'exited' ? outcome : { ...outcome, detail: outcome.detail.replaceAll('\u0000', '') },
-    stdoutInline: whole.get(streamKey(result.executionId, result.attempt, 'stdout')) ?? null,
-    stderrInline: whole.get(streamKey(result.executionId, result.attempt, 'stderr')) ?? null,
+    stdoutInline: inline('stdout'),
+    stderrInline: inline('stderr'),
   };
 }
 
 /** Neighbouring pieces of a stream become one row of up to 256 KiB. */
 function joinPieces(outputs: ReadonlyArray<ReportOf<'output'>>): OutputPiece[] {
   const joined: OutputPiece[] = [];
-  const byStream = Map.groupBy(
-    outputs,
-    ({ satellite, frame }) => `${satellite.satelliteId} ${streamKey(frame.executionId, frame.attempt, frame.stream)}`,
-  );
+  const byStream = Map.groupBy(outputs, ({ satellite, frame }) => streamKey(satellite, frame.executionId, frame));
   for (const reports of byStream.values()) {
     let open: { piece: OutputPiece; parts: Uint8Array[]; bytes: number } | null = null;
     for (const { satellite, frame } of reports) {
@@ -167,25 +173,23 @@ function acknowledgeOutput(
   whole: ReadonlyMap<string, Uint8Array>,
 ): void {
   const committedBytes = new Map(
-    committed.map((stream) => [streamKey(stream.executionId, stream.attempt, stream.stream), stream.committedBytes]),
+    committed.map((stream) => [`${stream.executionId} ${stream.attempt} ${stream.stream}`, stream.committedBytes]),
   );
-  const reached = new Map<string, { satellite: HeldSatellite; frame: ReportOf<'output'>['frame']; offset: number }>();
-  for (const { satellite, frame } of outputs) {
-    const key = streamKey(frame.executionId, frame.attempt, frame.stream);
-    const offset = committedBytes.get(key) ?? Math.max(whole.get(key)?.length ?? 0, frame.offset + frame.data.length);
-    reached.set(`${satellite.satelliteId} ${key}`, { satellite, frame, offset });
-  }
-  for (const { satellite, frame, offset } of reached.values()) {
-    satellite.out.push({
-      t: 'output-ack',
-      executionId: frame.executionId,
-      attempt: frame.attempt,
-      stream: frame.stream,
-      offset,
-    });
+  const last = new Map(
+    outputs.map((report) => [streamKey(report.satellite, report.frame.executionId, report.frame), report]),
+  );
+  for (const [key, { satellite, frame }] of last) {
+    const { executionId, attempt, stream } = frame;
+    const sent = Math.max(whole.get(key)?.length ?? 0, frame.offset + frame.data.length);
+    const offset = whole.has(key) ? sent : (committedBytes.get(`${executionId} ${attempt} ${stream}`) ?? sent);
+    satellite.out.push({ t: 'output-ack', executionId, attempt, stream, offset });
   }
 }
 
-function streamKey(executionId: string, attempt: number, stream: OutputStream): string {
-  return `${executionId} ${attempt} ${stream}`;
+function streamKey(
+  satellite: HeldSatellite,
+  executionId: string,
+  { attempt, stream }: { attempt: number; stream: OutputStream },
+): string {
+  return `${satellite.satelliteId} ${executionId} ${attempt} ${stream}`;
 }

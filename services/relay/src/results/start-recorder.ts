@@ -2,7 +2,10 @@
 // Nothing is acknowledged before its commit; while PostgreSQL is away, reports wait here and the sockets are not read.
 import type { Pool } from '@sena/db/tenant';
 import type { Logger } from '@sena/telemetry/logger';
-import { type RecordedBatch, type Report, recordBatch } from './record-batch.ts';
+import type { HeldSatellite } from '../held-satellites.ts';
+import type { RunNews } from '../ring-runs.ts';
+import { recordBatch } from './record-batch.ts';
+import type { Report } from './report.ts';
 
 const batchReportsMax = 2_000;
 const batchBytesMax = 8 * 1024 * 1024;
@@ -29,10 +32,13 @@ interface Lane {
 export function startRecorder(options: {
   pool: Pool;
   logger: Logger;
-  recorded(organizationId: string, batch: RecordedBatch): void;
+  /** After the commit. */
+  recorded(organizationId: string, news: readonly RunNews[]): void;
 }): Recorder {
   const { pool, logger, recorded } = options;
   const lanes = new Map<string, Lane>();
+  /** Connections of which something could not be stored: what follows on them would hide the hole. */
+  const refused = new WeakSet<HeldSatellite>();
   let isStopping = false;
 
   function laneOf(organizationId: string): Lane {
@@ -51,7 +57,9 @@ export function startRecorder(options: {
     }
   }
 
-  async function recordOrRetry(organizationId: string, batch: readonly Report[]): Promise<void> {
+  async function recordOrRetry(organizationId: string, reports: readonly Report[]): Promise<void> {
+    const batch = reports.filter(({ satellite }) => !refused.has(satellite));
+    if (batch.length === 0) return;
     for (let retryMs = retryFirstMs; ; retryMs = Math.min(retryMs * 2, retryMaxMs)) {
       try {
         recorded(organizationId, await recordBatch(pool, organizationId, batch, logger));
@@ -78,6 +86,7 @@ export function startRecorder(options: {
         { err: cause, satelliteId, frame: only.frame.t },
         'a report can not be stored, its tunnel is closed',
       );
+      refused.add(only.satellite);
       only.satellite.close(4400, 'report refused');
       return;
     }
@@ -95,6 +104,7 @@ export function startRecorder(options: {
       }
       lane.draining ??= drain(organizationId, lane).finally(() => {
         lane.draining = null;
+        lanes.delete(organizationId);
       });
       if (lane.bytes >= waitingBytesMax) await new Promise<void>((resolve) => lane.waiters.push(resolve));
     },

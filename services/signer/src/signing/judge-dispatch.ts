@@ -1,7 +1,7 @@
 // May this dispatch be signed? Judged again from the text and the approval, whatever the orchestrator decided. Pure.
 import { randomBytes } from 'node:crypto';
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
-import type { DispatchEnvelope } from '@sena/contracts/envelope';
+import { type DispatchEnvelope, dispatchEnvelopeSchema } from '@sena/contracts/envelope';
 import { actionDigest, actionProof, isCoveredByDigest } from '@sena/envelope/action-digest';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
@@ -10,7 +10,8 @@ import type { ApprovalToCheck, DispatchToSign } from './read-dispatch.ts';
 export type Judgement =
   | { readonly kind: 'sign'; readonly envelope: DispatchEnvelope }
   /** `detail`: a sentence for the run's readers. */
-  | { readonly kind: 'refuse'; readonly reason: 'signer_refused' | 'cancelled' | 'expired'; readonly detail: string };
+  | { readonly kind: 'refuse'; readonly reason: RefusalReason; readonly detail: string };
+type RefusalReason = 'signer_refused' | 'cancelled' | 'expired' | 'satellite_revoked';
 
 export function judgeDispatch(
   parser: ShellParser,
@@ -23,6 +24,12 @@ export function judgeDispatch(
   if (terminalRunStatuses.has(dispatch.run.status)) return refuse(`Its run has already ${dispatch.run.status}.`);
   if (dispatch.expiresAt <= now)
     return { kind: 'refuse', reason: 'expired', detail: 'It was not signed while it was valid. Ask again.' };
+  if (dispatch.satelliteRevoked)
+    return {
+      kind: 'refuse',
+      reason: 'satellite_revoked',
+      detail: 'Its satellite was revoked. Enrol another and ask again.',
+    };
   if (dispatch.nodes.length === 0) return refuse('It names no node.');
 
   const verdict = evaluateCommand(parser, dispatch.command);
@@ -33,6 +40,8 @@ export function judgeDispatch(
   if (dispatch.readOnly && !readOnly) return refuse('It is called read-only, and it is not.');
 
   const envelope = toEnvelope(organizationId, dispatch, readOnly);
+  const flaw = dispatchEnvelopeSchema.safeParse(envelope).error?.issues[0];
+  if (flaw !== undefined) return refuse(`No satellite would take it: ${flaw.path.join('.')}: ${flaw.message}.`);
   if (dispatch.approval === null) {
     return readOnly ? { kind: 'sign', envelope } : refuse('It needs an approval, and it has none.');
   }

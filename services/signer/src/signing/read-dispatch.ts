@@ -4,6 +4,7 @@ import type { Shell } from '@sena/contracts/domain/policy';
 import type { RunStatus } from '@sena/contracts/domain/run';
 import { type Action, actionSchema, type EnvelopeNode, type ExecutionLimits } from '@sena/contracts/envelope';
 import type { TenantTransaction } from '@sena/db/tenant';
+import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
 
 export interface DispatchToSign {
   readonly id: string;
@@ -21,6 +22,7 @@ export interface DispatchToSign {
   readonly traceparent: string | null;
   readonly nodes: EnvelopeNode[];
   readonly run: { readonly status: RunStatus; readonly cancelRequested: boolean };
+  readonly satelliteRevoked: boolean;
   readonly approval: ApprovalToCheck | null;
 }
 
@@ -41,6 +43,8 @@ export async function readDispatchToSign(
   transaction: TenantTransaction,
   dispatchId: string,
 ): Promise<DispatchToSign | null> {
+  // Runs are locked before their dispatches, wherever executions may end.
+  await lockRunsOfDispatches(transaction, [dispatchId]);
   const found = await transaction.query<{
     id: string;
     run_id: string;
@@ -58,10 +62,12 @@ export async function readDispatchToSign(
     approval_id: string | null;
     run_status: RunStatus;
     cancel_requested: boolean;
+    satellite_revoked: boolean;
   }>(
     `select d.id, d.run_id, d.step, d.satellite_id, d.assignment_epoch, d.shell, d.command, d.environment, d.limits, d.read_only, d.not_before,
-       d.expires_at, d.traceparent, d.approval_id, r.status as run_status, r.cancel_requested_at is not null as cancel_requested
-     from dispatches d join runs r on r.id = d.run_id
+       d.expires_at, d.traceparent, d.approval_id, r.status as run_status, r.cancel_requested_at is not null as cancel_requested,
+       s.revoked_at is not null as satellite_revoked
+     from dispatches d join runs r on r.id = d.run_id join satellites s on s.id = d.satellite_id
      where d.id = $1 and d.pending > 0 and d.sent_at is null
        and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
      for update of d`,
@@ -85,6 +91,7 @@ export async function readDispatchToSign(
     traceparent: row.traceparent,
     nodes: await readNodes(transaction, dispatchId),
     run: { status: row.run_status, cancelRequested: row.cancel_requested },
+    satelliteRevoked: row.satellite_revoked,
     approval: row.approval_id === null ? null : await readApproval(transaction, row.approval_id),
   };
 }

@@ -216,9 +216,10 @@ create table dispatches (
   -- Executions without an outcome. The writer of results counts it down; at zero it wakes the run.
   pending integer not null check (pending >= 0),
   created_at timestamptz not null default now(),
-  -- Set in the transaction before the frame leaves: what has sent_at may have arrived.
+  -- Set in a transaction before the frame leaves: what has sent_at may have arrived. Sent again, it is set again.
   sent_at timestamptz,
   sent_epoch bigint,
+  -- The satellite has journaled it.
   acked_at timestamptz,
   unique (organization_id, id),
   unique nulls not distinct (run_id, step, satellite_id, assignment_epoch),
@@ -294,6 +295,8 @@ create table outcomes (
   stdout_inline bytea check (octet_length(stdout_inline) <= 4096),
   stderr_inline bytea check (octet_length(stderr_inline) <= 4096),
   recorded_at timestamptz not null default now(),
+  -- The audit event whose Merkle root covers this row.
+  audit_event_id text not null,
   primary key (execution_id, revision)
 );
 create index outcomes_run on outcomes (organization_id, run_id, execution_id, revision desc);
@@ -492,7 +495,7 @@ grant update (committed_bytes) on output_streams to sena_relay;
 grant delete on outbox to sena_relay;
 
 grant select on organizations, runs, policy_decisions, approvals, dispatches, dispatch_envelopes, executions, satellites, dispatch_keys, dispatch_private_keys,
-  outcomes, outbox to sena_signer;
+  outcomes, output_streams, outbox to sena_signer;
 grant insert on dispatch_envelopes, dispatch_keys, dispatch_private_keys, outcomes, run_events, outbox, audit_events to sena_signer;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_signer;
 grant update (pending) on dispatches to sena_signer;
@@ -560,12 +563,13 @@ language sql security definer set search_path = sena, pg_temp as $$
   where created_at < now() - older_ms * interval '1 millisecond' order by id limit at_most
 $$;
 
+-- Round-robin over organizations: what can't be signed for one of them does not hold up the others.
 create function dispatches_to_sign(at_most integer) returns table (organization_id text, dispatch_id text)
 language sql security definer set search_path = sena, pg_temp as $$
   select d.organization_id, d.id from dispatches d
   where d.pending > 0 and d.sent_at is null and d.satellite_id is not null
     and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
-  order by d.created_at limit at_most
+  order by row_number() over (partition by d.organization_id order by d.created_at, d.id), d.created_at limit at_most
 $$;
 
 create function organizations_without_dispatch_key() returns table (organization_id text)
@@ -585,26 +589,43 @@ language sql security definer set search_path = sena, pg_temp as $$
   select organization_id, id from join_tokens where token_hash = hash
 $$;
 
--- Signed dispatches that have never been sent, for satellites this relay holds: marks them sent, returns their ids.
--- `epochs` are the connection epochs under which the relay holds them; a satellite held by another relay meanwhile is passed over.
--- Round-robin over organizations: each organization's oldest first.
-create function claim_dispatches(relay text, held_satellites text[], epochs bigint[], at_most integer)
-returns table (organization_id text, dispatch_id text, satellite_id text)
+-- Signed dispatches for satellites this relay holds: marks them sent, returns their ids. `epochs` are the connection epochs under
+-- which the relay holds them; a satellite held by another relay meanwhile is passed over. Round-robin over organizations, each
+-- one's oldest first. A satellite with `window_executions` under way gets no more, except one dispatch that is larger than the
+-- window itself. What was sent and not journaled within `resend_ms` is sent again (`again`): the satellite's journal runs it once.
+create function claim_dispatches(
+  relay text, held_satellites text[], epochs bigint[], window_executions integer, resend_ms integer, at_most integer
+) returns table (organization_id text, dispatch_id text, satellite_id text, again boolean)
 language sql security definer set search_path = sena, pg_temp as $$
   with held as (
     select h.satellite_id, h.epoch from unnest(held_satellites, epochs) as h (satellite_id, epoch)
     join satellites s on s.id = h.satellite_id and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null
   ), waiting as (
-    select d.id, h.epoch, row_number() over (partition by d.organization_id order by d.created_at, d.id) as turn
+    select d.id, d.organization_id, d.satellite_id, d.created_at, d.pending, d.sent_at, h.epoch
     from held h join dispatches d on d.satellite_id = h.satellite_id
-    where d.pending > 0 and d.sent_at is null and d.not_before <= now() and d.expires_at > now()
+    where d.pending > 0 and d.not_before <= now() and d.expires_at > now()
+      and (d.sent_at is null or (d.acked_at is null and d.sent_at < now() - resend_ms * interval '1 millisecond'))
       and exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
+      and not exists (select from runs r where r.id = d.run_id and r.cancel_requested_at is not null)
+  ), under_way as (
+    select d.satellite_id, sum(d.pending) as executions from dispatches d
+    where d.satellite_id in (select w.satellite_id from waiting w) and d.pending > 0 and d.sent_at is not null
+    group by d.satellite_id
+  ), fitting as (
+    select w.*, coalesce(u.executions, 0)
+        + sum(w.pending) filter (where w.sent_at is null) over (partition by w.satellite_id order by w.created_at, w.id) as filled,
+      coalesce(u.executions, 0) = 0 and row_number() over (partition by w.satellite_id order by w.created_at, w.id) = 1 as alone
+    from waiting w left join under_way u on u.satellite_id = w.satellite_id
+  ), in_turn as (
+    select f.id, f.epoch, f.created_at, row_number() over (partition by f.organization_id order by f.created_at, f.id) as turn
+    from fitting f where f.sent_at is not null or f.alone or f.filled <= window_executions
   ), chosen as (
-    select d.id, w.epoch from dispatches d join waiting w on w.id = d.id
-    where d.sent_at is null order by w.turn limit at_most for update of d skip locked
+    select d.id, t.epoch, d.sent_at is not null as again from dispatches d join in_turn t on t.id = d.id
+    where d.sent_at is null or (d.acked_at is null and d.sent_at < now() - resend_ms * interval '1 millisecond')
+    order by t.turn, t.created_at limit at_most for update of d skip locked
   )
   update dispatches d set sent_at = now(), sent_epoch = c.epoch from chosen c where d.id = c.id
-  returning d.organization_id, d.id, d.satellite_id
+  returning d.organization_id, d.id, d.satellite_id, c.again
 $$;
 
 create function approvals_to_expire(at_most integer) returns table (organization_id text, approval_id text)
@@ -692,7 +713,7 @@ revoke create on schema sena from sena_definer;
 grant execute on function claim_next_run(text, integer), runs_to_ring(integer, integer), outbox_to_ring(integer, integer), approvals_to_expire(integer),
   dispatches_to_expire(integer, integer), satellites_gone_silent(integer), organizations_to_seal(), forget_old_idempotency_keys(bigint),
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
-grant execute on function satellite_by_fingerprint(text), claim_dispatches(text, text[], bigint[], integer) to sena_relay;
+grant execute on function satellite_by_fingerprint(text), claim_dispatches(text, text[], bigint[], integer, integer, integer) to sena_relay;
 grant execute on function dispatches_to_sign(integer), organizations_without_dispatch_key() to sena_signer;
 
 select ensure_output_partition(now()::date);

@@ -3,61 +3,69 @@
 -- executions that were dispatched to it.
 
 -- Inserts outcomes, counts down what is pending, writes one event a run and, when a run waits for nothing more, wakes it.
--- An outcome is taken when the execution has none yet, or when the one it has is `unknown` and this revision is higher.
+-- An outcome is taken when the execution has none yet, or when the one it has is `unknown` and this revision is higher. The
+-- cloud itself never says `exited`, and `not_started` only of what was never sent. Returns a row a run; `taken` are the
+-- executions of it whose outcome was.
 create function record_results(
-  reporters text[], execution_ids uuid[], revisions integer[], attempts integer[], kinds text[], exit_codes integer[], signals text[],
-  reasons text[], details text[], started_ats timestamptz[], durations_ms integer[], stdout_sizes bigint[], stderr_sizes bigint[],
-  stdout_kepts bigint[], stderr_kepts bigint[], stdout_hashes text[], stderr_hashes text[], group_hashes text[],
+  audit_event text, reporters text[], execution_ids uuid[], revisions integer[], attempts integer[], kinds text[], exit_codes integer[],
+  signals text[], reasons text[], details text[], started_ats timestamptz[], durations_ms integer[], stdout_sizes bigint[],
+  stderr_sizes bigint[], stdout_kepts bigint[], stderr_kepts bigint[], stdout_hashes text[], stderr_hashes text[], group_hashes text[],
   stdout_inlines bytea[], stderr_inlines bytea[]
-) returns table (run_id text, recorded integer, event_seq integer, woken boolean, outbox_id bigint, traceparent text)
+) returns table (run_id text, taken uuid[], event_seq integer, outbox_id bigint)
 language plpgsql set search_path = sena, pg_temp as $$
 #variable_conflict use_column
 declare
   touched record;
-  ring bigint;
+  trace text;
 begin
   -- Runs first, in order: two relays that finish the last two dispatches of a run must see each other.
-  perform 1 from runs r where r.id in (select e.run_id from executions e where e.id = any(execution_ids)) order by r.id for update;
+  perform 1 from runs r where r.id in (select e.run_id from executions e where e.id = any(execution_ids)) order by r.id for no key update;
 
   for touched in
     with incoming as (
-      select distinct on (i.execution_id) i.* from unnest(
+      select * from unnest(
         reporters, execution_ids, revisions, attempts, kinds, exit_codes, signals, reasons, details, started_ats, durations_ms,
         stdout_sizes, stderr_sizes, stdout_kepts, stderr_kepts, stdout_hashes, stderr_hashes, group_hashes, stdout_inlines, stderr_inlines
       ) as i (reporter, execution_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at, duration_ms,
         stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash, stdout_inline, stderr_inline)
-      order by i.execution_id, i.revision desc
-    ), known as (
-      select i.*, e.organization_id, e.run_id, e.dispatch_id, had.kind as had_kind, had.revision as had_revision
+    ), heard as (
+      -- Who may not speak of an execution is dropped before the highest revision is chosen, so that nobody outbids a true word.
+      select distinct on (i.execution_id) i.*, e.organization_id, e.run_id, e.dispatch_id
       from incoming i
         join executions e on e.id = i.execution_id
-        join dispatches d on d.id = e.dispatch_id and (i.reporter is null or d.satellite_id = i.reporter)
-        left join lateral (
-          select o.kind, o.revision from outcomes o where o.execution_id = e.id order by o.revision desc limit 1
-        ) had on true
-    ), taken as (
+        join dispatches d on d.id = e.dispatch_id
+      where case when i.reporter is null then i.kind = 'unknown' or (i.kind = 'not_started' and d.sent_at is null)
+        else d.satellite_id = i.reporter end
+      order by i.execution_id, i.revision desc
+    ), known as (
+      select h.*, had.kind as had_kind, had.revision as had_revision
+      from heard h left join lateral (
+        select o.kind, o.revision from outcomes o where o.execution_id = h.execution_id order by o.revision desc limit 1
+      ) had on true
+    ), accepted as (
       select * from known where had_kind is null or (had_kind = 'unknown' and revision > had_revision)
     ), inserted as (
       insert into outcomes (organization_id, execution_id, run_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at,
         duration_ms, stdout_bytes, stderr_bytes, stdout_kept_bytes, stderr_kept_bytes, stdout_sha256, stderr_sha256, group_hash,
-        stdout_inline, stderr_inline)
+        stdout_inline, stderr_inline, audit_event_id)
       select organization_id, execution_id, run_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at,
         duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
-        stdout_inline, stderr_inline
-      from taken on conflict do nothing returning execution_id
+        stdout_inline, stderr_inline, audit_event
+      from accepted on conflict do nothing returning execution_id
     ), fresh as (
-      select t.* from taken t join inserted i on i.execution_id = t.execution_id
+      select a.* from accepted a join inserted i on i.execution_id = a.execution_id
     ), counted_down as (
       update dispatches d set pending = d.pending - b.first_words
       from (select dispatch_id, count(*) filter (where had_kind is null) as first_words from fresh group by dispatch_id) b
       where d.id = b.dispatch_id and b.first_words > 0 returning d.id
     )
-    select f.run_id as id, f.organization_id, count(*)::integer as n,
+    select f.run_id as id, f.organization_id, array_agg(f.execution_id order by f.execution_id) as executions, count(*)::integer as n,
+      count(*) filter (where had_kind is null)::integer as first_words,
       count(*) filter (where kind = 'exited' and exit_code = 0)::integer as exited_zero,
       count(*) filter (where kind = 'exited' and exit_code is distinct from 0)::integer as exited_nonzero,
       count(*) filter (where kind = 'not_started')::integer as not_started,
       (count(*) filter (where kind = 'unknown') - count(*) filter (where had_kind = 'unknown'))::integer as unknown
-    from fresh f group by f.run_id, f.organization_id
+    from fresh f group by f.run_id, f.organization_id order by f.run_id
   loop
     update runs r set last_event_seq = r.last_event_seq + 1,
       exited_zero_count = r.exited_zero_count + touched.exited_zero,
@@ -65,7 +73,7 @@ begin
       not_started_count = r.not_started_count + touched.not_started,
       unknown_count = r.unknown_count + touched.unknown
     where r.id = touched.id
-    returning r.last_event_seq, r.traceparent into event_seq, traceparent;
+    returning r.last_event_seq, r.traceparent into event_seq, trace;
 
     insert into run_events (organization_id, run_id, seq, data)
     select touched.organization_id, touched.id, event_seq, jsonb_build_object('type', 'executions.finished', 'count', touched.n, 'counts',
@@ -75,12 +83,12 @@ begin
     from runs r where r.id = touched.id;
 
     run_id := touched.id;
-    recorded := touched.n;
+    taken := touched.executions;
     outbox_id := null;
-    woken := not exists (select from dispatches d where d.run_id = touched.id and d.pending > 0);
-    if woken then
+    -- A later revision of an outcome wakes nobody: the run has gone on with the first.
+    if touched.first_words > 0 and not exists (select from dispatches d where d.run_id = touched.id and d.pending > 0) then
       update runs r set wake_count = r.wake_count + 1, wanted_at = now() where r.id = touched.id;
-      insert into outbox (organization_id, job, run_id, traceparent) values (touched.organization_id, 'advanceRun', touched.id, traceparent)
+      insert into outbox (organization_id, job, run_id, traceparent) values (touched.organization_id, 'advanceRun', touched.id, trace)
       returning id into outbox_id;
     end if;
     return next;

@@ -1,0 +1,193 @@
+import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loginRoles } from './roles.ts';
+
+let database: TestDatabase;
+let admin: pg.Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  // What the libraries make at their first start.
+  for (const key of ['queue', 'checkpoint'] as const) {
+    const client = new pg.Client({ connectionString: database.urls[key] });
+    await client.connect();
+    await client.query('create table made_at_start (id text)');
+    await client.end();
+  }
+});
+afterAll(async () => {
+  await admin.end();
+  await database.drop();
+});
+
+test('no role that logs in is a superuser or bypasses row-level security', async () => {
+  const roles = await admin.query<{ rolname: string; rolsuper: boolean; rolbypassrls: boolean; rolcanlogin: boolean }>(
+    `select rolname, rolsuper, rolbypassrls, rolcanlogin from pg_roles where rolname like 'sena\\_%' order by 1`,
+  );
+  expect(roles.rows.filter((role) => role.rolcanlogin).map((role) => role.rolname)).toEqual([...loginRoles].sort());
+  expect(roles.rows.filter((role) => role.rolcanlogin && (role.rolsuper || role.rolbypassrls))).toEqual([]);
+  expect(roles.rows.filter((role) => !role.rolcanlogin)).toEqual([
+    { rolname: 'sena_definer', rolsuper: false, rolbypassrls: true, rolcanlogin: false },
+  ]);
+});
+
+test('only the owner, who migrates, may become another role', async () => {
+  const members = await admin.query<{ member: string; role: string }>(
+    `select m.member::regrole::text as member, m.roleid::regrole::text as role from pg_auth_members m
+     where m.member::regrole::text like 'sena\\_%'`,
+  );
+  expect(members.rows).toEqual([{ member: 'sena_owner', role: 'sena_definer' }]);
+});
+
+test('identity, queue and checkpoints are read by their own role alone', async () => {
+  const own: Record<string, string[]> = {
+    // The definer reads memberships, so that changes are told to the right organizations.
+    identity: ['sena_definer', 'sena_identity', 'sena_owner'],
+    bullmq: ['sena_queue'],
+    checkpoint: ['sena_checkpoint'],
+  };
+  for (const [schema, readers] of Object.entries(own)) {
+    const found = await admin.query<{ reader: string }>(
+      `select distinct r.rolname as reader from pg_roles r, pg_class c
+       where r.rolname like 'sena\\_%' and c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+         and has_schema_privilege(r.oid, c.relnamespace, 'usage')
+         and (has_table_privilege(r.oid, c.oid, 'select') or has_any_column_privilege(r.oid, c.oid, 'select')) order by 1`,
+      [schema],
+    );
+    expect({ schema, readers: found.rows.map((row) => row.reader) }).toEqual({ schema, readers });
+  }
+  const definer = await admin.query<{ relname: string }>(
+    `select relname from pg_class where relnamespace = 'identity'::regnamespace and relkind = 'r' and has_table_privilege('sena_definer', oid, 'select')`,
+  );
+  expect(definer.rows).toEqual([{ relname: 'member' }]);
+});
+
+const secret: Array<[role: string, table: string]> = [
+  ['sena_app', 'dispatch_private_keys'],
+  ['sena_app', 'dispatch_envelopes'],
+  ['sena_relay', 'dispatch_private_keys'],
+  ['sena_relay', 'dispatch_keys'],
+  ['sena_relay', 'approvals'],
+  ['sena_relay', 'policy_decisions'],
+  ['sena_relay', 'join_tokens'],
+  ['sena_relay', 'nodes'],
+  ['sena_relay', 'audit_events'],
+  ['sena_signer', 'output_chunks'],
+  ['sena_signer', 'nodes'],
+  ['sena_signer', 'join_tokens'],
+  ['sena_signer', 'audit_events'],
+];
+test.each(secret)('%s can not read %s', async (role, table) => {
+  const found = await admin.query(
+    `select has_any_column_privilege($1, $2, 'select') or has_table_privilege($1, $2, 'select') as may`,
+    [role, `sena.${table}`],
+  );
+  expect(found.rows).toEqual([{ may: false }]);
+});
+
+const forbidden: Array<[role: string, table: string, privilege: string, columns: string | null]> = [
+  ['sena_app', 'dispatch_envelopes', 'insert', null],
+  ['sena_app', 'dispatch_keys', 'insert', null],
+  ['sena_app', 'approvals', 'update', 'action'],
+  ['sena_app', 'approvals', 'update', 'action_digest'],
+  ['sena_app', 'approvals', 'update', 'requested_by'],
+  ['sena_app', 'dispatches', 'update', 'command'],
+  ['sena_app', 'dispatches', 'update', 'sent_at'],
+  ['sena_app', 'executions', 'update', null],
+  ['sena_relay', 'dispatch_envelopes', 'insert', null],
+  ['sena_relay', 'dispatch_envelopes', 'update', null],
+  ['sena_relay', 'dispatches', 'insert', null],
+  ['sena_relay', 'dispatches', 'update', 'command'],
+  ['sena_relay', 'executions', 'insert', null],
+  ['sena_relay', 'runs', 'update', 'status'],
+  ['sena_relay', 'satellites', 'update', 'public_key'],
+  ['sena_relay', 'satellites', 'update', 'revoked_at'],
+  ['sena_signer', 'dispatches', 'update', 'command'],
+  ['sena_signer', 'approvals', 'update', 'status'],
+  ['sena_signer', 'runs', 'update', 'status'],
+];
+test.each(forbidden)('%s may not, on %s, %s %s', async (role, table, privilege, column) => {
+  const found =
+    column === null
+      ? await admin.query('select has_any_column_privilege($1, $2, $3) as may', [role, `sena.${table}`, privilege])
+      : await admin.query('select has_column_privilege($1, $2, $3, $4) as may', [
+          role,
+          `sena.${table}`,
+          column,
+          privilege,
+        ]);
+  expect(found.rows).toEqual([{ may: false }]);
+});
+
+test('nobody who logs in may change what is append-only', async () => {
+  for (const table of ['outcomes', 'run_events', 'audit_events', 'audit_seals']) {
+    const found = await admin.query<{ rolname: string }>(
+      `select rolname from pg_roles where rolname like 'sena\\_%' and rolname <> 'sena_owner'
+         and (has_any_column_privilege(oid, $1, 'update') or has_table_privilege(oid, $1, 'delete') or has_table_privilege(oid, $1, 'truncate'))`,
+      [`sena.${table}`],
+    );
+    expect({ table, roles: found.rows }).toEqual({ table, roles: [] });
+  }
+});
+
+/** Who may call each function that looks across organizations. They return ids and counts. */
+const listed: Record<string, string[]> = {
+  'sena.approvals_to_expire': ['sena_app'],
+  'sena.claim_dispatches': ['sena_relay'],
+  'sena.claim_next_run': ['sena_app'],
+  'sena.dispatches_to_expire': ['sena_app'],
+  'sena.dispatches_to_sign': ['sena_signer'],
+  'sena.ensure_output_partition': ['sena_app', 'sena_owner'],
+  'sena.forget_old_idempotency_keys': ['sena_app'],
+  'sena.join_token_organization': ['sena_app'],
+  'sena.mark_audit_event_unsealed': [],
+  'sena.organizations_to_seal': ['sena_app'],
+  'sena.organizations_without_dispatch_key': ['sena_signer'],
+  'sena.outbox_to_ring': ['sena_app'],
+  'sena.replace_own_runbooks': ['sena_app'],
+  'sena.runs_to_ring': ['sena_app'],
+  'sena.satellite_by_fingerprint': ['sena_relay'],
+  'sena.satellites_gone_silent': ['sena_app'],
+  'identity.append_audit': [],
+  'identity.append_audit_for_user': [],
+  'identity.on_account': [],
+  'identity.on_apikey': [],
+  'identity.on_member': [],
+  'identity.on_organization': [],
+  'identity.on_session': [],
+  'identity.on_user': [],
+};
+
+test('what runs with the rights of its owner is listed, pinned to a search path, and called by its listed roles only', async () => {
+  const found = await admin.query<{ name: string; owner: string; settings: string[] | null; callers: string[] }>(
+    `select p.pronamespace::regnamespace || '.' || p.proname as name, p.proowner::regrole::text as owner, p.proconfig as settings,
+       array(select rolname::text from pg_roles r where r.rolname like 'sena\\_%' and has_function_privilege(r.oid, p.oid, 'execute')
+             and r.rolname <> 'sena_definer' order by 1) as callers
+     from pg_proc p where p.prosecdef and p.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema') order by 1`,
+  );
+  expect(found.rows.map((row) => row.name)).toEqual(Object.keys(listed).sort());
+  for (const { name, owner, settings, callers } of found.rows) {
+    // A partition has to be made by the owner of its table; it touches no row.
+    const expectedOwner = name === 'sena.ensure_output_partition' ? 'sena_owner' : 'sena_definer';
+    expect({ name, owner }).toEqual({ name, owner: expectedOwner });
+    expect(settings?.[0]).toMatch(/^search_path=(sena|identity), pg_temp$/);
+    // sena_owner is a member of sena_definer.
+    const others = callers.filter((role) => role !== 'sena_owner' || expectedOwner === 'sena_owner');
+    expect({ name, callers: others }).toEqual({ name, callers: listed[name] });
+  }
+});
+
+test('the public may call none of them, nor create anything', async () => {
+  const found = await admin.query<{ name: string }>(
+    `select p.proname as name from pg_proc p where p.prosecdef and has_function_privilege('public', p.oid, 'execute')`,
+  );
+  expect(found.rows).toEqual([]);
+  const schemas = await admin.query(
+    `select nspname from pg_namespace where nspname in ('sena', 'identity', 'bullmq', 'checkpoint', 'public')
+       and has_schema_privilege('public', oid, 'create')`,
+  );
+  expect(schemas.rows).toEqual([]);
+});

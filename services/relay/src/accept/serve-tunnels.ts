@@ -1,0 +1,57 @@
+// The relay's one address, `/v1/tunnel`: every WebSocket that is opened there becomes a connection. Entered by start-relay.
+import type http from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '@sena/telemetry/logger';
+import { messageBytesMax } from '@sena/tunnel/encode-frames';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+export interface TunnelServer {
+  /** Closes every tunnel; one that does not answer within `closeMs` is cut. Resolves when the last has left. */
+  stop(closeMs: number): Promise<void>;
+}
+
+/** `accept` resolves when the connection is over and everything about it is written. */
+export function serveTunnels(
+  server: http.Server,
+  logger: Logger,
+  accept: (socket: WebSocket) => Promise<void>,
+): TunnelServer {
+  const tunnels = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false });
+  const open = new Set<Promise<void>>();
+  let isStopping = false;
+
+  server.on('upgrade', (request, socket, head) => {
+    const refusal = whyNot(request);
+    if (refusal !== null) return refuse(socket, refusal);
+    tunnels.handleUpgrade(request, socket, head, (webSocket) => {
+      const ended = accept(webSocket).finally(() => open.delete(ended));
+      open.add(ended);
+    });
+  });
+
+  /** Satellites are not browsers: a page has nothing to do here. */
+  function whyNot(request: http.IncomingMessage): string | null {
+    if (isStopping) return '503 Service Unavailable';
+    if (request.headers.origin !== undefined) return '403 Forbidden';
+    return request.url?.split('?', 1)[0] === '/v1/tunnel' ? null : '404 Not Found';
+  }
+
+  function refuse(socket: Duplex, status: string): void {
+    logger.info({ status }, 'a connection that is no tunnel was refused');
+    // Whoever asks may be gone before the answer.
+    socket.on('error', () => socket.destroy());
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  }
+
+  return {
+    async stop(closeMs) {
+      isStopping = true;
+      for (const tunnel of tunnels.clients) tunnel.close(1012, 'the relay restarts');
+      const timer = setTimeout(() => {
+        for (const tunnel of tunnels.clients) tunnel.terminate();
+      }, closeMs);
+      await Promise.all(open);
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// What a connected satellite says, to the room it is for: answers to the reconciliation are acted on, reports are recorded.
+// Entered by accept-connection, one message at a time.
+import type { SatelliteFrame } from '@sena/contracts/frames';
+import type { Pool } from '@sena/db/tenant';
+import type { Logger } from '@sena/telemetry/logger';
+import { FrameError } from '@sena/tunnel/frame-error';
+import { actOnAnswer, type Reconciliation } from './dispatch/reconcile-satellite.ts';
+import type { HeldSatellite } from './held-satellites.ts';
+import type { Report } from './results/report.ts';
+import type { Recorder } from './results/start-recorder.ts';
+import type { RunRinger } from './ring-runs.ts';
+
+export interface FrameRooms {
+  readonly pool: Pool;
+  readonly logger: Logger;
+  readonly recorder: Recorder;
+  readonly ringer: RunRinger;
+  /** Of each connection. */
+  readonly reconciliations: WeakMap<HeldSatellite, Reconciliation>;
+}
+
+/** Throws FrameError for what a connected satellite may not say. Resolves when there is room for more. */
+export async function receiveFrames(
+  rooms: FrameRooms,
+  satellite: HeldSatellite,
+  frames: readonly SatelliteFrame[],
+): Promise<void> {
+  const reports: Report[] = [];
+  for (const frame of frames) {
+    switch (frame.t) {
+      case 'hello':
+        throw new FrameError('malformed_frame', 'A connection has one hello.');
+      case 'reconciled':
+        await reconcile(rooms, satellite, frame);
+        break;
+      case 'dispatch-ack': {
+        const { dispatchId, accepted, code, message } = frame;
+        const { satelliteId } = satellite;
+        if (!accepted)
+          rooms.logger.warn({ satelliteId, dispatchId, code, reason: message }, 'a satellite refused a dispatch');
+        reports.push({ satellite, frame });
+        break;
+      }
+      case 'started':
+      case 'output':
+      case 'result':
+        reports.push({ satellite, frame });
+        break;
+    }
+  }
+  if (reports.length > 0) await rooms.recorder.push(satellite.organizationId, reports);
+}
+
+async function reconcile(
+  { pool, ringer, reconciliations }: FrameRooms,
+  satellite: HeldSatellite,
+  frame: Extract<SatelliteFrame, { t: 'reconciled' }>,
+): Promise<void> {
+  const asked = reconciliations.get(satellite);
+  if (asked === undefined || asked.size === 0) throw new FrameError('malformed_frame', 'Nothing was asked.');
+  ringer.ring(satellite.organizationId, await actOnAnswer(pool, satellite, asked, frame));
+}

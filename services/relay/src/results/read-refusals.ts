@@ -1,0 +1,30 @@
+// A dispatch that its satellite refused as a whole: what that says of its executions. Entered by record-batch. Reads only.
+import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { TenantTransaction } from '@sena/db/tenant';
+import { listOpenExecutions } from '@sena/runs/reconcile-dispatches';
+import type { ResultRow } from '@sena/runs/record-results';
+import { withoutOutput } from '@sena/runs/without-output';
+import type { ReportOf } from './report.ts';
+
+/** With these words a satellite says that this frame did not run, and that an earlier one may have. */
+const mayHaveRun: ReadonlySet<string> = new Set(['envelope_before_journal', 'envelope_content_differs']);
+
+export async function readRefusals(
+  transaction: TenantTransaction,
+  refused: ReadonlyArray<ReportOf<'dispatch-ack'>>,
+): Promise<ResultRow[]> {
+  const rows: ResultRow[] = [];
+  for (const { satellite, frame } of refused) {
+    const { satelliteId } = satellite;
+    const detail = (frame.message ?? frame.code ?? 'The satellite gave no reason.').replaceAll('\u0000', '');
+    const isUnknown = frame.code !== null && mayHaveRun.has(frame.code);
+    const outcome: Outcome = isUnknown
+      ? { kind: 'unknown', reason: 'satellite_lost', detail }
+      : { kind: 'not_started', reason: 'envelope_refused', detail };
+    for (const executionId of await listOpenExecutions(transaction, satelliteId, frame.dispatchId)) {
+      // Revision 0 leaves room for what the satellite may still find out.
+      rows.push(withoutOutput({ reporter: satelliteId, executionId, revision: isUnknown ? 0 : 1, outcome }));
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,25 @@
+// How long the relay waits for what. Tests pass shorter ones.
+
+export interface RelayTiming {
+  /** From the open socket to a valid hello. */
+  readonly handshakeMs: number;
+  /** A tunnel that is silent for two of these is cut. */
+  readonly heartbeatMs: number;
+  /** How often waiting dispatches are looked for, rung or not. */
+  readonly pollMs: number;
+  /** How often presence is reported, and revocations are looked for, rung or not. */
+  readonly presenceMs: number;
+  /** A dispatch that is not journaled within this time is sent again. */
+  readonly resendMs: number;
+  /** At a stop: for satellites to answer the close. */
+  readonly closeMs: number;
+}
+
+export const usualTiming: RelayTiming = {
+  handshakeMs: 10_000,
+  heartbeatMs: 15_000,
+  pollMs: 2_000,
+  presenceMs: 5_000,
+  resendMs: 15_000,
+  closeMs: 2_000,
+};
