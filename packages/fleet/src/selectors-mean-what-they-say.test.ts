@@ -117,7 +117,7 @@ describe('a selector', () => {
     const names: string[] = [];
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const page = await inOrganization(pool, ours, (transaction) =>
-        listNodes(transaction, { limit: 2, selector: 'role=web', ...(cursor === undefined ? {} : { cursor }) }),
+        listNodes(transaction, { limit: 2, selector: 'role=web', cursor: cursor ?? undefined }),
       );
       names.push(...page.items.map((node) => node.name));
       cursor = page.nextCursor;

@@ -16,13 +16,18 @@ export function postJoinTokens(app: GatewayApp, services: Services): void {
     '/v1/sites/:id/join-tokens',
     {
       config: { access: may.manageFleet },
+      // The body is optional.
+      preValidation: async (request) => {
+        const received = request as { body: unknown };
+        if (received.body === undefined) received.body = {};
+      },
       schema: {
         operationId: 'createJoinToken',
         tags: ['fleet'],
         summary: 'Create a join token for a satellite of this site',
         description: 'Single use and short-lived. `command` is the whole line to run at the site.',
         params: z.object({ id: idSchema('site') }),
-        body: createJoinTokenBodySchema.prefault({}),
+        body: createJoinTokenBodySchema,
         response: { 201: joinTokenSchema, ...declareProblems('not_ready') },
       },
     },

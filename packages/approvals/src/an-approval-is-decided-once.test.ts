@@ -1,0 +1,280 @@
+import type { Member, Role } from '@sena/contracts/domain/principal';
+import type { Action } from '@sena/contracts/envelope';
+import { newId } from '@sena/contracts/ids';
+import { inOrganization, openPool, type Pool, type TenantTransaction } from '@sena/db/tenant';
+import { actionDigest } from '@sena/envelope/action-digest';
+import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Decision, decideApproval } from './decide-approval.ts';
+import { expireApproval, listApprovalsToExpire } from './expire-approval.ts';
+import { findApprovalOfStep } from './find-approval-of-step.ts';
+import { listApprovals } from './list-approvals.ts';
+import { readApproval } from './read-approval.ts';
+import { readApprovedAction, readDecision } from './read-decision.ts';
+import { requestApproval } from './request-approval.ts';
+import { showCommand } from './show-command.ts';
+import { voidApprovalsOfRun } from './void-approval.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let admin: pg.Client;
+const organizationId = newId('org');
+const runId = newId('run');
+const requester = member('owner', 'user_requester');
+const approver = member('approver', 'user_approver');
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = openPool(database.urls.app, { max: 4, applicationName: 'test', onError: () => undefined });
+  admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  await tenant(async (transaction) => {
+    await transaction.query(`insert into organizations (organization_id, name) values ($1, 'x')`, [organizationId]);
+    await transaction.query(
+      `insert into runs (id, organization_id, kind, command, requested_by, requested_by_name) values ($1, $2, 'command', 'x', $3, 'Req')`,
+      [runId, organizationId, `member:${requester.userId}`],
+    );
+  });
+});
+afterAll(async () => {
+  await pool.end();
+  await admin.end();
+  await database.drop();
+});
+
+function member(role: Role, userId: string): Member {
+  return { kind: 'member', organizationId, userId, email: 'x@y.test', name: `${role} ${userId}`, role, by: 'session' };
+}
+function tenant<T>(work: (transaction: TenantTransaction) => Promise<T>): Promise<T> {
+  return inOrganization(pool, organizationId, work);
+}
+function actionOf(changes: Partial<Action> = {}): Action {
+  const node = {
+    satelliteId: 'sat_1',
+    address: '10.0.0.1',
+    port: 22,
+    hostKey: null,
+    runAs: 'root',
+    credential: 'default',
+  };
+  return {
+    v: 1,
+    organizationId,
+    runId,
+    approvalNonce: crypto.randomUUID(),
+    notBefore: '2026-01-01T00:00:00Z',
+    expiresAt: '2099-01-01T00:00:00Z',
+    commands: [
+      {
+        step: 's1',
+        shell: 'sh',
+        command: 'systemctl restart nginx',
+        environment: {},
+        limits: { timeoutMs: 60_000, outputBytesMax: 1_048_576 },
+        nodes: Array.from({ length: 25 }, (_, i) => ({ ...node, nodeId: `node_${i}`, name: `web-${i}` })),
+      },
+    ],
+    ...changes,
+  };
+}
+const request = (action = actionOf()) =>
+  tenant((transaction) =>
+    requestApproval(transaction, {
+      runId,
+      action,
+      effects: [{ kind: 'controls_service', detail: 'restarts nginx', start: 0, end: 9 }],
+      reasons: ['restarts a service'],
+      requestedBy: `member:${requester.userId}`,
+      requestedByName: requester.name,
+      actor: 'service:orchestrator',
+    }),
+  );
+const decide = (approvalId: string, changes: Partial<Decision> = {}) =>
+  tenant((transaction) => decideApproval(transaction, { approvalId, by: approver, decision: 'approve', ...changes }));
+const statusOf = async (approvalId: string) =>
+  (await tenant((transaction) => readDecision(transaction, approvalId))).status;
+const auditOf = async (approvalId: string) =>
+  (
+    await admin.query('select action, actor from sena.audit_events where subject = $1 order by at, id', [approvalId])
+  ).rows.map((row) => `${row.action} ${row.actor}`);
+
+describe('a decision', () => {
+  it('is that of a second person, written down with its reason', async () => {
+    const id = await request();
+    expect(await decide(id, { reason: 'fine' })).toEqual({ kind: 'decided', runId });
+    expect(await tenant((transaction) => readApproval(transaction, approver, id))).toMatchObject({
+      status: 'approved',
+      reason: 'fine',
+      requestedBy: { id: 'user_requester' },
+      decidedBy: { id: 'user_approver', name: 'approver user_approver' },
+      mayDecide: false,
+    });
+    expect(await auditOf(id)).toEqual([
+      'approval.requested service:orchestrator',
+      'approval.approved member:user_approver',
+    ]);
+  });
+
+  it('is not the requester’s, whatever the role', async () => {
+    const id = await request();
+    for (const decision of ['approve', 'reject'] as const) {
+      await expect(decide(id, { by: requester, decision })).rejects.toMatchObject({ code: 'own_request', status: 403 });
+    }
+    expect(await statusOf(id)).toBe('pending');
+  });
+
+  it.each(['viewer', 'operator'] as const)('is not a %s’s', async (role) => {
+    const id = await request();
+    await expect(decide(id, { by: member(role, 'user_x') })).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await statusOf(id)).toBe('pending');
+  });
+
+  it.each(['owner', 'admin', 'approver'] as const)('may be an %s’s', async (role) => {
+    expect(await decide(await request(), { by: member(role, 'user_x'), decision: 'reject' })).toMatchObject({
+      kind: 'decided',
+    });
+  });
+
+  it('counts once, also when many decide at the same moment', async () => {
+    const id = await request();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 6 }, (_, i) =>
+        decide(id, { by: member('approver', `user_${i}`), decision: i % 2 === 0 ? 'approve' : 'reject' }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'already_decided' });
+    }
+    expect(await auditOf(id)).toHaveLength(2);
+  });
+
+  it('is about what the person saw', async () => {
+    const action = actionOf();
+    const id = await request(action);
+    const other = actionDigest(actionOf());
+    await expect(decide(id, { actionDigest: other })).rejects.toMatchObject({ code: 'conflict' });
+    expect(await statusOf(id)).toBe('pending');
+    expect(await decide(id, { actionDigest: actionDigest(action) })).toMatchObject({ kind: 'decided' });
+  });
+
+  it.each([
+    ['a command', `jsonb_set(action, '{commands,0,command}', '"rm -rf /"')`],
+    ['a node', `jsonb_set(action, '{commands,0,nodes,0,address}', '"10.9.9.9"')`],
+    ['the login', `jsonb_set(action, '{commands,0,nodes,0,runAs}', '"admin"')`],
+    ['the validity', `jsonb_set(action, '{expiresAt}', '"2100-01-01T00:00:00Z"')`],
+    ['a field', `action || '{"extra":1}'`],
+  ])('about an action of which %s was altered makes it void', async (_what, sql) => {
+    const id = await request();
+    await admin.query(`update sena.approvals set action = ${sql} where id = $1`, [id]);
+    expect(await decide(id)).toMatchObject({ kind: 'void', runId });
+    expect(await statusOf(id)).toBe('void');
+    expect(await auditOf(id)).toEqual([
+      'approval.requested service:orchestrator',
+      'approval.void member:user_approver',
+    ]);
+    await expect(decide(id)).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('that comes too late expires it', async () => {
+    const id = await request(actionOf({ expiresAt: '2026-01-01T00:00:01Z' }));
+    expect(await decide(id)).toEqual({ kind: 'expired', runId });
+    expect(await statusOf(id)).toBe('expired');
+    await expect(decide(id)).rejects.toMatchObject({ code: 'approval_expired' });
+  });
+
+  it('about another organization’s request is not found', async () => {
+    const id = await request();
+    const other = { ...approver, organizationId: newId('org') };
+    const foreign = inOrganization(pool, other.organizationId, (transaction) =>
+      decideApproval(transaction, { approvalId: id, by: other, decision: 'approve' }),
+    );
+    await expect(foreign).rejects.toMatchObject({ code: 'not_found' });
+    expect(await statusOf(id)).toBe('pending');
+  });
+});
+
+describe('what was approved', () => {
+  it('is read exactly as it was, and only when it was approved', async () => {
+    const action = actionOf();
+    const id = await request(action);
+    await expect(tenant((transaction) => readApprovedAction(transaction, id))).rejects.toThrow('pending, not approved');
+    await decide(id);
+    expect(await tenant((transaction) => readApprovedAction(transaction, id))).toEqual(action);
+    await admin.query(
+      `update sena.approvals set action = jsonb_set(action, '{commands,0,command}', '"id"') where id = $1`,
+      [id],
+    );
+    await expect(tenant((transaction) => readApprovedAction(transaction, id))).rejects.toThrow('not the one');
+  });
+
+  it('can not be requested for another run or organization', async () => {
+    await expect(request(actionOf({ runId: newId('run') }))).rejects.toThrow('another run');
+    await expect(request(actionOf({ organizationId: newId('org') }))).rejects.toThrow('another run or organization');
+  });
+});
+
+describe('a request', () => {
+  it('expires by the sweeper, once', async () => {
+    const id = await request(actionOf({ expiresAt: '2026-01-01T00:00:01Z' }));
+    expect(await listApprovalsToExpire(pool, 100)).toContainEqual({ organizationId, approvalId: id });
+    const shown = await tenant((transaction) => readApproval(transaction, approver, id));
+    expect(shown).toMatchObject({ status: 'expired', mayDecide: false });
+    const expire = () => tenant((transaction) => expireApproval(transaction, id, 'service:sweeper'));
+    expect(await expire()).toEqual({ runId });
+    expect(await expire()).toBeNull();
+    const open = await request();
+    expect(await tenant((transaction) => expireApproval(transaction, open, 'service:sweeper'))).toBeNull();
+  });
+
+  it('is void when its run is cancelled; what was decided stays', async () => {
+    const decided = await request();
+    await decide(decided);
+    const pending = await request();
+    expect(
+      await tenant((transaction) => voidApprovalsOfRun(transaction, runId, 'service:orchestrator')),
+    ).toBeGreaterThan(0);
+    expect(await statusOf(pending)).toBe('void');
+    expect(await statusOf(decided)).toBe('approved');
+  });
+
+  it('is found by its step', async () => {
+    const id = await request();
+    expect(await tenant((transaction) => findApprovalOfStep(transaction, runId, 's1'))).toEqual({
+      id,
+      status: 'pending',
+    });
+    expect(await tenant((transaction) => findApprovalOfStep(transaction, runId, 's2'))).toBeNull();
+  });
+
+  it('is listed newest first, with some of its nodes and how many there are', async () => {
+    const older = await request();
+    const newest = await request();
+    const page = await tenant((transaction) => listApprovals(transaction, approver, { limit: 1, status: 'pending' }));
+    expect(page.items[0]).toMatchObject({ id: newest, status: 'pending', mayDecide: true });
+    expect(page.items[0]?.commands[0]).toMatchObject({ nodeCount: 25 });
+    expect(page.items[0]?.commands[0]?.nodes).toHaveLength(20);
+    const whole = await tenant((transaction) => readApproval(transaction, approver, newest));
+    expect(whole.commands[0]?.nodes).toHaveLength(25);
+    const next = await tenant((transaction) =>
+      listApprovals(transaction, requester, { limit: 1, cursor: page.nextCursor ?? '', status: 'pending' }),
+    );
+    expect(next.items).toMatchObject([{ id: older, mayDecide: false }]);
+  });
+});
+
+describe('a command that is shown', () => {
+  it.each([
+    ['ls -l', 'ls -l'],
+    ['a\nb', 'a\nb'],
+    ['rm x\rls', 'rm x\\rls'],
+    ['\u001b[2K\u0007', '\\u{1b}[2K\\u{7}'],
+    ['a\u202eb\u2066c', 'a\\u{202e}b\\u{2066}c'],
+    ['a\u200bb\ufeffc', 'a\\u{200b}b\\u{feff}c'],
+    ['a\tb\u0085c\u2028d', 'a\\tb\\u{85}c\\u{2028}d'],
+    ['grüße 漢字', 'grüße 漢字'],
+  ])('%j can not move, hide or turn anything', (command, shown) => {
+    expect(showCommand(command)).toBe(shown);
+  });
+});

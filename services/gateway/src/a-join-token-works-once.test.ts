@@ -1,0 +1,121 @@
+import { generateKeyPair } from '@sena/envelope/dispatch-key';
+import { openSignals } from '@sena/signals/open-signals';
+import { eventually } from '@sena/testing/eventually';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestGateway, type TestGateway } from './open-test-gateway.ts';
+
+let gateway: TestGateway;
+let siteId: string;
+
+beforeAll(async () => {
+  gateway = await openTestGateway();
+  siteId = (await gateway.call('POST', '/v1/sites', { body: { name: 'berlin' } })).json.id;
+});
+afterAll(() => gateway.close());
+
+const issue = (body?: object) => gateway.call('POST', `/v1/sites/${siteId}/join-tokens`, { body });
+const enrol = (token: string, changes: object = {}) => {
+  const { publicKeySpki } = generateKeyPair();
+  const body = {
+    token,
+    name: `sat-${crypto.randomUUID().slice(0, 8)}`,
+    publicKey: publicKeySpki,
+    version: '1.0.0',
+    ...changes,
+  };
+  return gateway.call('POST', '/v1/enrolments', { as: null, body });
+};
+
+describe('a join token', () => {
+  it('comes with the whole line to run, is kept as a hash, and expires', async () => {
+    const { status, json } = await issue();
+    expect(status).toBe(201);
+    const { rows } = await gateway.admin.query('select * from sena.join_tokens where id = $1', [json.id]);
+    expect(JSON.stringify(rows)).not.toContain(json.token);
+    expect(json.command).toBe(
+      `node services/satellite/src/main.ts enroll --url http://localhost:4700 --token ${json.token} ` +
+        `--pin ${json.dispatchKeyFingerprint} --name berlin-1 --config ./satellite.json`,
+    );
+    expect(json.command).toMatch(/^[\w ./:=+-]+$/);
+    expect(json.dispatchKeyFingerprint).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
+    expect(Date.parse(json.expiresAt) - Date.now()).toBeGreaterThan(3_500_000);
+    const audit = await gateway.call('GET', '/v1/audit-events');
+    expect(audit.text).not.toContain(json.token);
+    expect(audit.json.items[0]).toMatchObject({ action: 'join_token.created', subject: json.id });
+  });
+
+  it('enrols one satellite at its site, with the keys to pin', async () => {
+    const { json } = await issue();
+    const enrolled = await enrol(json.token, { name: 'sat-first' });
+    expect(enrolled).toMatchObject({
+      status: 201,
+      json: {
+        organizationId: gateway.ours.id,
+        siteId,
+        tunnelUrl: 'ws://localhost:4700/v1/tunnel',
+        dispatchKeys: [{ fingerprint: json.dispatchKeyFingerprint }],
+      },
+    });
+    const satellites = await gateway.call('GET', '/v1/satellites', { as: 'viewer' });
+    expect(satellites.json.items).toMatchObject([
+      {
+        id: enrolled.json.satelliteId,
+        name: 'sat-first',
+        site: { id: siteId, name: 'berlin' },
+        status: 'disconnected',
+      },
+    ]);
+    expect(await enrol(json.token)).toMatchObject({ status: 401, json: { code: 'join_token_invalid' } });
+    expect((await gateway.call('GET', '/v1/sites')).json.items).toMatchObject([{ satelliteCount: 1 }]);
+  });
+
+  it('works once also when many show it at the same moment', async () => {
+    const { json } = await issue();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => enrol(json.token)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 7 }, () => 401)]);
+  });
+
+  it('that has expired, or that nobody made, works never', async () => {
+    const { json } = await issue({ expiresInSeconds: 60 });
+    await gateway.admin.query(`update sena.join_tokens set expires_at = now() where id = $1`, [json.id]);
+    for (const token of [json.token, `${json.token}x`, 'sjt_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa']) {
+      expect(await enrol(token)).toMatchObject({ status: 401, json: { code: 'join_token_invalid' } });
+    }
+    expect(gateway.log.join('')).not.toContain(json.token);
+  });
+
+  it('is not used up by an enrolment that is refused', async () => {
+    const { json } = await issue();
+    expect(await enrol(json.token, { name: 'sat-first' })).toMatchObject({ status: 409, json: { code: 'name_taken' } });
+    expect(await enrol(json.token, { publicKey: 'AAAA' })).toMatchObject({ status: 422 });
+    expect((await enrol(json.token)).status).toBe(201);
+  });
+
+  it('does not exist before the organization has a dispatch key', async () => {
+    await gateway.admin.query('update sena.dispatch_keys set retired_at = now()');
+    expect(await issue()).toMatchObject({ status: 503, json: { code: 'not_ready' } });
+    await gateway.admin.query('update sena.dispatch_keys set retired_at = null');
+  });
+});
+
+describe('a revoked satellite', () => {
+  it('is revoked once, and the relay is told each time', async () => {
+    const { json } = await issue();
+    const { satelliteId } = (await enrol(json.token)).json;
+    const told: string[] = [];
+    const signals = await openSignals({ kind: 'postgres', url: gateway.database.urls.relay });
+    await signals.listen(gateway.ours.id, 'satelliteRevoked', (ring) => void told.push(ring.satelliteId));
+    for (let i = 0; i < 2; i++) {
+      const revoked = await gateway.call('POST', `/v1/satellites/${satelliteId}/revoke`, { as: 'admin' });
+      expect(revoked).toMatchObject({ status: 200, json: { id: satelliteId, status: 'revoked' } });
+      await eventually('the doorbell', () => told.length === i + 1);
+    }
+    await signals.close();
+    expect(told).toEqual([satelliteId, satelliteId]);
+    const audit = await gateway.admin.query(
+      `select 1 from sena.audit_events where action = 'satellite.revoked' and subject = $1`,
+      [satelliteId],
+    );
+    expect(audit.rowCount).toBe(1);
+  });
+});
