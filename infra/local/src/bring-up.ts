@@ -15,7 +15,7 @@ import { seedFleet } from './seed/seed-fleet.ts';
 import { seedMembers } from './seed/seed-members.ts';
 import { type RunningLab, runLab } from './site/run-lab.ts';
 import { runSatellite } from './site/run-satellite.ts';
-import type { StackDatabases } from './stack/describe-services.ts';
+import type { ModelVendor, StackDatabases } from './stack/describe-services.ts';
 import { startStack } from './start-stack.ts';
 import type { Supervisor } from './supervisor/open-supervisor.ts';
 
@@ -85,9 +85,17 @@ async function joinSites(home: Home, access: ApiAccess, lab: RunningLab, supervi
   });
 }
 
-function modelOf(settings: Settings) {
-  const { SENA_MODEL_URL: url, SENA_MODEL_NAME: name, SENA_MODEL_KEY: key } = settings;
-  return url === undefined || name === undefined ? null : { url, name, key: key ?? null };
+function modelOf(settings: Settings): ModelVendor | null {
+  const { SENA_MODEL_URL: url, SENA_MODEL_NAME: name, SENA_MODEL_NAME_FAST: nameFast } = settings;
+  const { SENA_MODEL_KEY: key, SENA_MODEL_PRIVATE: isPrivate } = settings;
+  if (url === undefined) return null;
+  return {
+    url,
+    name: name ?? null,
+    nameFast: nameFast ?? null,
+    key: key ?? null,
+    isPrivate: isPrivate === undefined ? null : isPrivate === '1',
+  };
 }
 
 function databasesOf(adminUrl: string, secrets: Secrets): StackDatabases {

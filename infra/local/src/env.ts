@@ -6,30 +6,29 @@ const postgresUrl = z
   .string()
   .regex(/^postgres(?:ql)?:\/\//, 'a postgresql:// address of a role that may create roles and databases');
 
-const schema = z
-  .object({
-    SENA_PORT: portSchema.refine((port) => port > 0, 'a port from 1 to 65535').default(4700),
-    SENA_DATA_DIR: z.string().optional(),
-    /** Where scripts find the address and the keys. */
-    SENA_LOCAL_FILE: z.string().optional(),
-    SENA_DATABASE_URL: postgresUrl.optional(),
-    REDIS_URL: z
-      .string()
-      .regex(/^rediss?:\/\//, 'a redis:// address')
-      .optional(),
-    SENA_MODEL_URL: z.url('an http(s):// address that ends before /chat/completions').optional(),
-    SENA_MODEL_NAME: z.string().optional(),
-    SENA_MODEL_KEY: z.string().optional(),
-    SENA_LAB: z.enum(['on', 'off']).default('on'),
-    SENA_LOG: z.enum(['text', 'json']).default('text'),
-    LOG_LEVEL: logLevelSchema,
-    NO_COLOR: z.string().optional(),
-    FORCE_COLOR: z.string().optional(),
-  })
-  .refine((env) => env.SENA_MODEL_URL === undefined || env.SENA_MODEL_NAME !== undefined, {
-    path: ['SENA_MODEL_NAME'],
-    message: 'which model to ask for at SENA_MODEL_URL',
-  });
+const schema = z.object({
+  SENA_PORT: portSchema.refine((port) => port > 0, 'a port from 1 to 65535').default(4700),
+  SENA_DATA_DIR: z.string().optional(),
+  /** Where scripts find the address and the keys. */
+  SENA_LOCAL_FILE: z.string().optional(),
+  SENA_DATABASE_URL: postgresUrl.optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'a redis:// address')
+    .optional(),
+  SENA_MODEL_URL: z
+    .url({ protocol: /^https?$/, error: 'an http(s):// address that ends before /chat/completions' })
+    .optional(),
+  SENA_MODEL_NAME: z.string().optional(),
+  SENA_MODEL_NAME_FAST: z.string().optional(),
+  SENA_MODEL_PRIVATE: z.enum(['0', '1'], '1, or 0').optional(),
+  SENA_MODEL_KEY: z.string().optional(),
+  SENA_LAB: z.enum(['on', 'off']).default('on'),
+  SENA_LOG: z.enum(['text', 'json']).default('text'),
+  LOG_LEVEL: logLevelSchema,
+  NO_COLOR: z.string().optional(),
+  FORCE_COLOR: z.string().optional(),
+});
 export type Settings = z.infer<typeof schema>;
 
 export function parseSettings(environment: Record<string, string | undefined>): Settings {

@@ -146,13 +146,16 @@ test('what is private goes nowhere that is not known to keep it inside', async (
   expect(await models(url)).toEqual(['fast', 'smart']);
 
   const inside = (SENA_MODEL_URL: string, SENA_MODEL_PRIVATE?: '0' | '1') =>
-    readDeployments({
-      SENA_MODEL_URL,
-      SENA_MODEL_NAME: 'm',
-      SENA_MODEL_NAME_FAST: undefined,
-      SENA_MODEL_KEY: undefined,
-      SENA_MODEL_PRIVATE,
-    })[0]?.keepsDataInside;
+    readDeployments(
+      {
+        SENA_MODEL_URL,
+        SENA_MODEL_NAME: 'm',
+        SENA_MODEL_NAME_FAST: undefined,
+        SENA_MODEL_KEY: undefined,
+        SENA_MODEL_PRIVATE,
+      },
+      { listMs: 1_000, onFound: () => undefined },
+    )[0]?.keepsDataInside;
   expect(inside('http://127.0.0.1:11434/v1')).toBe(true);
   expect(inside('http://localhost:8000/v1')).toBe(true);
   expect(inside('https://api.openai.com/v1')).toBe(false);
@@ -167,9 +170,6 @@ test('an environment that can not work names every wrong variable and shows no v
     /SENA_MODEL_URL: must be an http/,
   );
   expect(() => parseModelRouterEnv({ ...environment, SENA_MODEL_URL: 'ftp://hunter2' })).not.toThrow(/hunter2/);
-  expect(() => parseModelRouterEnv({ ...environment, SENA_MODEL_URL: 'http://127.0.0.1:1/v1' })).toThrow(
-    /SENA_MODEL_NAME: is needed with/,
-  );
   expect(() => parseModelRouterEnv({ ...environment, SERVICE_TOKEN_SECRET: 'short' })).toThrow(
     /SERVICE_TOKEN_SECRET: must have/,
   );

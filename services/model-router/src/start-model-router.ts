@@ -28,13 +28,19 @@ export async function startModelRouter(
     onError: (error) => logger.warn({ err: error }, 'a database connection broke, the next query opens another'),
   });
   const stopping = new AbortController();
-  const deployments = readDeployments(env);
+  const deployments = readDeployments(env, {
+    listMs: limits.listMs,
+    onFound: (model) => logger.info({ model }, 'no model is named, so the first one that the vendor lists is taken'),
+  });
   const app = await buildApp(
     { pool, deployments, limits, stopping: stopping.signal, serviceTokenSecret: env.SERVICE_TOKEN_SECRET },
     logger,
   );
   await app.listen({ host: env.HOST, port: env.PORT });
-  logger.info({ models: deployments.map(({ model, tiers }) => ({ model, tiers })) }, 'models configured');
+  logger.info(
+    { models: deployments.map(({ model, tiers }) => ({ model: model.known ?? 'the first listed', tiers })) },
+    'models configured',
+  );
   return {
     port: (app.server.address() as AddressInfo).port,
     async stop() {

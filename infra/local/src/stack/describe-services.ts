@@ -15,7 +15,15 @@ export type StackDatabases = {
   checkpoint: string;
 };
 export type StackSecrets = { authSecret: string; serviceTokenSecret: string; masterKey: string };
-export type ModelVendor = { url: string; name: string; key: string | null };
+/** What is not given is the model router's to decide. */
+export type ModelVendor = {
+  url: string;
+  name?: string | null;
+  nameFast?: string | null;
+  key: string | null;
+  /** What is sent there stays on the operator's premises. */
+  isPrivate?: boolean | null;
+};
 
 export type StackPlan = {
   checkout: string;
@@ -57,8 +65,7 @@ export function describeServices(plan: StackPlan): ServiceDescription[] {
     service('model-router', {
       DATABASE_URL: databases.app,
       SERVICE_TOKEN_SECRET: secrets.serviceTokenSecret,
-      ...(model === null ? {} : { SENA_MODEL_URL: model.url, SENA_MODEL_NAME: model.name }),
-      ...(model?.key ? { SENA_MODEL_KEY: model.key } : {}),
+      ...(model === null ? {} : describeModel(model)),
     }),
     service('signer', { DATABASE_URL: databases.signer, MASTER_KEY: secrets.masterKey, ...queue }),
     service('gateway', {
@@ -95,6 +102,16 @@ export function describeServices(plan: StackPlan): ServiceDescription[] {
       readyUrl: `http://${bracketed(plan.frontHosts[0] ?? '127.0.0.1')}:${ports.front}/_front/healthz`,
     },
   ];
+}
+
+function describeModel({ url, name, nameFast, key, isPrivate }: ModelVendor): Record<string, string> {
+  return {
+    SENA_MODEL_URL: url,
+    ...(name ? { SENA_MODEL_NAME: name } : {}),
+    ...(nameFast ? { SENA_MODEL_NAME_FAST: nameFast } : {}),
+    ...(key ? { SENA_MODEL_KEY: key } : {}),
+    ...(typeof isPrivate === 'boolean' ? { SENA_MODEL_PRIVATE: isPrivate ? '1' : '0' } : {}),
+  };
 }
 
 /** Next's standalone server; it names its host differently. */

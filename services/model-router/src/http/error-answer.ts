@@ -52,6 +52,11 @@ function ofProvider(failure: ProviderFailure): ErrorAnswer {
         'model_unavailable',
         'The model vendor does not have this model. Check SENA_MODEL_NAME and SENA_MODEL_URL.',
       );
+    case 'no_model_listed':
+      return answerWith(
+        'model_not_configured',
+        'The model vendor lists no model. Load one there, or set SENA_MODEL_NAME; check SENA_MODEL_URL.',
+      );
     case 'request_refused':
       return answerWith('bad_request', `The model vendor refuses the request: ${failure.vendorSentence}`);
   }

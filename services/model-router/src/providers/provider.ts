@@ -7,6 +7,8 @@ export type ModelRequest = Omit<ChatRequest, 'model' | 'stream' | 'stream_option
 export interface Provider {
   /** Recorded with each call: `openai-compatible`. */
   readonly vendor: string;
+  /** The models that the vendor has, in its order. One attempt. Rejects with ProviderError. */
+  listModels(options: AttemptOptions): Promise<string[]>;
   /** One attempt, never repeated in here. Rejects with ProviderError. */
   complete(model: string, request: ModelRequest, options: AttemptOptions): Promise<ModelAnswer>;
   /** One attempt. Pieces in order, the last one with content has a finish reason; throws ProviderError, also midway. */
@@ -69,6 +71,8 @@ export type ProviderFailure =
   | { kind: 'bad_answer' }
   | { kind: 'key_refused'; status: number }
   | { kind: 'no_such_model' }
+  /** No model is named, and the vendor has none to name, or no list. */
+  | { kind: 'no_model_listed' }
   /** The vendor finds the request itself wrong (too long, a bad schema); its own words are for the caller alone. */
   | { kind: 'request_refused'; status: number; vendorSentence: string };
 

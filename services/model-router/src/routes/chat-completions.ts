@@ -24,6 +24,8 @@ export interface ChatCompletionsParts {
   stopping: AbortSignal;
 }
 
+/** In the row of a call whose vendor did not say which models it has. */
+const modelNotKnown = 'unknown';
 const runIdSchema = idSchema('run');
 
 export function registerChatCompletions(app: FastifyInstance, parts: ChatCompletionsParts): void {
@@ -38,7 +40,7 @@ export function registerChatCompletions(app: FastifyInstance, parts: ChatComplet
       runId,
       tier,
       provider: deployment.provider.vendor,
-      model: deployment.model,
+      model: deployment.model.known ?? modelNotKnown,
     });
     const signal = AbortSignal.any([parts.stopping, goneSignal(reply)]);
     const asking = { ...parts, deployment, request: modelRequest, call, signal };
@@ -54,10 +56,14 @@ interface Asking extends ChatCompletionsParts {
   signal: AbortSignal;
 }
 
-async function answerAtOnce({ deployment, request, call, signal, limits }: Asking) {
+async function answerAtOnce(asking: Asking) {
+  const { deployment, request, call, signal, limits } = asking;
   try {
     const answer = await retryBeforeFirstToken(
-      (timeoutMs) => deployment.provider.complete(deployment.model, request, { signal, timeoutMs }),
+      (allMs) =>
+        withModelName(asking, allMs, (model, timeoutMs) =>
+          deployment.provider.complete(model, request, { signal, timeoutMs }),
+        ),
       { limits, signal, onRetry: call.noteRetry },
     );
     await call.succeed(answer.model, answer.usage);
@@ -68,12 +74,32 @@ async function answerAtOnce({ deployment, request, call, signal, limits }: Askin
   }
 }
 
+/** One attempt with the model's name, which may have to be asked for; `timeoutMs` is for both. */
+async function withModelName<T>(
+  { deployment, call, signal }: Asking,
+  timeoutMs: number,
+  attempt: (model: string, leftMs: number) => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now();
+  const model = await deployment.model.find({ signal, timeoutMs });
+  call.noteModel(model);
+  try {
+    return await attempt(model, Math.max(1, Math.ceil(timeoutMs - (performance.now() - startedAt))));
+  } catch (error) {
+    if (error instanceof ProviderError && error.failure.kind === 'no_such_model') deployment.model.forget(model);
+    throw error;
+  }
+}
+
 async function answerInPieces(asking: Asking, reply: FastifyReply, wantsUsage: boolean) {
   const { deployment, request, call, signal, limits } = asking;
   let pieces: AsyncGenerator<ModelPiece>;
   try {
     pieces = await retryBeforeFirstToken(
-      (firstTokenMs) => openStream(deployment, request, { limits, signal, firstTokenMs }),
+      (allMs) =>
+        withModelName(asking, allMs, (model, firstTokenMs) =>
+          openStream({ provider: deployment.provider, model }, request, { limits, signal, firstTokenMs }),
+        ),
       { limits, signal, onRetry: call.noteRetry },
     );
   } catch (error) {
@@ -123,6 +149,8 @@ function eventOf(data: object): string {
 
 interface CallInProgress {
   head: AnswerHead;
+  /** What is asked now; until then the call's model is not known. */
+  noteModel(model: string): void;
   noteRetry(failure: ProviderError['failure'], waitMs: number): void;
   /** `model`: what the vendor says it was; null: it said nothing. */
   succeed(model: string | null, usage: ModelUsage | null): Promise<void>;
@@ -135,10 +163,11 @@ function beginCall(
   begun: Pick<ModelCall, 'id' | 'organizationId' | 'runId' | 'tier' | 'provider' | 'model'>,
 ): CallInProgress {
   const startedAt = performance.now();
+  let asked = begun.model;
   let retries = 0;
 
   async function end(change: Pick<ModelCall, 'outcome' | 'usage'> & { model?: string }): Promise<void> {
-    const call: ModelCall = { ...begun, ...change, durationMs: performance.now() - startedAt };
+    const call: ModelCall = { ...begun, model: asked, ...change, durationMs: performance.now() - startedAt };
     const { id, ...numbers } = call;
     log.info({ modelCallId: id, ...numbers, durationMs: Math.round(call.durationMs), retries }, 'model call');
     try {
@@ -151,6 +180,9 @@ function beginCall(
 
   return {
     head: { id: begun.id, createdSeconds: Math.floor(Date.now() / 1_000) },
+    noteModel(model) {
+      asked = model;
+    },
     noteRetry(failure, waitMs) {
       retries += 1;
       log.warn(

@@ -8,6 +8,8 @@ export interface CallLimits {
   retryAfterMaxMs: number;
   /** Until the first token of a stream, or a whole answer that isn't streamed; attempts and waits included. */
   firstTokenMs: number;
+  /** The vendor's list of models, where no model is named. */
+  listMs: number;
   /** Between two pieces of a stream. */
   silenceMs: number;
   /** A whole stream. */
@@ -20,6 +22,7 @@ export const callLimits: CallLimits = {
   backoffMs: 500,
   retryAfterMaxMs: 20_000,
   firstTokenMs: 240_000,
+  listMs: 10_000,
   silenceMs: 60_000,
   streamMs: 600_000,
 };

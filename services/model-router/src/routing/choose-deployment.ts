@@ -3,11 +3,12 @@
 import { SenaError } from '@sena/contracts/errors';
 import type { Tier } from '../http/chat-request.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { ModelName } from './model-name.ts';
 
 /** A model at a vendor, and what it may be used for. */
 export interface Deployment {
   provider: Provider;
-  model: string;
+  model: ModelName;
   /** What is sent to it does not leave the operator's own premises. */
   keepsDataInside: boolean;
   tiers: readonly Tier[];
@@ -16,10 +17,7 @@ export interface Deployment {
 /** Throws `model_not_configured` with what to set. */
 export function chooseDeployment(deployments: readonly Deployment[], tier: Tier): Deployment {
   if (deployments.length === 0) {
-    throw new SenaError(
-      'model_not_configured',
-      'No model is configured. Set SENA_MODEL_URL and SENA_MODEL_NAME, then start again.',
-    );
+    throw new SenaError('model_not_configured', 'No model is configured. Set SENA_MODEL_URL, then start again.');
   }
   const eligible = tier === 'private' ? deployments.filter((deployment) => deployment.keepsDataInside) : deployments;
   const chosen = eligible.find((deployment) => deployment.tiers.includes(tier));

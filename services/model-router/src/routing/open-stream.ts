@@ -1,16 +1,15 @@
 // Opens a stream up to its first token, so that everything before it can be tried again; from there on it is passed
 // through, with a limit on silence. Touches the vendor through its provider only.
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ModelPiece, type ModelRequest, ProviderError } from '../providers/provider.ts';
+import { type ModelPiece, type ModelRequest, type Provider, ProviderError } from '../providers/provider.ts';
 import type { CallLimits } from './call-limits.ts';
-import type { Deployment } from './choose-deployment.ts';
 
 /**
  * Resolves when the first piece is there; the pieces then come in order and throw ProviderError when the answer breaks
  * off, `timed_out` after `silenceMs` or `streamMs`. Ending the iteration, or `signal`, closes the connection.
  */
 export async function openStream(
-  { provider, model }: Deployment,
+  { provider, model }: { provider: Provider; model: string },
   request: ModelRequest,
   options: { limits: CallLimits; signal: AbortSignal; firstTokenMs: number },
 ): Promise<AsyncGenerator<ModelPiece>> {

@@ -48,6 +48,7 @@ function waitBefore(error: ProviderError, number: number, limits: CallLimits): n
     case 'bad_answer':
     case 'key_refused':
     case 'no_such_model':
+    case 'no_model_listed':
     case 'request_refused':
       return null;
   }

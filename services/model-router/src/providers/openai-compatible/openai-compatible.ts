@@ -6,6 +6,7 @@ import type { AttemptOptions, ModelAnswer, ModelPiece, ModelRequest, Provider } 
 import { ProviderError } from '../provider.ts';
 import { failureOf } from './failure-of.ts';
 import { readAnswer } from './read-answer.ts';
+import { readModelList } from './read-model-list.ts';
 import { readPieces } from './read-pieces.ts';
 
 export function createOpenAiCompatible(options: { url: string; key: string | null }): Provider {
@@ -24,6 +25,23 @@ export function createOpenAiCompatible(options: { url: string; key: string | nul
 
   return {
     vendor: 'openai-compatible',
+
+    async listModels(attempt): Promise<string[]> {
+      try {
+        const list: unknown = await client.get('/models', {
+          signal: attempt.signal,
+          timeout: attempt.timeoutMs,
+          maxRetries: 0,
+        });
+        return readModelList(list);
+      } catch (error) {
+        // This path is not about one model, so a 404 says that there is no list.
+        if (error instanceof OpenAI.NotFoundError) {
+          throw new ProviderError({ kind: 'no_model_listed' }, { cause: error });
+        }
+        throw explain(error, attempt);
+      }
+    },
 
     async complete(model, request, attempt): Promise<ModelAnswer> {
       try {
