@@ -15,6 +15,7 @@ import { useState } from 'react';
 import { describeFailure } from '../api/describe-failure.ts';
 import { NodeNames } from '../nodes/node-names.tsx';
 import { InertText } from '../output/inert-text.tsx';
+import { InlineText } from '../output/inline-text.tsx';
 import { useMe } from '../session/use-me.ts';
 import { Ago } from '../time/ago.tsx';
 import { formatCount, formatIn } from '../time/format-time.ts';
@@ -52,7 +53,7 @@ export function ApprovalPanel({ approval, linkToRun }: { approval: Approval; lin
           <ul className="flex list-disc flex-col gap-1 pl-5 text-sm text-pretty marker:text-muted-foreground">
             {approval.reasons.map((reason) => (
               <li key={reason}>
-                <InertText text={reason} terminal="show" />
+                <InlineText text={reason} />
               </li>
             ))}
           </ul>

@@ -9,6 +9,7 @@ import type { ReactNode } from 'react';
 import { describeFailure } from '../api/describe-failure.ts';
 import { effectWords } from '../approvals/effect-words.ts';
 import { InertText } from '../output/inert-text.tsx';
+import { InlineText } from '../output/inline-text.tsx';
 import { formatCount } from '../time/format-time.ts';
 import { cutByEffects } from './cut-by-effects.ts';
 import { useDebounced } from './use-debounced.ts';
@@ -84,7 +85,7 @@ export function PolicyPreview({ command, selector }: { command: string; selector
         <ul className="flex list-disc flex-col gap-1 pl-5 text-[0.8125rem] text-pretty marker:text-muted-foreground">
           {reasons.slice(0, 5).map((reason) => (
             <li key={reason}>
-              <InertText text={reason} terminal="show" />
+              <InlineText text={reason} />
             </li>
           ))}
         </ul>

@@ -1,7 +1,8 @@
 // An answer on the page: blocks of inert text.
 import { CodeBlock } from '@sena/ui/code-block';
 import { InertText } from '../output/inert-text.tsx';
-import { type Inline, parseAnswer } from './parse-answer.ts';
+import { Inlines } from '../output/inline-text.tsx';
+import { parseAnswer } from './parse-answer.ts';
 
 export function AnswerText({ text }: { text: string }) {
   return (
@@ -48,27 +49,4 @@ export function AnswerText({ text }: { text: string }) {
       })}
     </div>
   );
-}
-
-function Inlines({ inlines }: { inlines: Inline[] }) {
-  return inlines.map((inline, index) => {
-    const key = `${index}`;
-    switch (inline.kind) {
-      case 'text':
-        return <InertText key={key} text={inline.text} terminal="show" />;
-      case 'strong':
-        return (
-          <strong key={key} className="font-semibold">
-            <InertText text={inline.text} terminal="show" />
-          </strong>
-        );
-      case 'code':
-        return (
-          <code key={key} className="rounded bg-muted px-1 py-0.5 font-mono text-[0.85em] break-all">
-            <InertText text={inline.text} terminal="show" />
-          </code>
-        );
-    }
-    return inline satisfies never;
-  });
 }

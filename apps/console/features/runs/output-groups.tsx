@@ -2,9 +2,11 @@
 'use client';
 import type { OutputGroup } from '@sena/contracts/http/runs';
 import { Button } from '@sena/ui/button';
+import { classNames } from '@sena/ui/class-names';
 import { CodeBlock } from '@sena/ui/code-block';
 import { Skeleton } from '@sena/ui/skeleton';
-import { FileText, ListTree } from 'lucide-react';
+import { ChevronRight, FileText, ListTree } from 'lucide-react';
+import { useId, useState } from 'react';
 import { FailureNotice } from '../api/failure-notice.tsx';
 import { InertPieces, InertText } from '../output/inert-text.tsx';
 import { looksBinary, makeInert } from '../output/make-inert.ts';
@@ -51,7 +53,12 @@ export function OutputGroups({ runId, onShowExecution, onShowGroup }: OutputGrou
                   <InertText text={group.command} terminal="show" />
                 </pre>
               )}
-              <Group group={group} onShowExecution={onShowExecution} onShowGroup={onShowGroup} />
+              <Group
+                group={group}
+                startsOpen={index < openAtFirst}
+                onShowExecution={onShowExecution}
+                onShowGroup={onShowGroup}
+              />
             </li>
           );
         })}
@@ -67,13 +74,20 @@ export function OutputGroups({ runId, onShowExecution, onShowGroup }: OutputGrou
   );
 }
 
+/** Of many different answers the largest groups are read first; the others open on request. */
+const openAtFirst = 4;
+
 interface GroupProps {
   group: OutputGroup;
+  startsOpen: boolean;
   onShowExecution: (executionId: string) => void;
   onShowGroup: (groupKey: string) => void;
 }
 
-function Group({ group, onShowExecution, onShowGroup }: GroupProps) {
+function Group({ group, startsOpen, onShowExecution, onShowGroup }: GroupProps) {
+  const [open, setOpen] = useState(startsOpen);
+  const outputId = useId();
+  const hasOutput = group.outcome !== 'not_started';
   const outcome = describeOutcome({ outcome: group.outcome, exitCode: group.exitCode, reason: group.reason });
   const names = group.nodes.map((node) => node.name);
   const of = `${names[0] ?? 'no node'}, ${group.step}`;
@@ -81,7 +95,20 @@ function Group({ group, onShowExecution, onShowGroup }: GroupProps) {
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
-        <span className="text-sm font-medium tabular-nums">{formatCount(group.count, 'node')}</span>
+        {hasOutput ? (
+          <button
+            type="button"
+            aria-expanded={open}
+            aria-controls={outputId}
+            onClick={() => setOpen(!open)}
+            className="-ml-1 inline-flex items-center gap-1 rounded-sm text-sm font-medium tabular-nums hover:text-primary"
+          >
+            <ChevronRight aria-hidden className={classNames('size-4 transition-transform', open && 'rotate-90')} />
+            {formatCount(group.count, 'node')}
+          </button>
+        ) : (
+          <span className="text-sm font-medium tabular-nums">{formatCount(group.count, 'node')}</span>
+        )}
         <OutcomeBadge words={outcome} />
         <span
           className="min-w-0 flex-1 basis-40 truncate font-mono text-xs text-muted-foreground"
@@ -102,11 +129,11 @@ function Group({ group, onShowExecution, onShowGroup }: GroupProps) {
         </span>
       </div>
       {outcome.long !== null && <p className="text-sm text-pretty text-muted-foreground">{outcome.long}</p>}
-      {group.outcome !== 'not_started' && (
-        <>
+      {hasOutput && (
+        <div id={outputId} hidden={!open} className="flex flex-col gap-2.5 [&[hidden]]:hidden">
           <Head name="stdout" of={of} text={group.stdout} bytes={group.stdoutBytes} />
           <Head name="stderr" of={of} text={group.stderr} bytes={group.stderrBytes} />
-        </>
+        </div>
       )}
     </>
   );

@@ -1,7 +1,6 @@
 // An answer as blocks: paragraphs, headings, lists and code. Only this much of Markdown, no links, no images, no HTML: an
 // answer may repeat what a node printed. Pure.
-
-export type Inline = { kind: 'text'; text: string } | { kind: 'code'; text: string } | { kind: 'strong'; text: string };
+import { type Inline, parseInlines } from '../output/parse-inlines.ts';
 
 export type Block =
   | { kind: 'paragraph'; inlines: Inline[] }
@@ -50,17 +49,4 @@ export function parseAnswer(text: string): Block[] {
   }
   endParagraph();
   return blocks;
-}
-
-function parseInlines(text: string): Inline[] {
-  const inlines: Inline[] = [];
-  let at = 0;
-  for (const match of text.matchAll(/`([^`\n]+)`|\*\*([^*\n]+)\*\*/g)) {
-    if (match.index > at) inlines.push({ kind: 'text', text: text.slice(at, match.index) });
-    if (match[1] !== undefined) inlines.push({ kind: 'code', text: match[1] });
-    else inlines.push({ kind: 'strong', text: match[2] ?? '' });
-    at = match.index + match[0].length;
-  }
-  if (at < text.length) inlines.push({ kind: 'text', text: text.slice(at) });
-  return inlines;
 }

@@ -10,7 +10,7 @@ import { Spinner } from '@sena/ui/spinner';
 import { FileText } from 'lucide-react';
 import { useState } from 'react';
 import { NodeNames } from '../nodes/node-names.tsx';
-import { InertText } from '../output/inert-text.tsx';
+import { InlineText } from '../output/inline-text.tsx';
 import { formatCount } from '../time/format-time.ts';
 import { AnswerText } from './answer-text.tsx';
 import { useExecutionsById } from './use-executions.ts';
@@ -83,7 +83,7 @@ function FindingItem({ finding, executions, onShowExecution }: FindingItemProps)
           {words}
         </Badge>
         <p className="min-w-0 flex-1 text-sm leading-6 break-words">
-          <InertText text={finding.claim} terminal="show" />
+          <InlineText text={finding.claim} />
         </p>
       </div>
       <NodeNames nodes={finding.nodes} total={finding.nodes.length} shown={8} />

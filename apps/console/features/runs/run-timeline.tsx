@@ -5,6 +5,7 @@ import { Card, CardHeader, CardTitle } from '@sena/ui/card';
 import { classNames } from '@sena/ui/class-names';
 import { Skeleton } from '@sena/ui/skeleton';
 import { InertText } from '../output/inert-text.tsx';
+import { InlineText } from '../output/inline-text.tsx';
 import { useSatelliteNames } from '../satellites/use-satellite-names.ts';
 import { formatDuration } from '../time/format-time.ts';
 import { describeEvent, type EventTone } from './describe-event.ts';
@@ -48,7 +49,7 @@ export function RunTimeline({ events, following }: { events: readonly RunEvent[]
                   </p>
                   {line.detail !== null && (
                     <p className="text-xs leading-4 break-words text-muted-foreground">
-                      <InertText text={line.detail} terminal="show" />
+                      <InlineText text={line.detail} />
                     </p>
                   )}
                 </div>

@@ -31,7 +31,7 @@ const columns = column.columns([
       <div className="flex min-w-0 flex-col items-start gap-1.5">
         <Link
           href={`/runs/${row.original.id}`}
-          className="flex max-w-60 min-w-0 items-center gap-2 rounded-sm font-medium hover:text-primary lg:max-w-72 2xl:max-w-[26rem]"
+          className="flex max-w-full items-center gap-2 rounded-sm font-medium hover:text-primary"
         >
           <RunKindIcon kind={row.original.kind} />
           <span
@@ -104,6 +104,7 @@ export function RunsPage() {
     >
       <DataTable
         label="Runs"
+        grow="run"
         wideOnly={['status', 'executions', 'by']}
         columns={columns}
         list={list}

@@ -2,6 +2,7 @@
 'use client';
 import { Button } from '@sena/ui/button';
 import { Card } from '@sena/ui/card';
+import { classNames } from '@sena/ui/class-names';
 import { Skeleton } from '@sena/ui/skeleton';
 import { Table, TableCell, TableHead, TableRow } from '@sena/ui/table';
 import { type ColumnDef, type RowData, tableFeatures, useTable } from '@tanstack/react-table';
@@ -29,6 +30,8 @@ interface DataTableProps<Row extends RowData & { id: string }> {
   empty: ReactNode;
   /** Ids of columns that a narrow screen leaves out; what matters of them stands elsewhere in the row. */
   wideOnly?: readonly string[];
+  /** Id of the column that takes the room the others leave, and is cut where there is too little. */
+  grow?: string;
   /** Inside another card: no frame of its own. */
   bare?: boolean;
 }
@@ -47,8 +50,10 @@ function DataTableContent<Row extends RowData & { id: string }>({
   list,
   empty,
   wideOnly = noColumns,
+  grow,
 }: DataTableProps<Row>) {
-  const narrowClass = (columnId: string) => (wideOnly.includes(columnId) ? 'hidden md:table-cell' : undefined);
+  const cellClass = (columnId: string) =>
+    classNames(wideOnly.includes(columnId) && 'hidden md:table-cell', columnId === grow && 'w-full max-w-0 min-w-44');
   const table = useTable({
     features: listFeatures,
     columns: columns as ColumnDef<typeof listFeatures, Row>[],
@@ -74,7 +79,7 @@ function DataTableContent<Row extends RowData & { id: string }>({
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
               {group.headers.map((header) => (
-                <TableHead key={header.id} className={narrowClass(header.column.id)}>
+                <TableHead key={header.id} className={cellClass(header.column.id)}>
                   <table.FlexRender header={header} />
                 </TableHead>
               ))}
@@ -85,7 +90,7 @@ function DataTableContent<Row extends RowData & { id: string }>({
           {table.getRowModel().rows.map((row) => (
             <TableRow key={row.id}>
               {row.getAllCells().map((cell) => (
-                <TableCell key={cell.id} className={narrowClass(cell.column.id)}>
+                <TableCell key={cell.id} className={cellClass(cell.column.id)}>
                   <table.FlexRender cell={cell} />
                 </TableCell>
               ))}
