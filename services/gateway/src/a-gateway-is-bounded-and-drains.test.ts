@@ -11,7 +11,11 @@ import { openTestGateway, type TestGateway } from './open-test-gateway.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await openTestGateway({ requestsPerMinute: 20, failedKeysPerMinute: 5, enrolmentsPerMinute: 3 });
+  gateway = await openTestGateway(['owner', 'admin', 'viewer'], {
+    requestsPerMinute: 20,
+    failedKeysPerMinute: 5,
+    enrolmentsPerMinute: 3,
+  });
 });
 afterAll(() => gateway.close());
 

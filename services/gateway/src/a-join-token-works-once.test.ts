@@ -8,7 +8,7 @@ let gateway: TestGateway;
 let siteId: string;
 
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await openTestGateway(['owner', 'admin', 'viewer']);
   siteId = (await gateway.call('POST', '/v1/sites', { body: { name: 'berlin' } })).json.id;
 });
 afterAll(() => gateway.close());

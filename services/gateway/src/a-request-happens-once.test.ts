@@ -9,7 +9,7 @@ let gateway: TestGateway;
 const command = { kind: 'command', command: 'hostname', selector: 'role=web' };
 
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await openTestGateway(['owner', 'operator']);
   const site = await gateway.call('POST', '/v1/sites', { body: { name: 'berlin' } });
   const body = { name: 'web-01', siteId: site.json.id, address: '10.0.0.1', labels: { role: 'web' } };
   await gateway.call('POST', '/v1/nodes', { body });

@@ -49,7 +49,11 @@ export interface Answer {
 export const testPassword = 'a password for tests';
 export const testPublicUrl = 'http://localhost:4700';
 
-export async function openTestGateway(limits: Partial<GatewaySettings['limits']> = {}): Promise<TestGateway> {
+/** `roles`: members our organization has; each takes a tenth of a second. The other organization has an owner. */
+export async function openTestGateway(
+  roles: readonly Role[] = roleSchema.options,
+  limits: Partial<GatewaySettings['limits']> = {},
+): Promise<TestGateway> {
   const database = await createTestDatabase();
   const admin = new pg.Client({ connectionString: database.adminUrl });
   await admin.connect();
@@ -80,8 +84,8 @@ export async function openTestGateway(limits: Partial<GatewaySettings['limits']>
     );
     return { id, members };
   };
-  const ours = await seedOrganization('Northwind', 'northwind.test', roleSchema.options);
-  const theirs = await seedOrganization('Contoso', 'contoso.test', ['owner', 'approver']);
+  const ours = await seedOrganization('Northwind', 'northwind.test', roles);
+  const theirs = await seedOrganization('Contoso', 'contoso.test', ['owner']);
 
   const log: string[] = [];
   const logger = createLogger('gateway', 'debug', { write: (line) => void log.push(line) });

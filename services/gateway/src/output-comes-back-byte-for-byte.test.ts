@@ -12,7 +12,7 @@ const stdout = Buffer.concat([Buffer.from('\u001b[31m\0\n'), randomBytes(2_500_0
 const stderr = Buffer.from([0x00, 0xc3, 0x28, 0x0a]);
 
 beforeAll(async () => {
-  gateway = await openTestGateway();
+  gateway = await openTestGateway(['viewer']);
   const organization_id = gateway.ours.id;
   const [site_id, satellite_id, run_id, dispatch_id] = [newId('site'), newId('sat'), newId('run'), newId('disp')];
   const insert = (table: string, row: Record<string, unknown>) => {
