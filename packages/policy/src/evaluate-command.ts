@@ -16,6 +16,7 @@ import { walkStatement } from './walk/walk-statement.ts';
 import { walkSubstitution } from './walk/walk-substitution.ts';
 import { arithmeticKind } from './words/arithmetic-kind.ts';
 import { collectVariables } from './words/collect-variables.ts';
+import { variableValues } from './words/variable-values.ts';
 
 /** `shell`: the only shell whose reading was judged; the command runs as `<shell> -c <text>`, environment cleared. */
 export type CommandEvaluation = PolicyDecision & { shell: Shell };
@@ -59,8 +60,13 @@ function judgeTree(text: string, root: Node): { findings: Finding[]; bashOnly: b
   }
   const judge = createJudge(text, root, lexed);
   walkStatement(judge, lexed.top, root);
-  return { findings: [...judge.findings, ...unclaimed(lexed)], bashOnly: lexed.bashOnly };
+  const findings = [...judge.findings, ...unclaimed(lexed)];
+  if (findings.length === 0) findings.push(unknownText(text, 'it runs no program'));
+  return { findings, bashOnly: lexed.bashOnly };
 }
+
+/** Far more than a person writes, few enough to answer at once. */
+const lookupsMax = 2_000;
 
 /** Tokens that the walk over the tree never met. */
 function unclaimed(lexed: Lexed): Finding[] {
@@ -84,6 +90,7 @@ function createJudge(text: string, root: Node, lexed: Lexed): Judge {
     directories: directoriesOf(lexed),
     findings: [],
     inProgress: new Set(),
+    lookupsLeft: lookupsMax,
     loops: [],
     assigned: new Map(),
     nesting: 0,
@@ -95,6 +102,7 @@ function createJudge(text: string, root: Node, lexed: Lexed): Judge {
       outputs.set(part.start, output);
       return output;
     },
+    variableValues: (name) => variableValues(judge, name),
     arithmeticKind: (expression) => arithmeticKind(judge, expression),
   };
   return judge;

@@ -65,7 +65,7 @@ function readArgument(reading: Reading): boolean {
   reading.index += 1;
   if (!word) return true;
   if (word.absent) return false;
-  if (word.loose || (!reading.optionsEnded && mayHideDash(word.pieces))) {
+  if (word.loose || (!reading.optionsEnded && mayHideDash(word.pieces) && !isSafeGlob(reading, word))) {
     fail(
       reading,
       unknown(
@@ -249,7 +249,9 @@ function checkWhole(reading: Reading): undefined {
     if (!script) return fail(reading, unknown(`${showText(reading.path)} lacks its first argument`));
     check(reading, leading.value, script.pieces);
   }
-  if (operands.length < min && !minUnless.some((name) => reading.used.has(name))) {
+  // A word that may be absent is counted: without it the program complains, where with it it runs.
+  const absent = reading.words.filter((word) => word.absent).length;
+  if (operands.length + absent < min && !minUnless.some((name) => reading.used.has(name))) {
     return fail(
       reading,
       unknown(`${showText(reading.path)} lacks an argument, without which it may do something else`),
@@ -301,6 +303,11 @@ function check(reading: Reading, value: Value, pieces: readonly Piece[]): undefi
 
 function isDeep(reading: Reading): boolean {
   return reading.shapes.some((shape) => shape.deep.some((name) => reading.used.has(name)));
+}
+
+function isSafeGlob(reading: Reading, word: Word): boolean {
+  const [first] = word.pieces;
+  return reading.program.safeSwitches && first?.kind === 'hole' && first.of === 'glob';
 }
 
 /** The argument is not in the catalogue, or is there as one that does more than read. */

@@ -11,7 +11,7 @@ export const builtinPrograms: readonly ProgramInput[] = [
   { name: 'exit', also: ['return', 'break', 'continue'], operands: { first: ['count'], max: 1 } },
   { name: 'read', letters: 'r', operands: { rest: { pattern: '[a-z_][a-z0-9_]*' }, min: 1 } },
   { name: 'set', letters: 'eu', refused: { '-a': ['unknown', 'exports every variable'] } },
-  { name: 'type', operands: { rest: 'word', min: 1 } },
+  { name: 'type', letters: 'aptP', operands: { rest: 'word', min: 1 } },
   { name: 'which', letters: 'a', operands: { rest: 'word', min: 1 }, output: { kind: 'path' } },
   { name: 'whereis', letters: 'bms', operands: { rest: 'word', min: 1 } },
   {

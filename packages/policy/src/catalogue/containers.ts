@@ -45,6 +45,9 @@ export const containerPrograms: readonly ProgramInput[] = [
         subcommands: { 'ls|list': listing, history: { switches: ['--no-trunc'], operands: { rest: 'word', min: 1 } } },
       },
       'network|volume': { subcommands: { 'ls|list': listing } },
+      compose: {
+        subcommands: { 'ps|ls|images|top|version': { letters: 'aq', switches: ['--all', '--quiet'], operands: names } },
+      },
       system: { subcommands: { df: { letters: 'v' }, info: {} } },
     },
     otherwise: 'controls_service',

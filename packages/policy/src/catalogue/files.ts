@@ -7,6 +7,7 @@ const formatAndFiles = { rest: 'name-of-file' } as const;
 export const filePrograms: readonly ProgramInput[] = [
   {
     name: 'ls',
+    safeSwitches: true,
     also: ['dir', 'vdir'],
     letters: 'aAbBcCdDfFgGhHiklLmnNopqQrRsStuUvxXZ1',
     switches: [
@@ -51,6 +52,7 @@ export const filePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'stat',
+    safeSwitches: true,
     letters: 'fLt',
     switches: ['--file-system', '--dereference', '--terse'],
     options: { '-c': 'text', '--format': 'text', '--printf': 'text' },
@@ -89,8 +91,7 @@ export const filePrograms: readonly ProgramInput[] = [
     options: { '--relative-to': 'name-of-file' },
     operands: { rest: 'name-of-file', min: 1 },
   },
-  { name: 'basename', letters: 'az', options: { '-s': 'text' }, operands: { rest: 'text', min: 1 } },
-  { name: 'dirname', letters: 'z', operands: { rest: 'text', min: 1 } },
+  { name: 'basename', also: ['dirname'], parsing: 'free' },
   { name: 'namei', letters: 'lmovx', operands: { rest: 'name-of-file', min: 1 } },
   {
     name: 'tree',

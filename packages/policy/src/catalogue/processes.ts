@@ -84,6 +84,8 @@ export const processPrograms: readonly ProgramInput[] = [
       '-E': 'word',
       '-e': 'word',
     },
+    // The width of `-w 200` stands apart.
+    operands: { first: ['count'], max: 1 },
     requires: [['-b'], ['-n']],
   },
   { name: 'uptime', letters: 'psV', switches: ['--pretty', '--since'] },
@@ -254,7 +256,8 @@ export const processPrograms: readonly ProgramInput[] = [
           ],
         },
       ],
-      rest: 'word',
+      // What is looked up may be sent to a name server: nothing computed.
+      rest: { pattern: '[A-Za-z0-9_.:@/-]+' },
       min: 1,
     },
   },

@@ -76,6 +76,8 @@ const shapeFields = {
   options: z.record(z.string(), optionSchema).default({}),
   /** Switches after which the program never ends by itself: read-only only inside `timeout`. */
   endless: z.array(z.string()).default([]),
+  /** No switch of it, known or not, does more than read or run on: a glob may turn into one. */
+  safeSwitches: z.boolean().default(false),
   /** `head -20`. */
   numericSwitch: z.boolean().default(false),
   operands: operandsSchema.optional(),

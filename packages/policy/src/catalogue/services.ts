@@ -224,7 +224,7 @@ export const servicePrograms: readonly ProgramInput[] = [
     name: 'resolvectl',
     bare: true,
     switches: ['--no-pager'],
-    subcommands: { 'statistics|status': {} },
+    subcommands: { statistics: {}, status: { operands: units } },
     otherwise: 'network',
   },
   {

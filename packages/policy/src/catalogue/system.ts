@@ -182,6 +182,13 @@ export const systemPrograms: readonly ProgramInput[] = [
   { name: 'ntpq', letters: 'pn46', requires: [['-p']], otherwise: 'network' },
   { name: 'ntpstat' },
   {
+    name: 'hwclock',
+    letters: 'ruv',
+    switches: ['--show', '--utc', '--verbose'],
+    requires: [['-r', '--show']],
+    otherwise: 'writes',
+  },
+  {
     name: 'crontab',
     letters: 'l',
     options: { '-u': 'word' },

@@ -18,6 +18,7 @@ const checksumSwitches = [
 export const textPrograms: readonly ProgramInput[] = [
   {
     name: 'cat',
+    safeSwitches: true,
     letters: 'AbeEnstTuv',
     switches: [
       '--number',
@@ -34,6 +35,7 @@ export const textPrograms: readonly ProgramInput[] = [
   { name: 'rev', operands: files },
   {
     name: 'head',
+    safeSwitches: true,
     letters: 'qvz',
     switches: ['--quiet', '--silent', '--verbose', '--zero-terminated'],
     options: { '-n': 'count', '-c': 'count', '--lines': 'count', '--bytes': 'count' },
@@ -298,7 +300,7 @@ export const textPrograms: readonly ProgramInput[] = [
     name: 'cmp',
     letters: 'bls',
     options: { '-n': 'count', '-i': 'word' },
-    operands: { rest: 'compared', min: 2, max: 2 },
+    operands: { rest: 'content', min: 2, max: 2 },
   },
   { name: 'comm', letters: '123iz', operands: { rest: 'content', min: 2, max: 2 } },
   {

@@ -2,7 +2,7 @@
 // without system(), pipes, redirections, getline, user functions and the variables that steer input. Where awk
 // implementations could split the text differently, the program is not judged.
 import { type Problem, unknown } from '../explain/finding.ts';
-import { leavesBracketOpen } from './read-sed.ts';
+import { leavesBracketOpen } from './leaves-bracket-open.ts';
 
 const functions = new Set(
   'length substr index split sub gsub match sprintf sin cos atan2 exp log sqrt int rand srand tolower toupper strftime systime mktime gensub asort asorti strtonum and or xor lshift rshift compl'.split(

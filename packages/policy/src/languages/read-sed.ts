@@ -1,6 +1,7 @@
 // Entered from check-value with a literal sed script. An allow-list tokenizer: it follows the script command by
 // command and refuses whatever writes (w, W, s///w), runs (e, s///e), reads other files (r, R) or is not understood.
 import { type Problem, unknown } from '../explain/finding.ts';
+import { leavesBracketOpen } from './leaves-bracket-open.ts';
 
 const plainCommands = 'pPdDqQ=nNhHgGxl';
 
@@ -99,24 +100,6 @@ function readDelimited(cursor: Cursor, delimiter: string, regularExpression: boo
       return !regularExpression || !leavesBracketOpen(cursor.script.slice(start, cursor.at - 1));
     }
   }
-}
-
-/** Whether a `[` in the expression is still open at its end: some readers would then read on. */
-export function leavesBracketOpen(expression: string): boolean {
-  for (let at = 0; at < expression.length; at += 1) {
-    if (expression.charAt(at) === '\\') at += 1;
-    else if (expression.charAt(at) === '[') {
-      let inside = at + 1;
-      if (expression.charAt(inside) === '^') inside += 1;
-      if (expression.charAt(inside) === ']') inside += 1;
-      while (inside < expression.length && expression.charAt(inside) !== ']') {
-        inside += expression.charAt(inside) === '\\' ? 2 : 1;
-      }
-      if (inside >= expression.length) return true;
-      at = inside;
-    }
-  }
-  return false;
 }
 
 function readEnd(cursor: Cursor): Problem | undefined {

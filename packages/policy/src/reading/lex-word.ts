@@ -217,7 +217,10 @@ function readArithmetic(state: LexState, parts: WordPart[], quoted: boolean): un
     if (character === '(') depth += 1;
     else if (character === ')' && depth > 0) depth -= 1;
     else if (character === ')' && state.text.charAt(at + 1) === ')') {
-      parts.push({ kind: 'arithmetic', expression: state.text.slice(start + 3, at), quoted });
+      const expression = state.text.slice(start + 3, at);
+      // `$` names a variable and nothing else; `++` and `--` would change one.
+      if (/\$(?![A-Za-z_])|\+\+|--/.test(expression)) break;
+      parts.push({ kind: 'arithmetic', expression, quoted });
       state.position = at + 2;
       return;
     } else if (!/[A-Za-z0-9_$ +*/%-]/.test(character)) break;

@@ -15,19 +15,24 @@ import {
   secretPlaces,
 } from './secret-places.ts';
 
+const copySuffixes = ['', '-', '~', '.bak', '.old', '.orig', '.save', '.swp'];
 const placeMatcher = matcherOf(secretPlaces);
 const nameMatcher = matcherOf(secretNames);
 const deviceMatcher = matcherOf(devicePlaces);
-const placePatterns = secretPlaces.map((pattern) => ({
+const placePatterns = secretPlaces.flatMap(copiesOf).map((pattern) => ({
   fixed: pattern.replace(/\*.*$/s, ''),
   atoms: atomsOfPattern(pattern),
 }));
 const placeAtoms = placePatterns.map(({ atoms }) => atoms);
-const nameAtoms = secretNames.map(atomsOfPattern);
+const nameAtoms = secretNames.flatMap(copiesOf).map(atomsOfPattern);
 const deviceAtoms = devicePlaces.map(atomsOfPattern);
 
 /** Where a relative path may start: the login's home, whichever it is, and the root. */
 const starts = ['/', '/root/', '/home/user/'];
+const pathLengthMax = 4096;
+/** For paths with globs, which cost more to compare. */
+const patternLengthMax = 256;
+const holesMax = 12;
 const secret: Problem = { kind: 'reads_secret', because: 'may hold a secret' };
 
 export interface PathPlace {
@@ -45,6 +50,9 @@ export function checkPath(pieces: readonly Piece[], place: PathPlace): Problem |
   if (pieces.some((piece) => piece.kind === 'hole' && piece.of === 'any')) {
     return unknown(`the path ${show(pieces)} is computed when it runs`);
   }
+  // Some programs take `@file` for a list of arguments, and show what they can't use of it.
+  if (leadingText(pieces).startsWith('@')) return unknown(`${show(pieces)} may stand for a list of arguments`);
+  if (isTooLarge(pieces)) return unknown('a path has too many parts to be judged');
   if (climbs(pieces)) return unknown(`the path ${show(pieces)} climbs with \`..\`, so what it reads is not known`);
   for (const full of absolutePaths(pieces, place.directories)) {
     const problem =
@@ -93,6 +101,11 @@ function checkAtoms(atoms: readonly Atom[], leading: string): Problem | undefine
   return tree === undefined && anyMeets(atoms, nameAtoms) ? secret : undefined;
 }
 
+function copiesOf(pattern: string): string[] {
+  if (!/[^*]\*$/.test(pattern)) return [pattern];
+  return copySuffixes.map((suffix) => pattern.slice(0, -1) + suffix);
+}
+
 function checkLiteral(path: string): Problem | undefined {
   if (harmlessDevices.has(path) || publicPaths.test(path)) return undefined;
   if (deviceMatcher.test(path)) return unknown('is a device, not a file');
@@ -124,6 +137,12 @@ function tidy(path: string): string {
 
 function withoutSlash(path: string): string {
   return path.replace(/(.)\/$/, '$1');
+}
+
+function isTooLarge(pieces: readonly Piece[]): boolean {
+  const length = pieces.reduce((sum, piece) => sum + (piece.kind === 'text' ? piece.text.length : 1), 0);
+  const holes = pieces.filter((piece) => piece.kind === 'hole').length;
+  return holes === 0 ? length > pathLengthMax : length > patternLengthMax || holes > holesMax;
 }
 
 /** A `..`, or a name that begins with a dot and goes on with a glob: it could be one. */

@@ -1,4 +1,6 @@
 // Data: where secrets are kept. `*` stands for part of a name, `**` for anything, slashes included.
+// A single `*` at the end stands for anything in a written-out path, for the usual suffixes of a copy where a glob is held
+// against it: otherwise `*.log` could be `id_rsa.log`.
 
 /** Always secret, however the path is written. */
 export const secretPlaces: readonly string[] = [
@@ -108,7 +110,6 @@ export const secretPlaces: readonly string[] = [
 /** Secret by name, unless below a directory of `openTrees`. */
 export const secretNames: readonly string[] = [
   '**.key',
-  '**.key.*',
   '**.pem',
   '**.p12',
   '**.pfx',
@@ -163,12 +164,9 @@ export const openTrees: readonly string[] = [
   '/usr/share',
   '/usr/lib',
   '/lib',
-  '/sys/class',
-  '/sys/block',
-  '/sys/devices',
-  '/sys/fs/cgroup',
-  '/proc/sys',
-  '/proc/net',
+  '/sys',
+  '/proc',
+  '/boot',
   '/etc/systemd',
   '/run/systemd/system',
   '/etc/cron.d',

@@ -44,18 +44,18 @@ export function judgeRun(judge: Judge, run: CommandRun): undefined {
   }
   const words = run.words.slice(assignments.length);
   for (const redirection of run.redirections) judgeRedirection(judge, redirection);
-  if (words.length === 0) judgeAssignments(judge, assignments);
+  if (words.length === 0) judgeAssignments(judge, assignments, run.redirections.length === 0);
   else judgeCall(judge, run, assignments, words);
 }
 
-/** `x=…` on its own: a variable of the shell, which no program sees. */
-function judgeAssignments(judge: Judge, assignments: readonly WordToken[]): undefined {
+/** `x=…` on its own: a variable of the shell, which no program sees. Not `certain` where a redirection may fail first. */
+function judgeAssignments(judge: Judge, assignments: readonly WordToken[], certain: boolean): undefined {
   for (const word of assignments) {
     const name = assignedName(word) ?? '';
     expandUnsplit(judge, word.parts);
     if (!isAssignable(name) && !isHarmless(judge, name, word)) {
       report(judge, word, unknown(`setting ${showText(name)} may change what later commands do`));
-    } else if (judge.nesting === 0) judge.assigned.set(name, word.start);
+    } else if (certain && judge.nesting === 0) judge.assigned.set(name, word.start);
   }
 }
 

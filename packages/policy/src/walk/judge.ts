@@ -4,7 +4,7 @@ import type { Node } from 'web-tree-sitter';
 import type { Finding, Problem, Span } from '../explain/finding.ts';
 import type { Lexed, WordPart } from '../reading/token.ts';
 import type { Variables } from '../words/collect-variables.ts';
-import type { HoleKind } from '../words/piece.ts';
+import type { HoleKind, Piece } from '../words/piece.ts';
 
 /** What `$( … )` can put in its place, when that is known. */
 export type OutputKind = 'digits' | 'many-digits' | 'token' | 'path' | 'any';
@@ -30,12 +30,16 @@ export interface Judge {
   readonly findings: Finding[];
   /** Variables whose values are being worked out: a circle means unknown. */
   readonly inProgress: Set<string>;
+  /** Assignments that may still be looked at: a bound on the work, after which variables count as unknown. */
+  lookupsLeft: number;
   /** `for` loops around the point of the walk, outermost first. */
   loops: Loop[];
   /** Variables certainly assigned before the point of the walk, with the offset of the assignment. */
   assigned: Map<string, number>;
   /** How many conditions, loops, pipes and subshells surround the point of the walk. */
   nesting: number;
+  /** What a variable may hold at the point of the walk. */
+  variableValues: (name: string) => Piece[][];
   substitutionOutput: (part: SubstitutionPart) => OutputKind;
   arithmeticKind: (expression: string) => HoleKind;
 }

@@ -2,7 +2,7 @@
 // statement and says what its output can be.
 import type { Node } from 'web-tree-sitter';
 import { unknown } from '../explain/finding.ts';
-import { type Level, plainText, type Token } from '../reading/token.ts';
+import type { Level, Token } from '../reading/token.ts';
 import { type Judge, type OutputKind, report, type SubstitutionPart } from './judge.ts';
 import { lookUp } from './judge-program.ts';
 import { walkStatement } from './walk-statement.ts';
@@ -20,16 +20,15 @@ export function walkSubstitution(judge: Judge, part: SubstitutionPart): OutputKi
   return outputOf(part.level);
 }
 
+/** Inside quotes the grammar counts blanks before `$(` as part of it, so the node is known by where `$(` and `)` end. */
 function substitutionNode(root: Node, part: SubstitutionPart): Node | undefined {
   let node = root.descendantForIndex(part.start, part.end - 1);
-  while (
-    node &&
-    (node.startIndex !== part.start || node.endIndex !== part.end || node.type !== 'command_substitution')
-  ) {
-    if (node.startIndex < part.start || node.endIndex > part.end) return undefined;
+  while (node && node.endIndex <= part.end) {
+    const opens = node.type === 'command_substitution' && node.child(0)?.endIndex === part.start + 2;
+    if (opens && node.endIndex === part.end) return node;
     node = node.parent;
   }
-  return node ?? undefined;
+  return undefined;
 }
 
 /** Programs through which lines pass unchanged. */
@@ -43,12 +42,15 @@ function outputOf(level: Level): OutputKind {
     else if (token.kind === 'word') stages.at(-1)?.push(token);
     else if (token.kind !== 'redirect') return 'any';
   }
-  const [first = [], ...others] = stages.map((words) => words.map((word) => plainText(word) ?? '\0'));
+  // The target of `2>/dev/null` is no argument of the program.
+  const [first = [], ...others] = stages.map((words) =>
+    words.map((word) => fixedText(word) ?? '\0').filter((word) => word !== '/dev/null'),
+  );
+  if (onlyDigits.test(others.at(-1)?.join(' ') ?? '')) return 'digits';
   for (const [name, ...rest] of others) {
     if (name === undefined || !passing.has(name) || rest.some((word) => !/^-[a-z0-9]*$/.test(word))) return 'any';
   }
-  // The target of `2>/dev/null` is no argument of the program.
-  const [name, ...words] = first.filter((word) => word !== '/dev/null');
+  const [name, ...words] = first;
   const output = name === undefined ? undefined : lookUp(name)?.output;
   if (!output) return 'any';
   const dashed = words.filter((word) => word.startsWith('-'));
@@ -56,4 +58,17 @@ function outputOf(level: Level): OutputKind {
   if (output.needs && !output.needs.some((needed) => words.includes(needed))) return 'any';
   if (output.alone && words.length > dashed.length) return 'any';
   return output.kind;
+}
+
+/** `… | tr -dc 0-9`: whatever came in, digits come out. */
+const onlyDigits = /^tr -(?:dc|cd) (?:0-9|\[:digit:\])$/;
+
+function fixedText(token: Token): string | undefined {
+  if (token.kind !== 'word') return undefined;
+  let text = '';
+  for (const part of token.parts) {
+    if (part.kind !== 'text') return undefined;
+    text += part.text;
+  }
+  return text;
 }

@@ -3,11 +3,11 @@
 
 import type { WordPart, WordToken } from '../reading/token.ts';
 import type { Judge } from '../walk/judge.ts';
-import { joined, type Piece, textPiece, type Word } from './piece.ts';
-import { variableValues } from './variable-values.ts';
+import { joined, leadingText, type Piece, textPiece, type Word } from './piece.ts';
 
 /** More alternatives than this and the word counts as unknown. */
 export const alternativesMax = 64;
+const partsMax = 200;
 
 /** What a part may become: several texts, each standing for some words. */
 type Fragment = { words: Piece[][] } | 'loose';
@@ -19,6 +19,7 @@ const blankOrPlain = /^[A-Za-z0-9_./:@%+,= \t\n-]*$/;
 /** Alternatives of the words that one written word becomes after expansion, splitting and globbing. */
 export function expandWord(judge: Judge, token: WordToken): Word[][] {
   const place = { start: token.start, end: token.end };
+  if (token.parts.length > partsMax) return [[{ pieces: [{ kind: 'hole', of: 'any' }], loose: true, ...place }]];
   let alternatives: Array<{ words: Piece[][]; present: boolean }> = [{ words: [[]], present: false }];
   for (const part of token.parts) {
     const fragments = fragmentsOf(judge, part);
@@ -41,6 +42,7 @@ export function expandWord(judge: Judge, token: WordToken): Word[][] {
 
 /** Alternatives of one word where the shell neither splits nor globs: the value of an assignment, the word of `case`. */
 export function expandUnsplit(judge: Judge, parts: readonly WordPart[]): Piece[][] {
+  if (parts.length > partsMax) return [[{ kind: 'hole', of: 'any' }]];
   let alternatives: Piece[][] = [[]];
   for (const part of parts) {
     const values = unsplitValues(judge, part);
@@ -108,7 +110,7 @@ function fragmentsOf(judge: Judge, part: WordPart): Fragment[] {
       break;
     }
     case 'variable': {
-      const values = variableValues(judge, part.name);
+      const values = judge.variableValues(part.name);
       return part.quoted ? values.map((pieces) => ({ words: [pieces] })) : values.map(splitValue);
     }
   }
@@ -120,13 +122,17 @@ function rangeFragments(range: { from: number; to: number }): Fragment[] {
   return [...numbers, { words: [[textPiece(`{${range.from}..${range.to}}`)]] }];
 }
 
+/** The kernel makes up the names here, and puts no blank and no glob into them. */
+const kernelNames = /^\/(?:proc\/$|sys\/class\/net\/|sys\/block\/)/;
+
 /** An unquoted value is split at blanks and globbed; only what is plainly harmless is followed. */
 function splitValue(pieces: readonly Piece[]): Fragment {
-  const single = pieces.every((piece) =>
-    piece.kind === 'text'
-      ? plainValue.test(piece.text)
-      : piece.of === 'digits' || piece.of === 'token' || piece.of === 'path',
-  );
+  const globs = pieces.filter((piece) => piece.kind === 'hole' && piece.of === 'glob').length;
+  const whole = globs === 1 && kernelNames.test(leadingText(pieces));
+  const single = pieces.every((piece) => {
+    if (piece.kind === 'text') return plainValue.test(piece.text);
+    return piece.of === 'digits' || piece.of === 'token' || piece.of === 'path' || (whole && piece.of === 'glob');
+  });
   if (single) return { words: pieces.length === 0 ? [] : [[...pieces]] };
   const [only] = pieces;
   if (pieces.length === 1 && only?.kind === 'text' && blankOrPlain.test(only.text)) {
@@ -150,7 +156,7 @@ function unsplitValues(judge: Judge, part: WordPart): Piece[][] {
     case 'arithmetic':
       return [[{ kind: 'hole', of: judge.arithmeticKind(part.expression) }]];
     case 'variable':
-      return variableValues(judge, part.name);
+      return judge.variableValues(part.name);
     case 'substitution': {
       const output = judge.substitutionOutput(part);
       switch (output) {

@@ -41,12 +41,13 @@ export function variableValues(judge: Judge, name: string): Piece[][] {
   if (name === 'HOME') return [[textPiece('/root')], [textPiece('/home/user')], []];
   const sites = judge.variables.get(name) ?? [];
   if (inherited.has(name) || /^(BASH|LC_)/.test(name)) return anything;
-  if (judge.inProgress.has(name)) return anything;
+  if (judge.inProgress.has(name) || judge.lookupsLeft <= 0) return anything;
   judge.inProgress.add(name);
   try {
     const loop = judge.loops.findLast((candidate) => candidate.name === name);
     // Inside the loop that sets it, and set nowhere else: exactly the loop's words.
     const within = loop?.soleInBody ? sites.filter((site) => site.kind === 'list' && site.start === loop.start) : sites;
+    judge.lookupsLeft -= within.length;
     const values = within.flatMap((site) => siteValues(judge, site));
     // Not certainly set by the text, so whatever the environment says.
     if (!loop && !judge.assigned.has(name)) return anything;

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { changingPrograms } from './changing.ts';
+import { findChanging, findProgram, programCount } from './find-program.ts';
+import { programSchema } from './schema.ts';
+
+test('at least 80 programs are described, and the schema refuses what it does not know', () => {
+  expect(programCount()).toBeGreaterThanOrEqual(80);
+  expect(programSchema.safeParse({ name: 'x', letters: 'a' }).success).toBe(true);
+  expect(programSchema.safeParse({ name: 'x', leters: 'a' }).success).toBe(false);
+  expect(programSchema.safeParse({ name: 'x', options: { '-o': 'file' } }).success).toBe(false);
+  expect(programSchema.safeParse({ name: 'x', subcommands: { list: { rest: 'word' } } }).success).toBe(false);
+});
+
+test('interpreters and programs that run others are in the catalogue for their version alone', () => {
+  for (const name of ['sh', 'dash', 'xargs', 'eval', 'exec', 'watch', 'strace', 'chroot', 'tee', 'dd', 'rm', 'su']) {
+    expect(findProgram(name)).toBeUndefined();
+    expect(findChanging(name)).toBeDefined();
+  }
+  for (const name of ['bash', 'python3', 'perl', 'node', 'ruby', 'php', 'sudo', 'ssh', 'curl']) {
+    const program = findProgram(name);
+    expect(program).toMatchObject({ parsing: 'exact', options: {} });
+    expect([program?.operands, program?.wraps, program?.subcommands]).toEqual([undefined, undefined, undefined]);
+    expect(program?.requires).toEqual([program?.switches]);
+    for (const word of program?.switches ?? []) expect(word).toMatch(/^(--?(version|V+|v|m|ini)|version)$/);
+  }
+});
+
+test('a version in a name does not hide a changing program', () => {
+  expect(findChanging('python3.12')?.effect).toBe('unknown');
+  expect(findChanging('mkfs.ext4')).toBeUndefined();
+  expect(findChanging('ls')).toBeUndefined();
+});
+
+test('no changing program is listed twice with different effects', () => {
+  const seen = new Map<string, string>();
+  for (const { names, effect } of changingPrograms) {
+    for (const name of names) {
+      expect([name, seen.get(name) ?? effect]).toEqual([name, effect]);
+      seen.set(name, effect);
+    }
+  }
+});

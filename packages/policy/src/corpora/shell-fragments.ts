@@ -1,0 +1,44 @@
+// Test data: pieces that texts for the shell are put together from at random. No path but /dev/null is absolute, so
+// that whatever a text turns out to do stays in the directory of the test.
+
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is shell, not a template
+
+/** Programs that the test puts in the place of real ones; the first list is in the catalogue. */
+export const standIns = {
+  reading: ['ls', 'cat', 'uniq', 'sort', 'hostname', 'uname', 'grep', 'head', 'wc', 'nproc', 'find', 'seq'],
+  changing: ['rm', 'evil', 'a', 'b', 'x', 'y', 'sh'],
+};
+
+const words =
+  'ls|ls|cat|echo|echo|uniq|sort|hostname|nproc|rm|evil|a|b|x|$x|"$x"|${x}|$?|"a b"|\'a b\'|"|\'|\\|\\;|\\#|\\ |\\$|#|~|*|?|-n|--|-o f|a#b|{}|{1..3}|{a,b}|$1|"$@"|$\'|$"|$((1+1))|$((x+1))|1|2|=|x=1|x=evil|y=$x|x=$(ls)|LC_ALL=C|timeout 5|nice|command -v ls|test a = b|printf %s';
+const joints =
+  ' | | | |; |;|\n|\n|\t| \\\n|\\\n| && | \\| | \\|\\| |\\|| & |&| ;; |$(|"$(|)|")|(|)|{ |; }|}|`|! |[ | ]|[[ | ]]|if |; then | then |; fi| fi|else |for x in |; do | do |; done| done|while read -r x; do |read -r x|case x in | x) |esac| > | >f|>/dev/null| 2>/dev/null|2>&1| < |<(|<<|<<<|&>|\\|&|>&|() { |function |$((|))|a=(|eval |=~|';
+
+/** Split at `|` that no backslash precedes. */
+export const shellFragments: readonly string[] = [words, joints].flatMap((list) =>
+  list.split(/(?<!\\)\|/).map((fragment) => fragment.replaceAll('\\|', '|')),
+);
+
+/** Whole statements that run without a person, for texts that are mostly well-formed. */
+export const allowedStatements: readonly string[] = [
+  'ls',
+  'ls -la',
+  'echo "$(ls)" a',
+  'cat < /dev/null',
+  'ls 2>/dev/null a',
+  'for x in a b; do echo "$x"; ls $x; done',
+  'if [ -f a ]; then ls; else hostname; fi',
+  'while read -r x; do echo "$x"; done',
+  'case a in a) ls;; *) uname;; esac',
+  '! ls',
+  '{ ls; nproc; }',
+  '( ls; uname -r )',
+  'x=1; echo $((x + 1)) $x',
+  'ls | sort | uniq -c',
+  'ls && uname || hostname',
+  'echo \\; "a;b" \'c|d\'',
+  'LC_ALL=C sort a',
+  'uname # a comment',
+  'sort \\\n a',
+  'echo $(nproc) | cat',
+];

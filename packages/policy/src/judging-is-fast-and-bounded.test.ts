@@ -1,0 +1,46 @@
+import { beforeAll, expect, test } from 'vitest';
+import { benignDiagnostics } from './corpora/benign-diagnostics.ts';
+import { evaluateCommand } from './evaluate-command.ts';
+import { loadBashParser, type ShellParser } from './load-bash-parser.ts';
+
+let parser: ShellParser;
+beforeAll(async () => {
+  parser = await loadBashParser();
+  for (const command of benignDiagnostics) evaluateCommand(parser, command);
+});
+
+function elapsedMs(command: string): number {
+  const startedAt = performance.now();
+  evaluateCommand(parser, command);
+  return performance.now() - startedAt;
+}
+
+test('a diagnostic is judged in less than a millisecond, as a rule', () => {
+  const times = [...benignDiagnostics, ...benignDiagnostics].map(elapsedMs).sort((a, b) => a - b);
+  expect(times[Math.floor(times.length / 2)]).toBeLessThan(1);
+});
+
+const full = (piece: string, suffix = '') => piece.repeat(Math.floor((16_384 - suffix.length) / piece.length)) + suffix;
+const chain = Array.from({ length: 600 }, (_, index) => `v${index}=$v${index + 1}$v${index + 1}`).join(';');
+
+test.each([
+  ['many commands', full('ls; ')],
+  ['deep substitutions', full('echo "$(')],
+  ['deep arithmetic', full('echo $((1+')],
+  ['open parentheses', full('(')],
+  ['open conditions', full('if ')],
+  ['a path of globs', full('*a/', 'cat ')],
+  ['paths with globs', full('cat /v*/l*/a*/b*/c*; ')],
+  ['a variable of itself', full('x=$x$x; ', 'cat "$x"')],
+  ['a chain of variables', `${chain}; cat "$v0"`],
+  ['many alternatives', `for i in a b c d e f g h; do ${full('ls $i$i$i; ').slice(0, 15_000)}done`],
+  ['a long awk program', `awk '${full('/a/b').slice(0, 16_000)}'`],
+  ['a long sed script', `sed '${full('s/[a/b/;').slice(0, 16_000)}'`],
+  ['many ranges', `ls ${full('{1..9}').slice(0, 16_000)}`],
+])('%s, as long as a command may be, are judged within a second', (_, command) => {
+  expect(elapsedMs(command)).toBeLessThan(1_000);
+});
+
+test('longer text is not judged', () => {
+  expect(evaluateCommand(parser, `ls ${'a'.repeat(16_384)}`)).toMatchObject({ decision: 'require_approval' });
+});
