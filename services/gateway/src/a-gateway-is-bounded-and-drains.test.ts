@@ -7,7 +7,7 @@ import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeApi } from './describe-api.ts';
 import { readEnvironment } from './env.ts';
-import { openTestGateway, type TestGateway } from './open-test-gateway.ts';
+import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { generateKeyPair } from '@sena/envelope/dispatch-key';
 import { openSignals } from '@sena/signals/open-signals';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestGateway, type TestGateway } from './open-test-gateway.ts';
+import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 
 let gateway: TestGateway;
 let siteId: string;

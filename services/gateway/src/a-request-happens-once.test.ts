@@ -3,7 +3,7 @@ import type { JobData } from '@sena/contracts/jobs';
 import { openQueue } from '@sena/queue/open-queue';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestGateway, type TestGateway } from './open-test-gateway.ts';
+import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 
 let gateway: TestGateway;
 const command = { kind: 'command', command: 'hostname', selector: 'role=web' };

@@ -2,7 +2,7 @@ import { requestApproval } from '@sena/approvals/request-approval';
 import { newId } from '@sena/contracts/ids';
 import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestGateway, type TestGateway, testPassword, testPublicUrl } from './open-test-gateway.ts';
+import { openTestGateway, type TestGateway, testPassword, testPublicUrl } from './fixtures/open-test-gateway.ts';
 
 let gateway: TestGateway;
 let pool: Pool;

@@ -5,7 +5,7 @@ import { type ErrorCode, errorCatalogue } from '@sena/contracts/errors';
 import { problemSchema } from '@sena/contracts/http/problem';
 import { newId } from '@sena/contracts/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, openTestGateway, type TestGateway, testPassword } from './open-test-gateway.ts';
+import { type Answer, openTestGateway, type TestGateway, testPassword } from './fixtures/open-test-gateway.ts';
 import { may } from './permissions.ts';
 
 let gateway: TestGateway;

@@ -4,7 +4,7 @@ import { transitionRun } from '@sena/runs/transition-run';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openTestGateway, type TestGateway } from './open-test-gateway.ts';
+import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 
 let gateway: TestGateway;
 let pool: Pool;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { newId } from '@sena/contracts/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestGateway, type TestGateway } from './open-test-gateway.ts';
+import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 import { parseRange } from './routes/executions/parse-range.ts';
 
 let gateway: TestGateway;
