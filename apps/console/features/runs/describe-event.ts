@@ -42,8 +42,8 @@ export function describeEvent(data: RunEventData, satelliteNames: ReadonlyMap<st
       };
     case 'dispatch.written':
       return {
-        title: `Signed ${formatCount(data.executionCount, 'execution')}`,
-        detail: `In ${formatCount(data.dispatchIds.length, 'dispatch', 'dispatches')}, one for each satellite and step`,
+        title: `${formatCount(data.executionCount, 'execution')} written down`,
+        detail: `In ${formatCount(data.dispatchIds.length, 'dispatch', 'dispatches')}, each signed for one satellite before it is sent`,
         tone: 'plain',
       };
     case 'dispatch.sent':
