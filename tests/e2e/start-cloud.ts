@@ -1,0 +1,70 @@
+// For end-to-end tests: SENA's services over a database of their own, with two members who may approve each other's
+// requests and one of another organization. Starts and ends those processes; no console, no lab.
+import { randomBytes } from 'node:crypto';
+import { seedMember } from '@sena/auth/seed-member';
+import { silentReport } from '@sena/local/report/report';
+import { type Stack, type StackOptions, startStack } from '@sena/local/start-stack';
+import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
+
+export interface Cloud {
+  readonly stack: Stack;
+  readonly database: TestDatabase;
+  /** API keys: one who asks, one who approves, and the owner of another organization. */
+  readonly keys: { owner: string; approver: string; stranger: string };
+  /** What the processes have printed. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export type CloudOptions = Pick<StackOptions, 'environment' | 'frontHosts' | 'frontPort' | 'prefix' | 'publicUrl'> & {
+  /** PostgreSQL over its Unix socket: for processes in a network of their own. */
+  databaseBySocket?: boolean;
+};
+
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+  const { databaseBySocket = false, ...stackOptions } = options;
+  const database = await createTestDatabase();
+  const secret = () => randomBytes(32).toString('base64');
+  const secrets = { authSecret: secret(), serviceTokenSecret: secret(), masterKey: secret() };
+  const lines: string[] = [];
+  const [stack, keys] = await Promise.all([
+    startStack({
+      ...stackOptions,
+      databases: databaseBySocket ? database.socketUrls : database.urls,
+      secrets,
+      report: silentReport((line) => lines.push(line)),
+    }),
+    seedMembers(database, secrets.authSecret),
+  ]);
+  return {
+    stack,
+    database,
+    keys,
+    log: () => lines.join('\n'),
+    async stop() {
+      await stack.stop();
+      await database.drop();
+    },
+  };
+}
+
+async function seedMembers(database: TestDatabase, authSecret: string): Promise<Cloud['keys']> {
+  const seed = async (name: string, organizationName: string, role: 'owner' | 'approver') => {
+    const { apiKey } = await seedMember({
+      authUrl: database.urls.identity,
+      authSecret,
+      publicUrl: 'http://localhost',
+      organizationName,
+      email: `${name}@${organizationName}.test`,
+      name,
+      password: randomBytes(16).toString('base64'),
+      role,
+    });
+    return apiKey;
+  };
+  return {
+    owner: await seed('olivia', 'acme', 'owner'),
+    approver: await seed('adam', 'acme', 'approver'),
+    stranger: await seed('eve', 'elsewhere', 'owner'),
+  };
+}
