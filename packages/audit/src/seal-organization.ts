@@ -1,7 +1,8 @@
 // Numbers and chains an organization's committed audit events. Entered by the orchestrator's sealer, one at a time for each
 // organization (advisory lock), so that no writer ever waits for the chain's head. Writes audit_seals, empties audit_unsealed.
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
-import { eventSha256, genesisHash, sealHash } from './chain-hash.ts';
+import { eventSha256, genesisHash, type SealedContent, sealHash } from './chain-hash.ts';
+import { type ContentRow, contentColumns, toSealedContent } from './sealed-content.ts';
 
 /** Ids of the organizations that have unsealed events. */
 export async function listOrganizationsToSeal(pool: Pool): Promise<string[]> {
@@ -54,28 +55,10 @@ async function readHead(transaction: TenantTransaction): Promise<{ seq: number; 
   return row === undefined ? { seq: 0, hash: genesisHash } : { seq: Number(row.seq), hash: row.hash };
 }
 
-async function readUnsealed(transaction: TenantTransaction, atMost: number) {
-  const found = await transaction.query<{
-    id: string;
-    at: string;
-    action: string;
-    actor: string;
-    subject: string;
-    run_id: string | null;
-    data: unknown;
-  }>(
-    `select e.id, to_char(e.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, e.action, e.actor, e.subject, e.run_id, e.data
-     from audit_unsealed u join audit_events e on e.id = u.event_id order by e.at, e.id limit $1`,
+async function readUnsealed(transaction: TenantTransaction, atMost: number): Promise<SealedContent[]> {
+  const found = await transaction.query<ContentRow>(
+    `select ${contentColumns} from audit_unsealed u join audit_events e on e.id = u.event_id order by e.at, e.id limit $1`,
     [atMost],
   );
-  return found.rows.map((row) => ({
-    id: row.id,
-    organizationId: transaction.organizationId,
-    at: row.at,
-    action: row.action,
-    actor: row.actor,
-    subject: row.subject,
-    runId: row.run_id,
-    data: row.data,
-  }));
+  return found.rows.map(toSealedContent);
 }

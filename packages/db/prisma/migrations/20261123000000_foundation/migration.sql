@@ -511,7 +511,8 @@ grant insert on audit_unsealed, organizations, audit_events to sena_definer;
 grant insert, update, select on runbooks to sena_definer;
 grant delete on runbooks, idempotency_keys to sena_definer;
 
--- Hands out the next run, to the organization with the fewest under way; within it the one that has waited longest.
+-- Hands out the next run, to the organization with the fewest under way; within it the one that has waited longest. A candidate
+-- that another claimer has just locked is passed over: there are more of them than claimers.
 create function claim_next_run(worker text, lease_ms integer)
 returns table (organization_id text, run_id text, wake_count integer, lease_epoch integer)
 language plpgsql security definer set search_path = sena, pg_temp as $$
@@ -531,7 +532,7 @@ begin
         select r.id, r.wanted_at from runs r
         where r.organization_id = w.organization_id and r.wake_count > r.handled_count
           and (r.lease_expires_at is null or r.lease_expires_at < now())
-        order by r.wanted_at limit 8
+        order by r.wanted_at limit 64
       ) first_of
     order by coalesce(b.under_way, 0), first_of.wanted_at
   loop
