@@ -16,7 +16,7 @@ export async function listApprovals(
   // Ids of approvals sort by creation.
   const [before] = decodeCursor(page.cursor, 1) ?? [];
   const found = await transaction.query<ApprovalRow>(
-    `select ${approvalColumns} from approvals
+    `select ${approvalColumns(nodesNamed)} from approvals
      where ($1::text is null or id < $1)
        and ($2::text is null or case when status = 'pending' and expires_at <= now() then 'expired' else status end = $2)
      order by id desc limit $3`,
@@ -25,7 +25,7 @@ export async function listApprovals(
   const rows = found.rows.slice(0, page.limit);
   const last = rows.at(-1);
   return {
-    items: rows.map((row) => toApproval(row, viewer, nodesNamed)),
+    items: rows.map((row) => toApproval(row, viewer)),
     nextCursor: found.rows.length > page.limit && last ? encodeCursor([last.id]) : null,
   };
 }

@@ -11,9 +11,9 @@ export async function readApproval(
   viewer: Member,
   approvalId: string,
 ): Promise<Approval> {
-  const found = await transaction.query<ApprovalRow>(`select ${approvalColumns} from approvals where id = $1`, [
+  const found = await transaction.query<ApprovalRow>(`select ${approvalColumns(null)} from approvals where id = $1`, [
     approvalId,
   ]);
   if (found.rows[0] === undefined) throw new SenaError('not_found', 'There is no approval with this id.');
-  return toApproval(found.rows[0], viewer, Number.POSITIVE_INFINITY);
+  return toApproval(found.rows[0], viewer);
 }

@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { generateKeyPair } from '@sena/envelope/dispatch-key';
 import { openSignals } from '@sena/signals/open-signals';
 import { eventually } from '@sena/testing/eventually';
@@ -42,6 +47,25 @@ describe('a join token', () => {
     const audit = await gateway.call('GET', '/v1/audit-events');
     expect(audit.text).not.toContain(json.token);
     expect(audit.json.items[0]).toMatchObject({ action: 'join_token.created', subject: json.id });
+  });
+
+  it('is in a line that, run as it is printed, enrols a satellite', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'sena-join-'));
+    try {
+      const { json } = await issue();
+      // The gateway of this test is not at its public address.
+      const line = json.command.replace('http://localhost:4700', gateway.url);
+      const [program = '', ...words] = line.replace('./satellite.json', `${directory}/satellite.json`).split(' ');
+      expect(program).toBe('node');
+      const checkout = path.resolve(import.meta.dirname, '../../..');
+      const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: checkout, timeout: 10_000 });
+      expect(stdout).toContain(json.dispatchKeyFingerprint);
+      const { items } = (await gateway.call('GET', '/v1/satellites')).json;
+      expect(items).toMatchObject([{ name: 'berlin-1', site: { id: siteId }, status: 'disconnected' }]);
+      await gateway.admin.query('delete from sena.satellites');
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
   });
 
   it('enrols one satellite at its site, with the keys to pin', async () => {
