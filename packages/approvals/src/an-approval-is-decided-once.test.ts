@@ -273,6 +273,9 @@ describe('a command that is shown', () => {
     ['a\u202eb\u2066c', 'a\\u{202e}b\\u{2066}c'],
     ['a\u200bb\ufeffc', 'a\\u{200b}b\\u{feff}c'],
     ['a\tb\u0085c\u2028d', 'a\\tb\\u{85}c\\u{2028}d'],
+    ['rm\u00a0x\u3000y', 'rm\\u{a0}x\\u{3000}y'],
+    ['a\u034fb\ufe0fc\u2800d\u3164e', 'a\\u{34f}b\\u{fe0f}c\\u{2800}d\\u{3164}e'],
+    ['a\ud800b\ue000c', 'a\\u{d800}b\\u{e000}c'],
     ['grüße 漢字', 'grüße 漢字'],
   ])('%j can not move, hide or turn anything', (command, shown) => {
     expect(showCommand(command)).toBe(shown);

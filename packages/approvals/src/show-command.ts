@@ -1,7 +1,7 @@
 // A command as a person may safely look at it: nothing in it can move the cursor, hide text or turn its direction. Pure.
 
-/** C0 and C1 controls but line feed, and everything that Unicode calls invisible or directional formatting. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
+/** Whatever has no shape of its own: controls, formatting, lone surrogates, fillers, and blanks that are not the space. */
+const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{2800}]|[^\P{Zs} ]/gu;
 
 export function showCommand(command: string): string {
   return command.replaceAll(unseen, (character) => {
