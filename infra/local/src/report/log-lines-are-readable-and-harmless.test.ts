@@ -17,6 +17,26 @@ test('a log line becomes one short line with its process, message and fields', (
   expect(renderLine('gateway', line, plain)).toBe('gateway      │ run created runId=run_1 ms=12');
 });
 
+test('a request that changes something, or is refused, is one short line; pages that read are not shown', () => {
+  const line = (method: string, status: number) =>
+    renderLine(
+      'gateway',
+      JSON.stringify({
+        level: 'info',
+        method,
+        route: '/v1/runs',
+        status,
+        durationMs: 9,
+        actor: 'member:u',
+        msg: 'request',
+      }),
+      plain,
+    );
+  expect(line('POST', 202)).toBe('gateway      │ POST /v1/runs 202 9 ms');
+  expect(line('GET', 404)).toBe('gateway      │ GET /v1/runs 404 9 ms');
+  expect(line('GET', 200)).toBe(null);
+});
+
 test('an error shows its sentence and code, not its stack', () => {
   const line = JSON.stringify({
     level: 'error',

@@ -3,7 +3,13 @@
 import type { Style } from './style.ts';
 
 const nameWidth = 13;
+/** Who asked and for whom is in the audit log; here it would push the message off the screen. */
 const silentFields = new Set([
+  'organizationId',
+  'actor',
+  'by',
+  'address',
+  'dispatchId',
   'level',
   'time',
   'service',
@@ -18,10 +24,12 @@ const silentFields = new Set([
 ]);
 const valueCharsMax = 160;
 
-export function renderLine(name: string, line: string, style: Style): string {
+/** null: not worth a line, such as a page that reads. `SENA_LOG=json` shows everything. */
+export function renderLine(name: string, line: string, style: Style): string | null {
   const prefix = style.named(name, `${name.padEnd(nameWidth)}│`);
   const entry = parseEntry(line);
   if (entry === null) return `${prefix} ${safeText(line)}`;
+  if (entry.msg === 'request') return renderRequest(prefix, entry, style);
   const fields = Object.entries(entry)
     .filter(([key, value]) => !silentFields.has(key) && value !== null && value !== undefined)
     .map(([key, value]) => `${key}=${shortValue(value)}`);
@@ -32,6 +40,14 @@ export function renderLine(name: string, line: string, style: Style): string {
     .map(safeText)
     .join(': ');
   return `${prefix} ${[paintLevel(String(entry.level ?? 'info'), text, style), words[2]].filter((word) => word).join(' ')}`;
+}
+
+function renderRequest(prefix: string, entry: Record<string, unknown>, style: Style): string | null {
+  const { method, route, status, durationMs } = entry;
+  const isRefused = typeof status !== 'number' || status >= 400;
+  if (!isRefused && (method === 'GET' || method === 'HEAD')) return null;
+  const text = safeText(`${method} ${route} ${status}`);
+  return `${prefix} ${isRefused ? style.yellow(text) : text} ${style.dim(`${durationMs} ms`)}`;
 }
 
 /** Everything that a terminal would obey becomes visible instead. */

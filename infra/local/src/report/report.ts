@@ -26,7 +26,10 @@ export function createReport(options: { write: (text: string) => void; style: St
     begin: (title) => write(`${style.dim('…')} ${title}\n`),
     warn: (sentence) => write(`${style.yellow('!')} ${sentence}\n`),
     say: (...lines) => write(`${lines.join('\n')}\n`),
-    output: (name, line) => write(`${json ? line : renderLine(name, line, style)}\n`),
+    output(name, line) {
+      const shown = json ? line : renderLine(name, line, style);
+      if (shown !== null) write(`${shown}\n`);
+    },
   };
 }
 

@@ -13,7 +13,7 @@ import { enrolSatellite, type SatelliteHome } from './enrol-satellite.ts';
 import type { RunningLab } from './run-lab.ts';
 
 const readyTimeoutMs = 60_000;
-const pollEveryMs = 150;
+const pollEveryMs = 250;
 
 /** Resolves when SENA's API shows the satellite as connected. */
 export async function runSatellite(
