@@ -115,10 +115,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     };
   }
 
-  async function receiveOne(frame: RelayFrame): Promise<void> {
+  async function receiveOne(frame: Exclude<RelayFrame, { t: 'dispatch' }>): Promise<void> {
     switch (frame.t) {
-      case 'dispatch':
-        return await takeDispatch(frame);
       case 'output-ack':
         return takeOutputAck(frame);
       case 'outcome-ack':
@@ -266,7 +264,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       outbox.linkDown();
     },
     async receive(frames) {
-      for (const frame of frames) await receiveOne(frame);
+      let dispatches: Array<Promise<void>> = [];
+      for (const frame of frames) {
+        // Those that come together are journaled together.
+        if (frame.t === 'dispatch') {
+          dispatches.push(takeDispatch(frame));
+          continue;
+        }
+        await Promise.all(dispatches);
+        dispatches = [];
+        await receiveOne(frame);
+      }
+      await Promise.all(dispatches);
     },
     clockProblem,
     counts: () => ({ ...queue.counts(), heldBytes: outbox.heldBytes(), connections: pool.openConnections() }),

@@ -12,6 +12,8 @@ import {
   readJournalIdentity,
 } from './journal-schema.ts';
 
+const waitMsMax = 200;
+
 type AnswerTo<O extends JournalOperation> = JournalAnswers[O['op']];
 
 export type Journal = {
@@ -30,12 +32,13 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
   const identity = prepareFile(file, options.isEnrolling);
   const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), {
     workerData: { file },
-    execArgv: [...process.execArgv, '--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   const pending = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
   let batch: JournalRequest[] = [];
   let nextId = 1;
   let failure: JournalError | null = null;
+  let waitTimer: NodeJS.Timeout | null = null;
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
 
   worker.on('message', (replies: JournalReply[]) => {
@@ -56,6 +59,9 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
   }
 
   function post(): void {
+    if (waitTimer !== null) clearTimeout(waitTimer);
+    waitTimer = null;
+    if (batch.length === 0) return;
     const requests = batch;
     batch = [];
     if (failure === null) worker.postMessage(requests);
@@ -72,8 +78,9 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
         const id = nextId;
         nextId += 1;
         pending.set(id, { resolve, reject });
-        if (batch.length === 0) queueMicrotask(post);
         batch.push({ id, operation });
+        if (!canWait(operation)) queueMicrotask(post);
+        else waitTimer ??= setTimeout(post, waitMsMax);
       });
     },
     async close() {
@@ -82,6 +89,11 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
       await exited;
     },
   };
+}
+
+/** Nothing depends on these being on disk now: they ride along with what does, so that they cost no sync of their own. */
+function canWait({ op }: JournalOperation): boolean {
+  return op === 'running' || op === 'output-acked' || op === 'outcome-acked';
 }
 
 function prepareFile(file: string, isEnrolling: boolean): JournalIdentity {

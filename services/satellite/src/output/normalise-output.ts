@@ -34,6 +34,14 @@ export function createNormaliser(): Normaliser {
     hold(lineFeed);
   }
 
+  /** Puts what was held back into `out` at `length`; returns the new length. */
+  function release(length: number): number {
+    held.copy(out, length, 0, heldLength);
+    const released = length + heldLength;
+    heldLength = 0;
+    return released;
+  }
+
   return {
     push(piece) {
       if (out.length < piece.length + heldBytesMax + 1) out = Buffer.alloc(piece.length + heldBytesMax + 1);
@@ -43,18 +51,11 @@ export function createNormaliser(): Normaliser {
         if (byte === lineFeed) endLine();
         else if (byte === space || byte === tab || byte === carriageReturn) hold(byte);
         else {
-          if (heldLength > 0) length += release();
+          if (heldLength > 0) length = release(length);
           out[length] = byte;
           length += 1;
         }
-        if (heldLength >= heldBytesMax) length += release();
-
-        function release(): number {
-          held.copy(out, length, 0, heldLength);
-          const released = heldLength;
-          heldLength = 0;
-          return released;
-        }
+        if (heldLength >= heldBytesMax) length = release(length);
       }
       return out.subarray(0, length);
     },

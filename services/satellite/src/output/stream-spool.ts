@@ -1,9 +1,11 @@
 // Entered by the outbox: the kept bytes of one stream that the relay has not acknowledged, in memory, by offset. Copies
-// what it takes: an SSH chunk of ten bytes may hold on to a whole packet. Pure.
+// small chunks, because ten bytes may hold on to a whole packet, and keeps large ones as they are. Pure.
 
 /** Small chunks share a block; blocks grow up to this, so that short outputs stay small. */
 const blockBytesMin = 1_024;
 const blockBytesMax = 64 * 1024;
+/** From here on a chunk is most of the memory that it holds on to. */
+const largeBytes = 16 * 1024;
 
 type Block = { bytes: Buffer; from: number; to: number };
 
@@ -43,10 +45,15 @@ export function createStreamSpool(start = 0): StreamSpool {
   return {
     append(chunk) {
       if (chunk.length === 0) return;
+      end += chunk.length;
+      if (chunk.length >= largeBytes) {
+        const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+        blocks.push({ bytes, from: 0, to: chunk.length });
+        return;
+      }
       const block = blockFor(chunk.length);
       block.bytes.set(chunk, block.to);
       block.to += chunk.length;
-      end += chunk.length;
     },
     next(bytesMax) {
       if (sent >= end) return null;
