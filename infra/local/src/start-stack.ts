@@ -123,6 +123,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         ...options.environment?.[service.name],
       },
       readyTimeoutMs: options.readyTimeoutMs,
+      ...(service.isShown === undefined ? {} : { isShown: service.isShown }),
       untilReady: ({ signal }) =>
         prefix.length === 0
           ? untilHttpReady(service.readyUrl, signal)

@@ -45,6 +45,8 @@ export type ServiceDescription = {
   env: Record<string, string>;
   /** Answers below 400 once the process is ready. */
   readyUrl: string;
+  /** Which of its lines are worth showing; all by default. */
+  isShown?: (line: string) => boolean;
 };
 
 export function describeServices(plan: StackPlan): ServiceDescription[] {
@@ -128,6 +130,8 @@ function describeConsole({ checkout, ports, logLevel }: StackPlan): ServiceDescr
       NEXT_TELEMETRY_DISABLED: '1',
     },
     readyUrl: `http://127.0.0.1:${ports.console}/readyz`,
+    // Next's greeting names an address behind the front, where no API answers.
+    isShown: (line) => !/^\s*(?:▲|-|✓)\s/.test(line),
   };
 }
 
