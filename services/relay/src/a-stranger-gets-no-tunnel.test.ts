@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import net from 'node:net';
-import { frameBytesMax } from '@sena/contracts/frames';
+import { frameBytesMax, outputPieceBytesMax } from '@sena/contracts/frames';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
 import { encodeFrames, messageBytesMax } from '@sena/tunnel/encode-frames';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openRelayBench, type RelayBench } from './fixtures/open-relay-bench.ts';
-import { connect, dial, helloOf, resultOf, type ScriptedSatellite } from './fixtures/scripted-satellite.ts';
+import { connect, dial, helloOf, outputOf, resultOf, type ScriptedSatellite } from './fixtures/scripted-satellite.ts';
 
 let bench: RelayBench;
 let fleet: SeededFleet;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 beforeEach(async () => {
-  fleet = await bench.seedFleet();
+  fleet = await bench.seedFleet({ nodes: 2, satellites: 2 });
   satellite = fleet.satellites[0] as SeededSatellite;
 });
 /** Whatever happened, an enrolled satellite still gets in. */
@@ -171,26 +171,34 @@ describe('a connected satellite that breaks the protocol loses its tunnel', () =
     expect((await tunnel.closed).code).toBe(1009);
   });
 
-  test('a report that can not be stored, and nothing that follows it is taken for whole', async () => {
-    const { executions } = await bench.prepareDispatch(fleet);
+  test('a piece of output larger than a piece may be', async () => {
     const tunnel = await connect(bench.port, satellite);
-    const { dispatchId } = await tunnel.next('dispatch');
+    tunnel.send(outputOf(crypto.randomUUID(), Buffer.alloc(outputPieceBytesMax + 1)));
+    await refusedWith(tunnel, 'oversized_frame', 4400);
+  });
+
+  test('a report that PostgreSQL refuses: neither it nor what follows on its tunnel is stored or acknowledged; others are', async () => {
+    const other = fleet.satellites[1] as SeededSatellite;
+    const mine = await bench.prepareDispatch(fleet);
+    const theirs = await bench.prepareDispatch(fleet, { satelliteId: other.id });
+    const tunnel = await connect(bench.port, satellite);
+    const neighbour = await connect(bench.port, other);
+    await Promise.all([tunnel.next('dispatch'), neighbour.next('dispatch')]);
+    const [first, second] = mine.executions as [string, string];
     tunnel.send(
-      {
-        t: 'output',
-        executionId: executions[0] as string,
-        attempt: 1,
-        stream: 'stdout',
-        offset: 0,
-        data: Buffer.alloc(300_000),
-      },
-      resultOf(executions[0] as string, { stdoutBytes: 300_000, stdoutKeptBytes: 300_000 }),
+      resultOf(first, { outcome: { kind: 'exited', exitCode: 2 ** 40, signal: null, reason: null } }),
+      resultOf(second),
     );
+    neighbour.send(...theirs.executions.map((id) => resultOf(id)));
     expect(await tunnel.closed).toEqual({ code: 4400, reason: 'report refused' });
-    const outcomes = await bench.admin.query('select 1 from outcomes where execution_id = $1', [executions[0]]);
-    expect(outcomes.rowCount).toBe(0);
+    for (const _ of theirs.executions) await neighbour.next('outcome-ack');
+    const outcomes = await bench.admin.query<{ execution_id: string }>(
+      'select execution_id from outcomes where organization_id = $1',
+      [fleet.organizationId],
+    );
+    expect(outcomes.rows.map((row) => row.execution_id).sort()).toEqual(theirs.executions.toSorted());
     expect(tunnel.heard.some((frame) => frame.t === 'outcome-ack')).toBe(false);
-    expect(dispatchId).toBeTruthy();
+    await neighbour.close();
   });
 });
 

@@ -1,6 +1,6 @@
 // What a connected satellite says, to the room it is for: answers to the reconciliation are acted on, reports are recorded.
 // Entered by accept-connection, one message at a time.
-import type { SatelliteFrame } from '@sena/contracts/frames';
+import { outputPieceBytesMax, type SatelliteFrame } from '@sena/contracts/frames';
 import type { Pool } from '@sena/db/tenant';
 import type { Logger } from '@sena/telemetry/logger';
 import { FrameError } from '@sena/tunnel/frame-error';
@@ -41,8 +41,12 @@ export async function receiveFrames(
         reports.push({ satellite, frame });
         break;
       }
-      case 'started':
       case 'output':
+        if (frame.data.length > outputPieceBytesMax)
+          throw new FrameError('oversized_frame', `A piece of output has at most ${outputPieceBytesMax} bytes.`);
+        reports.push({ satellite, frame });
+        break;
+      case 'started':
       case 'result':
         reports.push({ satellite, frame });
         break;

@@ -2,7 +2,7 @@
 // Small output that arrived whole with its result goes into the outcome's row, the rest into chunks.
 import { createHash } from 'node:crypto';
 import type { OutputStream } from '@sena/contracts/domain/outcome';
-import type { ExecutionResult } from '@sena/contracts/frames';
+import { type ExecutionResult, outputPieceBytesMax } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { lockRunsOfDispatches, lockRunsOfExecutions } from '@sena/runs/lock-runs';
 import { markDispatchesAcknowledged } from '@sena/runs/reconcile-dispatches';
@@ -14,8 +14,6 @@ import type { HeldSatellite } from '../held-satellites.ts';
 import type { RunNews } from '../ring-runs.ts';
 import { readRefusals } from './read-refusals.ts';
 import type { Report, ReportOf } from './report.ts';
-
-const pieceBytesMax = 256 * 1024;
 
 /** Returns what to ring for. Throws what PostgreSQL said; then nothing of the batch is stored and nothing acknowledged. */
 export async function recordBatch(
@@ -147,7 +145,7 @@ function joinPieces(outputs: ReadonlyArray<ReportOf<'output'>>): OutputPiece[] {
       if (
         open !== null &&
         frame.offset === open.piece.offset + open.bytes &&
-        open.bytes + frame.data.length <= pieceBytesMax
+        open.bytes + frame.data.length <= outputPieceBytesMax
       ) {
         open.parts.push(frame.data);
         open.bytes += frame.data.length;

@@ -1,0 +1,210 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listRunEvents } from '@sena/runs/list-run-events';
+import { readOutput } from '@sena/runs/read-output';
+import { eventually } from '@sena/testing/eventually';
+import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openRelayBench, type RelayBench } from './fixtures/open-relay-bench.ts';
+import { ackOf, connect, outputOf, resultOf, type ScriptedSatellite } from './fixtures/scripted-satellite.ts';
+
+let bench: RelayBench;
+let fleet: SeededFleet;
+let satellite: SeededSatellite;
+let tunnel: ScriptedSatellite;
+let runId: string;
+let dispatchId: string;
+let executions: [string, string];
+beforeAll(async () => {
+  bench = await openRelayBench();
+});
+afterAll(() => bench.close());
+beforeEach(async () => {
+  fleet = await bench.seedFleet({ nodes: 2, satellites: 2 });
+  satellite = fleet.satellites[0] as SeededSatellite;
+  const prepared = await bench.prepareDispatch(fleet);
+  ({ runId, dispatchId } = prepared);
+  executions = prepared.executions as [string, string];
+  tunnel = await connect(bench.port, satellite);
+  await tunnel.next('dispatch');
+  tunnel.send(ackOf(dispatchId));
+});
+afterEach(() => tunnel.close());
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const read = (executionId: string, stream: 'stdout' | 'stderr' = 'stdout') =>
+  bench.inFleet(fleet, (transaction) => readOutput(transaction, executionId, stream, 0, 100_000_000));
+const outcomeOf = async (executionId: string) =>
+  (
+    await bench.admin.query(
+      `select kind, exit_code, reason, detail, stdout_inline is not null as inline,
+         (select count(*)::integer from output_chunks c where c.execution_id = o.execution_id) as chunks
+       from outcomes o where execution_id = $1 order by revision desc limit 1`,
+      [executionId],
+    )
+  ).rows[0];
+const withStdout = (executionId: string, bytes: Uint8Array, change: object = {}) =>
+  resultOf(executionId, {
+    stdoutBytes: bytes.length,
+    stdoutKeptBytes: bytes.length,
+    stdoutSha256: sha256(bytes),
+    ...change,
+  });
+
+test('a dispatch is sent once: marked before it leaves, journaled by the satellite’s word, told in the run’s events', async () => {
+  const sent = await bench.admin.query('select sent_at, sent_epoch from dispatches where id = $1', [dispatchId]);
+  expect(sent.rows[0]).toEqual({ sent_at: expect.any(Date), sent_epoch: '1' });
+  await eventually('the acknowledgement is stored', async () => {
+    const found = await bench.admin.query('select acked_at from dispatches where id = $1', [dispatchId]);
+    return found.rows[0].acked_at !== null;
+  });
+  // Longer than the poll and than the time after which it would be sent again.
+  await sleep(700);
+  expect(tunnel.heard.filter((frame) => frame.t === 'dispatch')).toHaveLength(1);
+  const events = await bench.inFleet(fleet, (transaction) => listRunEvents(transaction, runId, 2));
+  expect(events.map((event) => event.data)).toEqual([{ type: 'dispatch.sent', dispatchId, satelliteId: satellite.id }]);
+});
+
+test('small output travels into the outcome’s row, byte for byte, NUL and broken UTF-8 too', async () => {
+  const bytes = Buffer.from([0, 0xff, 0xc3, 0x28, 0x1b, 0x5b, 0x41, 10]);
+  tunnel.send(outputOf(executions[0], bytes), withStdout(executions[0], bytes));
+  expect(await tunnel.next('outcome-ack')).toEqual({ t: 'outcome-ack', executionId: executions[0], revision: 1 });
+  expect(await tunnel.next('output-ack')).toMatchObject({ stream: 'stdout', attempt: 1, offset: bytes.length });
+  expect(await outcomeOf(executions[0])).toMatchObject({ kind: 'exited', exit_code: 0, inline: true, chunks: 0 });
+  expect(await read(executions[0])).toEqual(bytes);
+});
+
+test('small output in pieces, or told in two goes, arrives the same', async () => {
+  const bytes = Buffer.from('one two three');
+  tunnel.send(outputOf(executions[0], bytes.subarray(0, 4)), outputOf(executions[0], bytes.subarray(4), { offset: 4 }));
+  tunnel.send(withStdout(executions[0], bytes));
+  tunnel.send(outputOf(executions[1], bytes.subarray(0, 4)));
+  expect(await tunnel.next('outcome-ack')).toMatchObject({ executionId: executions[0] });
+  await eventually('the first half is stored', async () => (await read(executions[1])).length === 4);
+  tunnel.send(outputOf(executions[1], bytes.subarray(4), { offset: 4 }), withStdout(executions[1], bytes));
+  await tunnel.next('outcome-ack');
+  expect([await read(executions[0]), await read(executions[1])]).toEqual([bytes, bytes]);
+});
+
+test('large output goes into chunks and both streams arrive identical', async () => {
+  const stdout = randomBytes(1_500_000);
+  const stderr = randomBytes(70_000);
+  for (let offset = 0; offset < stdout.length; offset += 60_001)
+    tunnel.send(outputOf(executions[0], stdout.subarray(offset, offset + 60_001), { offset }));
+  tunnel.send(outputOf(executions[0], stderr, { stream: 'stderr' }));
+  const stderrTold = { stderrBytes: stderr.length, stderrKeptBytes: stderr.length, stderrSha256: sha256(stderr) };
+  tunnel.send(withStdout(executions[0], stdout, stderrTold));
+  await tunnel.next('outcome-ack');
+  expect((await read(executions[0])).equals(stdout)).toBe(true);
+  expect((await read(executions[0], 'stderr')).equals(stderr)).toBe(true);
+  const acks = tunnel.heard.filter((frame) => frame.t === 'output-ack' && frame.stream === 'stdout');
+  expect(acks.at(-1)).toMatchObject({ offset: stdout.length });
+  const { chunks, inline } = await outcomeOf(executions[0]);
+  expect({ inline, few: chunks < 15 }).toEqual({ inline: false, few: true });
+});
+
+test('what is told again after a lost acknowledgement is acknowledged again and stored once', async () => {
+  const bytes = Buffer.from('told twice');
+  const frames = [outputOf(executions[0], bytes), withStdout(executions[0], bytes)];
+  tunnel.send(...frames);
+  await tunnel.next('outcome-ack');
+  await tunnel.close();
+  tunnel = await connect(bench.port, satellite);
+  tunnel.send(...frames);
+  expect(await tunnel.next('outcome-ack')).toMatchObject({ executionId: executions[0], revision: 1 });
+  expect(await tunnel.next('output-ack')).toMatchObject({ offset: bytes.length });
+  expect(await read(executions[0])).toEqual(bytes);
+  const run = await bench.admin.query('select exited_zero_count as zero from runs where id = $1', [runId]);
+  expect(run.rows[0].zero).toBe(1);
+});
+
+test('a gap is not passed over: the acknowledgement says from where to send', async () => {
+  tunnel.send(outputOf(executions[0], Buffer.from('abc')));
+  await tunnel.next('output-ack');
+  tunnel.send(outputOf(executions[0], Buffer.from('ghi'), { offset: 6 }));
+  expect(await tunnel.next('output-ack')).toMatchObject({ offset: 3 });
+});
+
+test('starts are told once, and the last result wakes the run', async () => {
+  const at = '2026-05-05T05:05:05.000Z';
+  for (const executionId of executions) tunnel.send({ t: 'started', executionId, attempt: 1, at });
+  for (const executionId of executions) tunnel.send(resultOf(executionId));
+  await tunnel.next('outcome-ack');
+  await tunnel.next('outcome-ack');
+  const run = await bench.admin.query('select wake_count, exited_zero_count as zero from runs where id = $1', [runId]);
+  expect(run.rows[0]).toEqual({ wake_count: 2, zero: 2 });
+  // The doorbell is with the queue: the row that stood for it is gone.
+  await eventually('the queue has it', async () => {
+    const left = await bench.admin.query(`select 1 from outbox where run_id = $1 and job = 'advanceRun'`, [runId]);
+    return left.rowCount === 1; // that of the creation, which nobody rings here
+  });
+  const starts = await bench.admin.query('select started_at from execution_starts where execution_id = any($1)', [
+    executions,
+  ]);
+  expect(starts.rows.map((row) => row.started_at.toISOString())).toEqual([at, at]);
+});
+
+test('what a satellite says of another one’s executions is not stored', async () => {
+  const other = await connect(bench.port, fleet.satellites[1] as SeededSatellite);
+  const forged = Buffer.from('forged');
+  other.send(outputOf(executions[0], forged), withStdout(executions[0], forged, { revision: 99 }));
+  await other.next('outcome-ack');
+  await other.close();
+  expect(await outcomeOf(executions[0])).toBeUndefined();
+  expect(await read(executions[0])).toEqual(Buffer.alloc(0));
+});
+
+test('what a satellite of another organization says is not stored', async () => {
+  const strangers = await bench.seedFleet();
+  const other = await connect(bench.port, strangers.satellites[0] as SeededSatellite);
+  other.send(resultOf(executions[0]));
+  await other.next('outcome-ack');
+  await other.close();
+  expect(await outcomeOf(executions[0])).toBeUndefined();
+});
+
+test('a dispatch that the satellite does not believe was not started, in its words', async () => {
+  const message = 'The envelope was not signed by the pinned key, or was altered.';
+  const code = 'envelope_signature_wrong';
+  tunnel.send({ t: 'dispatch-ack', dispatchId, accepted: false, code, message });
+  await eventually('it is told', async () => (await outcomeOf(executions[0])) !== undefined);
+  for (const executionId of executions) {
+    expect(await outcomeOf(executionId)).toMatchObject({
+      kind: 'not_started',
+      reason: 'envelope_refused',
+      detail: message,
+    });
+  }
+  const run = await bench.admin.query('select wake_count from runs where id = $1', [runId]);
+  expect(run.rows[0].wake_count).toBe(2);
+});
+
+test('a dispatch that the satellite may have forgotten is unknown', async () => {
+  const message = 'The journal of this satellite is younger than the dispatch: nobody knows whether it ran already.';
+  tunnel.send({ t: 'dispatch-ack', dispatchId, accepted: false, code: 'envelope_before_journal', message });
+  await eventually('it is told', async () => (await outcomeOf(executions[0])) !== undefined);
+  expect(await outcomeOf(executions[0])).toMatchObject({ kind: 'unknown', reason: 'satellite_lost', detail: message });
+});
+
+test('output with another hash than the satellite reported is kept apart, and said so in the log', async () => {
+  const bytes = Buffer.from('as it came');
+  tunnel.send(
+    outputOf(executions[0], bytes),
+    withStdout(executions[0], bytes, { stdoutSha256: sha256(Buffer.from('other')) }),
+  );
+  await tunnel.next('outcome-ack');
+  expect(await read(executions[0])).toEqual(bytes);
+  expect(bench.log.some((line) => line.executionId === executions[0] && String(line.msg).includes('hash'))).toBe(true);
+});
+
+test('a refusal and a result of the same moment do not lock each other out', async () => {
+  const { executions: more } = await bench.prepareDispatch(fleet);
+  const second = await tunnel.next('dispatch');
+  tunnel.send(
+    { t: 'dispatch-ack', dispatchId, accepted: false, code: 'envelope_expired', message: 'late' },
+    ackOf(second.dispatchId),
+    ...more.map((id) => resultOf(id)),
+  );
+  for (const _ of more) await tunnel.next('outcome-ack');
+  expect(await outcomeOf(executions[1])).toMatchObject({ kind: 'not_started' });
+});
