@@ -41,7 +41,10 @@ try {
   rmSync(home.localFile, { force: true });
   const orphans = await endOrphans(home.processesFile, orphanGraceMs);
   if (orphans.length > 0) report.say(`  ended what an earlier start left running: ${orphans.join(', ')}`);
-  supervisor = openSupervisor({ report, table: openProcessTable(home.processesFile) });
+  const table = openProcessTable(home.processesFile, (error) =>
+    report.warn(`the list of processes can't be kept, a start after kill -9 may miss some: ${error.message}`),
+  );
+  supervisor = openSupervisor({ report, table });
 
   const up = bringUp({ settings, home, supervisor, style, startedAtMs }).then(() => {
     for (const lock of locks) lock.announce('up');

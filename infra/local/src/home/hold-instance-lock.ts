@@ -40,7 +40,11 @@ export async function holdInstanceLock(
     if (lock !== null) {
       const announce = (state: Holder['state']) => {
         const holder: Holder = { pid: process.pid, identity: processIdentity(process.pid) ?? '', url, state };
-        writeFileSync(holderFile, JSON.stringify(holder), { mode: 0o600 });
+        try {
+          writeFileSync(holderFile, JSON.stringify(holder), { mode: 0o600 });
+        } catch {
+          // A full disk: a second start is refused all the same, it only can't be told by whom.
+        }
       };
       announce('starting');
       return { announce, release: () => lock.close() };

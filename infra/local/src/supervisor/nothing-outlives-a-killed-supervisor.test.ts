@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,20 +34,30 @@ test('what did not end by itself is ended by the next start', async () => {
     '-e',
     'process.on("SIGTERM", () => {}); console.log("up"); setInterval(() => {}, 9e4)',
   ]);
-  openProcessTable(table).add('gateway', Number(orphan.pid));
+  openProcessTable(table, fail).add('gateway', Number(orphan.pid));
   expect(await endOrphans(table, 200)).toEqual(['gateway']);
   await eventually('it is gone', () => processIdentity(Number(orphan.pid)) === null);
   expect(await endOrphans(table, 200)).toEqual([]);
+});
+
+test('a table that can not be written is told of and ends nothing', async () => {
+  const orphan = await startLeader(['-e', 'console.log("up"); setInterval(() => {}, 9e4)']);
+  const errors: Error[] = [];
+  const open = openProcessTable(table, (error) => errors.push(error));
+  rmSync(directory, { recursive: true });
+  open.add('gateway', Number(orphan.pid));
+  mkdirSync(directory);
+  orphan.kill('SIGKILL');
+  expect(errors.map((error) => error.message)).toEqual([expect.stringContaining('ENOENT')]);
 });
 
 test('a process that merely has the number of a recorded one is left alone', async () => {
   const stranger = await startLeader(['-e', 'console.log("up"); setInterval(() => {}, 9e4)']);
   const pid = Number(stranger.pid);
   try {
-    openProcessTable(table).add('gateway', pid);
+    openProcessTable(table, fail).add('gateway', pid);
     const records = readFileSync(table, 'utf8').replace(processIdentity(pid) ?? '', 'another-boot:1');
     rmSync(table);
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(table, records);
     expect(await endOrphans(table, 200)).toEqual([]);
     expect(processIdentity(pid)).not.toBe(null);
@@ -55,6 +65,10 @@ test('a process that merely has the number of a recorded one is left alone', asy
     stranger.kill('SIGKILL');
   }
 });
+
+function fail(error: Error): never {
+  throw error;
+}
 
 async function startLeader(args: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });

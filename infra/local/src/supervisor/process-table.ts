@@ -13,12 +13,22 @@ export type ProcessTable = {
   remove(pid: number): void;
 };
 
-/** Starts an empty table in `file`; call `endOrphans` on the old one first. */
-export function openProcessTable(file: string): ProcessTable {
+/**
+ * Starts an empty table in `file`; call `endOrphans` on the old one first. When the file can't be written later on (a full
+ * disk), `onError` is told and the processes go on.
+ */
+export function openProcessTable(file: string, onError: (error: Error) => void): ProcessTable {
   const records = new Map<number, ProcessRecord>();
   const write = () => {
     writeFileSync(`${file}.new`, JSON.stringify([...records.values()], null, 2), { mode: 0o600 });
     renameSync(`${file}.new`, file);
+  };
+  const rewrite = () => {
+    try {
+      write();
+    } catch (error) {
+      onError(error as Error);
+    }
   };
   write();
   return {
@@ -26,10 +36,10 @@ export function openProcessTable(file: string): ProcessTable {
       const identity = processIdentity(pid);
       if (identity === null) return;
       records.set(pid, { name, pid, identity });
-      write();
+      rewrite();
     },
     remove(pid) {
-      if (records.delete(pid)) write();
+      if (records.delete(pid)) rewrite();
     },
   };
 }
