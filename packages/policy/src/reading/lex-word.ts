@@ -28,7 +28,7 @@ const wordEnd = /[ \t\n;&|<>()]/;
 const nameStart = /[A-Za-z_]/;
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]*/;
 const specialNames = '?$#';
-const rangePattern = /^\{(-?\d{1,5})\.\.(-?\d{1,5})\}/;
+const rangePattern = /^\{(0|-?[1-9]\d{0,4})\.\.(0|-?[1-9]\d{0,4})\}/;
 const bracketPattern = /^\[[!^]?[A-Za-z0-9_.,:@%+=-]+\]/;
 const escapable = /[!-/:-@[-`{-~]/;
 

@@ -11,7 +11,7 @@ export type WordPart =
   | { kind: 'arithmetic'; expression: string; quoted: boolean }
   /** A leading `~`. */
   | { kind: 'home' }
-  /** `{1..5}`: bash counts, sh takes it as it stands. */
+  /** `{1..5}`: bash counts. Other shells don't, so such a text runs in bash. */
   | { kind: 'range'; from: number; to: number };
 
 export interface WordToken {

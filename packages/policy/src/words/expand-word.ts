@@ -8,6 +8,7 @@ import { joined, leadingText, type Piece, textPiece, type Word } from './piece.t
 /** More alternatives than this and the word counts as unknown. */
 export const alternativesMax = 64;
 const partsMax = 200;
+const rangeMax = 60;
 
 /** What a part may become: several texts, each standing for some words. */
 type Fragment = { words: Piece[][] } | 'loose';
@@ -116,10 +117,12 @@ function fragmentsOf(judge: Judge, part: WordPart): Fragment[] {
   }
 }
 
-function rangeFragments(range: { from: number; to: number }): Fragment[] {
-  // Ends stand for what lies between: all are whole numbers. A shell that doesn't count keeps the text.
-  const numbers = [range.from, range.to].map((value) => ({ words: [[textPiece(String(value))]] }));
-  return [...numbers, { words: [[textPiece(`{${range.from}..${range.to}}`)]] }];
+/** Every number. The text then runs in bash, which counts. */
+function rangeFragments({ from, to }: { from: number; to: number }): Fragment[] {
+  const count = Math.abs(to - from) + 1;
+  if (count > rangeMax) return ['loose'];
+  const step = from <= to ? 1 : -1;
+  return [{ words: Array.from({ length: count }, (_, index) => [textPiece(String(from + index * step))]) }];
 }
 
 /** The kernel makes up the names here, and puts no blank and no glob into them. */
