@@ -33,7 +33,13 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
   }),
   z.strictObject({ t: z.literal('refused'), code: z.string(), message: z.string() }),
   /** A signed envelope (compact JWS). */
-  z.strictObject({ t: z.literal('dispatch'), dispatchId: z.string(), envelope: z.string() }),
+  z.strictObject({
+    t: z.literal('dispatch'),
+    dispatchId: z.string(),
+    envelope: z.string(),
+    /** Of this hop, for logs. What the satellite believes is in the envelope. */
+    traceparent: z.string().max(64).nullable(),
+  }),
   /** Everything below `offset` of this stream is committed: free the spool. */
   z.strictObject({ t: z.literal('output-ack'), executionId, attempt, stream: outputStreamSchema, offset }),
   z.strictObject({ t: z.literal('outcome-ack'), executionId, revision: z.int() }),

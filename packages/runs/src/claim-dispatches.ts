@@ -13,6 +13,7 @@ export interface ClaimedDispatch {
   readonly satelliteId: string;
   readonly runId: string;
   readonly envelope: string;
+  readonly traceparent: string | null;
   /** The run's new event; null when it was sent before and is sent again. */
   readonly eventSeq: number | null;
 }
@@ -70,8 +71,9 @@ async function readClaimed(
       satellite_id: string;
       run_id: string;
       jws: string;
+      traceparent: string | null;
     }>(
-      `select d.id, d.satellite_id, d.run_id, e.jws from dispatches d join dispatch_envelopes e on e.dispatch_id = d.id
+      `select d.id, d.satellite_id, d.run_id, d.traceparent, e.jws from dispatches d join dispatch_envelopes e on e.dispatch_id = d.id
        where d.id = any($1) order by d.run_id, d.id`,
       [[...isAgain.keys()]],
     );
@@ -85,6 +87,7 @@ async function readClaimed(
         satelliteId: row.satellite_id,
         runId: row.run_id,
         envelope: row.jws,
+        traceparent: row.traceparent,
         eventSeq,
       });
     }

@@ -36,12 +36,17 @@ export async function listUnfinishedDispatches(
   }));
 }
 
-/** The signed envelope (compact JWS); null: there is none. */
-export async function readEnvelope(transaction: TenantTransaction, dispatchId: string): Promise<string | null> {
-  const found = await transaction.query<{ jws: string }>('select jws from dispatch_envelopes where dispatch_id = $1', [
-    dispatchId,
-  ]);
-  return found.rows[0]?.jws ?? null;
+/** The signed envelope (compact JWS) and the trace it belongs to; null: there is none. */
+export async function readEnvelope(
+  transaction: TenantTransaction,
+  dispatchId: string,
+): Promise<{ envelope: string; traceparent: string | null } | null> {
+  const found = await transaction.query<{ envelope: string; traceparent: string | null }>(
+    `select e.jws as envelope, d.traceparent from dispatch_envelopes e join dispatches d on d.id = e.dispatch_id
+     where e.dispatch_id = $1`,
+    [dispatchId],
+  );
+  return found.rows[0] ?? null;
 }
 
 /** Executions of a run that were sent and have no outcome, by satellite: whom to tell of a cancel. */

@@ -3,6 +3,7 @@
 import type { Pool } from '@sena/db/tenant';
 import { type ClaimedDispatch, claimDispatches } from '@sena/runs/claim-dispatches';
 import type { Logger } from '@sena/telemetry/logger';
+import { childTraceparent } from '@sena/telemetry/trace-context';
 import type { HeldSatellites } from '../held-satellites.ts';
 import type { RunRinger } from '../ring-runs.ts';
 
@@ -57,10 +58,13 @@ export function startCarryingDispatches(options: {
     }
   }
 
-  function send({ organizationId, dispatchId, satelliteId, envelope, runId, eventSeq }: ClaimedDispatch): void {
+  function send(dispatch: ClaimedDispatch): void {
+    const { organizationId, dispatchId, satelliteId, envelope, runId, eventSeq } = dispatch;
     try {
       // Gone since the claim: it is reconciled when the satellite connects again.
-      held.find(satelliteId)?.out.push({ t: 'dispatch', dispatchId, envelope });
+      held
+        .find(satelliteId)
+        ?.out.push({ t: 'dispatch', dispatchId, envelope, traceparent: childTraceparent(dispatch.traceparent) });
     } catch (error) {
       logger.error({ err: error, dispatchId, satelliteId }, 'a dispatch does not fit into the tunnel');
     }

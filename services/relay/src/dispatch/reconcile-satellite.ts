@@ -6,6 +6,7 @@ import { inOrganization, type Pool } from '@sena/db/tenant';
 import { listUnfinishedDispatches, readEnvelope, type UnfinishedDispatch } from '@sena/runs/reconcile-dispatches';
 import { type RecordedRun, recordResults } from '@sena/runs/record-results';
 import { withoutOutput } from '@sena/runs/without-output';
+import { childTraceparent } from '@sena/telemetry/trace-context';
 import type { HeldSatellite } from '../held-satellites.ts';
 import { pushInParts } from './push-in-parts.ts';
 
@@ -58,11 +59,13 @@ export async function actOnAnswer(
 }
 
 async function sendAgain(pool: Pool, satellite: HeldSatellite, dispatchId: string): Promise<void> {
-  const envelope = await inOrganization(pool, satellite.organizationId, (transaction) =>
+  const found = await inOrganization(pool, satellite.organizationId, (transaction) =>
     readEnvelope(transaction, dispatchId),
   );
   await satellite.out.room();
-  if (envelope !== null) satellite.out.push({ t: 'dispatch', dispatchId, envelope });
+  if (found === null) return;
+  const traceparent = childTraceparent(found.traceparent);
+  satellite.out.push({ t: 'dispatch', dispatchId, envelope: found.envelope, traceparent });
 }
 
 /** null: it is safe and useful to send it again. */

@@ -157,7 +157,15 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const { envelope, mode, fresh, known, obstacle } = received;
     const { dispatchId, runId, traceparent } = envelope;
     logger.info(
-      { dispatchId, runId, mode, fresh: fresh.length, known: known.length, obstacle, traceId: traceIdOf(traceparent) },
+      {
+        dispatchId,
+        runId,
+        mode,
+        fresh: fresh.length,
+        known: known.length,
+        obstacle,
+        traceId: traceIdOf(frame.traceparent ?? traceparent),
+      },
       'a dispatch was journaled',
     );
     // Assigned again before it began: the newer assignment is the one that runs.
