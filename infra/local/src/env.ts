@@ -2,12 +2,14 @@
 import { logLevelSchema, parseEnvironment, portSchema } from '@sena/config/parse-environment';
 import { z } from 'zod';
 
+export const defaultPort = 4700;
+
 const postgresUrl = z
   .string()
   .regex(/^postgres(?:ql)?:\/\//, 'a postgresql:// address of a role that may create roles and databases');
 
 const schema = z.object({
-  SENA_PORT: portSchema.refine((port) => port > 0, 'a port from 1 to 65535').default(4700),
+  SENA_PORT: portSchema.refine((port) => port > 0, 'a port from 1 to 65535').default(defaultPort),
   SENA_DATA_DIR: z.string().optional(),
   /** Where scripts find the address and the keys. */
   SENA_LOCAL_FILE: z.string().optional(),

@@ -1,7 +1,7 @@
 // Enrols a site's satellite with a join token from the API, by its own program, as a customer would. Entered by runSatellite.
 // Writes the satellite's directory through that program; spends one join token.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { joinTokenSchema, type Site } from '@sena/contracts/http/fleet';
@@ -22,7 +22,7 @@ const enrolTimeoutMs = 30_000;
 /** The dispatch key, which a join token names, is made by the signer at its leisure. */
 const keyPatienceMs = 30_000;
 
-/** @returns the satellite's id. Does nothing when it is enrolled at this address already. @throws {Error} with what the program said. */
+/** @returns the satellite's id. Does nothing when it is enrolled already. @throws {Error} with what the program said. */
 export async function enrolSatellite(
   home: SatelliteHome,
   access: ApiAccess,
@@ -30,9 +30,7 @@ export async function enrolSatellite(
   lab: LabSite,
 ): Promise<string> {
   const enrolled = readEnrolment(home);
-  if (enrolled !== null && new URL(enrolled.url).origin === new URL(access.url).origin) return enrolled.satelliteId;
-  // Enrolled at another address (another SENA_PORT): that satellite's journal is kept, and a new one joins.
-  if (enrolled !== null) renameSync(home.directory, `${home.directory}.${new URL(enrolled.url).port}.${Date.now()}`);
+  if (enrolled !== null) return enrolled.satelliteId;
 
   mkdirSync(home.directory, { recursive: true, mode: 0o700 });
   const token = await createJoinToken(access, site.id);
@@ -74,7 +72,7 @@ async function createJoinToken(access: ApiAccess, siteId: string) {
   }
 }
 
-const enrolmentSchema = z.object({ url: z.string(), satelliteId: z.string() });
+const enrolmentSchema = z.object({ satelliteId: z.string() });
 
 function readEnrolment(home: SatelliteHome): z.infer<typeof enrolmentSchema> | null {
   try {

@@ -1,10 +1,11 @@
 // Keeps a site's satellite running inside the site's network, enrolling it the first time. Entered by bringUp.
-// Writes <data>/satellites/<site>.
+// Writes <data>/satellites/<name>.
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Site, satelliteSchema } from '@sena/contracts/http/fleet';
 import type { ApiAccess } from '../api/call-api.ts';
 import { listAll } from '../api/list-all.ts';
+import { defaultPort } from '../env.ts';
 import type { Home } from '../home/open-home.ts';
 import { inheritedEnvironment } from '../stack/inherited-environment.ts';
 import type { Supervisor } from '../supervisor/open-supervisor.ts';
@@ -24,9 +25,12 @@ export async function runSatellite(
   supervisor: Supervisor,
 ): Promise<SupervisedProcess> {
   const startedAtMs = performance.now();
-  const directory = path.join(home.data, 'satellites', site.name);
+  // An enrolment is for one address: at another SENA_PORT another satellite joins, and this one's journal is kept.
+  const { port } = new URL(access.url);
+  const name = port === String(defaultPort) ? `sat-${site.name}` : `sat-${site.name}-${port}`;
+  const directory = path.join(home.data, 'satellites', name);
   const satellite: SatelliteHome = {
-    name: `sat-${site.name}`,
+    name,
     program: path.join(home.checkout, 'services', 'satellite', 'src', 'main.ts'),
     directory,
     configFile: path.join(directory, 'satellite.json'),
