@@ -19,7 +19,8 @@ export const containerPrograms: readonly ProgramInput[] = [
     name: 'docker',
     also: ['podman', 'nerdctl'],
     subcommands: {
-      'ps|images|version|info': listing,
+      'ps|images': listing,
+      'version|info': { options: { '-f': format, '--format': format } },
       'top|port|diff': { operands: { rest: 'word', min: 1 } },
       stats: {
         letters: 'a',

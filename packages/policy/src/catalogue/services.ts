@@ -74,7 +74,7 @@ export const servicePrograms: readonly ProgramInput[] = [
     parsing: 'exact',
     switches: ['--status-all'],
     operands: {
-      first: [{ pattern: '[A-Za-z0-9_@.-]+' }, { oneOf: ['status'] }],
+      first: [{ pattern: '[A-Za-z0-9_][A-Za-z0-9_@.-]*' }, { oneOf: ['status'] }],
       min: 2,
       max: 2,
       minUnless: ['--status-all'],
@@ -98,7 +98,7 @@ export const servicePrograms: readonly ProgramInput[] = [
     parsing: 'exact',
     switches: ['--list', '-l'],
     operands: {
-      first: [{ pattern: '[A-Za-z0-9_@.-]+' }, { oneOf: ['status'] }],
+      first: [{ pattern: '[A-Za-z0-9_][A-Za-z0-9_@.-]*' }, { oneOf: ['status'] }],
       min: 2,
       max: 2,
       minUnless: ['--list', '-l'],

@@ -37,6 +37,22 @@ export const secretPlaces: readonly string[] = [
   '/etc/pam_ldap.secret',
   '/etc/libnss-ldap.secret',
   '/etc/msmtprc',
+  '/etc/rndc.key',
+  '/etc/ntp/keys',
+  '/etc/ntp.keys',
+  '/etc/redis*/**',
+  '/etc/redis.conf',
+  '/etc/pgbouncer/userlist.txt',
+  '/etc/snmp/snmpd.conf',
+  '/var/lib/snmp/**',
+  '/etc/freeradius/**',
+  '/etc/raddb/**',
+  '/etc/pam_radius_auth.conf',
+  '/etc/nut/upsd.users',
+  '/etc/sysconfig/network-scripts/keys-*',
+  '/etc/iscsi/iscsid.conf',
+  '/etc/grafana/grafana.ini',
+  '/etc/fetchmailrc',
   '/boot/grub*/*.cfg',
   '/etc/apt/auth.conf*',
   '/etc/apt/auth.conf.d/**',
@@ -77,6 +93,7 @@ export const secretPlaces: readonly string[] = [
   '/sys/kernel/debug/**',
   '/sys/kernel/security/**',
   '/sys/firmware/efi/efivars/**',
+  '/sys/firmware/acpi/tables/**',
   '**/.ssh/**',
   '**/.aws/**',
   '**/.azure/**',
@@ -119,6 +136,9 @@ export const secretNames: readonly string[] = [
   '**.kdbx',
   '**.kdb',
   '**.ppk',
+  '**.psk',
+  '**.keys',
+  '**.keyring',
   '**.gpg',
   '**.pgp',
   '**.asc',
@@ -143,6 +163,10 @@ export const secretNames: readonly string[] = [
   '**/environ',
   '**/kubeconfig*',
   '**/wp-config.php*',
+  '**/rclone.conf',
+  '**/database.yml',
+  '**/config.php',
+  '**/settings.php',
   '**/core',
   '**/core.*',
 ];
@@ -152,7 +176,7 @@ export const secretHints = /secret|passw|credential|token|private|vault|apikey|a
 
 /** Written-out paths that are fit to show although a rule above covers them. */
 export const publicPaths =
-  /^(\/etc\/passwd-?|\/etc\/ssl\/certs\/.*|.*\.pub|.*\/\.ssh\/(known_hosts|authorized_keys)|\/etc\/group-?)$/;
+  /^(\/etc\/passwd-?|\/etc\/ssl\/certs\/[^/]+\.(pem|crt|cer|0)|.*\.pub|.*\/\.ssh\/(known_hosts|authorized_keys)|\/etc\/group-?)$/;
 
 /** Paths that are files, not directories. */
 export const clearlyFiles =
@@ -201,7 +225,6 @@ export const openTrees: readonly string[] = [
   '/etc/httpd/conf',
   '/etc/httpd/conf.d',
   '/etc/haproxy',
-  '/etc/ssl/certs',
 ];
 
 /** Not files: reading them waits, empties a queue or shows raw memory and disks. */
