@@ -7,6 +7,12 @@ import { ensureToolchain } from './bootstrap.mjs';
 const parentCheckMs = 500;
 const startedAt = Date.now();
 
+let supervisor = null;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  // Before there is a supervisor nothing has to be stopped in order.
+  process.on(signal, () => (supervisor === null ? process.exit(130) : supervisor.kill(signal)));
+}
+
 let toolchain;
 try {
   toolchain = await ensureToolchain({ console: true });
@@ -15,7 +21,7 @@ try {
   process.exit(1);
 }
 
-const supervisor = spawn(
+supervisor = spawn(
   toolchain.node,
   ['--disable-warning=ExperimentalWarning', path.join(toolchain.checkout, 'infra', 'local', 'src', 'main.ts')],
   {
@@ -25,7 +31,6 @@ const supervisor = spawn(
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   },
 );
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => supervisor.kill(signal));
 endWithNpm();
 
 supervisor.once('error', (error) => {
@@ -41,7 +46,10 @@ supervisor.once('exit', (code, signal) => {
 function endWithNpm() {
   const npm = process.ppid;
   if (process.env.npm_lifecycle_event === undefined || npm <= 1) return;
-  setInterval(() => {
-    if (process.ppid !== npm) supervisor.kill('SIGTERM');
-  }, parentCheckMs).unref();
+  const watch = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(watch);
+    supervisor.kill('SIGTERM');
+  }, parentCheckMs);
+  watch.unref();
 }

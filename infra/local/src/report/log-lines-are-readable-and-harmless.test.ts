@@ -14,7 +14,7 @@ test('a log line becomes one short line with its process, message and fields', (
     traceparent: '00-abc',
     msg: 'run created',
   });
-  expect(renderLine('gateway', line, plain)).toBe('gateway      │ run created runId=run_1 ms=12');
+  expect(renderLine('gateway', line, plain)).toBe('gateway       │ run created runId=run_1 ms=12');
 });
 
 test('a request that changes something, or is refused, is one short line; pages that read are not shown', () => {
@@ -32,8 +32,8 @@ test('a request that changes something, or is refused, is one short line; pages 
       }),
       plain,
     );
-  expect(line('POST', 202)).toBe('gateway      │ POST /v1/runs 202 9 ms');
-  expect(line('GET', 404)).toBe('gateway      │ GET /v1/runs 404 9 ms');
+  expect(line('POST', 202)).toBe('gateway       │ POST /v1/runs 202 9 ms');
+  expect(line('GET', 404)).toBe('gateway       │ GET /v1/runs 404 9 ms');
   expect(line('GET', 200)).toBe(null);
 });
 
@@ -43,12 +43,12 @@ test('an error shows its sentence and code, not its stack', () => {
     msg: 'failed',
     err: { message: 'no route', code: 'E1', stack: 'at …' },
   });
-  expect(renderLine('relay', line, plain)).toBe('relay        │ failed: no route (E1)');
+  expect(renderLine('relay', line, plain)).toBe('relay         │ failed: no route (E1)');
 });
 
 test('what is not JSON passes as it is', () => {
-  expect(renderLine('lab', 'sshd listens', plain)).toBe('lab          │ sshd listens');
-  expect(renderLine('lab', '{not json', plain)).toBe('lab          │ {not json');
+  expect(renderLine('lab', 'sshd listens', plain)).toBe('lab           │ sshd listens');
+  expect(renderLine('lab', '{not json', plain)).toBe('lab           │ {not json');
 });
 
 test('nothing that a terminal would obey gets through', () => {

@@ -2,7 +2,7 @@
 // Pure. Control characters never reach the terminal.
 import type { Style } from './style.ts';
 
-const nameWidth = 13;
+const nameWidth = 14;
 /** Who asked and for whom is in the audit log; here it would push the message off the screen. */
 const silentFields = new Set([
   'organizationId',
