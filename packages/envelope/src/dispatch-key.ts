@@ -24,11 +24,6 @@ export function exportPrivateKey(privateKey: KeyObject): string {
   return privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64url');
 }
 
-/** SPKI DER, base64url. */
-export function exportPublicKey(publicKey: KeyObject): string {
-  return publicKey.export({ type: 'spki', format: 'der' }).toString('base64url');
-}
-
 /** From PKCS#8 DER, base64url. Throws when it is not an Ed25519 key; the error never contains the text. */
 export function importPrivateKey(pkcs8: string): KeyPair {
   let privateKey: KeyObject;

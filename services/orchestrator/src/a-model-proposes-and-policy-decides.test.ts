@@ -1,7 +1,7 @@
 // The model planner, with a scripted vendor in the model router's place: both speak the same wire format.
 import { type ScriptedVendor, startScriptedVendor, type VendorRequest } from '@sena/testing/scripted-vendor';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { openRunBench, type RunBench } from './testing/open-run-bench.ts';
+import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
 
 let bench: RunBench;
 let vendor: ScriptedVendor;

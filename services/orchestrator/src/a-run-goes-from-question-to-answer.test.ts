@@ -4,7 +4,7 @@ import { requestCancel } from '@sena/runs/request-cancel';
 import { ringOutbox } from '@sena/runs/ring-outbox';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRunBench, type RunBench } from './testing/open-run-bench.ts';
+import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
 
 let bench: RunBench;
 beforeAll(async () => {

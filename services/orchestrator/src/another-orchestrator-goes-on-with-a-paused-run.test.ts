@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openRunBench } from './testing/open-run-bench.ts';
+import { openRunBench } from './fixtures/open-run-bench.ts';
 
 it('a run that waits is in nobody’s memory: the orchestrator that began it may be gone', async () => {
   const bench = await openRunBench();

@@ -1,0 +1,111 @@
+// Signs what waits for it, again and again: rung by jobs, by the clock besides. One look at a time. Entered by start-signer.
+import type { Pool } from '@sena/db/tenant';
+import type { ShellParser } from '@sena/policy/load-bash-parser';
+import type { JobQueue } from '@sena/queue/open-queue';
+import type { RecordedRun } from '@sena/runs/record-results';
+import { ringOutbox } from '@sena/runs/ring-outbox';
+import type { Signals } from '@sena/signals/open-signals';
+import type { Logger } from '@sena/telemetry/logger';
+import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
+import { signDispatch } from './sign-dispatch.ts';
+
+const dispatchesALook = 200;
+
+export interface Signing {
+  /** Resolves when what was waiting at the call has been looked at; rejects when PostgreSQL can't be asked. */
+  look(): Promise<void>;
+  /** Ends after the dispatch under way. */
+  stop(): Promise<void>;
+}
+
+export function startSigning(options: {
+  pool: Pool;
+  masterKey: Buffer;
+  parser: ShellParser;
+  queue: JobQueue;
+  signals: Signals;
+  logger: Logger;
+  /** How often it looks without being rung. */
+  pollMs: number;
+}): Signing {
+  const { pool, masterKey, parser, queue, signals, logger, pollMs } = options;
+  let isStopped = false;
+  let isWanted = false;
+  let looking: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    look().catch((error: unknown) =>
+      logger.error({ err: error }, 'waiting dispatches could not be read, it is tried again'),
+    );
+  }, pollMs);
+
+  async function look(): Promise<void> {
+    isWanted = true;
+    looking ??= signAll().finally(() => {
+      looking = null;
+    });
+    await looking;
+    if (isWanted && !isStopped) await look();
+  }
+
+  async function signAll(): Promise<void> {
+    while (isWanted && !isStopped) {
+      isWanted = false;
+      const made = await ensureDispatchKeys(pool, masterKey);
+      if (made > 0) logger.info({ made }, 'dispatch keys made');
+      const waiting = await pool.query<{ organization_id: string; dispatch_id: string }>(
+        'select organization_id, dispatch_id from dispatches_to_sign($1)',
+        [dispatchesALook],
+      );
+      let settled = 0;
+      for (const row of waiting.rows) {
+        if (isStopped) return;
+        if (await settle(row.organization_id, row.dispatch_id)) settled += 1;
+      }
+      // Those that can't be signed now are looked at again with the clock, not at once.
+      if (waiting.rows.length === dispatchesALook && settled > 0) isWanted = true;
+    }
+  }
+
+  /** False: it has to be tried again. It does not hold up the others. */
+  async function settle(organizationId: string, dispatchId: string): Promise<boolean> {
+    const fields = { organizationId, dispatchId };
+    try {
+      const signed = await signDispatch(pool, masterKey, parser, organizationId, dispatchId);
+      switch (signed.kind) {
+        case 'signed':
+          logger.info({ ...fields, satelliteId: signed.satelliteId }, 'dispatch signed');
+          await signals.ring(organizationId, 'dispatchReady', { satelliteId: signed.satelliteId });
+          return true;
+        case 'refused':
+          logger.warn({ ...fields, detail: signed.detail }, 'dispatch refused');
+          for (const run of signed.runs) await ringFor(organizationId, run);
+          return true;
+        case 'gone':
+          return true;
+      }
+    } catch (error) {
+      logger.error({ ...fields, err: error }, 'a dispatch could not be signed, it is tried again');
+      return false;
+    }
+  }
+
+  async function ringFor(organizationId: string, { runId, eventSeq, outboxId }: RecordedRun): Promise<void> {
+    await signals.ring(organizationId, 'runEvents', { runId, seq: eventSeq });
+    if (outboxId === null) return;
+    try {
+      await ringOutbox(pool, queue.add, organizationId, outboxId);
+    } catch (error) {
+      logger.warn({ err: error, runId }, 'a run could not be woken now, the sweeper will');
+    }
+  }
+
+  return {
+    look,
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      // A look that failed has told whoever asked for it.
+      if (looking !== null) await Promise.allSettled([looking]);
+    },
+  };
+}

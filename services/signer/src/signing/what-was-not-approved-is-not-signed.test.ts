@@ -1,0 +1,235 @@
+import type { Action } from '@sena/contracts/envelope';
+import { actionDigest } from '@sena/envelope/action-digest';
+import { loadBashParser, type ShellParser } from '@sena/policy/load-bash-parser';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { judgeDispatch } from './judge-dispatch.ts';
+import type { ApprovalToCheck, DispatchToSign } from './read-dispatch.ts';
+
+const now = new Date('2026-06-01T12:00:00Z');
+const inMinutes = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
+const organizationId = 'org_1';
+const limits = { timeoutMs: 60_000, outputBytesMax: 1_048_576 };
+const node = {
+  nodeId: 'node_1',
+  name: 'web-01',
+  address: '10.0.0.1',
+  port: 22,
+  hostKey: null,
+  runAs: 'sena',
+  credential: 'default',
+};
+const change = 'systemctl restart nginx';
+
+let parser: ShellParser;
+beforeAll(async () => {
+  parser = await loadBashParser();
+});
+
+function dispatch(over: Partial<DispatchToSign> = {}): DispatchToSign {
+  return {
+    id: 'disp_1',
+    runId: 'run_1',
+    step: 's1',
+    satelliteId: 'sat_1',
+    assignmentEpoch: 1,
+    shell: 'sh',
+    command: 'uptime',
+    environment: {},
+    limits,
+    readOnly: true,
+    notBefore: inMinutes(-1),
+    expiresAt: inMinutes(10),
+    traceparent: null,
+    nodes: [{ ...node, executionId: '00000000-0000-5000-8000-000000000001' }],
+    run: { status: 'running', cancelRequested: false },
+    satelliteRevoked: false,
+    approval: null,
+    ...over,
+  };
+}
+
+function action(over: Partial<Action['commands'][number]> = {}): Action {
+  return {
+    v: 1,
+    organizationId,
+    runId: 'run_1',
+    approvalNonce: 'a nonce of the approval',
+    notBefore: inMinutes(-5).toISOString(),
+    expiresAt: inMinutes(30).toISOString(),
+    commands: [
+      {
+        step: 's1',
+        shell: 'sh',
+        command: change,
+        environment: {},
+        limits,
+        nodes: [{ ...node, satelliteId: 'sat_1' }],
+        ...over,
+      },
+    ],
+  };
+}
+
+function approval(over: Partial<ApprovalToCheck> = {}): ApprovalToCheck {
+  const approved = over.action === undefined ? action() : over.action;
+  return {
+    id: 'appr_1',
+    runId: 'run_1',
+    status: 'approved',
+    action: approved,
+    actionDigest: approved === null ? '' : actionDigest(approved),
+    requestedBy: 'member:asker',
+    decidedBy: 'member:approver',
+    decidedAt: inMinutes(-2),
+    ...over,
+  };
+}
+
+const approvedChange = (over: Partial<DispatchToSign> = {}, approvalOver: Partial<ApprovalToCheck> = {}) =>
+  dispatch({ command: change, readOnly: false, approval: approval(approvalOver), ...over });
+const judge = (subject: DispatchToSign) => judgeDispatch(parser, organizationId, subject, now);
+
+describe('is signed', () => {
+  test('what policy calls read-only, without anybody’s leave', () => {
+    const judgement = judge(dispatch());
+    expect(judgement).toMatchObject({ kind: 'sign', envelope: { organizationId, readOnly: true, approvals: [] } });
+  });
+
+  test('what policy calls read-only though the orchestrator was more careful', () => {
+    expect(judge(dispatch({ readOnly: false }))).toMatchObject({ kind: 'sign', envelope: { readOnly: true } });
+  });
+
+  test('a change that was approved as it is, with the approval’s proof in the envelope', () => {
+    expect(judge(approvedChange())).toMatchObject({
+      kind: 'sign',
+      envelope: {
+        readOnly: false,
+        command: change,
+        approvals: [
+          {
+            approvalId: 'appr_1',
+            actionDigest: actionDigest(action()),
+            requestedBy: 'member:asker',
+            decidedBy: 'member:approver',
+            proof: { approvalNonce: 'a nonce of the approval' },
+          },
+        ],
+      },
+    });
+  });
+
+  test('every envelope under a nonce of its own', () => {
+    const nonces = [judge(dispatch()), judge(dispatch())].map((judgement) =>
+      judgement.kind === 'sign' ? judgement.envelope.nonce : '',
+    );
+    expect(new Set(nonces).size).toBe(2);
+    expect(nonces[0]?.length).toBeGreaterThanOrEqual(16);
+  });
+});
+
+describe('is refused', () => {
+  const refusals: Array<[what: string, subject: () => DispatchToSign, reason: string, detail: RegExp]> = [
+    [
+      'a cancelled run',
+      () => dispatch({ run: { status: 'running', cancelRequested: true } }),
+      'cancelled',
+      /cancelled/,
+    ],
+    ...(['succeeded', 'failed', 'cancelled'] as const).map((status): [string, () => DispatchToSign, string, RegExp] => [
+      `a run that has ${status}`,
+      () => dispatch({ run: { status, cancelRequested: false } }),
+      'signer_refused',
+      new RegExp(status),
+    ]),
+    ['what is past its validity', () => dispatch({ expiresAt: now }), 'expired', /not signed while it was valid/],
+    ['work for a revoked satellite', () => dispatch({ satelliteRevoked: true }), 'satellite_revoked', /revoked/],
+    ['a dispatch without nodes', () => dispatch({ nodes: [] }), 'signer_refused', /no node/],
+    [
+      'a change without an approval',
+      () => dispatch({ command: change, readOnly: false }),
+      'signer_refused',
+      /needs an approval/,
+    ],
+    ['a change that is called read-only', () => approvedChange({ readOnly: true }), 'signer_refused', /it is not/],
+    [
+      'a change that is called read-only, without approval',
+      () => dispatch({ command: 'rm -rf /tmp/x' }),
+      'signer_refused',
+      /it is not/,
+    ],
+    ['text nobody can read', () => dispatch({ command: 'echo "$(' }), 'signer_refused', /it is not/],
+    [
+      'another shell than was judged',
+      () => dispatch({ shell: 'bash' }),
+      'signer_refused',
+      /judged it for sh, not for bash/,
+    ],
+    [
+      'what no satellite would take',
+      () => dispatch({ environment: { 'not a name': 'x' } }),
+      'signer_refused',
+      /No satellite would take it: environment/,
+    ],
+    [
+      'limits no satellite knows',
+      () => dispatch({ limits: { ...limits, timeoutMs: 1 } }),
+      'signer_refused',
+      /limits\.timeoutMs/,
+    ],
+  ];
+  test.each(refusals)('%s', (_what, subject, reason, detail) => {
+    expect(judge(subject())).toEqual({ kind: 'refuse', reason, detail: expect.stringMatching(detail) });
+  });
+
+  const unapproved: Array<[what: string, over: Partial<ApprovalToCheck>, detail: RegExp]> = [
+    ['of another run', { runId: 'run_2' }, /another run/],
+    ...(['pending', 'rejected', 'expired', 'void'] as const).map(
+      (status): [string, Partial<ApprovalToCheck>, RegExp] => [`that is ${status}`, { status }, new RegExp(status)],
+    ),
+    ['that nobody gave', { decidedBy: null }, /approved/],
+    ['without a time', { decidedAt: null }, /approved/],
+    ['by who asked for it', { decidedBy: 'member:asker' }, /requester/],
+    ['that holds no action', { action: null }, /no readable action/],
+    ['whose action was altered', { actionDigest: actionDigest(action({ command: 'reboot' })) }, /altered/],
+    ['that has expired', { action: { ...action(), expiresAt: inMinutes(-1).toISOString() } }, /has expired/],
+    [
+      'that ends earlier',
+      { action: { ...action(), expiresAt: inMinutes(5).toISOString() } },
+      /longer than its approval/,
+    ],
+    ['over another command', { action: action({ command: 'systemctl restart apache2' }) }, /not what was approved/],
+    ['over another step', { action: action({ step: 's2' }) }, /not what was approved/],
+    ['over another shell', { action: action({ shell: 'bash' }) }, /not what was approved/],
+    ['over another environment', { action: action({ environment: { A: 'b' } }) }, /not what was approved/],
+    ['over other limits', { action: action({ limits: { ...limits, timeoutMs: 61_000 } }) }, /not what was approved/],
+    [
+      'over fewer nodes',
+      { action: action({ nodes: [{ ...node, nodeId: 'node_2', satelliteId: 'sat_1' }] }) },
+      /not what was approved/,
+    ],
+    [
+      'over another address of the node',
+      { action: action({ nodes: [{ ...node, address: '10.0.0.9', satelliteId: 'sat_1' }] }) },
+      /not what was approved/,
+    ],
+    [
+      'over another login',
+      { action: action({ nodes: [{ ...node, runAs: 'root', satelliteId: 'sat_1' }] }) },
+      /not what was approved/,
+    ],
+    [
+      'over another satellite',
+      { action: action({ nodes: [{ ...node, satelliteId: 'sat_2' }] }) },
+      /not what was approved/,
+    ],
+    ['of another organization', { action: { ...action(), organizationId: 'org_2' } }, /not what was approved/],
+  ];
+  test.each(unapproved)('a change with an approval %s', (_what, over, detail) => {
+    const judgement = judge(approvedChange({}, over));
+    expect(judgement).toEqual({ kind: 'refuse', reason: 'signer_refused', detail: expect.stringMatching(detail) });
+  });
+
+  test('read-only work that names an approval which is not over it', () => {
+    expect(judge(dispatch({ approval: approval() }))).toMatchObject({ kind: 'refuse', reason: 'signer_refused' });
+  });
+});

@@ -1,0 +1,311 @@
+import { randomBytes } from 'node:crypto';
+import { decideApproval } from '@sena/approvals/decide-approval';
+import { requestApproval } from '@sena/approvals/request-approval';
+import type { Action } from '@sena/contracts/envelope';
+import { openPool, type Pool } from '@sena/db/tenant';
+import { importPublicKey } from '@sena/envelope/dispatch-key';
+import { type VerifiedEnvelope, verifyEnvelope } from '@sena/envelope/verify-envelope';
+import { loadBashParser } from '@sena/policy/load-bash-parser';
+import { type Bench, member, openBench } from '@sena/runs/fixtures/open-bench';
+import { requestCancel } from '@sena/runs/request-cancel';
+import { openSignals } from '@sena/signals/open-signals';
+import { createLogger } from '@sena/telemetry/logger';
+import { eventually } from '@sena/testing/eventually';
+import type { SeededFleet } from '@sena/testing/seed-fleet';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { SignerEnv } from './env.ts';
+import { ensureDispatchKeys } from './keys/ensure-dispatch-keys.ts';
+import { signDispatch } from './signing/sign-dispatch.ts';
+import { type Signer, startSigner } from './start-signer.ts';
+
+const masterKey = randomBytes(32);
+const change = 'systemctl restart nginx';
+
+let bench: Bench;
+let pool: Pool;
+let fleet: SeededFleet;
+let signer: Signer;
+let log: Array<Record<string, unknown>>;
+const logger = createLogger('signer', 'info', { write: (line) => log.push(JSON.parse(line)) });
+
+const envOf = (key: Buffer): SignerEnv => ({
+  HOST: '127.0.0.1',
+  PORT: 0,
+  LOG_LEVEL: 'info',
+  DATABASE_URL: bench.database.urls.signer,
+  QUEUE_DATABASE_URL: bench.database.urls.queue,
+  MASTER_KEY: key.toString('base64'),
+});
+
+beforeAll(async () => {
+  log = [];
+  bench = await openBench();
+  pool = openPool(bench.database.urls.signer, { max: 4, applicationName: 'test', onError: () => undefined });
+  signer = await startSigner(envOf(masterKey), logger, 50);
+});
+afterAll(async () => {
+  await signer.stop();
+  await pool.end();
+  await bench.close();
+});
+beforeEach(async () => {
+  log.length = 0;
+  fleet = await bench.seedFleet({ nodes: 3 });
+});
+
+const envelopeOf = async (dispatchId: string) =>
+  (await bench.admin.query('select key_id, jws from dispatch_envelopes where dispatch_id = $1', [dispatchId])).rows[0];
+const signed = (dispatchId: string) => eventually('it is signed', () => envelopeOf(dispatchId), { timeoutMs: 6_000 });
+async function verify(dispatchId: string): Promise<VerifiedEnvelope> {
+  const { jws } = await signed(dispatchId);
+  const keys = await bench.inFleet(fleet, (transaction) =>
+    transaction.query<{ id: string; public_key: string }>('select id, public_key from dispatch_keys'),
+  );
+  return verifyEnvelope(jws, {
+    keys: new Map(keys.rows.map((row) => [row.id, importPublicKey(row.public_key)])),
+    organizationId: fleet.organizationId,
+    satelliteId: fleet.satellites[0]?.id as string,
+    now: new Date(),
+    clockSkewMsMax: 30_000,
+  });
+}
+const outcomesOf = async (dispatchId: string) =>
+  (
+    await bench.admin.query(
+      `select distinct o.kind, o.reason, o.detail from outcomes o join executions e on e.id = o.execution_id where e.dispatch_id = $1`,
+      [dispatchId],
+    )
+  ).rows;
+const refused = (dispatchId: string) =>
+  eventually('it is refused', async () => (await outcomesOf(dispatchId))[0], { timeoutMs: 6_000 });
+
+/** A dispatch of `change` that rests on an approval by a second person; `alter` comes before the signer can see it. */
+async function approvedChange(
+  runId: string,
+  alter: (ids: {
+    approvalId: string;
+  }) => Partial<{ command: string; readOnly: boolean }> | Promise<object> = () => ({}),
+): Promise<string> {
+  const satelliteId = fleet.satellites[0]?.id as string;
+  const limits = { timeoutMs: 60_000, outputBytesMax: 1_048_576 };
+  const action: Action = {
+    v: 1,
+    organizationId: fleet.organizationId,
+    runId,
+    approvalNonce: randomBytes(18).toString('base64url'),
+    notBefore: new Date(Date.now() - 1_000).toISOString(),
+    expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+    commands: [
+      {
+        step: 's1',
+        shell: 'sh',
+        command: change,
+        environment: {},
+        limits,
+        nodes: fleet.nodes.map((node) => ({ ...node, satelliteId })),
+      },
+    ],
+  };
+  const approvalId = await bench.inFleet(fleet, async (transaction) => {
+    const asked = { requestedBy: 'member:user_asker', requestedByName: 'Asker', actor: 'service:test' };
+    const id = await requestApproval(transaction, { runId, action, effects: [], reasons: [], ...asked });
+    const by = { ...member(fleet.organizationId, 'user_approver'), role: 'approver' } as const;
+    await decideApproval(transaction, { approvalId: id, by, decision: 'approve' });
+    return id;
+  });
+  const altered = await alter({ approvalId });
+  return bench.writeDispatch(fleet, runId, { command: change, readOnly: false, limits, approvalId, ...altered });
+}
+
+test('a dispatch is signed with a key of its organization, and the satellite’s own check accepts every byte', async () => {
+  const rung: unknown[] = [];
+  const signals = await openSignals({ kind: 'postgres', url: bench.database.urls.app });
+  await signals.listen(fleet.organizationId, 'dispatchReady', (data) => void rung.push(data));
+  const runId = await bench.createRun(fleet);
+  const dispatchId = await bench.writeDispatch(fleet, runId);
+  const verified = await verify(dispatchId);
+  expect(verified).toMatchObject({
+    kind: 'verified',
+    envelope: {
+      dispatchId,
+      runId,
+      organizationId: fleet.organizationId,
+      command: 'uptime',
+      readOnly: true,
+      approvals: [],
+    },
+  });
+  if (verified.kind === 'verified') {
+    const inEnvelope = verified.envelope.nodes.map(({ executionId: _, ...node }) => node);
+    expect(inEnvelope).toEqual(fleet.nodes);
+    expect(verified.envelope.nodes.map((node) => node.executionId).sort()).toEqual(
+      (await bench.executionsOf(dispatchId)).toSorted(),
+    );
+  }
+  await eventually('the relay’s doorbell rings', () => rung.length > 0);
+  expect(rung).toEqual([{ satelliteId: fleet.satellites[0]?.id }]);
+  await signals.close();
+  const audit = await bench.admin.query(
+    `select actor, data from audit_events where subject = $1 and action = 'dispatch.signed'`,
+    [dispatchId],
+  );
+  expect(audit.rows).toMatchObject([{ actor: 'service:signer', data: { readOnly: true, approvalId: null } }]);
+});
+
+test('an approved change is signed with its approval, which is used by that', async () => {
+  const runId = await bench.createRun(fleet);
+  const dispatchId = await approvedChange(runId);
+  expect(await verify(dispatchId)).toMatchObject({
+    kind: 'verified',
+    envelope: {
+      readOnly: false,
+      command: change,
+      approvals: [{ requestedBy: 'member:user_asker', decidedBy: 'member:user_approver' }],
+    },
+  });
+  const used = await bench.admin.query('select used_at from approvals where run_id = $1', [runId]);
+  expect(used.rows[0].used_at).toBeInstanceOf(Date);
+});
+
+describe('is refused, with the reason at each execution', () => {
+  const alter =
+    (sql: string) =>
+    async ({ approvalId }: { approvalId: string }) => {
+      await bench.admin.query(`update approvals set ${sql} where id = $1`, [approvalId]);
+      return {};
+    };
+  const cases: Array<[string, Parameters<typeof approvedChange>[1], RegExp]> = [
+    [
+      'a command altered in the approval',
+      alter(`action = jsonb_set(action, '{commands,0,command}', '"systemctl restart apache2"')`),
+      /altered after it was given/,
+    ],
+    [
+      'a node altered in the approval',
+      alter(`action = jsonb_set(action, '{commands,0,nodes,0,address}', '"10.9.9.9"')`),
+      /altered/,
+    ],
+    ['an action that is none', alter(`action = '{"v": 2}'`), /no readable action/],
+    ['a yes of who asked', alter(`decided_by = requested_by`), /Its requester approved it/],
+    ['a yes taken back', alter(`status = 'rejected'`), /Its approval is rejected/],
+    ['a command changed after the approval', () => ({ command: 'systemctl restart apache2' }), /not what was approved/],
+    ['a change that says it is read-only', () => ({ readOnly: true }), /called read-only, and it is not/],
+  ];
+  test.each(cases)('%s', async (_what, how, detail) => {
+    const runId = await bench.createRun(fleet);
+    const dispatchId = await approvedChange(runId, how);
+    expect(await refused(dispatchId)).toEqual({
+      kind: 'not_started',
+      reason: 'signer_refused',
+      detail: expect.stringMatching(detail),
+    });
+    expect(await envelopeOf(dispatchId)).toBeUndefined();
+    const run = await bench.admin.query('select not_started_count as n, wake_count from runs where id = $1', [runId]);
+    expect(run.rows[0]).toEqual({ n: 3, wake_count: 2 });
+    const audit = await bench.admin.query(
+      `select actor from audit_events where subject = $1 and action = 'dispatch.refused'`,
+      [dispatchId],
+    );
+    expect(audit.rows).toEqual([{ actor: 'service:signer' }]);
+  });
+
+  test('a change without an approval', async () => {
+    const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet), { command: change });
+    expect(await refused(dispatchId)).toMatchObject({ kind: 'not_started', reason: 'signer_refused' });
+  });
+
+  test('a run that was cancelled, in the word for it', async () => {
+    const runId = await bench.createRun(fleet);
+    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+    const dispatchId = await bench.writeDispatch(fleet, runId);
+    expect(await refused(dispatchId)).toMatchObject({ kind: 'not_started', reason: 'cancelled' });
+  });
+
+  test('more nodes than one frame can carry', async () => {
+    const nodes = Array.from({ length: 14_000 }, (_, n) => ({
+      ...fleet.nodes[0],
+      nodeId: `node_${n}`,
+      name: `${n}`.padEnd(60, 'x'),
+    }));
+    const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet), { nodes: nodes as never });
+    expect(await refused(dispatchId)).toMatchObject({ detail: expect.stringMatching(/names 14000 nodes/) });
+  });
+});
+
+describe('keys', () => {
+  test('two signers at once make one key for each organization', async () => {
+    const made = await Promise.all([ensureDispatchKeys(pool, masterKey), ensureDispatchKeys(pool, masterKey)]);
+    const keys = await bench.admin.query('select 1 from dispatch_keys where organization_id = $1', [
+      fleet.organizationId,
+    ]);
+    expect(keys.rowCount).toBe(1);
+    expect(made[0] + made[1]).toBeLessThanOrEqual(1);
+  });
+
+  test('two signers at once sign one envelope', async () => {
+    const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet));
+    await ensureDispatchKeys(pool, masterKey);
+    const parser = await loadBashParser();
+    const signing = () => signDispatch(pool, masterKey, parser, fleet.organizationId, dispatchId);
+    await Promise.all([signing(), signing(), signing()]);
+    const found = await bench.admin.query('select 1 from dispatch_envelopes where dispatch_id = $1', [dispatchId]);
+    expect(found.rowCount).toBe(1);
+    const audit = await bench.admin.query(
+      `select 1 from audit_events where subject = $1 and action = 'dispatch.signed'`,
+      [dispatchId],
+    );
+    expect(audit.rowCount).toBe(1);
+  });
+
+  test('one organization whose key can not be opened does not hold up the others, and is tried again', async () => {
+    const broken = fleet;
+    await ensureDispatchKeys(pool, masterKey);
+    const sound = await bench.admin.query('select ciphertext from dispatch_private_keys where organization_id = $1', [
+      broken.organizationId,
+    ]);
+    await bench.admin.query(`update dispatch_private_keys set ciphertext = '\\x00' where organization_id = $1`, [
+      broken.organizationId,
+    ]);
+    const stuck = await bench.writeDispatch(broken, await bench.createRun(broken));
+    fleet = await bench.seedFleet();
+    expect(await verify(await bench.writeDispatch(fleet, await bench.createRun(fleet)))).toMatchObject({
+      kind: 'verified',
+    });
+    expect(await envelopeOf(stuck)).toBeUndefined();
+    expect(await outcomesOf(stuck)).toEqual([]);
+    await eventually('it is logged', () => log.some((line) => line.dispatchId === stuck && line.level === 'error'));
+    await bench.admin.query('update dispatch_private_keys set ciphertext = $2 where organization_id = $1', [
+      broken.organizationId,
+      sound.rows[0].ciphertext,
+    ]);
+    await signed(stuck);
+  });
+
+  test('the public half is the organization’s to read, the private half is not', async () => {
+    await ensureDispatchKeys(pool, masterKey);
+    const read = (table: string) => bench.inFleet(fleet, (transaction) => transaction.query(`select * from ${table}`));
+    expect((await read('dispatch_keys')).rows).toHaveLength(1);
+    await expect(read('dispatch_private_keys')).rejects.toMatchObject({ code: '42501' });
+  });
+});
+
+test('what waited before the signer came is signed when it comes, and a cut connection does not stop it', async () => {
+  const waiting = await bench.writeDispatch(fleet, await bench.createRun(fleet));
+  await signer.stop();
+  const later = await bench.writeDispatch(fleet, await bench.createRun(fleet), { step: 'later' });
+  signer = await startSigner(envOf(masterKey), logger, 50);
+  expect([await verify(waiting), await verify(later)]).toMatchObject([{ kind: 'verified' }, { kind: 'verified' }]);
+  await bench.admin.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'sena_signer'`,
+  );
+  const after = await bench.writeDispatch(fleet, await bench.createRun(fleet), { step: 'after' });
+  expect(await verify(after)).toMatchObject({ kind: 'verified' });
+  expect((await fetch(`http://127.0.0.1:${signer.port}/readyz`)).status).toBe(200);
+});
+
+test('nothing secret is in the log', async () => {
+  const everything = JSON.stringify(log);
+  const sealed = await bench.admin.query<{ jws: string }>('select jws from dispatch_envelopes limit 1');
+  expect(everything).not.toContain(sealed.rows[0]?.jws);
+  expect(everything).not.toContain(masterKey.toString('base64'));
+});
