@@ -47,9 +47,10 @@ export const trustCommand = defineCommand({
 });
 
 function parseHost(text: string): { address: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)|([0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:]*))(?::(\d{1,5}))?$/.exec(
-    text.trim(),
-  );
+  const match =
+    /^(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9._-]+)|([0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:]*))(?::(\d{1,5}))?$/.exec(
+      text.trim(),
+    );
   const address = match?.[1] ?? match?.[2] ?? match?.[3];
   const port = Number(match?.[4] ?? 22);
   if (address === undefined || port < 1 || port > 65_535) {

@@ -14,7 +14,8 @@ export function compileAllowedAddresses(entries: readonly string[] | undefined):
   const names = new Set<string>();
   const suffixes: string[] = [];
   for (const entry of entries) {
-    const [address = '', bits] = entry.split('/');
+    const [address = '', bits, ...more] = entry.split('/');
+    if (more.length > 0) throw wrongEntry(entry);
     const version = isIP(address);
     if (version !== 0) addRange(ranges, entry, address, bits, version === 6 ? 'ipv6' : 'ipv4');
     else if (/^\*\.[a-zA-Z0-9.-]+$/.test(entry)) suffixes.push(entry.slice(1).toLowerCase());

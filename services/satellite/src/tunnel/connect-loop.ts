@@ -37,6 +37,7 @@ export async function connectLoop(options: ConnectLoopOptions): Promise<void> {
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);

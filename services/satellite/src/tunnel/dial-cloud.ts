@@ -37,7 +37,12 @@ export async function dialCloud(target: DialTarget, settings: DialSettings): Pro
     ALPNProtocols: ['http/1.1'],
     ...(settings.ca === undefined ? {} : { ca: [...rootCertificates, settings.ca] }),
   });
-  return await settled(tls, 'secureConnect', settings.timeoutMs);
+  try {
+    return await settled(tls, 'secureConnect', settings.timeoutMs);
+  } catch (error) {
+    raw.destroy();
+    throw error;
+  }
 }
 
 function openThroughProxy(proxy: string, target: DialTarget, timeoutMs: number): Promise<Socket> {

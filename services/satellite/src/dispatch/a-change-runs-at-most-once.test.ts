@@ -1,0 +1,198 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type SatelliteProcess, spawnSatellite } from '../fixtures/satellite-process.ts';
+import { approved, makeDispatch, startTestSite, type TestNode, type TestSite } from '../fixtures/test-site.ts';
+
+type Enrolled = Awaited<ReturnType<TestSite['enrol']>>;
+
+let site: TestSite;
+let web: TestNode;
+let enrolled: Enrolled;
+let satellite: SatelliteProcess;
+let serial = 0;
+let witness: string;
+
+beforeAll(async () => {
+  site = await startTestSite(['web-01']);
+  web = site.node('web-01');
+});
+afterAll(() => site?.stop());
+beforeEach(async () => {
+  serial += 1;
+  witness = `/tmp/witness-${serial}`;
+  enrolled = await site.enrol({ limits: { runningPerNodeMax: 1 } });
+  satellite = await spawnSatellite(enrolled.config, enrolled.relay);
+});
+afterEach(async () => {
+  await satellite.kill('SIGKILL');
+});
+
+/** How often the command ran, counted on the node itself. */
+const effects = async () => Number(await web.onNode(`cat ${witness} 2>/dev/null | wc -l`));
+const change = (then = '') => makeDispatch(site, `echo ran >> ${witness}${then}`, [web.node], approved);
+const restart = async () => {
+  await satellite.kill('SIGKILL');
+  satellite = await spawnSatellite(enrolled.config, enrolled.relay);
+};
+const untilEffect = () =>
+  enrolled.relay
+    .until('the effect', () => true)
+    .then(async () => {
+      while ((await effects()) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+
+describe('a change', () => {
+  it('whose dispatch is sent again and again runs once, and its result is told again', async () => {
+    const { relay } = enrolled;
+    const { frame, executionId, envelope } = await change();
+    relay.send(frame, frame, frame);
+    await relay.result(executionId);
+    relay.send(frame);
+    await relay.ack(envelope.dispatchId, 4);
+    const again = await relay.result(executionId, 2);
+    relay.cut();
+    await relay.connected(2);
+    relay.send(frame);
+    await relay.ack(envelope.dispatchId, 5);
+    expect(again.outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await effects()).toBe(1);
+  });
+
+  it('that was under way when the satellite was killed is unknown and never runs again', async () => {
+    const { relay } = enrolled;
+    const { frame, executionId } = await change('; sleep 30');
+    relay.send(frame);
+    await relay.started(executionId);
+    await untilEffect();
+    await restart();
+    const result = await relay.result(executionId);
+    expect(result.outcome).toMatchObject({ kind: 'unknown', reason: 'satellite_restarted' });
+    relay.send(frame);
+    await relay.ack(frame.dispatchId, 2);
+    expect(await effects()).toBe(1);
+  });
+
+  it('that had ended but was not acknowledged is told after the restart, with its output', async () => {
+    const { relay } = enrolled;
+    relay.behaviour.acknowledgesOutput = false;
+    relay.behaviour.acknowledgesOutcomes = false;
+    const { frame, executionId } = await change('; echo some output; echo problems >&2');
+    relay.send(frame);
+    const first = await relay.result(executionId);
+    relay.behaviour.acknowledgesOutput = true;
+    relay.behaviour.acknowledgesOutcomes = true;
+    const repeated = relay.repeatedBytes();
+    await restart();
+    const second = await relay.result(executionId, 2);
+    expect(second).toEqual(first);
+    expect(relay.repeatedBytes() - repeated).toBe('some output\nproblems\n'.length);
+    expect(relay.output(executionId).toString()).toBe('some output\n');
+    expect(await effects()).toBe(1);
+  });
+
+  it('that was journaled but never sent runs after the restart', async () => {
+    const { relay } = enrolled;
+    const blocker = await makeDispatch(site, 'sleep 30', [web.node], approved);
+    const waiting = await change();
+    relay.send(blocker.frame);
+    await relay.started(blocker.executionId);
+    relay.send(waiting.frame);
+    await relay.ack(waiting.envelope.dispatchId);
+    await restart();
+    expect((await relay.result(waiting.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await effects()).toBe(1);
+  });
+
+  it('whose connection to the node breaks is unknown and never runs again', async () => {
+    const { relay } = enrolled;
+    const { frame, executionId } = await change('; sleep 30');
+    relay.send(frame);
+    await relay.started(executionId);
+    await untilEffect();
+    web.cut();
+    const result = await relay.result(executionId);
+    expect(result.outcome).toMatchObject({ kind: 'unknown', reason: 'connection_lost' });
+    expect(result.attempt).toBe(1);
+    expect(await effects()).toBe(1);
+  });
+
+  it('over a warm connection that died unnoticed runs once', async () => {
+    const { relay } = enrolled;
+    const warm = await makeDispatch(site, 'hostname', [web.node]);
+    relay.send(warm.frame);
+    await relay.result(warm.executionId);
+    web.cut();
+    const { frame, executionId } = await change();
+    relay.send(frame);
+    expect((await relay.result(executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await effects()).toBe(1);
+  });
+
+  it('that is reassigned runs once, under the newest assignment', async () => {
+    const { relay } = enrolled;
+    const blocker = await makeDispatch(site, 'sleep 2', [web.node]);
+    relay.send(blocker.frame);
+    await relay.started(blocker.executionId);
+    const first = await change();
+    const { envelope } = first;
+    const second = await makeDispatch(site, envelope.command, [web.node], {
+      ...approved,
+      runId: envelope.runId,
+      nodes: envelope.nodes,
+      assignmentEpoch: 3,
+    });
+    const stale = await makeDispatch(site, envelope.command, [web.node], {
+      ...approved,
+      runId: envelope.runId,
+      nodes: envelope.nodes,
+      assignmentEpoch: 2,
+    });
+    relay.send(first.frame, second.frame, stale.frame);
+    expect((await relay.result(first.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    relay.send(stale.frame);
+    await relay.ack(stale.envelope.dispatchId, 2);
+    expect(await effects()).toBe(1);
+  });
+});
+
+describe('a read-only command', () => {
+  it('that was under way when the satellite was killed runs again as the second attempt', async () => {
+    const { relay } = enrolled;
+    const { frame, executionId } = await makeDispatch(site, 'hostname && sleep 2', [web.node]);
+    relay.send(frame);
+    await relay.started(executionId);
+    await restart();
+    const result = await relay.result(executionId);
+    expect(result).toMatchObject({ outcome: { kind: 'exited', exitCode: 0 }, attempt: 2 });
+    expect(relay.output(executionId, 'stdout', 2).toString()).toBe('web-01\n');
+  });
+
+  it('whose connection breaks runs again once, then it is unknown', async () => {
+    const { relay } = enrolled;
+    const { frame, executionId } = await makeDispatch(site, 'hostname && sleep 20', [web.node]);
+    relay.send(frame);
+    await relay.started(executionId, 1);
+    web.cut();
+    await relay.started(executionId, 2);
+    web.cut();
+    const result = await relay.result(executionId);
+    expect(result).toMatchObject({ outcome: { kind: 'unknown', reason: 'connection_lost' }, attempt: 2 });
+  });
+});
+
+describe('a satellite that is told to stop', () => {
+  it('lets what runs end, reports it, and leaves what waits for the next process', async () => {
+    const { relay } = enrolled;
+    const running = await change('; sleep 1; echo done');
+    const waiting = await makeDispatch(site, 'hostname', [web.node]);
+    relay.send(running.frame);
+    await relay.started(running.executionId);
+    relay.send(waiting.frame);
+    await relay.ack(waiting.envelope.dispatchId);
+    expect(await satellite.kill('SIGTERM')).toBe(0);
+    expect((await relay.result(running.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(relay.output(running.executionId).toString()).toBe('done\n');
+    satellite = await spawnSatellite(enrolled.config, relay);
+    expect((await relay.result(waiting.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await effects()).toBe(1);
+  });
+});
