@@ -38,7 +38,9 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
   const adminUrl =
     settings.SENA_DATABASE_URL ?? (await runEmbeddedPostgres(home.data, secrets.postgresPassword, supervisor));
   const migratingAtMs = performance.now();
-  await prepareDatabase({ adminUrl, database: databaseName, passwords: secrets.rolePasswords });
+  await supervisor.usesDatabase(
+    prepareDatabase({ adminUrl, database: databaseName, passwords: secrets.rolePasswords }),
+  );
   report.done('the database is migrated', migratingAtMs);
 
   const databases = databasesOf(adminUrl, secrets);
@@ -55,7 +57,9 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
       logLevel: settings.LOG_LEVEL,
       supervisor,
     }),
-    seedMembers({ identityUrl: databases.identity, publicUrl, secrets, secretsFile: home.secretsFile }),
+    supervisor.usesDatabase(
+      seedMembers({ identityUrl: databases.identity, publicUrl, secrets, secretsFile: home.secretsFile }),
+    ),
     settings.SENA_LAB === 'off' ? null : runLab(home, new URL(publicUrl), supervisor),
   ]);
   const local: LocalFile = { consoleUrl: publicUrl, apiUrl: publicUrl, ...members.owner, approver: members.approver };

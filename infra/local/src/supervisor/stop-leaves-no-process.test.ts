@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@sena/testing/eventually';
 import { expect, test } from 'vitest';
 import { silentReport } from '../report/report.ts';
@@ -75,4 +76,29 @@ test('layers are stopped from the last to the first', async () => {
   await Promise.all([watched('database'), watched('service'), watched('satellite')].map((each) => each.whenReady()));
   await supervisor.stop();
   expect(order).toEqual(['satellite', 'service', 'database'].flatMap((name) => [`${name} stops`, `${name} is gone`]));
+});
+
+test('the database is stopped only after our own work on it has ended, unless someone is in a hurry', async () => {
+  for (const hurry of [false, true]) {
+    const supervisor = quiet();
+    const database = supervisor.supervise('database', {
+      name: 'database',
+      command: () => ['sleep', '600'],
+      cwd: '/',
+      env: { PATH: process.env.PATH ?? '' },
+      untilReady: () => Promise.resolve(),
+    });
+    await database.whenReady();
+    let wasUp: boolean | null = null;
+    const work = supervisor.usesDatabase(
+      sleep(300).then(() => {
+        wasUp = database.pid() !== null;
+      }),
+    );
+    const stopped = supervisor.stop();
+    if (hurry) supervisor.hurry();
+    await stopped;
+    await work;
+    expect(wasUp).toBe(!hurry);
+  }
 });
