@@ -5,7 +5,7 @@ import { merkleRoot } from '@sena/audit/merkle-root';
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { readResultLeaves } from './read-result-leaves.ts';
+import { readRecordedLeaves } from './read-result-leaves.ts';
 
 export interface ResultRow {
   /** The satellite that said so, or null for the cloud's own word, which has revision 0. */
@@ -97,7 +97,8 @@ async function auditBatch(
 ): Promise<void> {
   if (runs.length === 0) return;
   const runIds = runs.map((run) => run.run_id);
-  const leaves = await readResultLeaves(transaction, id, runIds);
+  const executionIds = runs.flatMap((run) => run.taken);
+  const leaves = await readRecordedLeaves(transaction, id, executionIds);
   await appendAuditEvent(transaction, {
     id,
     action: 'results.recorded',

@@ -18,7 +18,8 @@ declare
   touched record;
   trace text;
 begin
-  -- Runs first, in order: two relays that finish the last two dispatches of a run must see each other.
+  -- Runs first, in order: two relays that finish the last two dispatches of a run must see each other, and of two that speak of one
+  -- execution the second sees what the first has said.
   perform 1 from runs r where r.id in (select e.run_id from executions e where e.id = any(execution_ids)) order by r.id for no key update;
 
   for touched in
@@ -51,12 +52,10 @@ begin
       select organization_id, execution_id, run_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at,
         duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
         stdout_inline, stderr_inline, audit_event
-      from accepted on conflict do nothing returning execution_id
-    ), fresh as (
-      select a.* from accepted a join inserted i on i.execution_id = a.execution_id
+      from accepted
     ), counted_down as (
       update dispatches d set pending = d.pending - b.first_words
-      from (select dispatch_id, count(*) filter (where had_kind is null) as first_words from fresh group by dispatch_id) b
+      from (select dispatch_id, count(*) filter (where had_kind is null) as first_words from accepted group by dispatch_id) b
       where d.id = b.dispatch_id and b.first_words > 0 returning d.id
     )
     select f.run_id as id, f.organization_id, array_agg(f.execution_id order by f.execution_id) as executions, count(*)::integer as n,
@@ -65,7 +64,7 @@ begin
       count(*) filter (where kind = 'exited' and exit_code is distinct from 0)::integer as exited_nonzero,
       count(*) filter (where kind = 'not_started')::integer as not_started,
       (count(*) filter (where kind = 'unknown') - count(*) filter (where had_kind = 'unknown'))::integer as unknown
-    from fresh f group by f.run_id, f.organization_id order by f.run_id
+    from accepted f group by f.run_id, f.organization_id order by f.run_id
   loop
     update runs r set last_event_seq = r.last_event_seq + 1,
       exited_zero_count = r.exited_zero_count + touched.exited_zero,
