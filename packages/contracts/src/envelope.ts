@@ -46,7 +46,7 @@ export const envelopeApprovalSchema = z.strictObject({
   decidedBy: z.string(),
   decidedAt: z.iso.datetime({ offset: true }),
   /** Binds the digest to this envelope; the satellite recomputes it. */
-  proof: actionProofSchema.optional(),
+  proof: actionProofSchema,
 });
 
 export const dispatchEnvelopeSchema = z.strictObject({

@@ -123,17 +123,17 @@ describe('the satellite’s own policy', () => {
     expect(await outcomeOf(touch, { readOnly: false, approvals })).toMatchObject(refused);
   });
 
-  it('does not take an approval whose proof is of something else', async () => {
-    const leaf = `sha256:${'1'.repeat(64)}`;
-    const proof = {
-      approvalNonce: 'n',
-      notBefore: '2026-01-01T00:00:00Z',
-      expiresAt: '2027-01-01T00:00:00Z',
-      commandLeaves: [leaf],
-      satelliteLeaves: [],
+  it('does not take the approval of another command, or of a shorter time', async () => {
+    const given = async () => {
+      const { runId, approvals, expiresAt } = (await makeDispatch(site, 'echo something else', [web.node], approved))
+        .envelope;
+      return { readOnly: false, runId, approvals, expiresAt };
     };
-    const approvals = (approved.approvals ?? []).map((approval) => ({ ...approval, proof }));
-    expect(await outcomeOf(touch, { readOnly: false, approvals })).toMatchObject(refused);
+    expect(await outcomeOf(touch, await given())).toMatchObject(refused);
+    const short = await given();
+    const expiresAt = new Date(Date.parse(short.expiresAt) + 1).toISOString();
+    expect(await outcomeOf('echo something else', { ...short, expiresAt })).toMatchObject(refused);
+    expect(await outcomeOf('echo something else', await given())).toMatchObject({ kind: 'exited', exitCode: 0 });
   });
 
   it('does not run a read-only text in another shell than the one that was judged', async () => {

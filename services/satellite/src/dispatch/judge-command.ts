@@ -35,8 +35,10 @@ export function judgeCommand(
   if (!policy.changesAllowed) return refused('This satellite runs read-only commands alone (policy.changesAllowed).');
   const problem = policy.approvalRequiredToChange ? findApprovalProblem(envelope) : null;
   if (problem === null) return { kind: 'run', mode: 'plain' };
-  const why = changing === undefined ? reason : `It sets ${changing}.`;
-  return refused(`The satellite's own policy does not call this read-only, and ${problem} ${why}`);
+  if (changing !== undefined)
+    return refused(`The dispatch sets ${changing}, so it is no plain reading, and ${problem}`);
+  if (isReading) return refused(`The cloud does not call this read-only, and ${problem}`);
+  return refused(`The satellite's own policy does not call this read-only, and ${problem} ${reason}`);
 }
 
 /** Null: somebody else than the requester has approved exactly this. */
@@ -44,9 +46,9 @@ function findApprovalProblem(envelope: DispatchEnvelope): string | null {
   if (envelope.approvals.length === 0) return 'nobody has approved it.';
   for (const { requestedBy, decidedBy, proof, actionDigest } of envelope.approvals) {
     if (requestedBy === decidedBy) return 'its requester approved it alone.';
-    if (proof !== undefined && !isCoveredByDigest(envelope, proof, actionDigest)) {
-      return 'what was approved is something else.';
-    }
+    if (!isCoveredByDigest(envelope, proof, actionDigest)) return 'what was approved is something else.';
+    if (Date.parse(envelope.expiresAt) > Date.parse(proof.expiresAt))
+      return 'its approval ends before the dispatch does.';
   }
   return null;
 }
