@@ -11,7 +11,7 @@ import { traceIdOf } from '@sena/telemetry/trace-context';
 import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
 import type { ExecutionMode } from '../journal/journal-operations.ts';
-import type { Journal } from '../journal/open-journal.ts';
+import { type Journal, JournalError } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
@@ -22,6 +22,8 @@ import { recoverExecutions } from './recover-executions.ts';
 import { type ExecutionRooms, endUnstarted, notStarted, runExecution } from './run-execution.ts';
 
 const sweepMs = 1_000;
+/** After the first welcome: time for the relay to reconcile and to tell of cancelled runs. */
+const reconcileMs = 2_000;
 const pruneMs = 3_600_000;
 /** What is done and acknowledged is still known for a day after it expired, for reconciliation. */
 const keptAfterExpiryMs = 86_400_000;
@@ -62,7 +64,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   });
   const queue = createExecutionQueue({
     limits: config.limits,
-    mayStart: () => !outbox.isFull(),
+    mayStart: () => isOpen && !outbox.isFull(),
     run: (execution, slot) =>
       runExecution(execution, slot, rooms)
         .catch(fatal)
@@ -75,6 +77,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     outbox,
     pool,
     isHalted,
+    clockProblem,
     retry(execution) {
       retrying.add(execution);
       queue.add(execution);
@@ -83,6 +86,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   let link: FrameBatcher<SatelliteFrame> | null = null;
   let relayClock: { timeMs: number; readAtMs: number } | null = null;
   let isStopping = false;
+  /** False after a restart that left work behind: what waits may have been cancelled, so the relay is heard first. */
+  let isOpen = true;
   const sweepTimer = setInterval(sweep, sweepMs);
   const pruneTimer = setInterval(prune, pruneMs);
 
@@ -244,9 +249,30 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }, fatal);
   }
 
+  async function receiveInOrder(frames: RelayFrame[]): Promise<void> {
+    let dispatches: Array<Promise<void>> = [];
+    for (const frame of frames) {
+      // Those that come together are journaled together.
+      if (frame.t === 'dispatch') {
+        dispatches.push(takeDispatch(frame));
+        continue;
+      }
+      await Promise.all(dispatches);
+      dispatches = [];
+      await receiveOne(frame);
+    }
+    await Promise.all(dispatches);
+  }
+
+  function open(): void {
+    isOpen = true;
+    queue.pump();
+  }
+
   return {
     async recover() {
       prune();
+      isOpen = false;
       const recovery = await recoverExecutions({
         ...{ journal, outbox, keys, organizationId, satelliteId },
         resume(envelope, { executionId, mode, attempt }, wasSent) {
@@ -259,6 +285,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
           queue.add(execution);
         },
       });
+      if (recovery.resumed === 0) open();
       if (Object.values(recovery).some((count) => count > 0))
         logger.info(recovery, 'the journal of an earlier process was read');
     },
@@ -266,24 +293,20 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       link = next;
       relayClock = { timeMs: welcome.relayTimeMs, readAtMs: performance.now() };
       outbox.linkUp(next);
+      if (!isOpen) setTimeout(open, reconcileMs);
     },
     linkDown() {
       link = null;
       outbox.linkDown();
     },
     async receive(frames) {
-      let dispatches: Array<Promise<void>> = [];
-      for (const frame of frames) {
-        // Those that come together are journaled together.
-        if (frame.t === 'dispatch') {
-          dispatches.push(takeDispatch(frame));
-          continue;
-        }
-        await Promise.all(dispatches);
-        dispatches = [];
-        await receiveOne(frame);
+      try {
+        await receiveInOrder(frames);
+      } catch (error) {
+        // Without a journal nothing can be promised; the next process may have one.
+        if (error instanceof JournalError) fatal(error);
+        throw error;
       }
-      await Promise.all(dispatches);
     },
     clockProblem,
     counts: () => ({ ...queue.counts(), heldBytes: outbox.heldBytes(), connections: pool.openConnections() }),

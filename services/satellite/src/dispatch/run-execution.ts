@@ -23,6 +23,8 @@ export type ExecutionRooms = {
   outbox: Outbox;
   pool: SshPool;
   isHalted(): boolean;
+  /** Null: the clocks of satellite and relay agree. */
+  clockProblem(): string | null;
   /** A lost read-only command: it takes its turn again. */
   retry(execution: Execution): void;
 };
@@ -190,6 +192,8 @@ function findObstacle({ envelope, isCancelled }: Execution, rooms: ExecutionRoom
   if (isCancelled) return notStarted('cancelled', 'The run was cancelled before the command was sent.');
   if (rooms.isHalted())
     return notStarted('halted', 'The halt switch of the satellite is on. Remove its file to go on.');
+  const clock = rooms.clockProblem();
+  if (clock !== null) return notStarted('clock_skew', clock);
   if (isExpired(envelope, Date.now())) {
     return notStarted('expired', `The dispatch expired at ${envelope.expiresAt}, before the command was sent.`);
   }

@@ -127,7 +127,10 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
   ]);
   let end: CommandEnd | null = null;
   if (first === 'late' && exit === null) end = await stop();
-  else if (first === 'exited') await waitForOutput();
+  // What may still write is cut off; everything else has arrived when the channel closes or falls silent.
+  if (end?.kind !== 'kill_unproven' && first !== 'closed') {
+    await waitForOutput(first === 'exited' ? leftoverIdleMs : drainMs);
+  }
   deadline.clear();
   const rest = filter.end();
   if (rest.length > 0) sink.write('stderr', rest);
@@ -142,12 +145,13 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
     return { kind: 'lost', detail: `${why} before it reported how the command ended.` };
   }
 
-  /** Until everything has arrived, or nothing comes any more, or time is up. The command itself has ended. */
-  async function waitForOutput(): Promise<void> {
+  /** The command itself has ended. While the spool is full, silence means nothing and time is not counted. */
+  async function waitForOutput(idleMsMax: number): Promise<void> {
     for (;;) {
-      const how = await Promise.race([closed.then(() => 'closed'), deadline.passed.then(() => 'late'), after(500)]);
-      const idleMs = performance.now() - lastDataAtMs;
-      if (how === 'closed' || how === 'late' || (!isPaused && idleMs > leftoverIdleMs)) return;
+      const how = await Promise.race([closed.then(() => 'closed' as const), after(250)]);
+      if (how === 'closed') return;
+      const isSilent = performance.now() - lastDataAtMs > idleMsMax;
+      if (!isPaused && (isSilent || deadline.isPassed())) return;
     }
   }
 
@@ -172,12 +176,16 @@ const whyUnproven = {
   failed: 'The command could not be killed: the node did not open another channel for it, or did not answer.',
 } as const;
 
-function createDeadline(timeoutMs: number): { passed: Promise<void>; clear(): void } {
+function createDeadline(timeoutMs: number): { passed: Promise<void>; isPassed(): boolean; clear(): void } {
   let timer: NodeJS.Timeout | undefined;
+  let isPassed = false;
   const passed = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
+    timer = setTimeout(() => {
+      isPassed = true;
+      resolve();
+    }, timeoutMs);
   });
-  return { passed, clear: () => clearTimeout(timer) };
+  return { passed, isPassed: () => isPassed, clear: () => clearTimeout(timer) };
 }
 
 function after(ms: number): Promise<'later'> {
