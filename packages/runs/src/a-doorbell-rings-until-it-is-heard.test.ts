@@ -2,6 +2,7 @@ import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Bench, openBench } from './fixtures/open-bench.ts';
 import { type AddJob, ringOutbox, ringOutboxLeftovers } from './ring-outbox.ts';
+import { type RunBells, ringRecordedRuns } from './ring-recorded-runs.ts';
 import { wakeRun } from './wake-run.ts';
 
 let bench: Bench;
@@ -68,4 +69,26 @@ test('another organization can not ring it', async () => {
   await ringOutbox(bench.app, add, other.organizationId, outboxId);
   expect(rung).toEqual([]);
   expect(await left()).toBe(1);
+});
+
+test('a recorded run rings for those who watch it and, once it waits for nothing, for its worker', async () => {
+  const heard: unknown[] = [];
+  const warned: object[] = [];
+  const bells: RunBells = {
+    pool: bench.app,
+    signals: { ring: async (...ring) => void heard.push(ring) },
+    queue: { add },
+    logger: { warn: (fields) => void warned.push(fields) },
+  };
+  const { organizationId } = fleet;
+  await ringRecordedRuns(bells, organizationId, [{ runId, eventSeq: 7, outboxId: null }]);
+  expect(heard).toEqual([[organizationId, 'runEvents', { runId, seq: 7 }]]);
+  expect(rung).toEqual([]);
+  const away: AddJob = () => Promise.reject(new Error('the queue is away'));
+  await ringRecordedRuns({ ...bells, queue: { add: away } }, organizationId, [{ runId, eventSeq: 8, outboxId }]);
+  expect(warned).toMatchObject([{ runId }]);
+  expect(await left()).toBe(1);
+  await ringRecordedRuns(bells, organizationId, [{ runId, eventSeq: 8, outboxId }]);
+  expect(rung).toHaveLength(1);
+  expect(await left()).toBe(0);
 });

@@ -2,6 +2,7 @@
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import type { Pool } from '@sena/db/tenant';
 import { disconnectSatellite } from '@sena/fleet/satellite-presence';
+import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import { decodeSatelliteFrames } from '@sena/tunnel/decode-frames';
 import { encodeFrames } from '@sena/tunnel/encode-frames';
@@ -9,7 +10,6 @@ import { createFrameBatcher } from '@sena/tunnel/frame-batcher';
 import { FrameError } from '@sena/tunnel/frame-error';
 import type { WebSocket } from 'ws';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
-import type { RunNews } from '../ring-runs.ts';
 import { answerHello, type Handshake, openChallenge } from './shake-hands.ts';
 import { takeSatellite } from './take-satellite.ts';
 

@@ -5,7 +5,7 @@ import type { RelayFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { connectSatellite } from '@sena/fleet/satellite-presence';
 import { closeLostDispatches } from '@sena/runs/close-executions';
-import type { RunNews } from '../ring-runs.ts';
+import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import { type Handshake, revoked } from './shake-hands.ts';
 
 type Known = Extract<Handshake, { kind: 'known' }>;

@@ -9,9 +9,9 @@ import { markDispatchesAcknowledged } from '@sena/runs/reconcile-dispatches';
 import { type CommittedStream, type OutputPiece, recordOutput } from '@sena/runs/record-output';
 import { inlineBytesMax, type ResultRow, recordResults } from '@sena/runs/record-results';
 import { recordStarts } from '@sena/runs/record-starts';
+import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
-import type { RunNews } from '../ring-runs.ts';
 import { readRefusals } from './read-refusals.ts';
 import type { Report, ReportOf } from './report.ts';
 

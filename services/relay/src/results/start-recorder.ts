@@ -1,9 +1,9 @@
 // Coalesces what satellites report into batches, one organization's batches one after the other, so that order holds.
 // Nothing is acknowledged before its commit; while PostgreSQL is away, reports wait here and the sockets are not read.
 import type { Pool } from '@sena/db/tenant';
+import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
-import type { RunNews } from '../ring-runs.ts';
 import { recordBatch } from './record-batch.ts';
 import type { Report } from './report.ts';
 

@@ -2,8 +2,7 @@
 import type { Pool } from '@sena/db/tenant';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { JobQueue } from '@sena/queue/open-queue';
-import type { RecordedRun } from '@sena/runs/record-results';
-import { ringOutbox } from '@sena/runs/ring-outbox';
+import { ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
@@ -78,7 +77,7 @@ export function startSigning(options: {
           return true;
         case 'refused':
           logger.warn({ ...fields, detail: signed.detail }, 'dispatch refused');
-          for (const run of signed.runs) await ringFor(organizationId, run);
+          await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, signed.runs);
           return true;
         case 'gone':
           return true;
@@ -86,16 +85,6 @@ export function startSigning(options: {
     } catch (error) {
       logger.error({ ...fields, err: error }, 'a dispatch could not be signed, it is tried again');
       return false;
-    }
-  }
-
-  async function ringFor(organizationId: string, { runId, eventSeq, outboxId }: RecordedRun): Promise<void> {
-    await signals.ring(organizationId, 'runEvents', { runId, seq: eventSeq });
-    if (outboxId === null) return;
-    try {
-      await ringOutbox(pool, queue.add, organizationId, outboxId);
-    } catch (error) {
-      logger.warn({ err: error, runId }, 'a run could not be woken now, the sweeper will');
     }
   }
 
