@@ -29,7 +29,7 @@ export function announce(report: Report, style: Style, { local, run, startMs }: 
     row('Console', bold(local.consoleUrl)),
     row('Sign in', signIn(local)),
     row('', signIn(local.approver), 'approves what the owner asks for'),
-    row('API', `${local.apiUrl}/v1`, `reference: ${local.apiUrl}/docs`),
+    row('API', `${local.consoleUrl}/v1`, `reference: ${local.consoleUrl}/docs`),
     row('API key', local.apiKey, 'also in .sena/local.json'),
     '',
     dim('  Ctrl-C stops everything.'),

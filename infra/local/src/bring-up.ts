@@ -44,7 +44,8 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
   report.done('the database is migrated', migratingAtMs);
 
   const databases = databasesOf(adminUrl, secrets);
-  const publicUrl = `http://localhost:${settings.SENA_PORT}`;
+  const localUrl = `http://localhost:${settings.SENA_PORT}`;
+  const publicUrl = settings.SENA_PUBLIC_URL ?? localUrl;
   const [, members, lab] = await Promise.all([
     startStack({
       databases,
@@ -60,10 +61,10 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
     supervisor.usesDatabase(
       seedMembers({ identityUrl: databases.identity, publicUrl, secrets, secretsFile: home.secretsFile }),
     ),
-    settings.SENA_LAB === 'off' ? null : runLab(home, new URL(publicUrl), supervisor),
+    settings.SENA_LAB === 'off' ? null : runLab(home, new URL(localUrl), supervisor),
   ]);
-  const local: LocalFile = { consoleUrl: publicUrl, apiUrl: publicUrl, ...members.owner, approver: members.approver };
-  const access: ApiAccess = { url: publicUrl, apiKey: members.owner.apiKey };
+  const local: LocalFile = { consoleUrl: publicUrl, apiUrl: localUrl, ...members.owner, approver: members.approver };
+  const access: ApiAccess = { url: localUrl, apiKey: members.owner.apiKey };
 
   if (lab !== null) await joinSites(home, access, lab, supervisor);
   writeLocalFile(home.localFile, local);

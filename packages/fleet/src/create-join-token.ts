@@ -54,14 +54,14 @@ export function hashJoinToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** To be run in a checkout of SENA at the site. Every part is safe in a shell as it stands. */
+/** To be run in a checkout of SENA at the site, with any Node ≥ 20: npm sets up what is missing. Every part is safe in a shell as it stands. */
 function joinCommand(join: { publicUrl: string; token: string; pin: string; siteName: string }): string {
   return [
-    'node services/satellite/src/main.ts enroll',
+    'npm run satellite -- enroll',
     `--url ${join.publicUrl}`,
     `--token ${join.token}`,
     `--pin ${join.pin}`,
     `--name ${join.siteName}-1`,
-    '--config ./satellite.json',
+    '--config .sena/satellite.json',
   ].join(' ');
 }

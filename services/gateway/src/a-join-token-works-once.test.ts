@@ -38,8 +38,8 @@ describe('a join token', () => {
     const { rows } = await gateway.admin.query('select * from sena.join_tokens where id = $1', [json.id]);
     expect(JSON.stringify(rows)).not.toContain(json.token);
     expect(json.command).toBe(
-      `node services/satellite/src/main.ts enroll --url http://localhost:4700 --token ${json.token} ` +
-        `--pin ${json.dispatchKeyFingerprint} --name berlin-1 --config ./satellite.json`,
+      `npm run satellite -- enroll --url http://localhost:4700 --token ${json.token} ` +
+        `--pin ${json.dispatchKeyFingerprint} --name berlin-1 --config .sena/satellite.json`,
     );
     expect(json.command).toMatch(/^[\w ./:=+-]+$/);
     expect(json.dispatchKeyFingerprint).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
@@ -55,10 +55,10 @@ describe('a join token', () => {
       const { json } = await issue();
       // The gateway of this test is not at its public address.
       const line = json.command.replace('http://localhost:4700', gateway.url);
-      const [program = '', ...words] = line.replace('./satellite.json', `${directory}/satellite.json`).split(' ');
-      expect(program).toBe('node');
+      const [program = '', ...words] = line.replace('.sena/satellite.json', `${directory}/satellite.json`).split(' ');
+      expect(program).toBe('npm');
       const checkout = path.resolve(import.meta.dirname, '../../..');
-      const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: checkout, timeout: 10_000 });
+      const { stdout } = await promisify(execFile)(program, words, { cwd: checkout, timeout: 20_000 });
       expect(stdout).toContain(json.dispatchKeyFingerprint);
       const { items } = (await gateway.call('GET', '/v1/satellites')).json;
       expect(items).toMatchObject([{ name: 'berlin-1', site: { id: siteId }, status: 'disconnected' }]);

@@ -3,7 +3,9 @@
 import { renameSync, writeFileSync } from 'node:fs';
 
 export type LocalFile = {
+  /** Where browsers go: SENA_PUBLIC_URL, or this machine. */
   consoleUrl: string;
+  /** On this machine, past whatever stands in front. */
   apiUrl: string;
   email: string;
   password: string;
