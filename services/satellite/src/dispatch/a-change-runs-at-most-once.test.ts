@@ -1,13 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type SatelliteProcess, spawnSatellite } from '../fixtures/satellite-process.ts';
-import { approved, makeDispatch, startTestSite, type TestNode, type TestSite } from '../fixtures/test-site.ts';
+import {
+  approved,
+  makeDispatch,
+  startTestSatellite,
+  startTestSite,
+  type TestNode,
+  type TestSite,
+} from '../fixtures/test-site.ts';
 
 type Enrolled = Awaited<ReturnType<TestSite['enrol']>>;
 
 let site: TestSite;
 let web: TestNode;
 let enrolled: Enrolled;
-let satellite: SatelliteProcess;
+let satellite: Pick<SatelliteProcess, 'kill'> | { kill(): Promise<void> };
 let serial = 0;
 let witness: string;
 
@@ -20,7 +27,6 @@ beforeEach(async () => {
   serial += 1;
   witness = `/tmp/witness-${serial}`;
   enrolled = await site.enrol({ limits: { runningPerNodeMax: 1 } });
-  satellite = await spawnSatellite(enrolled.config, enrolled.relay);
 });
 afterEach(async () => {
   await satellite.kill('SIGKILL');
@@ -29,9 +35,11 @@ afterEach(async () => {
 /** How often the command ran, counted on the node itself. */
 const effects = async () => Number(await web.onNode(`cat ${witness} 2>/dev/null | wc -l`));
 const change = (then = '') => makeDispatch(site, `echo ran >> ${witness}${then}`, [web.node], approved);
-const restart = async () => {
+/** Killed and started again; the relay asks as it does after every welcome. */
+const restart = async (cancelled: string[] = []) => {
   await satellite.kill('SIGKILL');
   satellite = await spawnSatellite(enrolled.config, enrolled.relay);
+  enrolled.relay.send({ t: 'reconcile', executionIds: [] }, { t: 'cancel', executionIds: cancelled });
 };
 const untilEffect = () =>
   enrolled.relay
@@ -40,21 +48,9 @@ const untilEffect = () =>
       while ((await effects()) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     });
 
-describe('a change', () => {
-  it('whose dispatch is sent again and again runs once, and its result is told again', async () => {
-    const { relay } = enrolled;
-    const { frame, executionId, envelope } = await change();
-    relay.send(frame, frame, frame);
-    await relay.result(executionId);
-    relay.send(frame);
-    await relay.ack(envelope.dispatchId, 4);
-    const again = await relay.result(executionId, 2);
-    relay.cut();
-    await relay.connected(2);
-    relay.send(frame);
-    await relay.ack(envelope.dispatchId, 5);
-    expect(again.outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
-    expect(await effects()).toBe(1);
+describe('a change, the satellite being killed,', () => {
+  beforeEach(async () => {
+    satellite = await spawnSatellite(enrolled.config, enrolled.relay);
   });
 
   it('that was under way when the satellite was killed is unknown and never runs again', async () => {
@@ -99,6 +95,73 @@ describe('a change', () => {
     await relay.ack(waiting.envelope.dispatchId);
     await restart();
     expect((await relay.result(waiting.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await effects()).toBe(1);
+  });
+
+  it('that was cancelled while the satellite was away does not run after the restart', async () => {
+    const { relay } = enrolled;
+    const blocker = await makeDispatch(site, 'sleep 30', [web.node], approved);
+    const waiting = await change();
+    relay.send(blocker.frame);
+    await relay.started(blocker.executionId);
+    relay.send(waiting.frame);
+    await relay.ack(waiting.envelope.dispatchId);
+    await restart([waiting.executionId]);
+    expect((await relay.result(waiting.executionId)).outcome).toMatchObject({
+      kind: 'not_started',
+      reason: 'cancelled',
+    });
+    expect(await effects()).toBe(0);
+  });
+
+  it('if it is a read-only one, it runs again as the second attempt', async () => {
+    const { relay } = enrolled;
+    const { frame, executionId } = await makeDispatch(site, 'hostname && sleep 2', [web.node]);
+    relay.send(frame);
+    await relay.started(executionId);
+    await restart();
+    const result = await relay.result(executionId);
+    expect(result).toMatchObject({ outcome: { kind: 'exited', exitCode: 0 }, attempt: 2 });
+    expect(relay.output(executionId, 'stdout', 2).toString()).toBe('web-01\n');
+  });
+
+  it('politely, lets what runs end, reports it, and leaves what waits for the next process', async () => {
+    const { relay } = enrolled;
+    const running = await change('; sleep 1; echo done');
+    const waiting = await makeDispatch(site, 'hostname', [web.node]);
+    relay.send(running.frame);
+    await relay.started(running.executionId);
+    relay.send(waiting.frame);
+    await relay.ack(waiting.envelope.dispatchId);
+    expect(await satellite.kill('SIGTERM')).toBe(0);
+    expect((await relay.result(running.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(relay.output(running.executionId).toString()).toBe('done\n');
+    satellite = await spawnSatellite(enrolled.config, relay);
+    relay.send({ t: 'reconcile', executionIds: [] });
+    expect((await relay.result(waiting.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await effects()).toBe(1);
+  });
+});
+
+describe('a change, the satellite living on,', () => {
+  beforeEach(async () => {
+    const running = await startTestSatellite(enrolled.config, enrolled.relay);
+    satellite = { kill: () => running.satellite.stop(0) };
+  });
+
+  it('whose dispatch is sent again and again runs once, and its result is told again', async () => {
+    const { relay } = enrolled;
+    const { frame, executionId, envelope } = await change();
+    relay.send(frame, frame, frame);
+    await relay.result(executionId);
+    relay.send(frame);
+    await relay.ack(envelope.dispatchId, 4);
+    const again = await relay.result(executionId, 2);
+    relay.cut();
+    await relay.connected(2);
+    relay.send(frame);
+    await relay.ack(envelope.dispatchId, 5);
+    expect(again.outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
     expect(await effects()).toBe(1);
   });
 
@@ -152,21 +215,8 @@ describe('a change', () => {
     await relay.ack(stale.envelope.dispatchId, 2);
     expect(await effects()).toBe(1);
   });
-});
 
-describe('a read-only command', () => {
-  it('that was under way when the satellite was killed runs again as the second attempt', async () => {
-    const { relay } = enrolled;
-    const { frame, executionId } = await makeDispatch(site, 'hostname && sleep 2', [web.node]);
-    relay.send(frame);
-    await relay.started(executionId);
-    await restart();
-    const result = await relay.result(executionId);
-    expect(result).toMatchObject({ outcome: { kind: 'exited', exitCode: 0 }, attempt: 2 });
-    expect(relay.output(executionId, 'stdout', 2).toString()).toBe('web-01\n');
-  });
-
-  it('whose connection breaks runs again once, then it is unknown', async () => {
+  it('if it is a read-only one whose connection breaks, it runs again once, then it is unknown', async () => {
     const { relay } = enrolled;
     const { frame, executionId } = await makeDispatch(site, 'hostname && sleep 20', [web.node]);
     relay.send(frame);
@@ -176,23 +226,5 @@ describe('a read-only command', () => {
     web.cut();
     const result = await relay.result(executionId);
     expect(result).toMatchObject({ outcome: { kind: 'unknown', reason: 'connection_lost' }, attempt: 2 });
-  });
-});
-
-describe('a satellite that is told to stop', () => {
-  it('lets what runs end, reports it, and leaves what waits for the next process', async () => {
-    const { relay } = enrolled;
-    const running = await change('; sleep 1; echo done');
-    const waiting = await makeDispatch(site, 'hostname', [web.node]);
-    relay.send(running.frame);
-    await relay.started(running.executionId);
-    relay.send(waiting.frame);
-    await relay.ack(waiting.envelope.dispatchId);
-    expect(await satellite.kill('SIGTERM')).toBe(0);
-    expect((await relay.result(running.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
-    expect(relay.output(running.executionId).toString()).toBe('done\n');
-    satellite = await spawnSatellite(enrolled.config, relay);
-    expect((await relay.result(waiting.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
-    expect(await effects()).toBe(1);
   });
 });

@@ -22,7 +22,7 @@ import { recoverExecutions } from './recover-executions.ts';
 import { type ExecutionRooms, endUnstarted, notStarted, runExecution } from './run-execution.ts';
 
 const sweepMs = 1_000;
-/** After the first welcome: time for the relay to reconcile and to tell of cancelled runs. */
+/** After the first welcome, when the relay asks nothing: it knows of nothing that was cancelled. */
 const reconcileMs = 2_000;
 const pruneMs = 3_600_000;
 /** What is done and acknowledged is still known for a day after it expired, for reconciliation. */
@@ -302,6 +302,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     async receive(frames) {
       try {
         await receiveInOrder(frames);
+        // Cancels come with the question, so they are heard by now.
+        if (!isOpen && frames.some((frame) => frame.t === 'reconcile')) open();
       } catch (error) {
         // Without a journal nothing can be promised; the next process may have one.
         if (error instanceof JournalError) fatal(error);

@@ -6,7 +6,7 @@ let site: TestSite;
 let test: TestSatellite;
 
 beforeAll(async () => {
-  site = await startTestSite(['web-01', 'web-02']);
+  site = await startTestSite(['web-01', 'web-02', 'web-03']);
   test = await site.start();
 });
 afterAll(async () => {
@@ -115,8 +115,11 @@ describe('a command that', () => {
     expect(stdout).toContain("GREETING=it's\nme\n");
     expect(stdout).not.toMatch(/^SSH_/m);
   });
+});
 
-  it('leaves something running behind ends when it ends', async () => {
+// They mostly wait, so they wait together, each on a node of its own.
+describe.concurrent('a command that never ends', () => {
+  it('but has ended, leaving something behind that holds its output, ends', async () => {
     const { result, stdout } = await run('sleep 60 & echo started', {
       ...approved,
       limits: { timeoutMs: 30_000, outputBytesMax: 65_536 },
@@ -125,9 +128,7 @@ describe('a command that', () => {
     expect(stdout).toBe('started\n');
     expect(result.durationMs).toBeLessThan(15_000);
   }, 30_000);
-});
 
-describe('a command that never ends', () => {
   it('is killed with its children, which is proven, and disturbs nobody', async () => {
     const slow = await makeDispatch(site, 'sleep 301 & sleep 302', [site.node('web-01').node], {
       ...approved,
@@ -144,7 +145,7 @@ describe('a command that never ends', () => {
   });
 
   it('is unknown when nobody can prove that it was killed', async () => {
-    const target = site.node('web-02');
+    const target = site.node('web-03');
     const limits = { timeoutMs: 1_000, outputBytesMax: 65_536 };
     const { frame, executionId } = await makeDispatch(site, 'sleep 304', [target.node], { ...approved, limits });
     test.relay.send(frame);
@@ -162,12 +163,12 @@ describe('a command that never ends', () => {
     const limits = { timeoutMs: 1_500, outputBytesMax: 65_536 };
     const stuck = await Promise.all(
       Array.from({ length: 6 }, () =>
-        makeDispatch(site, 'sleep 303', [site.node('web-01').node], { ...approved, limits }),
+        makeDispatch(site, 'sleep 303', [site.node('web-02').node], { ...approved, limits }),
       ),
     );
     test.relay.send(...stuck.map(({ frame }) => frame));
-    const { stdout } = await run('hostname', {}, site.node('web-02').node);
-    expect(stdout).toBe('web-02\n');
+    const { stdout } = await run('hostname', {}, site.node('web-01').node);
+    expect(stdout).toBe('web-01\n');
     const results = await Promise.all(stuck.map(({ executionId }) => test.relay.result(executionId)));
     expect(results.map(({ outcome }) => outcome.kind === 'exited' && outcome.reason)).toEqual(Array(6).fill('timeout'));
   });
