@@ -71,7 +71,7 @@ test('who was overtaken can neither renew, change, let go nor give back', async 
   );
   await expect(move).rejects.toMatchObject({ code: 'conflict' });
   expect(await releaseRun(bench.app, former)).toEqual({ stillWanted: false });
-  expect(await returnRun(bench.app, former, 0)).toBeNull();
+  expect(await returnRun(bench.app, former, { kind: 'stopped' })).toBeNull();
   await holds(present);
   expect(await renewLease(bench.app, present, 60_000)).toBe(true);
 });
@@ -85,13 +85,13 @@ test('a lease that has ended can not be renewed, nobody having taken the run', a
 
 test('given back it waits for its time, counts its failures, and what moves on changes nothing', async () => {
   const lease = await claim();
-  expect(await returnRun(bench.app, lease, 60_000)).toBe(1);
+  expect(await returnRun(bench.app, lease, { kind: 'failed', retryFirstMs: 60_000, retryMaxMs: 60_000 })).toBe(1);
   await expect(holds(lease)).rejects.toMatchObject({ code: 'conflict' });
   expect(await renewLease(bench.app, lease, 60_000)).toBe(false);
   expect(await claimNextRun(bench.app, 'worker', 60_000)).toBeNull();
   await expireLease();
   const again = await claim();
-  expect(await returnRun(bench.app, again, 0)).toBe(2);
+  expect(await returnRun(bench.app, again, { kind: 'failed', retryFirstMs: 0, retryMaxMs: 0 })).toBe(2);
   const last = await claim();
   await releaseRun(bench.app, last);
   const run = await bench.admin.query('select failures, lease_owner from runs where id = $1', [runId]);

@@ -10,6 +10,8 @@ export interface RunLease {
   readonly leaseEpoch: number;
   /** The wakes that this claim answers. */
   readonly wakeCount: number;
+  /** Attempts in a row that failed: given back, or ended with their lease. A run that kills its workers shows here. */
+  readonly failures: number;
 }
 
 /** The next run that wants work, of the organization with the fewest under way; null when there is none. */
@@ -19,7 +21,8 @@ export async function claimNextRun(pool: Pool, worker: string, leaseMs: number):
     run_id: string;
     wake_count: number;
     lease_epoch: number;
-  }>('select organization_id, run_id, wake_count, lease_epoch from claim_next_run($1, $2)', [worker, leaseMs]);
+    failures: number;
+  }>('select organization_id, run_id, wake_count, lease_epoch, failures from claim_next_run($1, $2)', [worker, leaseMs]);
   const row = claimed.rows[0];
   if (row === undefined) return null;
   return {
@@ -27,6 +30,7 @@ export async function claimNextRun(pool: Pool, worker: string, leaseMs: number):
     runId: row.run_id,
     wakeCount: row.wake_count,
     leaseEpoch: row.lease_epoch,
+    failures: row.failures,
   };
 }
 
@@ -54,20 +58,24 @@ export async function releaseRun(pool: Pool, lease: RunLease): Promise<{ stillWa
   });
 }
 
-/**
- * Gives the work back unfinished after an error of SENA's own, to be tried again after `retryMs`. Returns how many times in a row
- * it has failed now; null when the lease was lost.
- */
-export async function returnRun(pool: Pool, lease: RunLease, retryMs: number): Promise<number | null> {
+/** Why the work comes back: the process stops, or SENA failed on it and waits longer each time, from first to max. */
+export type Returned =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly retryFirstMs: number; readonly retryMaxMs: number };
+
+/** Gives the work back unfinished. Returns how many times in a row it has failed now; null when the lease was lost. */
+export async function returnRun(pool: Pool, lease: RunLease, returned: Returned): Promise<number | null> {
+  const [failures, firstMs, maxMs] =
+    returned.kind === 'stopped' ? [0, 0, 0] : [1, returned.retryFirstMs, returned.retryMaxMs];
   return inOrganization(pool, lease.organizationId, async (transaction) => {
-    const returned = await transaction.query<{ failures: number }>(
+    const changed = await transaction.query<{ failures: number }>(
       // The next epoch: whatever of the failed attempt still moves changes nothing any more.
-      `update runs set lease_owner = null, lease_epoch = lease_epoch + 1, lease_expires_at = now() + $3 * interval '1 millisecond',
-         failures = failures + 1
+      `update runs set lease_owner = null, lease_epoch = lease_epoch + 1, failures = failures + $3,
+         lease_expires_at = now() + least($5::bigint, $4::bigint * (1 << least(failures, 16))) * interval '1 millisecond'
        where id = $1 and lease_epoch = $2 returning failures`,
-      [lease.runId, lease.leaseEpoch, retryMs],
+      [lease.runId, lease.leaseEpoch, failures, firstMs, maxMs],
     );
-    return returned.rows[0]?.failures ?? null;
+    return changed.rows[0]?.failures ?? null;
   });
 }
 

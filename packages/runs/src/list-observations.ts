@@ -17,12 +17,20 @@ export interface Observation {
   readonly truncated: boolean;
 }
 
-/** Executions without an outcome are left out. `headBytes` of each stream, as text. */
+/** How much of what was printed is wanted, so that 10,000 large outputs never meet in memory. */
+export interface OutputWanted {
+  /** Of each stream. 0: none is read. */
+  readonly headBytes: number;
+  /** Of all streams together; beyond it observations are marked as truncated. */
+  readonly totalBytesMax: number;
+}
+
+/** Executions without an outcome are left out. */
 export async function listObservations(
   transaction: TenantTransaction,
   runId: string,
   steps: readonly string[],
-  headBytes = 65_536,
+  wanted: OutputWanted,
 ): Promise<Observation[]> {
   const found = await transaction.query<{
     id: string;
@@ -37,16 +45,23 @@ export async function listObservations(
     stdout_inline: Buffer | null;
     stderr_inline: Buffer | null;
   }>(
-    `select e.id::text, e.step, e.node_id, e.node_name, o.kind, o.exit_code, o.reason, o.stdout_bytes, o.stderr_bytes, o.stdout_inline, o.stderr_inline
+    `select e.id::text, e.step, e.node_id, e.node_name, o.kind, o.exit_code, o.reason, o.stdout_bytes, o.stderr_bytes,
+       case when $3 then o.stdout_inline end as stdout_inline, case when $3 then o.stderr_inline end as stderr_inline
      from executions e ${effectiveOutcome} where e.run_id = $1 and e.step = any($2) and o.kind is not null order by e.node_name, e.step`,
-    [runId, steps],
+    [runId, steps, wanted.headBytes > 0],
   );
+  let leftBytes = wanted.totalBytesMax;
   const observations: Observation[] = [];
   for (const row of found.rows) {
-    const head = async (inline: Buffer | null, stream: 'stdout' | 'stderr') =>
-      inline?.subarray(0, headBytes) ?? (await readOutput(transaction, row.id, stream, 0, headBytes));
-    const stdout = await head(row.stdout_inline, 'stdout');
-    const stderr = await head(row.stderr_inline, 'stderr');
+    const head = async (inline: Buffer | null, written: string, stream: 'stdout' | 'stderr') => {
+      const bytes = Math.min(wanted.headBytes, leftBytes);
+      if (bytes === 0 || written === '0') return Buffer.alloc(0);
+      const found = inline?.subarray(0, bytes) ?? (await readOutput(transaction, row.id, stream, 0, bytes));
+      leftBytes -= found.length;
+      return found;
+    };
+    const stdout = await head(row.stdout_inline, row.stdout_bytes, 'stdout');
+    const stderr = await head(row.stderr_inline, row.stderr_bytes, 'stderr');
     observations.push({
       executionId: row.id,
       step: row.step,

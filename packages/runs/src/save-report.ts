@@ -13,7 +13,12 @@ export type NewFinding = Omit<Finding, 'id'>;
 export async function saveReport(
   transaction: TenantTransaction,
   runId: string,
-  report: { answer: string; findings: readonly NewFinding[] },
+  report: {
+    answer: string;
+    findings: readonly NewFinding[];
+    /** Added to an answer of which no finding is left; null: nothing. */
+    ifUncited: string | null;
+  },
 ): Promise<{ saved: number; dropped: number }> {
   const cited = [...new Set(report.findings.flatMap((finding) => finding.executionIds))];
   const known = await transaction.query<{ id: string; node_id: string; node_name: string }>(
@@ -28,7 +33,9 @@ export async function saveReport(
       finding.nodes.length > 0 ? finding : { ...finding, nodes: nodesOf(finding.executionIds, nodeOf) },
     );
 
-  await transaction.query('update runs set answer = $2 where id = $1', [runId, report.answer]);
+  const isUncited = kept.length === 0 && report.ifUncited !== null;
+  const answer = isUncited ? `${report.answer}\n\n${report.ifUncited}` : report.answer;
+  await transaction.query('update runs set answer = $2 where id = $1', [runId, answer]);
   for (const [position, finding] of kept.entries()) {
     await transaction.query(
       `insert into findings (id, organization_id, run_id, position, claim, severity, nodes, execution_ids)
@@ -45,7 +52,7 @@ export async function saveReport(
       ],
     );
   }
-  await appendRunEvent(transaction, runId, { type: 'run.answered', answer: report.answer, findingCount: kept.length });
+  await appendRunEvent(transaction, runId, { type: 'run.answered', answer, findingCount: kept.length });
   return { saved: kept.length, dropped: report.findings.length - kept.length };
 }
 

@@ -154,7 +154,9 @@ test('observations hold the beginning of what each node said, and say when there
     exited(satelliteId, executions[0] as string, { stdoutInline: null, stdoutBytes: 10_000, stdoutKeptBytes: 10_000 }),
     answered(1, 'short', '1:short'),
   ]);
-  const found = await inFleet(fleet, (transaction) => listObservations(transaction, runId, ['s1'], 100));
+  const found = await inFleet(fleet, (transaction) =>
+    listObservations(transaction, runId, ['s1'], { headBytes: 100, totalBytesMax: 1_000_000 }),
+  );
   expect(found.map(({ stdout, truncated }) => [stdout, truncated])).toEqual([
     ['x'.repeat(100), true],
     ['short', false],
@@ -186,6 +188,7 @@ describe('runs', () => {
       await addUsage(transaction, runId, { modelCalls: 1, promptTokens: 10, completionTokens: 2, models: ['m1'] });
       await addUsage(transaction, runId, { modelCalls: 1, promptTokens: 5, completionTokens: 1, models: ['m1', 'm2'] });
       return saveReport(transaction, runId, {
+        ifUncited: null,
         answer: 'One was restarted.',
         findings: [
           { ...finding, claim: 'restarted', nodes: [], executionIds: [executions[4] as string] },

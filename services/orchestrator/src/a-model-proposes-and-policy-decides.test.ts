@@ -84,7 +84,8 @@ it('runs several calls of one turn side by side, and waits for all of them', asy
   const executions = await bench.dispatched(runId, 4);
   await bench.speak(executions.slice(0, 3).map(({ id }) => ({ executionId: id, exitCode: 0, stdout: 'x' })));
   await bench.speak(executions.slice(3).map(({ id }) => ({ executionId: id, exitCode: 0, stdout: 'x' })));
-  expect(await bench.finished(runId)).toMatchObject({ status: 'succeeded', answer: 'saw 2 results' });
+  const run = await bench.finished(runId);
+  expect(run.answer).toContain('saw 2 results');
 });
 
 it('a change that the model proposes waits for a person', async () => {
@@ -122,6 +123,18 @@ it('wrong arguments, unknown tools and unknown nodes are told to the model and r
   expect(run.answer).toContain('There is no tool drop_database');
   expect(run.answer).toContain('db-01 site=fra1 role=db');
   expect(await bench.executionsOf(runId)).toEqual([]);
+});
+
+it('words without a report are asked for once more, and are then shown for what they are', async () => {
+  let asked = 0;
+  script = () => {
+    asked += 1;
+    return { kind: 'say', text: 'All is well.' };
+  };
+  const run = await bench.finished(await bench.ask({ kind: 'ask', prompt: 'Is all well?' }));
+  expect(asked).toBe(2);
+  expect(run.findings).toEqual([]);
+  expect(run.answer).toContain('Nothing above rests on a command that was run');
 });
 
 it('a model that never comes to an end is stopped by its budget', async () => {

@@ -68,7 +68,7 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
   };
   await queue.work('advanceRun', () => advanceNextRun(shop), { concurrency: env.RUN_CONCURRENCY });
   const sweeper = repeat('the sweeper', sweepMs, logger, () => sweep({ pool, queue, signals, logger }));
-  const sealer = repeat('the sealer', sealMs, logger, () => sealAll(pool));
+  const sealer = repeat('the sealer', sealMs, logger, () => sealAll(pool, logger));
 
   const ready = () => Promise.all([pool.query('select 1'), checkpoints.query('select 1'), queue.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });

@@ -1,11 +1,10 @@
 // Ends a run that a person wants to end: nothing new starts, what was never sent is closed, what was sent is waited for, so that the
 // counts of a cancelled run are true. Entered by the worker before it resumes a run.
-import { voidApprovalsOfRun } from '@sena/approvals/void-approval';
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
-import { closeUnsentDispatches, listUnsentDispatches } from '@sena/runs/close-executions';
 import { readRun } from '@sena/runs/read-run';
 import { transitionRun } from '@sena/runs/transition-run';
 import { actor, changeRun, type RunContext } from './run-context.ts';
+import { stopWhatHasNotBegun } from './stop-what-has-not-begun.ts';
 
 /** True when the run is being cancelled or has ended: there is nothing to resume. */
 export async function cancelRun(context: RunContext): Promise<boolean> {
@@ -18,13 +17,7 @@ export async function cancelRun(context: RunContext): Promise<boolean> {
     const run = await readRun(transaction, runId);
     if (run === null || terminalRunStatuses.has(run.status)) return { isOver: true, isPending: false };
     if (!wish.rows[0]?.wanted) return { isOver: false, isPending: false };
-    await voidApprovalsOfRun(transaction, runId, actor);
-    const outcome = {
-      kind: 'not_started',
-      reason: 'cancelled',
-      detail: 'The run was cancelled before this was sent.',
-    } as const;
-    await closeUnsentDispatches(transaction, await listUnsentDispatches(transaction, runId), outcome, actor);
+    await stopWhatHasNotBegun(transaction, runId, 'The run was cancelled before this was sent.');
     const left = await readRun(transaction, runId);
     const isPending = (left?.counts.pending ?? 0) > 0;
     if (!isPending)

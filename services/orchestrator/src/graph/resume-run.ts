@@ -4,6 +4,7 @@ import { Command } from '@langchain/langgraph';
 import type { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
 import { readDecision } from '@sena/approvals/read-decision';
 import { stepsAreComplete } from '@sena/runs/list-observations';
+import { fenceCheckpoints } from './fence-checkpoints.ts';
 import type { Pause } from './nodes/wait.ts';
 import { type RunContext, readInRun } from './run-context.ts';
 import { buildRunGraph } from './run-graph.ts';
@@ -13,7 +14,7 @@ import { buildRunGraph } from './run-graph.ts';
  * paused: it may have happened before, and then no further wake comes for it.
  */
 export async function resumeRun(context: RunContext, checkpointer: PostgresSaver): Promise<void> {
-  const graph = buildRunGraph(context, checkpointer);
+  const graph = buildRunGraph(context, fenceCheckpoints(checkpointer, context));
   const thread = { configurable: { thread_id: context.lease.runId } };
   const options = { ...thread, durability: 'sync', signal: context.signal, recursionLimit: 200 } as const;
   for (;;) {
@@ -23,8 +24,9 @@ export async function resumeRun(context: RunContext, checkpointer: PostgresSaver
     if (pause !== undefined) {
       if (!(await isOver(context, pause))) return;
       await graph.invoke(new Command({ resume: pause.for }), options);
-    } else if (snapshot.next.length > 0) {
-      // A worker died between two nodes: the checkpoint says which one is next.
+    } else if (snapshot.tasks.length > 0) {
+      // A worker died between two nodes. `next` does not tell: a node whose writes are kept, but in no checkpoint yet, is
+      // not in it.
       await graph.invoke(null, options);
     } else if (snapshot.createdAt === undefined) {
       await graph.invoke({ ending: null }, options);

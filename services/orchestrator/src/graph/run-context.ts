@@ -10,6 +10,8 @@ export interface RunContext {
   readonly pool: Pool;
   readonly parser: ShellParser;
   readonly lease: RunLease;
+  /** W3C trace context of the run. */
+  readonly traceparent: string | null;
   readonly logger: Logger;
   readonly planners: Planners;
   readonly limits: {
@@ -32,6 +34,12 @@ export interface Planners {
 }
 
 export const actor = 'service:orchestrator';
+
+/** The clock that counts in the cloud is PostgreSQL's. */
+export async function readNow(transaction: TenantTransaction): Promise<Date> {
+  const found = await transaction.query<{ now: Date }>('select now() as now');
+  return (found.rows[0] as { now: Date }).now;
+}
 
 /** A transaction that commits only while the lease is held. Rings for new run events after the commit. */
 export async function changeRun<T>(

@@ -9,6 +9,8 @@ const citedMax = 200;
 
 export const commandPlanner: Planner = {
   name: 'none',
+  // How it ended is all that is told; what it printed is there to be looked at.
+  wanted: { headBytes: 0, totalBytesMax: 0 },
   async plan(context: PlanContext): Promise<PlanTurn> {
     const { command } = context.request;
     if (command === null) return { kind: 'cannot', reason: 'The run has no command.' };

@@ -1,6 +1,6 @@
 // What thinks for a run: commands directly, runbooks, or a model. Each turn either asks for commands or answers. Types only.
 import type { Planner as PlannerName, PlanStep, Usage } from '@sena/contracts/domain/run';
-import type { Observation } from '@sena/runs/list-observations';
+import type { Observation, OutputWanted } from '@sena/runs/list-observations';
 import type { NewFinding } from '@sena/runs/save-report';
 
 /** A node of the run's scope. */
@@ -29,6 +29,8 @@ export interface PlanContext {
   readonly memory: unknown;
   /** Of the last turn's steps. */
   readonly observations: readonly Observation[];
+  /** W3C trace context of the run; null: it has none. */
+  readonly traceparent: string | null;
   readonly signal: AbortSignal;
 }
 
@@ -46,5 +48,7 @@ export type PlanTurn =
 
 export interface Planner {
   readonly name: PlannerName;
+  /** What it reads of the output of its commands. */
+  readonly wanted: OutputWanted;
   plan(context: PlanContext): Promise<PlanTurn>;
 }

@@ -9,14 +9,13 @@ import { countNodes } from './describe-outcomes.ts';
 import type { PlanContext, Planner, PlanTurn, ScopedNode } from './planner.ts';
 
 const runbooksMax = 3;
-/** A runbook that fits much worse than the best one is not run. */
-const rankShare = 0.6;
 const notAnsweredShown = 20;
 const memorySchema = z.object({ slugs: z.array(z.string()).min(1) });
 
 export function createRunbookPlanner(pool: Pool): Planner {
   return {
     name: 'runbook',
+    wanted: { headBytes: 64 * 1024, totalBytesMax: 128 * 1024 * 1024 },
     plan: (context) => (context.turn === 0 ? choose(pool, context) : Promise.resolve(read(context))),
   };
 }
@@ -54,11 +53,7 @@ async function matching(pool: Pool, context: PlanContext): Promise<Runbook[]> {
   const matches = await inOrganization(pool, context.organizationId, (transaction) =>
     matchRunbooks(transaction, question, { limit: runbooksMax }),
   );
-  const best = matches[0]?.rank ?? 0;
-  return matches
-    .filter((match) => match.rank >= best * rankShare)
-    .map((match) => findRunbookCode(match.slug))
-    .filter((runbook) => runbook !== null);
+  return matches.map((match) => findRunbookCode(match.slug)).filter((runbook) => runbook !== null);
 }
 
 function read(context: PlanContext): PlanTurn {

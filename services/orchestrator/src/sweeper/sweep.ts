@@ -5,7 +5,7 @@ import { disconnectSatellite, listSilentSatellites } from '@sena/fleet/satellite
 import type { JobQueue } from '@sena/queue/open-queue';
 import { appendRunEvent } from '@sena/runs/append-run-event';
 import { expireDispatch, listDispatchesToExpire } from '@sena/runs/close-executions';
-import { ringOutbox, ringOutboxLeftovers } from '@sena/runs/ring-outbox';
+import { ringOutboxLeftovers } from '@sena/runs/ring-outbox';
 import { wakeRun } from '@sena/runs/wake-run';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
@@ -26,19 +26,29 @@ export interface SweptShop {
   readonly logger: Logger;
 }
 
-/** False when another orchestrator sweeps. */
+/** Does one thing of many: its failure is not the others'. */
+type Attempt = (what: string, work: () => Promise<void>) => Promise<void>;
+
+/** False when another orchestrator sweeps. What fails is logged and tried at the next sweep; the rest is done. */
 export async function sweep(shop: SweptShop): Promise<boolean> {
+  const attempt: Attempt = async (what, work) => {
+    try {
+      await work();
+    } catch (error) {
+      shop.logger.error({ err: error }, `${what} failed, it is tried again`);
+    }
+  };
   const client = await shop.pool.connect();
   try {
     const lock = await client.query<{ got: boolean }>(`select pg_try_advisory_lock(hashtext('sena.sweeper')) as got`);
     if (!lock.rows[0]?.got) return false;
     try {
-      await ringWhatWasLost(shop);
-      await expireApprovals(shop);
-      await expireDispatches(shop);
-      await letGoOfSilentSatellites(shop);
-      await shop.pool.query('select forget_old_idempotency_keys($1)', [idempotencyKeepMs]);
-      await shop.pool.query(`select ensure_output_partition((now() + interval '7 days')::date)`);
+      // What time has ended comes first: it needs no queue.
+      await attempt('expiring approvals', () => expireApprovals(shop, attempt));
+      await attempt('expiring dispatches', () => expireDispatches(shop, attempt));
+      await attempt('letting go of silent satellites', () => letGoOfSilentSatellites(shop));
+      await attempt('ringing again', () => ringWhatWasLost(shop));
+      await attempt('keeping house', () => keepHouse(shop));
     } finally {
       await client.query(`select pg_advisory_unlock(hashtext('sena.sweeper'))`);
     }
@@ -46,6 +56,11 @@ export async function sweep(shop: SweptShop): Promise<boolean> {
   } finally {
     client.release();
   }
+}
+
+async function keepHouse({ pool }: SweptShop): Promise<void> {
+  await pool.query('select forget_old_idempotency_keys($1)', [idempotencyKeepMs]);
+  await pool.query(`select ensure_output_partition((now() + interval '7 days')::date)`);
 }
 
 async function ringWhatWasLost({ pool, queue, logger }: SweptShop): Promise<void> {
@@ -61,31 +76,32 @@ async function ringWhatWasLost({ pool, queue, logger }: SweptShop): Promise<void
   }
 }
 
-async function expireApprovals({ pool, queue, signals }: SweptShop): Promise<void> {
+/** Those they wake are rung by `ringWhatWasLost`, like every doorbell that is in the outbox. */
+async function expireApprovals({ pool, signals }: SweptShop, attempt: Attempt): Promise<void> {
   for (const { organizationId, approvalId } of await listApprovalsToExpire(pool, atMost)) {
-    const woken = await inOrganization(pool, organizationId, async (transaction) => {
-      const expired = await expireApproval(transaction, approvalId, actor);
-      if (expired === null) return null;
-      const text = 'Nobody decided in time: the approval has expired.';
-      const seq = await appendRunEvent(transaction, expired.runId, { type: 'run.note', text });
-      return { runId: expired.runId, seq, ...(await wakeRun(transaction, expired.runId)) };
+    await attempt(`expiring ${approvalId}`, async () => {
+      const noted = await inOrganization(pool, organizationId, async (transaction) => {
+        const expired = await expireApproval(transaction, approvalId, actor);
+        if (expired === null) return null;
+        await wakeRun(transaction, expired.runId);
+        const text = 'Nobody decided in time: the approval has expired.';
+        const seq = await appendRunEvent(transaction, expired.runId, { type: 'run.note', text });
+        return { runId: expired.runId, seq };
+      });
+      if (noted !== null) await signals.ring(organizationId, 'runEvents', noted);
     });
-    if (woken === null) continue;
-    await signals.ring(organizationId, 'runEvents', { runId: woken.runId, seq: woken.seq });
-    await ringOutbox(pool, queue.add, organizationId, woken.outboxId);
   }
 }
 
-async function expireDispatches({ pool, queue, signals, logger }: SweptShop): Promise<void> {
+async function expireDispatches({ pool, signals, logger }: SweptShop, attempt: Attempt): Promise<void> {
   for (const { organizationId, dispatchId } of await listDispatchesToExpire(pool, graceMs, atMost)) {
-    const runs = await inOrganization(pool, organizationId, (transaction) =>
-      expireDispatch(transaction, dispatchId, actor),
-    );
-    logger.warn({ organizationId, dispatchId }, 'a dispatch expired without a word');
-    for (const run of runs) {
-      await signals.ring(organizationId, 'runEvents', { runId: run.runId, seq: run.eventSeq });
-      if (run.outboxId !== null) await ringOutbox(pool, queue.add, organizationId, run.outboxId);
-    }
+    await attempt(`expiring ${dispatchId}`, async () => {
+      const runs = await inOrganization(pool, organizationId, (transaction) =>
+        expireDispatch(transaction, dispatchId, actor),
+      );
+      logger.warn({ organizationId, dispatchId }, 'a dispatch expired without a word');
+      for (const { runId, eventSeq } of runs) await signals.ring(organizationId, 'runEvents', { runId, seq: eventSeq });
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 // The orchestrator's worker: claim, advance, let go. A job says that work exists; PostgreSQL says which run is next.
 import type { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
 import type { DoorbellData, DoorbellName } from '@sena/contracts/doorbells';
-import { inOrganization, type Pool } from '@sena/db/tenant';
+import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { JobQueue } from '@sena/queue/open-queue';
 import { claimNextRun, type RunLease, releaseRun, returnRun } from '@sena/runs/claim-run';
@@ -9,13 +9,17 @@ import { ringOutbox } from '@sena/runs/ring-outbox';
 import { transitionRun } from '@sena/runs/transition-run';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
+import { traceIdOf } from '@sena/telemetry/trace-context';
 import { cancelRun } from '../graph/cancel-run.ts';
 import { resumeRun } from '../graph/resume-run.ts';
 import { actor, type Planners, type RunContext } from '../graph/run-context.ts';
+import { stopWhatHasNotBegun } from '../graph/stop-what-has-not-begun.ts';
+import { ModelUnavailableError } from '../planners/model/ask-model.ts';
 import { holdLease, leaseMs } from './hold-lease.ts';
 
-const failuresMax = 5;
+const failuresMax = 6;
 const retryFirstMs = 1_000;
+const retryMaxMs = 60_000;
 
 export interface Workshop {
   readonly pool: Pool;
@@ -35,10 +39,14 @@ export async function advanceNextRun(shop: Workshop): Promise<void> {
   if (shop.stopping.aborted) return;
   const lease = await claimNextRun(shop.pool, shop.workerName, leaseMs);
   if (lease === null) return;
-  const logger = shop.logger.child({ runId: lease.runId, organizationId: lease.organizationId });
+  const { organizationId, runId } = lease;
+  const traceparent = await inOrganization(shop.pool, organizationId, (transaction) =>
+    readTraceparent(transaction, runId),
+  );
+  const logger = shop.logger.child({ runId, organizationId, traceId: traceIdOf(traceparent) });
   try {
     await holdLease(shop.pool, lease, { logger, stopping: shop.stopping }, (signal) =>
-      advance(shop, lease, logger, signal),
+      advance(shop, { lease, logger, signal, traceparent }),
     );
     const { stillWanted } = await releaseRun(shop.pool, lease);
     if (stillWanted) await ringAgain(shop, lease);
@@ -47,17 +55,18 @@ export async function advanceNextRun(shop: Workshop): Promise<void> {
   }
 }
 
-async function advance(shop: Workshop, lease: RunLease, logger: Logger, signal: AbortSignal): Promise<void> {
-  const { organizationId } = lease;
+async function advance(
+  shop: Workshop,
+  work: Pick<RunContext, 'lease' | 'logger' | 'signal' | 'traceparent'>,
+): Promise<void> {
+  const { organizationId } = work.lease;
   const context: RunContext = {
+    ...work,
     pool: shop.pool,
     parser: shop.parser,
-    lease,
-    logger,
     planners: shop.planners,
     limits: shop.limits,
-    signal,
-    deliver: (outboxId) => deliver(shop, organizationId, outboxId, logger),
+    deliver: (outboxId) => deliver(shop, organizationId, outboxId, work.logger),
     ring: <N extends DoorbellName>(doorbell: N, data: DoorbellData<N>) =>
       shop.signals.ring(organizationId, doorbell, data),
   };
@@ -69,21 +78,28 @@ async function advance(shop: Workshop, lease: RunLease, logger: Logger, signal: 
 async function giveBack(shop: Workshop, lease: RunLease, logger: Logger, error: unknown): Promise<void> {
   if (shop.stopping.aborted) {
     logger.info('the process stops, the run is given back');
-    await returnRun(shop.pool, lease, 0);
+    await returnRun(shop.pool, lease, { kind: 'stopped' });
     return ringAgain(shop, lease);
   }
-  const failures = await returnRun(shop.pool, lease, retryFirstMs);
+  const failures = await returnRun(shop.pool, lease, { kind: 'failed', retryFirstMs, retryMaxMs });
   logger.error({ err: error, failures }, 'a run could not be advanced');
   // Lost: whoever holds it now goes on.
   if (failures === null || failures < failuresMax) return;
-  await inOrganization(shop.pool, lease.organizationId, (transaction) =>
-    transitionRun(transaction, {
-      runId: lease.runId,
-      to: 'failed',
-      reason: 'SENA failed on this run several times; its log says why. What was dispatched is below.',
-      actor,
-    }),
-  );
+  const reason =
+    error instanceof ModelUnavailableError
+      ? 'The model stopped answering. Ask again, or ask for a runbook.'
+      : 'SENA failed on this run several times; its log says why. What was dispatched is below.';
+  await inOrganization(shop.pool, lease.organizationId, async (transaction) => {
+    await stopWhatHasNotBegun(transaction, lease.runId, 'The run had failed before this was sent.');
+    await transitionRun(transaction, { runId: lease.runId, to: 'failed', reason, actor });
+  });
+}
+
+async function readTraceparent(transaction: TenantTransaction, runId: string): Promise<string | null> {
+  const found = await transaction.query<{ traceparent: string | null }>('select traceparent from runs where id = $1', [
+    runId,
+  ]);
+  return found.rows[0]?.traceparent || null;
 }
 
 async function ringAgain(shop: Workshop, { organizationId, runId }: RunLease): Promise<void> {

@@ -3,9 +3,10 @@
 import { readApprovedAction } from '@sena/approvals/read-decision';
 import type { PlanStep } from '@sena/contracts/domain/run';
 import type { TenantTransaction } from '@sena/db/tenant';
+import { appendRunEventOnce } from '@sena/runs/append-run-event';
 import { type NewDispatch, writeDispatches } from '@sena/runs/write-dispatches';
 import { limitsOf, noEnvironment } from '../execution-limits.ts';
-import { actor, changeRun, type RunContext } from '../run-context.ts';
+import { actor, changeRun, type RunContext, readNow } from '../run-context.ts';
 import type { PassedStep, RunState, RunUpdate } from '../run-state.ts';
 import { readTargets } from '../targets.ts';
 
@@ -13,13 +14,15 @@ export function dispatch(context: RunContext) {
   return async (state: RunState): Promise<RunUpdate> => {
     const { runId } = context.lease;
     const outboxId = await changeRun(context, async (transaction) => {
+      const now = await readNow(transaction);
       const direct = state.steps.filter((step) => passedOf(state, step).readOnly);
       const approved = state.steps.filter((step) => !passedOf(state, step).readOnly);
       const dispatches = [
-        ...(await toDirectDispatches(context, transaction, state, direct)),
-        ...(await toApprovedDispatches(context, transaction, state.approvalId, approved)),
+        ...(await toDirectDispatches(context, transaction, state, direct, now)),
+        ...(await toApprovedDispatches(context, transaction, state, approved, now)),
       ];
-      const traceparent = await readTraceparent(transaction, runId);
+      await noteDeletedNodes(transaction, runId, state, dispatches);
+      const { traceparent } = context;
       const written = await writeDispatches(transaction, runId, dispatches, { actor, traceparent });
       return written.outboxId;
     });
@@ -33,6 +36,7 @@ async function toDirectDispatches(
   transaction: TenantTransaction,
   state: RunState,
   steps: readonly PlanStep[],
+  now: Date,
 ): Promise<NewDispatch[]> {
   const dispatches: NewDispatch[] = [];
   for (const { step, command, nodeIds } of steps) {
@@ -47,7 +51,7 @@ async function toDirectDispatches(
         limits: limitsOf(context.limits.commandTimeoutMs),
         readOnly: true,
         approvalId: null,
-        ...validity(context, null),
+        ...validity(context, now, null),
         nodes,
       });
     }
@@ -58,9 +62,11 @@ async function toDirectDispatches(
 async function toApprovedDispatches(
   context: RunContext,
   transaction: TenantTransaction,
-  approvalId: string | null,
+  state: RunState,
   steps: readonly PlanStep[],
+  now: Date,
 ): Promise<NewDispatch[]> {
+  const { approvalId } = state;
   if (steps.length === 0) return [];
   const action = approvalId === null ? null : await readApprovedAction(transaction, approvalId);
   const dispatches: NewDispatch[] = [];
@@ -68,7 +74,7 @@ async function toApprovedDispatches(
     const approved = action?.commands.find((command) => command.step === step);
     for (const [satelliteId, nodes] of Map.groupBy(approved?.nodes ?? [], (node) => node.satelliteId)) {
       const { shell, command, environment, limits } = approved as NonNullable<typeof approved>;
-      const expiry = validity(context, action === null ? null : new Date(action.expiresAt));
+      const expiry = validity(context, now, action === null ? null : new Date(action.expiresAt));
       dispatches.push({
         step,
         satelliteId,
@@ -88,20 +94,26 @@ async function toApprovedDispatches(
     const stranded = (await readTargets(transaction, left)).map(({ satelliteId: _, ...node }) => node);
     if (stranded.length === 0) continue;
     const limits = limitsOf(context.limits.commandTimeoutMs);
-    const text = { step, command: planned, shell: 'sh', environment: noEnvironment, limits, readOnly: false } as const;
-    dispatches.push({ ...text, satelliteId: null, approvalId, ...validity(context, null), nodes: stranded });
+    const text = {
+      step,
+      command: planned,
+      shell: passedOf(state, { step }).shell,
+      environment: noEnvironment,
+      limits,
+      readOnly: false,
+    };
+    dispatches.push({ ...text, satelliteId: null, approvalId, ...validity(context, now, null), nodes: stranded });
   }
   return dispatches;
 }
 
 /** Never longer than the approval it rests on. */
-function validity(context: RunContext, approvalEnds: Date | null): { notBefore: Date; expiresAt: Date } {
-  const now = Date.now();
+function validity(context: RunContext, now: Date, approvalEnds: Date | null): { notBefore: Date; expiresAt: Date } {
   const expiresMs = Math.min(
-    now + context.limits.dispatchValidityMs,
+    now.getTime() + context.limits.dispatchValidityMs,
     approvalEnds?.getTime() ?? Number.POSITIVE_INFINITY,
   );
-  return { notBefore: new Date(now), expiresAt: new Date(expiresMs) };
+  return { notBefore: now, expiresAt: new Date(expiresMs) };
 }
 
 function passedOf(state: RunState, { step }: { step: string }): PassedStep {
@@ -110,9 +122,17 @@ function passedOf(state: RunState, { step }: { step: string }): PassedStep {
   return passed;
 }
 
-async function readTraceparent(transaction: TenantTransaction, runId: string): Promise<string | null> {
-  const found = await transaction.query<{ traceparent: string | null }>('select traceparent from runs where id = $1', [
-    runId,
-  ]);
-  return found.rows[0]?.traceparent ?? null;
+/** What was planned for a node that has been deleted since is not lost without a word. */
+async function noteDeletedNodes(
+  transaction: TenantTransaction,
+  runId: string,
+  state: RunState,
+  dispatches: readonly NewDispatch[],
+): Promise<void> {
+  const planned = new Set(state.steps.flatMap((step) => step.nodeIds));
+  for (const { nodes } of dispatches) for (const node of nodes) planned.delete(node.nodeId);
+  if (planned.size === 0) return;
+  const nodes = planned.size === 1 ? '1 node was' : `${planned.size} nodes were`;
+  const text = `${nodes} deleted after the plan was made; nothing runs there.`;
+  await appendRunEventOnce(transaction, runId, { type: 'run.note', text }, { type: 'run.note', text });
 }

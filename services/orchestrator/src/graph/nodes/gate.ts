@@ -13,7 +13,7 @@ import { readRequester } from '@sena/runs/read-requester';
 import { savePolicyDecisions } from '@sena/runs/save-plan';
 import { transitionRun } from '@sena/runs/transition-run';
 import { limitsOf, noEnvironment } from '../execution-limits.ts';
-import { actor, changeRun, type RunContext } from '../run-context.ts';
+import { actor, changeRun, type RunContext, readNow } from '../run-context.ts';
 import type { PassedStep, RunState, RunUpdate } from '../run-state.ts';
 import { readTargets } from '../targets.ts';
 
@@ -96,7 +96,7 @@ async function toAction(
   transaction: TenantTransaction,
   waiting: readonly Judged[],
 ): Promise<Action> {
-  const now = Date.now();
+  const now = (await readNow(transaction)).getTime();
   const commands: Action['commands'] = [];
   for (const { plan, shell } of waiting) {
     const targets = await readTargets(transaction, plan.nodeIds);

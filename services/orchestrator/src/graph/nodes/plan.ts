@@ -5,7 +5,7 @@ import { listObservations } from '@sena/runs/list-observations';
 import { setPlanner } from '@sena/runs/save-plan';
 import { addUsage } from '@sena/runs/save-report';
 import { ModelUnavailableError } from '../../planners/model/ask-model.ts';
-import type { Planner, PlanTurn } from '../../planners/planner.ts';
+import type { PlanContext, Planner, PlanTurn } from '../../planners/planner.ts';
 import { changeRun, type RunContext, readInRun } from '../run-context.ts';
 import type { RunState, RunUpdate } from '../run-state.ts';
 
@@ -42,7 +42,7 @@ export function plan(context: RunContext) {
 async function think(context: RunContext, state: RunState): Promise<{ turn: PlanTurn; planner: Planner }> {
   const planner = choosePlanner(context, state);
   try {
-    return { turn: await planner.plan(await toPlanContext(context, state)), planner };
+    return { turn: await planner.plan(await toPlanContext(context, state, planner)), planner };
   } catch (error) {
     if (!(error instanceof ModelUnavailableError) || state.turn > 0) throw error;
     context.logger.warn({ err: error, runId: context.lease.runId }, 'the model is away, runbooks are used');
@@ -51,7 +51,7 @@ async function think(context: RunContext, state: RunState): Promise<{ turn: Plan
       appendRunEventOnce(transaction, context.lease.runId, { type: 'run.note', text }, { type: 'run.note', text }),
     );
     const { runbook } = context.planners;
-    return { turn: await runbook.plan(await toPlanContext(context, state)), planner: runbook };
+    return { turn: await runbook.plan(await toPlanContext(context, state, runbook)), planner: runbook };
   }
 }
 
@@ -65,11 +65,13 @@ function choosePlanner(context: RunContext, state: RunState): Planner {
   return model ?? runbook;
 }
 
-async function toPlanContext(context: RunContext, state: RunState) {
+async function toPlanContext(context: RunContext, state: RunState, planner: Planner): Promise<PlanContext> {
   const { organizationId, runId } = context.lease;
   const steps = state.steps.map((step) => step.step);
   const observations =
-    state.turn === 0 ? [] : await readInRun(context, (transaction) => listObservations(transaction, runId, steps));
+    state.turn === 0
+      ? []
+      : await readInRun(context, (transaction) => listObservations(transaction, runId, steps, planner.wanted));
   return {
     organizationId,
     runId,
@@ -78,6 +80,7 @@ async function toPlanContext(context: RunContext, state: RunState) {
     turn: state.turn,
     memory: state.memory,
     observations,
+    traceparent: context.traceparent,
     signal: context.signal,
   };
 }

@@ -6,6 +6,9 @@ import { transitionRun } from '@sena/runs/transition-run';
 import { actor, changeRun, type RunContext } from '../run-context.ts';
 import type { RunState, RunUpdate } from '../run-state.ts';
 
+/** A model's words without evidence are shown for what they are. */
+const uncited = 'Nothing above rests on a command that was run: it is what the model says, no more.';
+
 export function report(context: RunContext) {
   return async (state: RunState): Promise<RunUpdate> => {
     const { ending } = state;
@@ -18,7 +21,10 @@ export function report(context: RunContext) {
       if (ending.status !== 'succeeded') {
         return transitionRun(transaction, { runId, to: ending.status, reason: ending.reason, actor, leaseEpoch });
       }
-      const { dropped } = await saveReport(transaction, runId, ending);
+      const { dropped } = await saveReport(transaction, runId, {
+        ...ending,
+        ifUncited: state.planner === 'model' ? uncited : null,
+      });
       if (dropped > 0) context.logger.warn({ runId, dropped }, 'findings without evidence were dropped');
       await transitionRun(transaction, { runId, to: 'succeeded', actor, leaseEpoch });
     });

@@ -1,5 +1,6 @@
 // One call to the model router. The router retries, routes and records; here a failure is a failure.
 import type { Usage } from '@sena/contracts/domain/run';
+import { childTraceparent } from '@sena/telemetry/trace-context';
 import OpenAI from 'openai';
 import type {
   ChatCompletionMessageParam,
@@ -24,12 +25,12 @@ export interface ModelRouterAccess {
   mintToken(organizationId: string): Promise<string>;
 }
 
-/** One turn may take this long, the router's own retries included. */
-const modelTimeoutMs = 120_000;
+/** The router gives up first, after its own retries: a local model may think for minutes. */
+const modelTimeoutMs = 300_000;
 
 export async function askModel(
   access: ModelRouterAccess,
-  run: { organizationId: string; runId: string; signal: AbortSignal },
+  run: { organizationId: string; runId: string; traceparent: string | null; signal: AbortSignal },
   call: { messages: ChatCompletionMessageParam[]; tools: ChatCompletionTool[]; mustReport: boolean },
 ): Promise<ModelAnswer> {
   const client = new OpenAI({
@@ -37,7 +38,7 @@ export async function askModel(
     apiKey: await access.mintToken(run.organizationId),
     maxRetries: 0,
     timeout: modelTimeoutMs,
-    defaultHeaders: { 'x-sena-run-id': run.runId },
+    defaultHeaders: { 'x-sena-run-id': run.runId, traceparent: childTraceparent(run.traceparent) },
   });
   try {
     const completion = await client.chat.completions.create(
@@ -60,9 +61,10 @@ export async function askModel(
     return { text: message.content ?? '', toolCalls: message.tool_calls ?? [], usage };
   } catch (error) {
     if (error instanceof OpenAI.APIError && !run.signal.aborted) {
-      throw new ModelUnavailableError(`The model router answered ${error.status ?? 'nothing'}: ${error.message}`, {
-        cause: error,
-      });
+      // Its words may hold the prompt, and this is logged: the status and the code say enough.
+      throw new ModelUnavailableError(
+        `The model router answered ${error.status ?? 'nothing'} (${error.code ?? 'no code'}).`,
+      );
     }
     throw error;
   }

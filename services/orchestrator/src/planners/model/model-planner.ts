@@ -17,6 +17,7 @@ const commandsATurn = 8;
 /** Calls within one turn that run nothing: lists, mistakes in arguments. */
 const repliesMax = 4;
 const nodesListed = 200;
+const askForReport = 'Call report with this answer, and with the ids of the executions that it rests on.';
 
 const memorySchema = z.object({
   messages: z.array(z.custom<ChatCompletionMessageParam>()),
@@ -27,6 +28,7 @@ type Memory = z.infer<typeof memorySchema>;
 export function createModelPlanner(access: ModelRouterAccess): Planner {
   return {
     name: 'model',
+    wanted: { headBytes: 16 * 1024, totalBytesMax: 64 * 1024 * 1024 },
     async plan(context) {
       const memory = context.turn === 0 ? begin(context) : observe(context, memorySchema.parse(context.memory));
       return think(access, context, memory.messages);
@@ -68,17 +70,21 @@ async function think(
   before: readonly ChatCompletionMessageParam[],
 ): Promise<PlanTurn> {
   const messages = [...before];
+  let hasSpoken = false;
   let usage: Usage = { modelCalls: 0, promptTokens: 0, completionTokens: 0, models: [] };
   for (let reply = 0; reply <= repliesMax; reply += 1) {
-    const mustReport = context.turn >= turnsMax || reply === repliesMax;
+    const mustReport = hasSpoken || context.turn >= turnsMax || reply === repliesMax;
     const answer = await askModel(access, context, { messages, tools: modelTools, mustReport });
     usage = addUp(usage, answer.usage);
     const calls = answer.toolCalls.filter((call) => call.type === 'function');
     if (calls.length === 0) {
       if (answer.text.trim() === '')
         return { kind: 'cannot', reason: 'The model gave no answer. Ask again, or run a runbook.', usage };
-      // Words without a report: an answer, with nothing cited.
-      return { kind: 'answer', answer: answer.text.trim(), findings: [], usage };
+      // Words without a report cite nothing: it is asked once for the report. What it says then stands without evidence.
+      if (hasSpoken) return { kind: 'answer', answer: answer.text.trim(), findings: [], usage };
+      hasSpoken = true;
+      messages.push({ role: 'assistant', content: answer.text }, { role: 'user', content: askForReport });
+      continue;
     }
     messages.push({ role: 'assistant', content: answer.text, tool_calls: calls });
     const turn = handleCalls(context, calls);
