@@ -110,7 +110,7 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
   channel.on('error', () => channel.close());
   const exited = new Promise<void>((resolve) => {
     channel.once('exit', (code: number | null, signal?: string) => {
-      exit = { exitCode: code, signal: signal === undefined ? null : signal.replace(/^SIG/, '') };
+      exit = { exitCode: code, signal: signal === undefined ? null : nameOf(signal) };
       resolve();
     });
   });
@@ -168,6 +168,12 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
       return { kind: 'kill_unproven', detail: 'The connection broke while the command was being stopped.' };
     return { kind: 'kill_unproven', detail: whyUnproven[killed] };
   }
+}
+
+/** Without `SIG`. A node may send anything: what can't be a signal's name does not travel on. */
+function nameOf(signal: string): string {
+  const name = signal.replace(/^SIG/, '');
+  return /^[A-Za-z0-9@.+-]{1,32}$/.test(name) ? name : 'UNKNOWN';
 }
 
 const whyUnproven = {
