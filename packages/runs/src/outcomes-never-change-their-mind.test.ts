@@ -42,7 +42,7 @@ const pending = async () =>
 const outcomesOf = async (index: number) =>
   (
     await bench.admin.query(
-      'select revision, kind, exit_code from outcomes where execution_id = $1 order by revision',
+      'select revision, kind, exit_code::integer from outcomes where execution_id = $1 order by revision',
       [execution(index)],
     )
   ).rows;

@@ -185,10 +185,7 @@ describe('a connected satellite that breaks the protocol loses its tunnel', () =
     const neighbour = await connect(bench.port, other);
     await Promise.all([tunnel.next('dispatch'), neighbour.next('dispatch')]);
     const [first, second] = mine.executions as [string, string];
-    tunnel.send(
-      resultOf(first, { outcome: { kind: 'exited', exitCode: 2 ** 40, signal: null, reason: null } }),
-      resultOf(second),
-    );
+    tunnel.send(resultOf(first, { durationMs: 2 ** 40 }), resultOf(second));
     neighbour.send(...theirs.executions.map((id) => resultOf(id)));
     expect(await tunnel.closed).toEqual({ code: 4400, reason: 'report refused' });
     for (const _ of theirs.executions) await neighbour.next('outcome-ack');

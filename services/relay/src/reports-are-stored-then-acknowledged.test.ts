@@ -37,7 +37,7 @@ const read = (executionId: string, stream: 'stdout' | 'stderr' = 'stdout') =>
 const outcomeOf = async (executionId: string) =>
   (
     await bench.admin.query(
-      `select kind, exit_code, reason, detail, stdout_inline is not null as inline,
+      `select kind, exit_code::integer, reason, detail, stdout_inline is not null as inline,
          (select count(*)::integer from output_chunks c where c.execution_id = o.execution_id) as chunks
        from outcomes o where execution_id = $1 order by revision desc limit 1`,
       [executionId],
