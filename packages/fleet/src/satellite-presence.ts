@@ -45,17 +45,22 @@ export async function connectSatellite(
   return row === undefined ? null : { connectionEpoch: Number(row.connection_epoch), journalLost: row.journal_lost };
 }
 
-/** Ids of those this relay still holds and may keep; the others were revoked or have connected elsewhere: close them. */
+/**
+ * Ids of those this relay still holds and may keep; the others were revoked or have connected elsewhere: close them. One that was
+ * taken for gone while its relay was silent is this relay's again.
+ */
 export async function reportPresence(
   pool: Pool,
+  relayId: string,
   organizationId: string,
   held: ReadonlyArray<{ satelliteId: string; connectionEpoch: number }>,
 ): Promise<Set<string>> {
   const kept = await inOrganization(pool, organizationId, (transaction) =>
     transaction.query<{ id: string }>(
-      `update satellites s set last_seen_at = now() from unnest($1::text[], $2::bigint[]) as h (id, epoch)
+      `update satellites s set last_seen_at = now(), relay_id = $3, connected_at = coalesce(s.connected_at, now())
+       from unnest($1::text[], $2::bigint[]) as h (id, epoch)
        where s.id = h.id and s.connection_epoch = h.epoch and s.revoked_at is null returning s.id`,
-      [held.map((satellite) => satellite.satelliteId), held.map((satellite) => satellite.connectionEpoch)],
+      [held.map((satellite) => satellite.satelliteId), held.map((satellite) => satellite.connectionEpoch), relayId],
     ),
   );
   return new Set(kept.rows.map((row) => row.id));

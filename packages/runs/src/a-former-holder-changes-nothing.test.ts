@@ -98,6 +98,18 @@ test('given back it waits for its time, counts its failures, and what moves on c
   expect(run.rows[0]).toEqual({ failures: 0, lease_owner: null });
 });
 
+test('a lease that ends in the hands of its worker counts as a failure, told to the next one', async () => {
+  expect((await claim()).failures).toBe(0);
+  await expireLease();
+  expect((await claim()).failures).toBe(1);
+  await expireLease();
+  const third = await claim();
+  expect(third.failures).toBe(2);
+  await releaseRun(bench.app, third);
+  await wake();
+  expect((await claim()).failures).toBe(0);
+});
+
 test('a change under the lease keeps the run from being taken over before it commits', async () => {
   const lease = await claim(300);
   await bench.inFleet(fleet, async (transaction) => {

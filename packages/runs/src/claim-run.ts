@@ -22,7 +22,10 @@ export async function claimNextRun(pool: Pool, worker: string, leaseMs: number):
     wake_count: number;
     lease_epoch: number;
     failures: number;
-  }>('select organization_id, run_id, wake_count, lease_epoch, failures from claim_next_run($1, $2)', [worker, leaseMs]);
+  }>('select organization_id, run_id, wake_count, lease_epoch, failures from claim_next_run($1, $2)', [
+    worker,
+    leaseMs,
+  ]);
   const row = claimed.rows[0];
   if (row === undefined) return null;
   return {

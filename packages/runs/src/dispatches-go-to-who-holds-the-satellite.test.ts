@@ -70,6 +70,7 @@ test.each([
 test.each([
   ['a revoked satellite', `update satellites set revoked_at = now() where organization_id = $1`],
   ['a run that is being cancelled', 'update runs set cancel_requested_at = now() where organization_id = $1'],
+  ['a run that has ended', `update runs set status = 'failed' where organization_id = $1`],
   ['past its validity', `update dispatches set expires_at = now() where organization_id = $1`],
   ['before its validity', `update dispatches set not_before = now() + interval '1 hour' where organization_id = $1`],
   ['everything has its outcome', 'update dispatches set pending = 0 where organization_id = $1'],
@@ -149,6 +150,7 @@ test('what an earlier connection was sent is asked about, what this one carries 
       dispatchId,
       expired: false,
       cancelled: false,
+      acknowledged: false,
       executionIds: expect.arrayContaining(await bench.executionsOf(dispatchId)),
     },
   ]);

@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Execution } from '@sena/contracts/http/runs';
 import { executionIdSchema } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { effectiveOutcome } from './effective-outcomes.ts';
+import { effectiveOutcome, exitCode } from './effective-outcomes.ts';
 
 interface ExecutionRow {
   id: string;
@@ -26,7 +26,7 @@ interface ExecutionRow {
   started_at: Date | null;
 }
 
-const columns = `e.id::text, e.run_id, e.node_id, e.node_name, e.step, d.command, o.kind, o.exit_code, o.signal, o.reason, o.detail, o.duration_ms,
+const columns = `e.id::text, e.run_id, e.node_id, e.node_name, e.step, d.command, o.kind, ${exitCode}, o.signal, o.reason, o.detail, o.duration_ms,
   o.stdout_bytes, o.stderr_bytes, o.stdout_kept_bytes, o.stderr_kept_bytes,
   coalesce(o.started_at, (select max(s.started_at) from execution_starts s where s.execution_id = e.id)) as started_at`;
 
@@ -100,8 +100,9 @@ function toExecution(row: ExecutionRow): Execution {
     durationMs: row.duration_ms,
     stdoutBytes,
     stderrBytes,
-    stdoutTruncated: Number(row.stdout_kept_bytes ?? 0) < stdoutBytes,
-    stderrTruncated: Number(row.stderr_kept_bytes ?? 0) < stderrBytes,
+    // Nobody knows how much a command wrote whose end nobody saw: what is kept may not be all.
+    stdoutTruncated: row.kind === 'unknown' || Number(row.stdout_kept_bytes ?? 0) < stdoutBytes,
+    stderrTruncated: row.kind === 'unknown' || Number(row.stderr_kept_bytes ?? 0) < stderrBytes,
     startedAt: row.started_at?.toISOString() ?? null,
   };
 }

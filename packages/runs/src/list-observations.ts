@@ -1,7 +1,7 @@
 // What the executions of a step found, with the beginning of their output: what planners and reports reason about. Reads only.
 import type { OutcomeKind } from '@sena/contracts/domain/outcome';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { effectiveOutcome } from './effective-outcomes.ts';
+import { effectiveOutcome, exitCode } from './effective-outcomes.ts';
 import { readOutput } from './read-output.ts';
 
 export interface Observation {
@@ -45,7 +45,7 @@ export async function listObservations(
     stdout_inline: Buffer | null;
     stderr_inline: Buffer | null;
   }>(
-    `select e.id::text, e.step, e.node_id, e.node_name, o.kind, o.exit_code, o.reason, o.stdout_bytes, o.stderr_bytes,
+    `select e.id::text, e.step, e.node_id, e.node_name, o.kind, ${exitCode}, o.reason, o.stdout_bytes, o.stderr_bytes,
        case when $3 then o.stdout_inline end as stdout_inline, case when $3 then o.stderr_inline end as stderr_inline
      from executions e ${effectiveOutcome} where e.run_id = $1 and e.step = any($2) and o.kind is not null order by e.node_name, e.step`,
     [runId, steps, wanted.headBytes > 0],

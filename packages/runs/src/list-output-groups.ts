@@ -3,7 +3,7 @@ import type { OutcomeKind } from '@sena/contracts/domain/outcome';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { OutputGroup } from '@sena/contracts/http/runs';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { effectiveOutcome } from './effective-outcomes.ts';
+import { effectiveOutcome, exitCode } from './effective-outcomes.ts';
 import { readOutput } from './read-output.ts';
 
 const nodesShown = 20;
@@ -33,7 +33,7 @@ export async function listOutputGroups(
   const offset = Number(decodeCursor(page.cursor, 1)?.[0] ?? 0);
   const found = await transaction.query<GroupRow>(
     `with answered as (
-       select e.id, e.step, e.node_id, e.node_name, e.dispatch_id, o.kind, o.exit_code, o.reason, o.stdout_bytes, o.stderr_bytes,
+       select e.id, e.step, e.node_id, e.node_name, e.dispatch_id, o.kind, ${exitCode}, o.reason, o.stdout_bytes, o.stderr_bytes,
          coalesce(o.group_hash, 'pending') as group_hash
        from executions e ${effectiveOutcome} where e.run_id = $1
      ), grouped as (

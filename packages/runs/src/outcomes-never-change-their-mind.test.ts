@@ -3,6 +3,7 @@ import { inOrganization } from '@sena/db/tenant';
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Bench, exited, notStarted, openBench, unknown } from './fixtures/open-bench.ts';
+import { listExecutions } from './list-executions.ts';
 import { listRunEvents } from './list-run-events.ts';
 import { readResultLeaves } from './read-result-leaves.ts';
 import { readRun } from './read-run.ts';
@@ -42,7 +43,7 @@ const pending = async () =>
 const outcomesOf = async (index: number) =>
   (
     await bench.admin.query(
-      'select revision, kind, exit_code::integer from outcomes where execution_id = $1 order by revision',
+      'select revision, kind, exit_code::double precision from outcomes where execution_id = $1 order by revision',
       [execution(index)],
     )
   ).rows;
@@ -65,6 +66,19 @@ test('a signal and a proven timeout are ends, not zeroes', async () => {
   const killed = { kind: 'exited', exitCode: null, signal: 'KILL', reason: 'timeout' } as const;
   await record(exited(own, execution(0), { outcome: killed }));
   expect(await countsOf()).toMatchObject({ exitedZero: 0, exitedNonZero: 1, pending: 3 });
+});
+
+test('an exit status of 32 bits without a sign is stored and read as it was', async () => {
+  await record(exitedWith(0, 4_294_967_295));
+  expect(await outcomesOf(0)).toEqual([{ revision: 1, kind: 'exited', exit_code: 4_294_967_295 }]);
+  const { items } = await bench.inFleet(fleet, (transaction) => listExecutions(transaction, runId, { limit: 10 }));
+  expect(items[0]?.exitCode).toBe(4_294_967_295);
+});
+
+test('of what nobody saw end, nobody says that the output is whole', async () => {
+  await record(exited(own, execution(0), { outcome: unknown }), exitedWith(1, 0));
+  const { items } = await bench.inFleet(fleet, (transaction) => listExecutions(transaction, runId, { limit: 10 }));
+  expect(items.map((item) => item.stdoutTruncated).slice(0, 2)).toEqual([true, false]);
 });
 
 test('told twice it is counted once, within a batch and between batches', async () => {

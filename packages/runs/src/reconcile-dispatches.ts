@@ -7,6 +7,8 @@ export interface UnfinishedDispatch {
   readonly expired: boolean;
   /** Its run is being cancelled: nothing new may start. */
   readonly cancelled: boolean;
+  /** Its satellite has journaled it: one that does not know it has lost what it knew. */
+  readonly acknowledged: boolean;
   readonly executionIds: string[];
 }
 
@@ -20,9 +22,10 @@ export async function listUnfinishedDispatches(
     id: string;
     expired: boolean;
     cancelled: boolean;
+    acknowledged: boolean;
     execution_ids: string[];
   }>(
-    `select d.id, d.expires_at <= now() as expired, r.cancel_requested_at is not null as cancelled,
+    `select d.id, d.expires_at <= now() as expired, r.cancel_requested_at is not null as cancelled, d.acked_at is not null as acknowledged,
        array(select e.id::text from executions e where e.dispatch_id = d.id and not exists (select from outcomes o where o.execution_id = e.id)) as execution_ids
      from dispatches d join runs r on r.id = d.run_id
      where d.satellite_id = $1 and d.pending > 0 and d.sent_epoch < $2 order by d.created_at`,
@@ -32,6 +35,7 @@ export async function listUnfinishedDispatches(
     dispatchId: row.id,
     expired: row.expired,
     cancelled: row.cancelled,
+    acknowledged: row.acknowledged,
     executionIds: row.execution_ids,
   }));
 }

@@ -53,7 +53,7 @@ export async function recordResults(
     outbox_id: string | null;
   }>(
     `select run_id, taken::text[] as taken, event_seq, outbox_id from record_results($1, $2::text[], $3::uuid[], $4::integer[], $5::integer[],
-       $6::text[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::bigint[], $14::bigint[],
+       $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::bigint[], $14::bigint[],
        $15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::bytea[], $21::bytea[])`,
     [
       auditEventId,

@@ -49,7 +49,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       carrier.look();
     },
   });
-  const watch = startWatchingSatellites({ pool, held, logger, presenceMs: timing.presenceMs });
+  const watch = startWatchingSatellites({ pool, relayId, held, logger, presenceMs: timing.presenceMs });
   const doorbells = listenForOrganizations(signals, logger, {
     dispatchReady: () => carrier.look(),
     satelliteRevoked: () => watch.check(),

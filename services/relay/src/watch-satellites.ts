@@ -7,6 +7,7 @@ import type { HeldSatellites } from './held-satellites.ts';
 
 export function startWatchingSatellites(options: {
   pool: Pool;
+  relayId: string;
   held: HeldSatellites;
   logger: Logger;
   presenceMs: number;
@@ -14,7 +15,7 @@ export function startWatchingSatellites(options: {
   check(): Promise<void>;
   stop(): Promise<void>;
 } {
-  const { pool, held, logger } = options;
+  const { pool, relayId, held, logger } = options;
   let checking = Promise.resolve();
   const timer = setInterval(check, options.presenceMs);
 
@@ -27,7 +28,7 @@ export function startWatchingSatellites(options: {
 
   async function checkAll(): Promise<void> {
     for (const [organizationId, satellites] of Map.groupBy(held.all(), (satellite) => satellite.organizationId)) {
-      const kept = await reportPresence(pool, organizationId, satellites);
+      const kept = await reportPresence(pool, relayId, organizationId, satellites);
       for (const satellite of satellites) {
         if (kept.has(satellite.satelliteId)) continue;
         logger.warn({ satelliteId: satellite.satelliteId }, 'a tunnel is closed: revoked, or connected elsewhere');

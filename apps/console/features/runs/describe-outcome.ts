@@ -86,5 +86,7 @@ const unknownWords: Readonly<Record<(typeof unknownReasons)[number], string>> = 
   timeout_not_confirmed: 'It ran into the time limit, and nobody saw it stop. It may still be running.',
   satellite_lost: 'The satellite went away while the command was under way. It may or may not have run.',
   expired_without_word: 'The time was up before the satellite said anything. It may or may not have run.',
+  report_unreadable:
+    'The satellite’s report of its end could not be stored. It may or may not have run; look on the node.',
   satellite_restarted: 'The satellite restarted while the command was under way. It may or may not have run.',
 };

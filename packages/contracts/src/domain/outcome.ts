@@ -26,8 +26,13 @@ export const unknownReasons = [
   'satellite_lost',
   'expired_without_word',
   'satellite_restarted',
+  'report_unreadable',
 ] as const;
 export const exitedReasons = ['timeout'] as const;
+
+/** What SSH carries: 32 bits without a sign. */
+const exitCodeMax = 4_294_967_295;
+const signalPattern = /^[A-Za-z0-9@.+-]{1,32}$/;
 
 export const outcomeKindSchema = z.enum(['exited', 'not_started', 'unknown']);
 export type OutcomeKind = z.infer<typeof outcomeKindSchema>;
@@ -36,8 +41,9 @@ export type OutcomeKind = z.infer<typeof outcomeKindSchema>;
 export const outcomeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('exited'),
-    exitCode: z.int().nullable(),
-    signal: z.string().max(32).nullable(),
+    exitCode: z.int().min(0).max(exitCodeMax).nullable(),
+    /** Without `SIG`. `UNKNOWN`: the node named one that can't be one. */
+    signal: z.string().regex(signalPattern).nullable(),
     reason: z.enum(exitedReasons).nullable(),
   }),
   z.strictObject({

@@ -1,5 +1,6 @@
 // Asks a satellite that has just connected what it knows of everything that was sent earlier and has no outcome, and acts on the
-// answer. What it never saw is sent again while it is valid, or closed by its word; what it knows, it reports itself.
+// answer. What it never saw is sent again while it is valid, or closed by its word; what it knows, it reports itself. What it had
+// journaled and knows no more is unknown: its journal is an older copy, or not its own.
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { SatelliteFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
@@ -52,7 +53,9 @@ export async function actOnAnswer(
   return inOrganization(pool, satellite.organizationId, (transaction) =>
     recordResults(
       transaction,
-      closed.map(({ executionId, outcome }) => withoutOutput({ reporter, executionId, revision: 1, outcome })),
+      closed.map(({ executionId, outcome }) =>
+        withoutOutput({ reporter, executionId, revision: outcome.kind === 'unknown' ? 0 : 1, outcome }),
+      ),
       `satellite:${reporter}`,
     ),
   );
@@ -70,6 +73,10 @@ async function sendAgain(pool: Pool, satellite: HeldSatellite, dispatchId: strin
 
 /** null: it is safe and useful to send it again. */
 function outcomeOfAbsent(dispatch: UnfinishedDispatch): Outcome | null {
+  if (dispatch.acknowledged) {
+    const detail = 'The satellite had taken it and no longer knows it: its journal was rolled back. Look on the node.';
+    return { kind: 'unknown', reason: 'satellite_lost', detail };
+  }
   if (dispatch.cancelled)
     return { kind: 'not_started', reason: 'cancelled', detail: 'The run was cancelled before it arrived.' };
   if (!dispatch.expired) return null;

@@ -5,6 +5,7 @@ import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
 import { recordBatch } from './record-batch.ts';
+import { recordUnreadable } from './record-unreadable.ts';
 import type { Report } from './report.ts';
 
 const batchReportsMax = 2_000;
@@ -60,32 +61,47 @@ export function startRecorder(options: {
   async function recordOrRetry(organizationId: string, reports: readonly Report[]): Promise<void> {
     const batch = reports.filter(({ satellite }) => !refused.has(satellite));
     if (batch.length === 0) return;
+    const refusal = await untilAnswered(batch.length, async () =>
+      recorded(organizationId, await recordBatch(pool, organizationId, batch, logger)),
+    );
+    if (refusal !== null) await recordApart(organizationId, batch, refusal.cause);
+  }
+
+  /** Tries until PostgreSQL has answered: null, or why it will never take it. */
+  async function untilAnswered(reports: number, attempt: () => Promise<void>): Promise<{ cause: unknown } | null> {
     for (let retryMs = retryFirstMs; ; retryMs = Math.min(retryMs * 2, retryMaxMs)) {
       try {
-        recorded(organizationId, await recordBatch(pool, organizationId, batch, logger));
-        return;
+        await attempt();
+        return null;
       } catch (error) {
-        if (isRefusal(error)) return recordApart(organizationId, batch, error);
-        logger.error(
-          { err: error, reports: batch.length, retryMs },
-          'reports could not be recorded, it is tried again',
-        );
+        if (isRefusal(error)) return { cause: error };
+        logger.error({ err: error, reports, retryMs }, 'reports could not be recorded, it is tried again');
         // Unacknowledged: the satellites report again to whoever comes next.
-        if (isStopping) return;
+        if (isStopping) return null;
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
   }
 
-  /** PostgreSQL refuses something in the batch: halves it until that one report stands alone, and drops its tunnel. */
+  /**
+   * PostgreSQL refuses something in the batch: halves it until that one report stands alone. A result is then recorded as unknown; the
+   * tunnel of anything else is dropped.
+   */
   async function recordApart(organizationId: string, batch: readonly Report[], cause: unknown): Promise<void> {
     const [only] = batch;
     if (batch.length === 1 && only !== undefined) {
       const { satelliteId } = only.satellite;
-      logger.error(
-        { err: cause, satelliteId, frame: only.frame.t },
-        'a report can not be stored, its tunnel is closed',
-      );
+      const { frame } = only;
+      if (frame.t === 'result') {
+        const { executionId } = frame.result;
+        logger.error({ err: cause, satelliteId, executionId }, 'a result can not be stored, it is recorded as unknown');
+        const report = { ...only, frame };
+        const refusal = await untilAnswered(1, async () =>
+          recorded(organizationId, await recordUnreadable(pool, organizationId, report)),
+        );
+        if (refusal === null) return;
+      }
+      logger.error({ err: cause, satelliteId, frame: frame.t }, 'a report can not be stored, its tunnel is closed');
       refused.add(only.satellite);
       only.satellite.close(4400, 'report refused');
       return;

@@ -278,7 +278,8 @@ create table outcomes (
   revision integer not null check (revision >= 0),
   attempt integer not null,
   kind text not null check (kind in ('exited', 'not_started', 'unknown')),
-  exit_code integer,
+  -- SSH carries 32 bits without a sign.
+  exit_code bigint,
   signal text,
   reason text,
   detail text,
@@ -512,9 +513,10 @@ grant insert, update, select on runbooks to sena_definer;
 grant delete on runbooks, idempotency_keys to sena_definer;
 
 -- Hands out the next run, to the organization with the fewest under way; within it the one that has waited longest. A candidate
--- that another claimer has just locked is passed over: there are more of them than claimers.
+-- that another claimer has just locked is passed over: there are more of them than claimers. A lease that ended while it had an
+-- owner counts as a failure: whoever held it died, hung or lost the database, perhaps of this run.
 create function claim_next_run(worker text, lease_ms integer)
-returns table (organization_id text, run_id text, wake_count integer, lease_epoch integer)
+returns table (organization_id text, run_id text, wake_count integer, lease_epoch integer, failures integer)
 language plpgsql security definer set search_path = sena, pg_temp as $$
 #variable_conflict use_column
 declare candidate text;
@@ -537,13 +539,14 @@ begin
     order by coalesce(b.under_way, 0), first_of.wanted_at
   loop
     return query
-      update runs r set lease_owner = worker, lease_epoch = r.lease_epoch + 1, lease_expires_at = now() + lease_ms * interval '1 millisecond'
+      update runs r set lease_owner = worker, lease_epoch = r.lease_epoch + 1, lease_expires_at = now() + lease_ms * interval '1 millisecond',
+        failures = r.failures + case when r.lease_owner is null then 0 else 1 end
       where r.id = (
         select c.id from runs c
         where c.id = candidate and c.wake_count > c.handled_count and (c.lease_expires_at is null or c.lease_expires_at < now())
         for update skip locked
       )
-      returning r.organization_id, r.id, r.wake_count, r.lease_epoch;
+      returning r.organization_id, r.id, r.wake_count, r.lease_epoch, r.failures;
     if found then return; end if;
   end loop;
 end $$;
@@ -607,7 +610,10 @@ language sql security definer set search_path = sena, pg_temp as $$
     where d.pending > 0 and d.not_before <= now() and d.expires_at > now()
       and (d.sent_at is null or (d.acked_at is null and d.sent_at < now() - resend_ms * interval '1 millisecond'))
       and exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
-      and not exists (select from runs r where r.id = d.run_id and r.cancel_requested_at is not null)
+      and not exists (
+        select from runs r where r.id = d.run_id
+          and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'cancelled'))
+      )
   ), under_way as (
     select d.satellite_id, sum(d.pending) as executions from dispatches d
     where d.satellite_id in (select w.satellite_id from waiting w) and d.pending > 0 and d.sent_at is not null

@@ -7,7 +7,7 @@
 -- cloud itself never says `exited`, and `not_started` only of what was never sent. Returns a row a run; `taken` are the
 -- executions of it whose outcome was.
 create function record_results(
-  audit_event text, reporters text[], execution_ids uuid[], revisions integer[], attempts integer[], kinds text[], exit_codes integer[],
+  audit_event text, reporters text[], execution_ids uuid[], revisions integer[], attempts integer[], kinds text[], exit_codes bigint[],
   signals text[], reasons text[], details text[], started_ats timestamptz[], durations_ms integer[], stdout_sizes bigint[],
   stderr_sizes bigint[], stdout_kepts bigint[], stderr_kepts bigint[], stdout_hashes text[], stderr_hashes text[], group_hashes text[],
   stdout_inlines bytea[], stderr_inlines bytea[]
@@ -53,9 +53,14 @@ begin
         duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
         stdout_inline, stderr_inline, audit_event
       from accepted
+      -- What is stored stays as it is, whatever the rules above would say.
+      on conflict do nothing returning execution_id
+    ), taken as (
+      -- `is true` keeps this a hashed lookup: as a join it is planned for one row, and 1,000 rows meet 1,000 rows.
+      select a.* from accepted a where (a.execution_id in (select i.execution_id from inserted i)) is true
     ), counted_down as (
       update dispatches d set pending = d.pending - b.first_words
-      from (select dispatch_id, count(*) filter (where had_kind is null) as first_words from accepted group by dispatch_id) b
+      from (select dispatch_id, count(*) filter (where had_kind is null) as first_words from taken group by dispatch_id) b
       where d.id = b.dispatch_id and b.first_words > 0 returning d.id
     )
     select f.run_id as id, f.organization_id, array_agg(f.execution_id order by f.execution_id) as executions, count(*)::integer as n,
@@ -64,7 +69,7 @@ begin
       count(*) filter (where kind = 'exited' and exit_code is distinct from 0)::integer as exited_nonzero,
       count(*) filter (where kind = 'not_started')::integer as not_started,
       (count(*) filter (where kind = 'unknown') - count(*) filter (where had_kind = 'unknown'))::integer as unknown
-    from accepted f group by f.run_id, f.organization_id order by f.run_id
+    from taken f group by f.run_id, f.organization_id order by f.run_id
   loop
     update runs r set last_event_seq = r.last_event_seq + 1,
       exited_zero_count = r.exited_zero_count + touched.exited_zero,
