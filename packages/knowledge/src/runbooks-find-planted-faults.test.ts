@@ -80,14 +80,14 @@ const looksFor: ReadonlyArray<[string, Fault, RegExp]> = [
   ['disk-space', 'full-disk', /^\/srv\/data on db-01 is (9\d|100)% full \(\d\.\d of \d\.\d MB\)$/m],
   ['inodes', 'inodes-exhausted', /^\/srv\/spool on queue-01 has used (9\d|100)% of its inodes/m],
   ['cpu-hogs', 'cpu-hog', /^reindex \(pid \d+, \w+\) on web-03 has taken [\d.]+% of a core on average/m],
-  ['memory-hogs', 'memory-hog', /on cache-01 holds 1[12]\d MB of memory/m],
+  ['memory-hogs', 'memory-hog', /on cache-01 holds 30\d MB of memory/m],
   [
     'dead-services',
     'dead-service',
     /^shop on web-02 is dead: its init script says .*, but \/run\/shop.pid is still there$/m,
   ],
   ['listening-ports', 'unexpected-listener', /^4444\/tcp .*is open on web-06/m],
-  ['certificates', 'expired-certificate', /^\/etc\/ssl\/lab\/shop.pem on web-04 \(.+\) expired \d+ days? ago/m],
+  ['certificates', 'expired-certificate', /^\/etc\/nginx\/ssl\/shop.pem on web-04 \(.+\) expired \d+ days? ago/m],
   ['package-versions', 'old-package', /^shop on web-06 is 2.3.0-1, others have 2.4.1-1$/m],
 ];
 

@@ -144,6 +144,47 @@ test('memory-hogs: what most nodes hold alike is their work; a large part of the
   ]);
 });
 
+test('memory-hogs: a database alone with its cache is none; the same beside smaller ones, or where memory runs short, is', () => {
+  const database = memory(2_000_000, ' 9 pg 4100000 postgres', '10 root 9000 sshd');
+  expect(claims(analyse('memory-hogs', { 'db-1': { memory: database } }))).toEqual([]);
+  const small = memory(7_000_000, ' 9 pg 400000 postgres', '10 root 9000 sshd');
+  const among = analyse('memory-hogs', {
+    'db-1': { memory: database },
+    'db-2': { memory: small },
+    'db-3': { memory: small },
+  });
+  expect(claims(among)).toEqual([expect.stringMatching(/^postgres \(pid 9, pg\) on db-1 holds 3\.9 GB/)]);
+  const short = memory(300_000, ' 9 pg 4100000 postgres', '10 root 9000 sshd');
+  expect(claims(analyse('memory-hogs', { 'db-1': { memory: short } }))).toHaveLength(2);
+});
+
+test('memory-hogs: a program of its own kind stands out by far, or not at all', () => {
+  const alone = (rssKib: number, next: number) =>
+    claims(
+      analyse('memory-hogs', { n: { memory: memory(6_000_000, `9 app ${rssKib} worker`, `8 root ${next} journal`) } }),
+    );
+  expect(alone(300_000, 20_000)).toHaveLength(1);
+  expect(alone(300_000, 60_000)).toEqual([]);
+  expect(alone(150_000, 1_000)).toEqual([]);
+});
+
+test('cpu-hogs: what the same program takes elsewhere, or its neighbours take, is work; what stands out is not', () => {
+  const busy = (name: string, percent: number) => `  78 app ${percent} 9000 20000 ${name}`;
+  const found = (nodes: Record<string, string[]>) =>
+    claims(
+      analyse(
+        'cpu-hogs',
+        Object.fromEntries(
+          Object.entries(nodes).map(([name, rows]) => [name, { 'cpu-lifetime': ps(...rows), 'cpu-now': top() }]),
+        ),
+      ),
+    );
+  expect(found({ a: [busy('nginx', 40)], b: [busy('nginx', 30)] })).toEqual([]);
+  expect(found({ a: [busy('nginx', 40)], b: [busy('nginx', 5)] })).toHaveLength(1);
+  expect(found({ a: [busy('nginx', 40), busy('php-fpm', 30)] })).toEqual([]);
+  expect(found({ a: [busy('reindex', 95), busy('php-fpm', 30)] })).toHaveLength(1);
+});
+
 const services = (parts: Partial<Record<'uid' | 'scripts' | 'processes' | 'pidFiles' | 'failed', string>>) =>
   `${parts.uid ?? '0'}\n== init scripts\n${parts.scripts ?? ' [ + ]  cron\n [ - ]  shop\n'}== processes\n${parts.processes ?? '    1 Ss   init\n   50 S    cron\n'}== pid files\n${parts.pidFiles ?? '/run/crond.pid\n/run/shop.pid\n'}== failed units\n${parts.failed ?? 'no systemd\n'}`;
 

@@ -34,14 +34,14 @@ const operators: Record<Fault, { command: string; shows: (stdout: string) => boo
   },
   'cpu-hog': {
     command: 'sleep 1; ps -eo etimes,pcpu,comm --no-headers | grep reindex',
-    shows: (stdout) => Number(/([\d.]+) reindex/.exec(stdout)?.[1]) >= 10,
+    shows: (stdout) => Number(/([\d.]+) reindex/.exec(stdout)?.[1]) >= 15,
   },
   'memory-hog': {
     command: 'ps -eo rss,comm --no-headers --sort=-rss | head -n 1',
-    shows: (stdout) => Number(/^\s*(\d+)/.exec(stdout)?.[1]) >= 100 * 1024,
+    shows: (stdout) => Number(/^\s*(\d+)/.exec(stdout)?.[1]) >= 250 * 1024,
   },
   'expired-certificate': {
-    command: 'openssl x509 -noout -checkend 31536000 -in /etc/ssl/lab/shop.pem',
+    command: 'openssl x509 -noout -checkend 31536000 -in /etc/nginx/ssl/shop.pem',
     shows: (stdout) => /will expire/.test(stdout),
   },
   'unexpected-listener': {

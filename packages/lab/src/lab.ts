@@ -4,9 +4,9 @@
  * - `full-disk`: /srv/data is at least 95 % full
  * - `inodes-exhausted`: /srv/spool has no free inode
  * - `dead-service`: the first service of the host left its pid file but no process
- * - `cpu-hog`: a process takes about a fifth of one core (nice 19, throttled by itself)
- * - `memory-hog`: a process holds about 120 MB
- * - `expired-certificate`: the certificate in /etc/ssl/lab ran out nine days before it was planted
+ * - `cpu-hog`: a process takes about a quarter of one core (nice 19, throttled by itself)
+ * - `memory-hog`: a process holds about 300 MB
+ * - `expired-certificate`: the certificate in /etc/nginx/ssl ran out nine days before it was planted
  * - `unexpected-listener`: something listens on port 4444
  * - `old-package`: the package of the first service is 2.3.0 instead of 2.4.1 */
 export type Fault =

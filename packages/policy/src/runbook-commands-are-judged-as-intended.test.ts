@@ -14,7 +14,7 @@ test.each([
   'ps -eo pid,ppid,user,pcpu,pmem,rss,etimes,comm,args --sort=-pcpu',
   'ps -eo pid,ppid,user,pcpu,pmem,rss,etimes,comm,args --sort=-rss | head -n 20',
   'ss -lntup',
-  'for f in /etc/ssl/lab/*.pem; do echo "$f"; openssl x509 -in "$f" -noout -enddate -subject; done',
+  'for f in /etc/nginx/ssl/*.pem; do echo "$f"; openssl x509 -in "$f" -noout -enddate -subject; done',
   'service --status-all',
   'for s in nginx cron sshd; do echo "$s"; service $s status; done',
   'uname -r',

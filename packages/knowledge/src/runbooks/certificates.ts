@@ -8,7 +8,6 @@ import type { Runbook, StepResult } from '../runbook.ts';
 const warnDays = 30;
 /** Where web servers, mail servers, Let's Encrypt and Kubernetes keep them. What doesn't exist is passed over. */
 const places = [
-  '/etc/ssl/lab/*.pem',
   '/etc/letsencrypt/live/*/cert.pem',
   '/etc/nginx/*.crt',
   '/etc/nginx/ssl/*.crt',

@@ -6,7 +6,11 @@ import { writeFaultReport } from '../analysis/write-report.ts';
 import type { Runbook, StepResult } from '../runbook.ts';
 
 // A share of one core, as ps and top count it: four busy threads are 400%.
-const lifetimePercent = 10;
+const lifetimePercent = 15;
+/** Below a whole core's worth of work it also has to stand out: this many times what any other program takes on its node. */
+const standOutFactor = 4;
+/** The same program elsewhere at a third of it or more: that is what this fleet does for a living. */
+const peerFactor = 3;
 const nowPercent = 50;
 const criticalPercent = 80;
 /** Below these a share says nothing: a login that lived for 50 ms shows as 90%. */
@@ -26,7 +30,7 @@ export const cpuHogs: Runbook = {
   slug: 'cpu-hogs',
   title: 'CPU hogs',
   description:
-    'Names the processes that have taken at least 10% of a core on average since they started, or at least half a core during the last second.',
+    'Names the processes that have taken at least 15% of a core on average since they started and far more than anything else on their node, or at least half a core during the last second; not what the same program takes on other nodes too.',
   questions: [
     'What is using the CPU?',
     'Which processes are burning CPU?',
@@ -51,13 +55,20 @@ export const cpuHogs: Runbook = {
     const now = new Map(
       readAnswers(observations, 'cpu-now', readTop).answers.map((answer) => [answer.node.id, answer]),
     );
+    const averageLeaders = leadersOf(
+      answers.answers.map(({ node, value }) => ({ node, value: value.filter(isOldEnough) })),
+    );
+    const momentLeaders = leadersOf([...now.values()]);
     const sightings = answers.answers.flatMap(({ node, executionId, value }) => {
       const moment = now.get(node.id);
       const found: Sighting[] = [];
       const seen = new Set<number>();
       for (const process of value) {
-        const enough = process.cpuSeconds >= cpuSecondsMin && process.elapsedSeconds >= elapsedSecondsMin;
-        if (!enough || process.percent < lifetimePercent) continue;
+        if (!isOldEnough(process) || process.percent < lifetimePercent) continue;
+        const others = value.filter((other) => other.program !== process.program && isOldEnough(other));
+        const next = Math.max(0, ...others.map((other) => other.percent));
+        if (process.percent < criticalPercent && process.percent < standOutFactor * next) continue;
+        if (isUsual(process, node.id, averageLeaders)) continue;
         seen.add(process.pid);
         found.push({
           node,
@@ -71,6 +82,7 @@ export const cpuHogs: Runbook = {
       }
       for (const process of moment?.value ?? []) {
         if (process.percent < nowPercent || seen.has(process.pid) || process.program === 'top') continue;
+        if (isUsual(process, node.id, momentLeaders)) continue;
         found.push({
           node,
           executionIds: [executionId, ...(moment ? [moment.executionId] : [])],
@@ -93,12 +105,38 @@ export const cpuHogs: Runbook = {
           .map((sighting) => `${sighting.key.replace(/^(average|now) /, '')} ${sighting.weight}% of a core`)
           .join(', '),
       healthy: (scope) =>
-        `No process on ${scope} has taken ${lifetimePercent}% of a core on average${
-          now.size === answers.answers.length ? `, nor takes ${nowPercent}% at this moment` : ''
+        `No process on ${scope} stands out by the CPU it has taken on average${
+          now.size === answers.answers.length ? ', or takes at this moment' : ''
         }`,
     });
   },
 };
+
+function isOldEnough(process: Process): boolean {
+  return process.cpuSeconds >= cpuSecondsMin && process.elapsedSeconds >= elapsedSecondsMin;
+}
+
+type Share = Pick<Process, 'program' | 'percent'>;
+type Leader = { nodeId: string; percent: number };
+
+/** Of each program the two nodes where one process of it takes most: enough to know what it takes elsewhere. */
+function leadersOf(answers: ReadonlyArray<{ node: { id: string }; value: readonly Share[] }>): Map<string, Leader[]> {
+  const leaders = new Map<string, Leader[]>();
+  for (const { node, value } of answers) {
+    const here = new Map<string, number>();
+    for (const { program, percent } of value) here.set(program, Math.max(percent, here.get(program) ?? 0));
+    for (const [program, percent] of here) {
+      const both = [...(leaders.get(program) ?? []), { nodeId: node.id, percent }];
+      leaders.set(program, both.sort((a, b) => b.percent - a.percent).slice(0, 2));
+    }
+  }
+  return leaders;
+}
+
+function isUsual(process: Share, nodeId: string, leaders: Map<string, Leader[]>): boolean {
+  const elsewhere = leaders.get(process.program)?.find((leader) => leader.nodeId !== nodeId);
+  return elsewhere !== undefined && elsewhere.percent * peerFactor >= process.percent;
+}
 
 function readProcesses(result: StepResult): Reading<Process[]> {
   const processes: Process[] = [];

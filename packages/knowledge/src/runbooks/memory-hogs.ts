@@ -7,10 +7,16 @@ import type { Runbook, StepResult } from '../runbook.ts';
 
 const ramPercent = 20;
 const criticalRamPercent = 50;
-/** Stands out: at least this much, and this many times what the next program's largest process holds. */
-const standOutKib = 64 * 1_024;
-const standOutFactor = 4;
+/** Below this nothing is a hog: on no server of today does it matter. */
+const hogKibMin = 256 * 1_024;
+/** Stands out on its node: this many times what the next program's largest process holds. */
+const standOutFactor = 8;
+/** Stands out among its like: this many times what the same program holds on the other nodes, by their median. */
+const peerFactor = 4;
 const lowAvailablePercent = 5;
+/** What holds memory because it was told to: no finding for its size alone, unless the node runs short or its like are smaller. */
+const holdsByDesign =
+  /^(postgres|mysqld|mariadbd|mongod|redis-server|valkey-server|memcached|oracle|sqlservr|clickhouse-serv|java|beam\.smp|varnishd|qemu-.*|kvm)$/;
 
 interface Process {
   pid: number;
@@ -29,7 +35,7 @@ export const memoryHogs: Runbook = {
   slug: 'memory-hogs',
   title: 'Memory hogs',
   description:
-    'Names the processes that hold at least 20% of the memory, or at least 64 MB and four times as much as any other program, and nodes that have less than 5% of their memory available.',
+    'Names the processes that hold far more memory than their like on other nodes or than anything else on their own, at least 256 MB, and nodes that have less than 5% of their memory available. Databases and caches hold memory by design and count only where it runs short or their like hold less.',
   questions: [
     'What is using the memory?',
     'Which processes use the most RAM?',
@@ -50,30 +56,30 @@ export const memoryHogs: Runbook = {
   ],
   analyse(observations) {
     const answers = readAnswers(observations, 'memory', readMemory);
-    const hogs = answers.answers.flatMap((answer) =>
-      hogsOf(answer.value).map((process) => ({ answer, process, percent: percentOf(process, answer.value) })),
+    const nodes = answers.answers.map((answer) => ({ answer, programs: largestOfEach(answer.value) }));
+    const sizes = sizesOfEach(nodes.map(({ programs }) => programs));
+    const hogs = nodes.flatMap(({ answer, programs }) =>
+      [...programs.values()]
+        .filter((process) =>
+          isHog(process, answer.value, medianOfOthers(sizes.get(process.program) ?? [], process.rssKib)),
+        )
+        .map((process) => ({ answer, process, percent: percentOf(process, answer.value) })),
     );
-    // What most of a fleet's nodes hold alike is their work, unless it is a large part of the memory.
-    const isUsual = (program: string) =>
-      answers.answers.length >= 4 &&
-      hogs.filter((hog) => hog.process.program === program).length * 2 > answers.answers.length;
     const sightings = [
-      ...hogs
-        .filter((hog) => hog.percent >= ramPercent || !isUsual(hog.process.program))
-        .map(
-          ({ answer, process, percent }): Sighting => ({
-            node: answer.node,
-            executionIds: [answer.executionId],
-            severity: percent >= criticalRamPercent ? 'critical' : 'warning',
-            weight: process.rssKib,
-            claim: `${process.program} (pid ${process.pid}, ${process.user}) on ${answer.node.name} holds ${formatKib(process.rssKib)} of memory, ${comparison(answer, process, percent)}`,
-            key: process.program,
-            shared: `${process.program} holds much memory`,
-          }),
-        ),
+      ...hogs.map(
+        ({ answer, process, percent }): Sighting => ({
+          node: answer.node,
+          executionIds: [answer.executionId],
+          severity: percent >= criticalRamPercent ? 'critical' : 'warning',
+          weight: process.rssKib,
+          claim: `${process.program} (pid ${process.pid}, ${process.user}) on ${answer.node.name} holds ${formatKib(process.rssKib)} of memory, ${comparison(answer, process, percent)}`,
+          key: process.program,
+          shared: `${process.program} holds much memory`,
+        }),
+      ),
       ...answers.answers.flatMap((answer): Sighting[] => {
         const { totalKib, availableKib } = answer.value;
-        if (availableKib === null || availableKib * 100 >= totalKib * lowAvailablePercent) return [];
+        if (availableKib === null || !isShort(answer.value)) return [];
         return [
           {
             node: answer.node,
@@ -105,17 +111,47 @@ export const memoryHogs: Runbook = {
   },
 };
 
-/** At most the largest process of each program. */
-function hogsOf(memory: Memory): Process[] {
+/** `peerKib`: what the same program holds on the other nodes; null where none runs it. */
+function isHog(process: Process, memory: Memory, peerKib: number | null): boolean {
+  if (process.rssKib < hogKibMin) return false;
+  const isLarge = percentOf(process, memory) >= ramPercent;
+  if (isShort(memory) && isLarge) return true;
+  if (peerKib !== null) return process.rssKib >= peerFactor * peerKib;
+  if (holdsByDesign.test(process.program)) return false;
+  return isLarge || process.rssKib >= standOutFactor * largestOfOthers(memory, process);
+}
+
+function isShort({ totalKib, availableKib }: Memory): boolean {
+  return availableKib !== null && availableKib * 100 < totalKib * lowAvailablePercent;
+}
+
+function largestOfEach(memory: Memory): Map<string, Process> {
   const largest = new Map<string, Process>();
   for (const process of memory.processes) {
     if (process.rssKib > (largest.get(process.program)?.rssKib ?? 0)) largest.set(process.program, process);
   }
-  return [...largest.values()].filter((process) => {
-    if (percentOf(process, memory) >= ramPercent) return true;
-    const next = largestOfOthers(memory, process);
-    return process.rssKib >= standOutKib && process.rssKib >= standOutFactor * next;
-  });
+  return largest;
+}
+
+/** Of each program, what its largest process holds on each node that runs it, smallest first. */
+function sizesOfEach(nodes: ReadonlyArray<Map<string, Process>>): Map<string, number[]> {
+  const sizes = new Map<string, number[]>();
+  for (const programs of nodes) {
+    for (const { program, rssKib } of programs.values()) {
+      const known = sizes.get(program);
+      if (known === undefined) sizes.set(program, [rssKib]);
+      else known.push(rssKib);
+    }
+  }
+  for (const known of sizes.values()) known.sort((a, b) => a - b);
+  return sizes;
+}
+
+/** The median of `sorted` without one `own` value in it. */
+function medianOfOthers(sorted: readonly number[], own: number): number | null {
+  const middle = Math.floor((sorted.length - 1) / 2);
+  const others = own <= (sorted[middle] ?? own) ? middle + 1 : middle;
+  return sorted.length < 2 ? null : (sorted[others] ?? null);
 }
 
 function largestOfOthers(memory: Memory, process: Process): number {

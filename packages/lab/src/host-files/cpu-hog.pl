@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# A runaway job that keeps its own processor time at a fifth of its age: plain to see in ps, bearable for a small machine.
+# A runaway job that keeps its own processor time at a quarter of its age: plain to see in ps, bearable for a small machine.
 use strict;
 use warnings;
 
@@ -8,7 +8,7 @@ sub used { my ($user, $system) = times; return $user + $system; }
 
 my $start = uptime();
 while (1) {
-    my $owed = 0.3 + 0.2 * (uptime() - $start);
+    my $owed = 0.3 + 0.25 * (uptime() - $start);
     my $round = used();
     # Half a second at most before it rests, also when a stall has left it far behind.
     while (used() < $owed && used() - $round < 0.5) {

@@ -142,8 +142,8 @@ function certificateFiles(seed: HostSeed, services: ServiceName[]): SeedFile[] {
     : identity.valid;
   const name = services[0] ?? 'shop';
   return [
-    { path: `root/etc/ssl/lab/${name}.pem`, text: certificatePem },
-    { path: `root/etc/ssl/lab/private/${name}.key`, text: privateKeyPem, mode: 0o600 },
+    { path: `root/etc/nginx/ssl/${name}.pem`, text: certificatePem },
+    { path: `root/etc/nginx/ssl/private/${name}.key`, text: privateKeyPem, mode: 0o600 },
   ];
 }
 

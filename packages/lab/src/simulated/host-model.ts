@@ -100,7 +100,7 @@ export function createHostModel(spec: LabHostSpec, address: string, certificates
     '/etc/os-release',
     'PRETTY_NAME="Simulated host of the SENA lab"\nNAME="SENA lab"\nVERSION_ID="1"\nID=sena-lab\n',
   );
-  write(`/etc/ssl/lab/${first}.pem`, has('expired-certificate') ? certificates.expired : certificates.valid);
+  write(`/etc/nginx/ssl/${first}.pem`, has('expired-certificate') ? certificates.expired : certificates.valid);
   for (const name of services) {
     write(`/etc/init.d/${name}`, '#!/bin/sh\n');
     write(`/opt/${name}/VERSION`, `${host.packages.get(name)?.replace(/-1$/, '')}\n`);
@@ -130,8 +130,8 @@ export function bootHost(host: HostModel): void {
   for (const name of host.services) startService(host, name);
   const first = host.services[0] ?? 'shop';
   for (const fault of host.spec.faults) {
-    if (fault === 'cpu-hog') add('reindex', `/opt/${first}/bin/reindex`, { nice: 19, cpuPercent: 20 });
-    if (fault === 'memory-hog') add('report-cache', `/opt/${first}/bin/report-cache`, { rssKib: 128_700 });
+    if (fault === 'cpu-hog') add('reindex', `/opt/${first}/bin/reindex`, { nice: 19, cpuPercent: 25 });
+    if (fault === 'memory-hog') add('report-cache', `/opt/${first}/bin/report-cache`, { rssKib: 313_000 });
     if (fault === 'unexpected-listener') add('remote-debug', '/opt/debug/bin/remote-debug --port 4444', { port: 4444 });
   }
 }

@@ -255,8 +255,8 @@ export const benignDiagnostics: readonly string[] = [
   // certificates
   'openssl x509 -in /etc/ssl/certs/site.pem -noout -enddate',
   'openssl x509 -noout -dates -subject -issuer -in /etc/nginx/ssl/site.crt',
-  'openssl x509 -in /etc/ssl/lab/web.pem -noout -checkend 2592000',
-  'for f in /etc/ssl/lab/*.pem; do echo "$f"; openssl x509 -in "$f" -noout -enddate -subject; done',
+  'openssl x509 -in /etc/nginx/ssl/web.pem -noout -checkend 2592000',
+  'for f in /etc/nginx/ssl/*.pem; do echo "$f"; openssl x509 -in "$f" -noout -enddate -subject; done',
   'for c in /etc/ssl/a.pem /etc/ssl/b.pem; do openssl x509 -in $c -noout -enddate; done',
   // containers
   'docker ps',
