@@ -87,6 +87,9 @@ test('inodes: file systems without a limit are passed over', () => {
   ]);
 });
 
+const alarms = (report: RunbookReport) =>
+  report.findings.filter((finding) => finding.severity !== 'info').map((finding) => finding.claim);
+
 const ps = (...rows: string[]) => ['    PID USER     %CPU     TIME ELAPSED COMMAND', ...rows, ''].join('\n');
 const top = (...rows: string[]) => {
   const head = `top - 10:00:00 up 1 day,  load average: 0.1\nTasks: 3 total\n\n    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n`;
@@ -146,21 +149,21 @@ test('memory-hogs: what most nodes hold alike is their work; a large part of the
 
 test('memory-hogs: a database alone with its cache is none; the same beside smaller ones, or where memory runs short, is', () => {
   const database = memory(2_000_000, ' 9 pg 4100000 postgres', '10 root 9000 sshd');
-  expect(claims(analyse('memory-hogs', { 'db-1': { memory: database } }))).toEqual([]);
+  expect(alarms(analyse('memory-hogs', { 'db-1': { memory: database } }))).toEqual([]);
   const small = memory(7_000_000, ' 9 pg 400000 postgres', '10 root 9000 sshd');
   const among = analyse('memory-hogs', {
     'db-1': { memory: database },
     'db-2': { memory: small },
     'db-3': { memory: small },
   });
-  expect(claims(among)).toEqual([expect.stringMatching(/^postgres \(pid 9, pg\) on db-1 holds 3\.9 GB/)]);
+  expect(alarms(among)).toEqual([expect.stringMatching(/^postgres \(pid 9, pg\) on db-1 holds 3\.9 GB/)]);
   const short = memory(300_000, ' 9 pg 4100000 postgres', '10 root 9000 sshd');
-  expect(claims(analyse('memory-hogs', { 'db-1': { memory: short } }))).toHaveLength(2);
+  expect(alarms(analyse('memory-hogs', { 'db-1': { memory: short } }))).toHaveLength(2);
 });
 
 test('memory-hogs: a program of its own kind stands out by far, or not at all', () => {
   const alone = (rssKib: number, next: number) =>
-    claims(
+    alarms(
       analyse('memory-hogs', { n: { memory: memory(6_000_000, `9 app ${rssKib} worker`, `8 root ${next} journal`) } }),
     );
   expect(alone(300_000, 20_000)).toHaveLength(1);
@@ -171,7 +174,7 @@ test('memory-hogs: a program of its own kind stands out by far, or not at all', 
 test('cpu-hogs: what the same program takes elsewhere, or its neighbours take, is work; what stands out is not', () => {
   const busy = (name: string, percent: number) => `  78 app ${percent} 9000 20000 ${name}`;
   const found = (nodes: Record<string, string[]>) =>
-    claims(
+    alarms(
       analyse(
         'cpu-hogs',
         Object.fromEntries(
