@@ -8,6 +8,7 @@ import type { TenantTransaction } from '@sena/db/tenant';
 import { decidingRoles } from './approval-roles.ts';
 import { expireApproval } from './expire-approval.ts';
 import { isActionIntact } from './is-action-intact.ts';
+import { lockRunOfApproval } from './lock-run-of-approval.ts';
 import { voidApproval } from './void-approval.ts';
 
 export interface Decision {
@@ -36,6 +37,7 @@ interface PendingRow {
 
 /** Throws `not_found`, `forbidden`, `own_request`, `already_decided`, `approval_expired`, `conflict`: then nothing changed. */
 export async function decideApproval(transaction: TenantTransaction, decision: Decision): Promise<Decided> {
+  await lockRunOfApproval(transaction, decision.approvalId);
   const found = await transaction.query<PendingRow>(
     `select run_id, status, requested_by, action, action_digest, expires_at <= now() as has_expired
      from approvals where id = $1 for update`,

@@ -2,6 +2,7 @@
 // Writes the approval and its audit row in the caller's transaction; the caller wakes the run.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';
+import { lockRunOfApproval } from './lock-run-of-approval.ts';
 
 /** Pending ones whose time is over, of all organizations. For the sweeper. */
 export async function listApprovalsToExpire(
@@ -21,6 +22,7 @@ export async function expireApproval(
   approvalId: string,
   actor: string,
 ): Promise<{ runId: string } | null> {
+  await lockRunOfApproval(transaction, approvalId);
   const changed = await transaction.query<{ run_id: string }>(
     `update approvals set status = 'expired', decided_at = now()
      where id = $1 and status = 'pending' and expires_at <= now() returning run_id`,

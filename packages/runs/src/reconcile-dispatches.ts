@@ -69,6 +69,23 @@ export async function listSentExecutions(
   return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids }));
 }
 
+/** The same, of every run that is being cancelled: a doorbell may have been lost. Of these satellites only. */
+export async function listExecutionsToCancel(
+  transaction: TenantTransaction,
+  satelliteIds: readonly string[],
+): Promise<Array<{ satelliteId: string; executionIds: string[] }>> {
+  const found = await transaction.query<{ satellite_id: string; execution_ids: string[] }>(
+    `select d.satellite_id, array_agg(e.id::text) as execution_ids
+     from runs r join dispatches d on d.run_id = r.id join executions e on e.dispatch_id = d.id
+     where r.cancel_requested_at is not null and r.finished_at is null and d.satellite_id = any($1)
+       and d.pending > 0 and d.sent_at is not null
+       and not exists (select from outcomes o where o.execution_id = e.id)
+     group by d.satellite_id`,
+    [satelliteIds],
+  );
+  return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids }));
+}
+
 /** The satellites have journaled them. */
 export async function markDispatchesAcknowledged(
   transaction: TenantTransaction,

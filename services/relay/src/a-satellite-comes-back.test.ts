@@ -95,6 +95,27 @@ describe('what was sent and has no outcome is asked about', () => {
     await tunnel.close();
   });
 
+  test('what it had journaled and knows no more is unknown, and is not sent again', async () => {
+    const { dispatchId } = await bench.prepareDispatch(fleet);
+    const before = await connect(bench.port, satellite);
+    await before.next('dispatch');
+    before.send(ackOf(dispatchId));
+    await eventually('the acknowledgement is stored', async () => {
+      const found = await bench.admin.query('select 1 from dispatches where id = $1 and acked_at is not null', [
+        dispatchId,
+      ]);
+      return found.rowCount === 1;
+    });
+    await before.close();
+    await eventually('it is let go', async () => (await presence()).relay_id === null);
+    const tunnel = await connect(bench.port, satellite);
+    tunnel.send(absent((await tunnel.next('reconcile')).executionIds));
+    await eventually('it is told', async () => (await outcomesOf(dispatchId)).length === 1);
+    expect(await outcomesOf(dispatchId)).toEqual([{ kind: 'unknown', reason: 'satellite_lost' }]);
+    expect(tunnel.heard.some((frame) => frame.t === 'dispatch')).toBe(false);
+    await tunnel.close();
+  });
+
   test('what it knows is left to its own word', async () => {
     const { dispatchId, executions } = await sendAndLeave();
     const tunnel = await connect(bench.port, satellite);
@@ -217,6 +238,29 @@ describe('a revoked satellite', () => {
     await signals.close();
     await relay.stop();
   });
+});
+
+test('a satellite that was taken for gone while its tunnel lived is there again, and gets work', async () => {
+  const relay = await bench.startRelay('relay-presence', { presenceMs: 200 });
+  const tunnel = await connect(relay.port, satellite);
+  await bench.admin.query('update satellites set relay_id = null, connected_at = null where id = $1', [satellite.id]);
+  await eventually('its relay says that it holds it', async () => (await presence()).relay_id === 'relay-presence');
+  const { dispatchId } = await bench.prepareDispatch(fleet);
+  expect(await tunnel.next('dispatch')).toMatchObject({ dispatchId });
+  await tunnel.close();
+  await relay.stop();
+});
+
+test('a cancel whose doorbell was lost reaches the satellite all the same', async () => {
+  const relay = await bench.startRelay('relay-cancel', { presenceMs: 200 });
+  const tunnel = await connect(relay.port, satellite);
+  const { runId, dispatchId, executions } = await bench.prepareDispatch(fleet);
+  await tunnel.next('dispatch');
+  tunnel.send(ackOf(dispatchId));
+  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+  expect((await tunnel.next('cancel')).executionIds.toSorted()).toEqual(executions.toSorted());
+  await tunnel.close();
+  await relay.stop();
 });
 
 test('a cancel reaches the satellite that was sent the run', async () => {

@@ -1,9 +1,13 @@
 // Keeps what PostgreSQL knows of the satellites held here in step: reports presence, and closes tunnels that are revoked or were
 // taken by another relay. Rung by doorbells for a revocation, by the clock besides.
-import type { Pool } from '@sena/db/tenant';
+import { inOrganization, type Pool } from '@sena/db/tenant';
 import { reportPresence } from '@sena/fleet/satellite-presence';
+import { listExecutionsToCancel } from '@sena/runs/reconcile-dispatches';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellites } from './held-satellites.ts';
+
+/** A cancel frame holds at most 20,000. */
+const executionsACancel = 10_000;
 
 export function startWatchingSatellites(options: {
   pool: Pool;
@@ -28,6 +32,7 @@ export function startWatchingSatellites(options: {
 
   async function checkAll(): Promise<void> {
     for (const [organizationId, satellites] of Map.groupBy(held.all(), (satellite) => satellite.organizationId)) {
+      await tellOfCancels(pool, organizationId, held, satellites);
       const kept = await reportPresence(pool, relayId, organizationId, satellites);
       for (const satellite of satellites) {
         if (kept.has(satellite.satelliteId)) continue;
@@ -44,4 +49,21 @@ export function startWatchingSatellites(options: {
       await checking;
     },
   };
+}
+
+/** Again and again while a cancelled run has executions under way: the doorbell may have been lost, and twice is once. */
+async function tellOfCancels(
+  pool: Pool,
+  organizationId: string,
+  held: HeldSatellites,
+  satellites: ReadonlyArray<{ satelliteId: string }>,
+): Promise<void> {
+  const ids = satellites.map((satellite) => satellite.satelliteId);
+  const cancels = await inOrganization(pool, organizationId, (transaction) => listExecutionsToCancel(transaction, ids));
+  for (const { satelliteId, executionIds } of cancels) {
+    for (let start = 0; start < executionIds.length; start += executionsACancel) {
+      const part = executionIds.slice(start, start + executionsACancel);
+      held.find(satelliteId)?.out.push({ t: 'cancel', executionIds: part });
+    }
+  }
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
 import { type DispatchEnvelope, dispatchEnvelopeSchema } from '@sena/contracts/envelope';
+import { executionIdFor } from '@sena/contracts/ids';
 import { actionDigest, actionProof, isCoveredByDigest } from '@sena/envelope/action-digest';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
@@ -31,6 +32,12 @@ export function judgeDispatch(
       detail: 'Its satellite was revoked. Enrol another and ask again.',
     };
   if (dispatch.nodes.length === 0) return refuse('It names no node.');
+  // An execution's id follows from what it is, so that whoever carries it out twice finds the first one in a journal.
+  const foreign = dispatch.nodes.find(
+    (node) => node.executionId !== executionIdFor(dispatch.runId, dispatch.step, node.nodeId),
+  );
+  if (foreign !== undefined)
+    return refuse(`The execution on ${foreign.name} does not have the id of its run, step and node.`);
 
   const verdict = evaluateCommand(parser, dispatch.command);
   if (verdict.decision === 'deny') return refuse(`Policy denies it: ${verdict.reasons[0] ?? 'no reason given'}`);

@@ -1,4 +1,5 @@
 import type { Action } from '@sena/contracts/envelope';
+import { executionIdFor } from '@sena/contracts/ids';
 import { actionDigest } from '@sena/envelope/action-digest';
 import { loadBashParser, type ShellParser } from '@sena/policy/load-bash-parser';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -40,7 +41,7 @@ function dispatch(over: Partial<DispatchToSign> = {}): DispatchToSign {
     notBefore: inMinutes(-1),
     expiresAt: inMinutes(10),
     traceparent: null,
-    nodes: [{ ...node, executionId: '00000000-0000-5000-8000-000000000001' }],
+    nodes: [{ ...node, executionId: executionIdFor('run_1', 's1', 'node_1') }],
     run: { status: 'running', cancelRequested: false },
     satelliteRevoked: false,
     approval: null,
@@ -144,6 +145,12 @@ describe('is refused', () => {
     ['what is past its validity', () => dispatch({ expiresAt: now }), 'expired', /not signed while it was valid/],
     ['work for a revoked satellite', () => dispatch({ satelliteRevoked: true }), 'satellite_revoked', /revoked/],
     ['a dispatch without nodes', () => dispatch({ nodes: [] }), 'signer_refused', /no node/],
+    [
+      'an execution under another id than that of its run, step and node',
+      () => approvedChange({ nodes: [{ ...node, executionId: executionIdFor('run_1', 's2', 'node_1') }] }),
+      'signer_refused',
+      /does not have the id/,
+    ],
     [
       'a change without an approval',
       () => dispatch({ command: change, readOnly: false }),
