@@ -164,6 +164,53 @@ describe('the console', () => {
   }, 90_000);
 });
 
+describe('the console while runs are busy', () => {
+  it('shows its pages at once, in light and in dark', async () => {
+    // One after the other on every node, and one that is under way all the time.
+    const long = await owner.post<{ id: string }>('/v1/runs', { kind: 'command', command: 'sleep 10', selector: '*' });
+    const runIds = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { body } = await owner.post<{ id: string }>('/v1/runs', {
+          kind: 'command',
+          command: 'uptime',
+          selector: '*',
+        });
+        return body.id;
+      }),
+    );
+    const backgrounds: string[] = [];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const browser = await startChromium({ colorScheme });
+      try {
+        const page = browser.context.pages()[0] ?? (await browser.context.newPage());
+        await page.goto(sena.local.consoleUrl);
+        await page.getByLabel('Email').fill(sena.local.email);
+        await page.getByLabel('Password').fill(sena.local.password);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('textbox', { name: 'Ask' }).waitFor();
+        backgrounds.push(await page.evaluate('getComputedStyle(document.body).backgroundColor'));
+        for (const [path, text] of [
+          ['/nodes', 'web-01'],
+          ['/satellites', 'sat-fra1'],
+          ['/runs', 'sleep 10'],
+        ] as const) {
+          const startedAtMs = performance.now();
+          await page.goto(`${sena.local.consoleUrl}${path}`);
+          await page.getByText(text).first().waitFor();
+          expect(performance.now() - startedAtMs, `${path} in ${colorScheme}`).toBeLessThan(5_000);
+        }
+      } finally {
+        await browser.close();
+      }
+    }
+    expect(new Set(backgrounds).size).toBe(2);
+    for (const runId of [...runIds, long.body.id]) {
+      const run = await owner.wait(runId, 60_000);
+      expect(run).toMatchObject({ status: 'succeeded', counts: { total: 12, exitedZero: 12 } });
+    }
+  }, 120_000);
+});
+
 describe('stopping and starting again', () => {
   let vendor: ScriptedVendor;
   afterAll(() => vendor?.stop());
