@@ -82,7 +82,10 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
         reconciliations.set(satellite, await askWhatIsKnown(pool, satellite));
         carrier.look();
       },
-      disconnected: (satellite) => doorbells.release(satellite.organizationId),
+      async disconnected(satellite) {
+        doorbells.release(satellite.organizationId);
+        await watch.settled();
+      },
       isDraining: () => isDraining,
     }),
   );

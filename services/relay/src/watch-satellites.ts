@@ -17,6 +17,8 @@ export function startWatchingSatellites(options: {
   presenceMs: number;
 }): {
   check(): Promise<void>;
+  /** Resolves when no report is under way that may name a satellite which is no longer held. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 } {
   const { pool, relayId, held, logger } = options;
@@ -33,8 +35,10 @@ export function startWatchingSatellites(options: {
   async function checkAll(): Promise<void> {
     for (const [organizationId, satellites] of Map.groupBy(held.all(), (satellite) => satellite.organizationId)) {
       await tellOfCancels(pool, organizationId, held, satellites);
-      const kept = await reportPresence(pool, relayId, organizationId, satellites);
-      for (const satellite of satellites) {
+      // One that has left meanwhile is not reported: that would say it is still here.
+      const present = satellites.filter((satellite) => held.find(satellite.satelliteId) === satellite);
+      const kept = await reportPresence(pool, relayId, organizationId, present);
+      for (const satellite of present) {
         if (kept.has(satellite.satelliteId)) continue;
         logger.warn({ satelliteId: satellite.satelliteId }, 'a tunnel is closed: revoked, or connected elsewhere');
         satellite.close(4403, 'revoked or connected elsewhere');
@@ -44,6 +48,7 @@ export function startWatchingSatellites(options: {
 
   return {
     check,
+    settled: () => checking,
     async stop() {
       clearInterval(timer);
       await checking;

@@ -24,8 +24,8 @@ export interface ConnectionRooms {
   readonly timing: { readonly handshakeMs: number; readonly heartbeatMs: number };
   /** Before any other frame of this connection is handled. `news`: runs that learned something by its coming. */
   connected(satellite: HeldSatellite, news: readonly RunNews[]): Promise<void>;
-  /** After the last frame was handled. Once for each `connected`. */
-  disconnected(satellite: HeldSatellite): void;
+  /** After the last frame was handled, before PostgreSQL is told. Once for each `connected`. */
+  disconnected(satellite: HeldSatellite): Promise<void>;
   /** Resolves when there is room for more: until then the socket is not read. */
   frames(satellite: HeldSatellite, frames: SatelliteFrame[]): Promise<void>;
   /** True: what still arrives is left to the satellite, which sends it again. */
@@ -121,8 +121,8 @@ export function acceptConnection(socket: WebSocket, rooms: ConnectionRooms): Pro
     const { organizationId, satelliteId, connectionEpoch } = satellite;
     satellite.out.close();
     rooms.held.remove(satellite);
-    rooms.disconnected(satellite);
     logger.info({ satelliteId, code }, 'satellite disconnected');
+    await rooms.disconnected(satellite);
     await disconnectSatellite(rooms.pool, organizationId, satelliteId, connectionEpoch);
   }
 
