@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Calls `probe` until it returns a truthy value without throwing, and returns that value.
- * After `timeoutMs` (5 s) it throws an error that says what was awaited and what the last try saw.
+ * After `timeoutMs` (15 s) it throws an error that says what was awaited and what the last try saw.
  */
 export async function eventually<T>(
   what: string,
   probe: () => T | Promise<T>,
-  { timeoutMs = 5_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 15_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<Truthy<T>> {
   const deadlineMs = performance.now() + timeoutMs;
   let last: LastTry = { kind: 'none' };
