@@ -79,6 +79,8 @@ const notStartedWords: Readonly<Record<(typeof notStartedReasons)[number], strin
   signer_refused: 'The signer refused the order.',
   clock_skew: 'The satellite’s clock is off by more than 30 s. Set its time.',
   node_busy: 'The node was busy with too many commands. Try again later.',
+  node_disk_full: 'The node’s disk is full: not even a lock could be written. Make room there, then ask again.',
+  never_arrived: 'The connection broke before the command reached the node. It can not start there any more.',
 };
 
 const unknownWords: Readonly<Record<(typeof unknownReasons)[number], string>> = {
@@ -88,5 +90,8 @@ const unknownWords: Readonly<Record<(typeof unknownReasons)[number], string>> = 
   expired_without_word: 'The time was up before the satellite said anything. It may or may not have run.',
   report_unreadable:
     'The satellite’s report of its end could not be stored. It may or may not have run; look on the node.',
+  node_rebooted: 'The node was restarted after the command was sent. How far it came is not known; look on the node.',
+  node_not_reached: 'The node could not be reached again to ask what became of the command. Look on the node.',
+  guard_lost: 'What watched the command on the node is gone and left no end behind. Look on the node.',
   satellite_restarted: 'The satellite restarted while the command was under way. It may or may not have run.',
 };

@@ -48,6 +48,8 @@ const fileSchema = z.strictObject({
       /** An unused connection to a node is closed after this. */
       connectionIdleMs: z.int().min(1_000).max(3_600_000).default(60_000),
       connectTimeoutMs: z.int().min(1_000).max(120_000).default(15_000),
+      /** A node that went away during a change is asked for this long after the command's time was up; then it is unknown. */
+      findOutMs: z.int().min(1_000).max(86_400_000).default(600_000),
       /** Output that the relay has not acknowledged yet: beyond it the command is slowed down. */
       spoolBytesPerExecution: z
         .int()

@@ -2,6 +2,7 @@
 // is acknowledged. Owns queue, outbox and pool; lives as long as the process.
 
 import type { KeyObject } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
@@ -10,16 +11,20 @@ import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
+import { createGuardCleaner } from '../guard/clean-guards.ts';
 import type { ExecutionMode } from '../journal/journal-operations.ts';
 import { type Journal, JournalError } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
-import { type Execution, isExpired } from './execution.ts';
+import { endUnstarted, notStarted } from './end-execution.ts';
+import { type Begun, type Execution, isExpired } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
+import type { ExecutionRooms } from './execution-rooms.ts';
+import { judgeCommand } from './judge-command.ts';
 import { clockSkewMsMax, receiveDispatch } from './receive-dispatch.ts';
 import { recoverExecutions } from './recover-executions.ts';
-import { type ExecutionRooms, endUnstarted, notStarted, runExecution } from './run-execution.ts';
+import { runExecution } from './run-execution.ts';
 
 const sweepMs = 1_000;
 /** After the first welcome, when the relay asks nothing: it knows of nothing that was cancelled. */
@@ -72,10 +77,17 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   });
   const isHalted = () => existsSync(config.haltFile);
   const retrying = new Set<Execution>();
+  const leaving = new AbortController();
+  // Each guarded command listens for it.
+  setMaxListeners(0, leaving.signal);
+  const cleaner = createGuardCleaner(pool, logger);
   const rooms: ExecutionRooms = {
     journal,
     outbox,
     pool,
+    cleaner,
+    findOutMs: config.limits.findOutMs,
+    leaving: leaving.signal,
     isHalted,
     clockProblem,
     retry(execution) {
@@ -105,7 +117,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     return `The satellite's clock is ${Math.round(Math.abs(skewMs) / 1_000)} s ${direction} the relay's. Set it right (NTP).`;
   }
 
-  function createExecution(envelope: DispatchEnvelope, node: EnvelopeNode, mode: ExecutionMode): Execution {
+  function createExecution(
+    envelope: DispatchEnvelope,
+    node: EnvelopeNode,
+    mode: ExecutionMode,
+    begun: Begun | null = null,
+  ): Execution {
     const { executionId } = node;
     const { dispatchId, runId, traceparent } = envelope;
     return {
@@ -114,9 +131,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       node,
       mode,
       logger: logger.child({ executionId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) }),
-      attempts: 0,
-      wasSent: false,
+      attempts: begun?.attempt ?? 0,
+      wasSent: begun !== null,
       isCancelled: false,
+      begun,
+      stop: new AbortController(),
     };
   }
 
@@ -129,6 +148,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
           journal
             .perform({ op: 'outcome-acked', executionId: frame.executionId, revision: frame.revision })
             .catch(fatal);
+          cleaner.acknowledged(frame.executionId);
           queue.pump();
         }
         return;
@@ -221,7 +241,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const execution = executions.get(id);
       if (execution !== undefined) execution.isCancelled = true;
     }
-    for (const execution of queue.take((waiting) => wanted.has(waiting.id))) {
+    for (const execution of queue.take((waiting) => wanted.has(waiting.id) && waiting.begun === null)) {
       await endUnstarted(
         execution,
         notStarted('cancelled', 'The run was cancelled before the command was sent.'),
@@ -235,7 +255,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   function sweep(): void {
     queue.pump();
     const nowMs = Date.now();
-    for (const execution of queue.take((waiting) => isExpired(waiting.envelope, nowMs))) {
+    // What was sent is found out, however late.
+    for (const execution of queue.take((waiting) => waiting.begun === null && isExpired(waiting.envelope, nowMs))) {
       const detail = `The dispatch expired at ${execution.envelope.expiresAt} while earlier commands held the node or the satellite.`;
       endUnstarted(execution, notStarted('node_busy', detail), rooms)
         .catch(fatal)
@@ -275,13 +296,17 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       isOpen = false;
       const recovery = await recoverExecutions({
         ...{ journal, outbox, keys, organizationId, satelliteId },
-        resume(envelope, { executionId, mode, attempt }, wasSent) {
-          const node = envelope.nodes.find((each) => each.executionId === executionId);
-          if (node === undefined) return;
+        judge: (envelope) => judgeCommand(parser, envelope, config.policy),
+        resume(envelope, node, { mode, attempt }, wasSent) {
           const execution = createExecution(envelope, node, mode);
           execution.attempts = attempt;
           execution.wasSent = wasSent;
-          executions.set(executionId, execution);
+          executions.set(execution.id, execution);
+          queue.add(execution);
+        },
+        findOut(envelope, node, begun) {
+          const execution = createExecution(envelope, node, 'guarded', begun);
+          executions.set(execution.id, execution);
           queue.add(execution);
         },
       });
@@ -322,6 +347,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       });
       await Promise.race([queue.drain(), late]);
       clearTimeout(timer);
+      leaving.abort();
+      cleaner.close();
       pool.close();
     },
   };

@@ -26,6 +26,8 @@ function execution(id: string, address: string): Execution {
     attempts: 0,
     wasSent: false,
     isCancelled: false,
+    begun: null,
+    stop: new AbortController(),
   };
 }
 
