@@ -105,7 +105,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     const id = randomUUID();
     const running = start(id, 'sleep 30 & sleep 30');
     await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(id))));
-    expect((await script('stop', directory, id, 'M', '2')).answer).toBe('M ended');
+    expect((await script('stop', directory, id, 'M', '20')).answer).toBe('M ended');
     expect((await running).answer).toBe('M ended TERM');
     const deaf = randomUUID();
     const deafening = start(deaf, 'trap "" TERM; while :; do sleep 1; done');
