@@ -11,6 +11,8 @@ export interface Answer<T> {
 
 export interface Answers<T> {
   answers: Answer<T>[];
+  /** Answers of nodes that nobody asked about, to compare with. A peer that is silent is just not there. */
+  peers: Answer<T>[];
   notAnswered: NotAnswered[];
   asked: number;
 }
@@ -31,8 +33,18 @@ export function readAnswers<T>(
   options: ReadOptions = {},
 ): Answers<T> {
   const answers: Answer<T>[] = [];
+  const peers: Answer<T>[] = [];
   const notAnswered: NotAnswered[] = [];
-  for (const { node: observed, results } of observations) {
+  const asked = observations.filter((observation) => !observation.isPeer);
+  for (const { node: observed, results } of observations.filter((observation) => observation.isPeer)) {
+    const result = results.find((candidate) => candidate.step === step);
+    if (result === undefined || whyUnusable(result, options.exitCodes ?? [0]) !== null) continue;
+    const reading = read(result);
+    if (reading.kind === 'unreadable') continue;
+    const node = { id: observed.id, name: observed.name };
+    peers.push({ node, labels: observed.labels ?? {}, executionId: result.executionId, value: reading.value });
+  }
+  for (const { node: observed, results } of asked) {
     const node = { id: observed.id, name: observed.name };
     const result = results.find((candidate) => candidate.step === step);
     if (result === undefined) {
@@ -60,7 +72,7 @@ export function readAnswers<T>(
         break;
     }
   }
-  return { answers, notAnswered, asked: observations.length };
+  return { answers, peers, notAnswered, asked: asked.length };
 }
 
 function whyUnusable(result: StepResult, exitCodes: readonly number[]): string | null {

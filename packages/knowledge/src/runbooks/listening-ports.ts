@@ -23,6 +23,8 @@ interface Listening {
 /** Ports from here on are given out at random (RPC, DNS clients): the program is what compares. */
 const randomPortsFrom = 32_768;
 const inventoryMax = 30;
+/** A claim that rests on a comparison cites this many of the others. */
+const comparedWithMax = 20;
 
 export const listeningPorts: Runbook = {
   slug: 'listening-ports',
@@ -46,6 +48,7 @@ export const listeningPorts: Runbook = {
       title: 'Listening sockets, and the names of services that are set up',
       command:
         "echo '== sockets'; ss -l -n -t -u -p || netstat -l -n -t -u -p; echo '== services'; ls /etc/init.d /etc/systemd/system /lib/systemd/system || echo 'not all of them exist'",
+      comparesNodes: true,
     },
   ],
   analyse(observations, question = '') {
@@ -55,7 +58,7 @@ export const listeningPorts: Runbook = {
     }
     const port = portIn(question);
     if (port !== null) return reportPort(port, answers);
-    const sightings = deviations(answers.answers);
+    const sightings = deviations(answers);
     const report = writeFaultReport({
       answers,
       sightings,
@@ -74,20 +77,25 @@ export const listeningPorts: Runbook = {
   },
 };
 
-function deviations(answers: ReadonlyArray<Answer<Listening>>): Sighting[] {
+function deviations({ answers, peers }: Answers<Listening>): Sighting[] {
+  const everybody = [...answers, ...peers];
+  const asked = new Set(answers.map(({ node }) => node.id));
   const groups = new Map<string, Array<Answer<Listening>>>();
-  for (const answer of answers) {
+  for (const answer of everybody) {
     const role = roleOf(answer);
-    groups.set(role, [...(groups.get(role) ?? []), answer]);
+    const group = groups.get(role);
+    if (group) group.push(answer);
+    else groups.set(role, [answer]);
   }
   const anywhere = new Map<string, number>();
-  for (const answer of answers) {
+  for (const answer of everybody) {
     for (const key of keysOf(answer)) anywhere.set(key, (anywhere.get(key) ?? 0) + 1);
   }
   return [...groups.values()].flatMap((group) => {
     const inGroup = new Map<string, number>();
     for (const answer of group) for (const key of keysOf(answer)) inGroup.set(key, (inGroup.get(key) ?? 0) + 1);
     return group.flatMap((answer) => {
+      if (!asked.has(answer.node.id)) return [];
       const seen = new Set<string>();
       return answer.value.listeners.flatMap((listener): Sighting[] => {
         const key = keyOf(listener);
@@ -105,7 +113,12 @@ function deviations(answers: ReadonlyArray<Answer<Listening>>): Sighting[] {
         return [
           {
             node: answer.node,
-            executionIds: group.length >= 3 ? group.map((peer) => peer.executionId) : [answer.executionId],
+            executionIds: [
+              answer.executionId,
+              ...(group.length >= 3
+                ? group.flatMap((peer) => (peer === answer ? [] : [peer.executionId])).slice(0, comparedWithMax)
+                : []),
+            ],
             severity: 'warning',
             weight: group.length - withIt,
             claim: `${nameOf(listener)} is open on ${answer.node.name}${

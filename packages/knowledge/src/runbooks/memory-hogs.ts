@@ -52,12 +52,16 @@ export const memoryHogs: Runbook = {
       title: 'Processes by resident memory, and how much memory is available',
       command:
         "ps -eo pid,user,rss,comm --sort=-rss | head -n 30; grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo",
+      comparesNodes: true,
     },
   ],
   analyse(observations) {
     const answers = readAnswers(observations, 'memory', readMemory);
     const nodes = answers.answers.map((answer) => ({ answer, programs: largestOfEach(answer.value) }));
-    const sizes = sizesOfEach(nodes.map(({ programs }) => programs));
+    const sizes = sizesOfEach([
+      ...nodes.map(({ programs }) => programs),
+      ...answers.peers.map(({ value }) => largestOfEach(value)),
+    ]);
     const hogs = nodes.flatMap(({ answer, programs }) =>
       [...programs.values()]
         .filter((process) =>

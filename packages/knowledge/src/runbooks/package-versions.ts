@@ -59,6 +59,7 @@ export const packageVersions: Runbook = {
       command:
         // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own fields
         "dpkg-query -W -f='${db:Status-Abbrev} ${Package} ${Version}\\n' || rpm -qa --qf 'ii %{NAME} %{VERSION}-%{RELEASE}\\n'",
+      comparesNodes: true,
     },
   ],
   analyse(observations, question = '') {
@@ -122,24 +123,27 @@ function lagOf(name: string, group: InventoryGroup, newest: InventoryGroup) {
 /** Compares nodes of the same release only: another release has other versions of everything. */
 function reportLag(answers: Answers<Packages>): RunbookReport {
   const families = new Map<string, Array<Answer<Packages>>>();
-  for (const answer of answers.answers) {
+  for (const answer of [...answers.answers, ...answers.peers]) {
     const family = familyOf(answer.value);
-    families.set(family, [...(families.get(family) ?? []), answer]);
+    const members = families.get(family);
+    if (members) members.push(answer);
+    else families.set(family, [answer]);
   }
+  const asked = new Set(answers.answers.map(({ node }) => node.id));
   const sightings: Sighting[] = [];
   for (const members of families.values()) {
     for (const [name, newest] of newestOf(members)) {
       for (const { node, executionId, value } of members) {
         const version = value.get(name);
-        if (version === undefined || compareVersions(version, newest) >= 0) continue;
+        if (!asked.has(node.id) || version === undefined || compareVersions(version, newest.version) >= 0) continue;
         sightings.push({
           node,
-          executionIds: [executionId],
+          executionIds: [executionId, newest.executionId],
           severity: 'warning',
           weight: 0,
-          claim: `${name} on ${node.name} is ${version}, others have ${newest}`,
+          claim: `${name} on ${node.name} is ${version}, others have ${newest.version}`,
           key: `${name} ${version}`,
-          shared: `${name} is ${version} where others have ${newest}`,
+          shared: `${name} is ${version} where others have ${newest.version}`,
         });
       }
     }
@@ -157,12 +161,20 @@ function reportLag(answers: Answers<Packages>): RunbookReport {
   });
 }
 
-function newestOf(members: ReadonlyArray<Answer<Packages>>): Map<string, string> {
-  const newest = new Map<string, string>();
-  for (const { value } of members) {
+interface Newest {
+  version: string;
+  /** Where it was seen. */
+  executionId: string;
+}
+
+function newestOf(members: ReadonlyArray<Answer<Packages>>): Map<string, Newest> {
+  const newest = new Map<string, Newest>();
+  for (const { value, executionId } of members) {
     for (const [name, version] of value) {
       const known = newest.get(name);
-      if (known === undefined || compareVersions(version, known) > 0) newest.set(name, version);
+      if (known === undefined || compareVersions(version, known.version) > 0) {
+        newest.set(name, { version, executionId });
+      }
     }
   }
   return newest;
