@@ -60,6 +60,8 @@ export interface RunbookReport {
   findings: RunbookFinding[];
   /** Nodes about which nothing, or not everything, can be said. Never counted as healthy. */
   notAnswered: NotAnswered[];
+  /** Rests on a comparison, and there was nothing to compare with: what is odd could not show. */
+  isUncompared?: true;
 }
 
 export interface RunbookFinding {

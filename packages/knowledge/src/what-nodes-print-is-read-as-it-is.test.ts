@@ -317,7 +317,7 @@ Could not find certificate from /etc/nginx/ssl/dhparam.pem
   expect(closed.findings).toEqual([]);
   expect(closed.notAnswered[0]?.why).toContain('Permission denied');
   const none = analyse('certificates', { n: { certificates: `${clock}\n` } });
-  expect(none.headline).toBe('No certificate was found in the usual directories of the node.');
+  expect(none.headline).toBe('No certificate was found in the usual directories of n.');
 });
 
 test('package-versions: other releases are not compared, removed packages do not count, unknown ones are said to be absent', () => {

@@ -52,7 +52,9 @@ it(`is failed after ${attempts} dead workers without being thought about again; 
   const unsent = await bench.ask({ kind: 'command', command: 'uptime', selector: '*' });
   await bench.dispatched(unsent, 3);
   await eventually('both runs wait without a worker', async () => {
-    const held = await admin.query('select 1 from sena.runs where lease_owner is not null or wake_count > handled_count');
+    const held = await admin.query(
+      'select 1 from sena.runs where lease_owner is not null or wake_count > handled_count',
+    );
     return held.rowCount === 0;
   });
   await bench.stopOrchestrator();
@@ -92,7 +94,9 @@ it(`is failed after ${attempts} dead workers without being thought about again; 
       counts: { exitedZero: 2, exitedNonZero: 1, notStarted: 0, unknown: 0, pending: 0 },
     });
     await eventually('the run is let go and not wanted again', async () => {
-      const left = await admin.query('select 1 from sena.runs where lease_owner is not null or wake_count > handled_count');
+      const left = await admin.query(
+        'select 1 from sena.runs where lease_owner is not null or wake_count > handled_count',
+      );
       return left.rowCount === 0;
     });
   } finally {

@@ -1,6 +1,6 @@
 // Leaves a runbook: the headline that answers, the findings behind it, and who did not answer.
 // Pure. Silence is never reported as health.
-import type { NodeName, RunbookFinding, RunbookReport } from '../runbook.ts';
+import type { NodeName, NotAnswered, RunbookFinding, RunbookReport } from '../runbook.ts';
 import { groupSightings, type Sighting } from './group-sightings.ts';
 import { countOf, nameNodes, sortNodes } from './name-nodes.ts';
 import type { Answers } from './read-answers.ts';
@@ -21,7 +21,7 @@ export interface FaultReport<T> {
 export function writeFaultReport<T>(report: FaultReport<T>): RunbookReport {
   const { answers, notAnswered, asked } = report.answers;
   const silent = silence(report.answers);
-  if (answers.length === 0) return { headline: nobodyAnswered(asked), findings: [], notAnswered };
+  if (answers.length === 0) return { headline: nobodyAnswered(report.answers), findings: [], notAnswered };
   const faulty = new Map<string, Sighting[]>();
   for (const sighting of report.sightings) {
     const known = faulty.get(sighting.node.id);
@@ -29,7 +29,7 @@ export function writeFaultReport<T>(report: FaultReport<T>): RunbookReport {
     else faulty.set(sighting.node.id, [sighting]);
   }
   if (faulty.size === 0) {
-    const sentence = report.healthy(scopeOf(answers.length, asked));
+    const sentence = report.healthy(scopeOf(report.answers));
     return {
       headline: `${sentence}.${silent}`,
       findings: [everyAnswer(sentence, answers)],
@@ -66,10 +66,10 @@ export interface InventoryGroup {
 
 /** For runbooks that say what there is. The headline names the nodes of the smaller groups. */
 export function writeInventoryReport<T>(report: InventoryReport<T>): RunbookReport {
-  const { answers, notAnswered, asked } = report.answers;
-  if (answers.length === 0) return { headline: nobodyAnswered(asked), findings: [], notAnswered };
+  const { answers, notAnswered } = report.answers;
+  if (answers.length === 0) return { headline: nobodyAnswered(report.answers), findings: [], notAnswered };
   const [most, ...others] = report.groups;
-  if (most === undefined) return { headline: nobodyAnswered(asked), findings: [], notAnswered };
+  if (most === undefined) return { headline: nobodyAnswered(report.answers), findings: [], notAnswered };
   const silent = silence(report.answers);
   const headline =
     others.length === 0
@@ -112,10 +112,10 @@ export function silence<T>(answers: Answers<T>): string {
   return ` ${nodes.length} of ${countOf(answers.asked, 'node')} did not give a complete answer: ${nameNodes(nodes, 8)}.`;
 }
 
-export function nobodyAnswered(asked: number): string {
+export function nobodyAnswered({ asked, notAnswered }: { asked: number; notAnswered: readonly NotAnswered[] }): string {
   if (asked === 0) return 'No node was asked, so nothing can be said.';
   return asked === 1
-    ? 'The node did not answer, so nothing can be said about it.'
+    ? `${notAnswered[0]?.node.name ?? 'The node'} did not answer, so nothing can be said about it.`
     : `None of the ${countOf(asked, 'node')} answered, so nothing can be said about them.`;
 }
 
@@ -128,9 +128,10 @@ export function everyAnswer<T>(claim: string, answers: Answers<T>['answers']): R
   };
 }
 
-/** "the node", "any of the 12 nodes", "any of the 11 nodes that answered". */
-function scopeOf(answered: number, asked: number): string {
-  if (asked === 1) return 'the node';
+/** "web-03", "any of the 12 nodes", "any of the 11 nodes that answered". */
+function scopeOf<T>({ answers, asked }: Answers<T>): string {
+  const answered = answers.length;
+  if (asked === 1) return answers[0]?.node.name ?? 'the node';
   return answered === asked ? `any of the ${countOf(asked, 'node')}` : `any of the ${answered} nodes that answered`;
 }
 

@@ -54,7 +54,7 @@ export const listeningPorts: Runbook = {
   analyse(observations, question = '') {
     const answers = readAnswers(observations, 'ports', readListening);
     if (answers.answers.length === 0) {
-      return { headline: nobodyAnswered(answers.asked), findings: [], notAnswered: answers.notAnswered };
+      return { headline: nobodyAnswered(answers), findings: [], notAnswered: answers.notAnswered };
     }
     const port = portIn(question);
     if (port !== null) return reportPort(port, answers);
@@ -70,6 +70,15 @@ export const listeningPorts: Runbook = {
           .join(', '),
       healthy: (scope) => `No port is open on ${scope} that comparable nodes do not have open`,
     });
+    if (sightings.length === 0 && answers.answers.length + answers.peers.length < 2) {
+      const sentence = `There was no other node to compare ${answers.answers[0]?.node.name} with, so whether one of its ports is unusual can not be said`;
+      return {
+        headline: `${sentence}.`,
+        findings: [...inventory(answers.answers)],
+        notAnswered: answers.notAnswered,
+        isUncompared: true,
+      };
+    }
     const onlyDeviations =
       sightings.length > 0 &&
       /\b(unexpected|unusual|unknown|rogue|suspicious|strange|odd|weird|backdoor)/i.test(question);
@@ -100,7 +109,7 @@ function deviations({ answers, peers }: Answers<Listening>): Sighting[] {
       return answer.value.listeners.flatMap((listener): Sighting[] => {
         const key = keyOf(listener);
         if (listener.loopback || seen.has(key)) return [];
-        const isService = listener.program !== null && answer.value.services.has(listener.program);
+        const isService = listener.program !== null && isSetUp(listener.program, answer.value.services);
         const withIt = inGroup.get(key) ?? 0;
         // With two to compare, one of them may just have lost its service: a port of a known service is not odd then.
         const odd =
@@ -122,7 +131,9 @@ function deviations({ answers, peers }: Answers<Listening>): Sighting[] {
             severity: 'warning',
             weight: group.length - withIt,
             claim: `${nameOf(listener)} is open on ${answer.node.name}${
-              others > 0 ? ` and not on the ${countOf(others, 'other node')} of its kind` : ''
+              others > 0
+                ? ` and not on ${peers.length > 0 ? '' : 'the '}${countOf(others, 'other node')} of its kind`
+                : ''
             }${isService || listener.program === null ? '' : `; no service is set up under the name ${listener.program}`}`,
             key: nameOf(listener),
             shared: `${nameOf(listener)} is open where most nodes of the kind do not have it open,`,
@@ -187,6 +198,11 @@ function portIn(question: string): number | null {
     if (port >= 1 && port <= 65_535) return port;
   }
   return null;
+}
+
+/** cron and crond, ssh and sshd. */
+function isSetUp(program: string, services: ReadonlySet<string>): boolean {
+  return services.has(program) || services.has(`${program}d`) || services.has(program.replace(/d$/, ''));
 }
 
 function roleOf({ node, labels }: Answer<Listening>): string {

@@ -51,7 +51,7 @@ export const packageVersions: Runbook = {
     'Is curl installed?',
   ],
   keywords:
-    'package packages version versions installed install software dpkg rpm apt yum dnf deb outdated out of date older missing latest security patched patch upgrade update vulnerable cve openssl libssl openssh ssh bash curl glibc libc nginx apache python java drift',
+    'package packages version versions installed install software dpkg rpm apt yum dnf deb outdated out of date older missing latest security patched unpatched lag lags lagging behind pkg pkgs patch upgrade update vulnerable cve openssl libssl openssh ssh bash curl glibc libc nginx apache python java drift',
   commands: [
     {
       step: 'packages',
@@ -65,7 +65,7 @@ export const packageVersions: Runbook = {
   analyse(observations, question = '') {
     const answers = readAnswers(observations, 'packages', readPackages);
     if (answers.answers.length === 0) {
-      return { headline: nobodyAnswered(answers.asked), findings: [], notAnswered: answers.notAnswered };
+      return { headline: nobodyAnswered(answers), findings: [], notAnswered: answers.notAnswered };
     }
     const name = packageIn(question, answers.answers);
     return name === null ? reportLag(answers) : reportPackage(name, answers);
@@ -131,22 +131,43 @@ function reportLag(answers: Answers<Packages>): RunbookReport {
   }
   const asked = new Set(answers.answers.map(({ node }) => node.id));
   const sightings: Sighting[] = [];
+  let isCompared = false;
   for (const members of families.values()) {
+    if (members.length > 1 && members.some(({ node }) => asked.has(node.id))) isCompared = true;
     for (const [name, newest] of newestOf(members)) {
       for (const { node, executionId, value } of members) {
         const version = value.get(name);
         if (!asked.has(node.id) || version === undefined || compareVersions(version, newest.version) >= 0) continue;
+        const others = newest.seen.reduce((sum, { count }) => sum + count, -1);
+        const newer = newest.seen.reduce(
+          (sum, seen) => sum + (compareVersions(seen.version, version) > 0 ? seen.count : 0),
+          0,
+        );
+        // A first node with a new version makes no fault of what all the others have.
+        const isBehind = newer * 2 >= others;
         sightings.push({
           node,
           executionIds: [executionId, newest.executionId],
-          severity: 'warning',
-          weight: 0,
-          claim: `${name} on ${node.name} is ${version}, others have ${newest.version}`,
+          severity: isBehind ? 'warning' : 'info',
+          weight: newer,
+          claim: `${name} on ${node.name} is ${version}, ${isBehind ? 'others have' : `${newer} of ${countOf(others, 'other')} ${newer === 1 ? 'has' : 'have'}`} ${newest.version}`,
           key: `${name} ${version}`,
           shared: `${name} is ${version} where others have ${newest.version}`,
         });
       }
     }
+  }
+  if (!isCompared) {
+    const sentence = `There was no other node of the same release to compare ${nameNodes(
+      answers.answers.map(({ node }) => node),
+      4,
+    )} with, so whether a package lags behind can not be said`;
+    return {
+      headline: `${sentence}.${silence(answers)}`,
+      findings: [],
+      notAnswered: answers.notAnswered,
+      isUncompared: true,
+    };
   }
   return writeFaultReport({
     answers,
@@ -165,6 +186,8 @@ interface Newest {
   version: string;
   /** Where it was seen. */
   executionId: string;
+  /** Every version, and how many nodes have it. */
+  seen: Array<{ version: string; count: number }>;
 }
 
 function newestOf(members: ReadonlyArray<Answer<Packages>>): Map<string, Newest> {
@@ -172,9 +195,14 @@ function newestOf(members: ReadonlyArray<Answer<Packages>>): Map<string, Newest>
   for (const { value, executionId } of members) {
     for (const [name, version] of value) {
       const known = newest.get(name);
-      if (known === undefined || compareVersions(version, known.version) > 0) {
-        newest.set(name, { version, executionId });
+      if (known === undefined) {
+        newest.set(name, { version, executionId, seen: [{ version, count: 1 }] });
+        continue;
       }
+      const same = known.seen.find((seen) => seen.version === version);
+      if (same === undefined) known.seen.push({ version, count: 1 });
+      else same.count += 1;
+      if (compareVersions(version, known.version) > 0) Object.assign(known, { version, executionId });
     }
   }
   return newest;

@@ -20,6 +20,13 @@ export const runChannels = Annotation.Root({
   request: Annotation<RunRequest>(),
   /** null: not resolved yet. */
   nodes: Annotation<ScopedNode[]>(),
+  /** Read to compare with, never claimed about. */
+  peers: Annotation<ScopedNode[]>(),
+  /** What of the question's text is a name of nodes, sites or labels, existing or not. */
+  names: Annotation<string[]>(),
+  /** Sentences about names in the question that nothing has. */
+  notes: Annotation<string[]>(),
+  isNowhere: Annotation<boolean>(),
   turn: Annotation<number>(),
   /** The planner that thinks for this run; chosen at the first turn. */
   planner: Annotation<'none' | 'runbook' | 'model'>(),

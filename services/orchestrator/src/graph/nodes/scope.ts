@@ -1,12 +1,16 @@
-// Entered from the start; leaves to plan, or to report when no node is meant. Reads the request and the nodes; writes one event.
-
+// Entered from the start; leaves to plan, or to report when no node is meant. Reads the request, the nodes and the sites; writes one event.
+import type { TenantTransaction } from '@sena/db/tenant';
+import { listSiteNames } from '@sena/fleet/list-site-names';
 import { selectNodes } from '@sena/fleet/select-nodes';
 import { appendRunEventOnce } from '@sena/runs/append-run-event';
 import { readRun } from '@sena/runs/read-run';
 import { transitionRun } from '@sena/runs/transition-run';
+import { countNodes, listNames } from '../../planners/describe-outcomes.ts';
 import type { ScopedNode } from '../../planners/planner.ts';
+import { choosePeers } from '../choose-peers.ts';
+import { type Fleet, findNamedPlaces } from '../find-named-places.ts';
 import { actor, changeRun, type RunContext } from '../run-context.ts';
-import type { RunUpdate } from '../run-state.ts';
+import type { RunEnding, RunUpdate } from '../run-state.ts';
 
 export function scope(context: RunContext) {
   return async (): Promise<RunUpdate> => {
@@ -21,44 +25,111 @@ export function scope(context: RunContext) {
         command: run.command,
         runbook: run.kind === 'runbook' ? run.prompt : null,
       };
-      const found = await selectNodes(transaction, run.selector);
-      const all: ScopedNode[] = found.map((node) => ({
-        id: node.id,
-        name: node.name,
-        site: node.site.name,
-        labels: node.labels,
-      }));
-      const named = run.kind === 'ask' ? nodesNamedIn(run.prompt ?? '', all) : [];
-      const nodes = named.length > 0 ? named : all;
-      const note =
-        named.length > 0 ? `The question names ${named.length === 1 ? 'one node' : `${named.length} nodes`}.` : null;
-      const siteCount = new Set(nodes.map((node) => node.site)).size;
+      const scoped =
+        run.kind === 'ask'
+          ? await scopeQuestion(transaction, run.prompt ?? '', run.selector)
+          : await scopeRequest(transaction, run.kind, run.selector);
+      const { note, ...update } = scoped;
+      const siteCount = new Set(update.nodes.map((node) => node.site)).size;
       await appendRunEventOnce(
         transaction,
         runId,
-        { type: 'run.scoped', nodeCount: nodes.length, siteCount, note },
+        { type: 'run.scoped', nodeCount: update.nodes.length, siteCount, note },
         { type: 'run.scoped' },
       );
-      const reason =
-        run.selector === null
-          ? 'There are no nodes yet. Add some under Nodes, then ask again.'
-          : `No node matches ${run.selector}.`;
-      return {
-        request,
-        nodes,
-        turn: 0,
-        memory: null,
-        steps: [],
-        passed: [],
-        approvalId: null,
-        ending: nodes.length === 0 ? { status: 'failed', reason } : null,
-      };
+      return { request, ...update, turn: 0, memory: null, steps: [], passed: [], approvalId: null };
     });
   };
 }
 
-/** Nodes whose whole name stands in the question. */
-function nodesNamedIn(question: string, nodes: readonly ScopedNode[]): ScopedNode[] {
-  const words = new Set(question.toLowerCase().match(/[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?/g));
-  return nodes.filter((node) => words.has(node.name.toLowerCase()));
+interface Scoped {
+  readonly nodes: ScopedNode[];
+  readonly peers: ScopedNode[];
+  readonly names: string[];
+  readonly notes: string[];
+  readonly isNowhere: boolean;
+  /** For the run's event. */
+  readonly note: string | null;
+  readonly ending: RunEnding | null;
+}
+
+const noNodes = 'There are no nodes yet. Add some under Nodes, then ask again.';
+
+/** A command or a runbook: the selector alone says where. */
+async function scopeRequest(
+  transaction: TenantTransaction,
+  kind: 'command' | 'runbook',
+  selector: string | null,
+): Promise<Scoped> {
+  const nodes = await readScoped(transaction, selector);
+  const others = kind === 'runbook' && selector !== null ? await readScoped(transaction, null) : [];
+  const reason = selector === null ? noNodes : `No node matches ${selector}.`;
+  return {
+    ...{ nodes, peers: choosePeers(nodes, others), names: [], notes: [], isNowhere: false, note: null },
+    ending: nodes.length === 0 ? { status: 'failed', reason } : null,
+  };
+}
+
+/** A question: what it names, within what the selector picks. Where that leaves no node, saying so is the answer. */
+async function scopeQuestion(
+  transaction: TenantTransaction,
+  question: string,
+  selector: string | null,
+): Promise<Scoped> {
+  const fleet = await readFleet(transaction);
+  const picked = selector === null ? fleet.nodes : await readScoped(transaction, selector);
+  const { nodes: named, named: words, texts: names, missing, isVague } = findNamedPlaces(question, fleet);
+  const isPicked = new Set(picked.map(({ id }) => id));
+  const nodes = (named ?? fleet.nodes).filter(({ id }) => isPicked.has(id)).map(toScoped);
+  const isNowhere = named === null && missing.length > 0;
+  const nothing = (sentence: string): Scoped => ({
+    ...{ nodes: [], peers: [], names, notes: [], isNowhere, note: sentence },
+    ending: { status: 'succeeded', answer: sentence, findings: [] },
+  });
+  if (fleet.nodes.length === 0) return nothing(noNodes);
+  if (isNowhere && !isVague) return nothing(`${missing.join(' ')} Nothing was run.`);
+  if (nodes.length === 0) return nothing([...missing, whyNone(words, named, picked, selector)].join(' '));
+
+  const outside = (named ?? []).filter(({ id }) => !isPicked.has(id)).map(({ name }) => name);
+  const notes = [
+    ...missing,
+    ...(outside.length > 0 ? [`Outside the selector ${selector} and left out: ${listNames(outside)}.`] : []),
+  ];
+  const peers = nodes.length < fleet.nodes.length ? choosePeers(nodes, fleet.nodes).map(toScoped) : [];
+  const meant = named === null ? [] : [`The question names ${listNames(words)}: ${countNodes(nodes.length)}.`];
+  const note = [...meant, ...notes].join(' ');
+  return { nodes, peers, names, notes, isNowhere, note: note === '' ? null : note, ending: null };
+}
+
+/** `named`: nodes that the question leaves, before the selector. */
+function whyNone(
+  words: readonly string[],
+  named: readonly ScopedNode[] | null,
+  picked: readonly ScopedNode[],
+  selector: string | null,
+): string {
+  if (picked.length === 0) return `No node matches the selector ${selector}, so nothing was run.`;
+  if (named !== null && named.length > 0) {
+    const isOne = named.length === 1;
+    return `The selector ${selector} does not pick ${listNames(named.map(({ name }) => name))}, so nothing was run. Ask without the selector, or with one that picks ${isOne ? 'it' : 'them'}.`;
+  }
+  const [only = ''] = words;
+  if (words.length === 1 && only.startsWith('the site '))
+    return `${only.replace('the', 'The')} has no nodes, so nothing was run.`;
+  return `No node is all of what the question names (${words.join(', ')}), so nothing was run.`;
+}
+
+async function readFleet(transaction: TenantTransaction): Promise<Fleet> {
+  const found = await selectNodes(transaction, null);
+  const nodes = found.map((node) => ({ ...toScoped({ ...node, site: node.site.name }), address: node.address }));
+  return { nodes, sites: await listSiteNames(transaction) };
+}
+
+async function readScoped(transaction: TenantTransaction, selector: string | null): Promise<ScopedNode[]> {
+  const found = await selectNodes(transaction, selector);
+  return found.map((node) => toScoped({ ...node, site: node.site.name }));
+}
+
+function toScoped({ id, name, site, labels }: ScopedNode): ScopedNode {
+  return { id, name, site, labels };
 }
