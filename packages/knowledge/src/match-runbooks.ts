@@ -79,7 +79,8 @@ const changePattern = new RegExp(
     .join('|')})\\b(?!\\s+(?:needed|required|pending|history))`,
 );
 
-function asksForChange(question: string): boolean {
+/** A runbook only looks, so such a question is for none. */
+export function asksForChange(question: string): boolean {
   return changePattern.test(question.trim().toLowerCase());
 }
 
@@ -91,7 +92,7 @@ const wholePatterns = [
   /\b(?:doing|feeling|holding up)\b/,
   /\bon fire\b/,
   /\b(?:acting up|misbehaving|struggling|unhappy)\b/,
-  /\b(?:everything|everybody|all)\s+(?:is\s+)?(?:good|well|alright)\b/,
+  /\b(?:everything|everybody|all)\s+(?:is\s+)?(?:good|well|alright|ok|okay|fine)\b/,
   /\bhealth\s?checks?\b/,
   /^\s*(?:(?:please|pls)\s+)?(?:check(?:\s+on)?|look (?:at|into)|inspect|examine|diagnose|triage|status(?:\s+of)?|state of|sitrep)\b/,
   /\b(?:got|was|were|getting|being|are|am)\s+paged\b(?:\s+(?:for|about|by))?/,
@@ -136,7 +137,7 @@ const vague = new Set(
 
 /** Words that every question about a fleet has, and names of nodes, point at no runbook. */
 const generic = new Set(
-  'node nodes server servers host hosts box boxes machine machines vm vms instance instances fleet rack site cluster datacenter system systems show list tell give find get see look please anybody anyone anything something everything thing things need want know like think help thank thanks sena currently current now right today moment still many much lot whats hows wtf the an is are was were be been am do does did has have had it its this that these those to of in on at for with and or but by from as so if then than how when where who whom which what we you he she be doing pls plz rn u got getting thing thingy whole all any about why again agian many much lot big biggest large largest most really also could would should can may might will shall us our ours my me your they them there here one ones two first last left old each every across whole entire everywhere anywhere somewhere'.split(
+  'except excluding besides apart node nodes server servers host hosts box boxes machine machines vm vms instance instances fleet rack site cluster datacenter system systems show list tell give find get see look please anybody anyone anything something everything thing things need want know like think help thank thanks sena currently current now right today moment still many much lot whats hows wtf the an is are was were be been am do does did has have had it its this that these those to of in on at for with and or but by from as so if then than how when where who whom which what we you he she be doing pls plz rn u got getting thing thingy whole all any about why again agian many much lot big biggest large largest most really also could would should can may might will shall us our ours my me your they them there here one ones two first last left old each every across whole entire everywhere anywhere somewhere'.split(
     ' ',
   ),
 );
@@ -157,22 +158,25 @@ function isNodeName(word: string): boolean {
 /** A path is about a file system, a large bare number about a port; full text passes over `down` and `up`. */
 function impliedWords(question: string): string[] {
   const text = question.toLowerCase();
+  // "is nginx up" is about a service, "is web-07 up" and "is everything up" are about nodes.
+  const [, subject = ''] =
+    /\bis\s+(?:the\s+)?(?!every|any|all\b|it\b)([a-z][\w-]*)(?:\s+[a-z]+)?\s+(?:up|running|alive|dead|down)\b/.exec(
+      text,
+    ) ?? [];
+  const isService = subject !== '' && !isNodeName(subject) && !generic.has(subject);
   const words = question.split(/[\s,;?!()"']+/);
   const isPort = (word: string) => /^\d{4,5}$/.test(word) && !/^(19|20)\d\d$/.test(word);
   return [
     ...(words.some((word) => /^\/[a-z]/.test(word)) ? ['filesystem'] : []),
     ...(words.some(isPort) ? ['port'] : []),
     ...(/\bdown\b/i.test(question) ? ['dead'] : []),
-    ...(/\bup\b/i.test(question) ? ['uptime'] : []),
+    ...(isService ? ['service'] : /\bup\b/.test(text) ? ['uptime'] : []),
     ...(/\bdf\s+-\w*i|\bcreate\b.*\bfiles?\b/.test(text) ? ['inode', 'inodes', 'iuse'] : []),
     ...(/^\s*free(?:\s+-\w+)*\s*$/.test(text) ? ['memory'] : []),
     ...(/\bversions? of (?!the\s+(?:os|kernel)|os|kernel|linux|debian|ubuntu)/.test(text) ? ['package'] : []),
     ...(/\b(?:what|which) linux\b/.test(text) ? ['distro'] : []),
     ...(/\d\s*%\s*(?:free|full|left)\b/.test(text) && !/\b(?:mem|memory|ram|swap|cpu|inodes?)\b/.test(text)
       ? ['disk']
-      : []),
-    ...(/\bis\s+(?:the\s+)?(?!every|any|all\b)[a-z][\w-]*(?:\s+[a-z]+)?\s+(?:running|alive|dead)\b/.test(text)
-      ? ['service']
       : []),
   ];
 }

@@ -43,8 +43,9 @@ export function writeFaultReport<T>(report: FaultReport<T>): RunbookReport {
   });
   const more = nodes.length > shown.length ? ` and ${countOf(nodes.length - shown.length, 'more node')}` : '';
   const list = more === '' ? joinWithAnd(shown) : shown.join(', ');
+  const where = asked === 1 ? list : `${nodes.length} of ${countOf(asked, 'node')}: ${list}${more}`;
   return {
-    headline: `${capital(report.fault)} on ${nodes.length} of ${countOf(asked, 'node')}: ${list}${more}.${silent}`,
+    headline: `${capital(report.fault)} on ${where}.${silent}`,
     findings: groupSightings(report.sightings),
     notAnswered,
   };
@@ -71,15 +72,34 @@ export function writeInventoryReport<T>(report: InventoryReport<T>): RunbookRepo
   const [most, ...others] = report.groups;
   if (most === undefined) return { headline: nobodyAnswered(report.answers), findings: [], notAnswered };
   const silent = silence(report.answers);
-  const headline =
-    others.length === 0
-      ? `${most.nodes.length === 1 ? nameNodes(most.nodes) : `All ${countOf(most.nodes.length, 'node')} that answered`} ${most.nodes.length === 1 ? singular(report.verb) : report.verb} ${most.value}.${silent}`
-      : `${countOf(most.nodes.length, 'node')} ${most.nodes.length === 1 ? singular(report.verb) : report.verb} ${most.value}${most.nodes.length <= 4 ? ` (${nameNodes(most.nodes)})` : ''}; ${others
-          .slice(0, 5)
-          .map((group) => `${group.value} on ${nameNodes(group.nodes, 6)}`)
-          .join(
-            '; ',
-          )}${others.length > 5 ? `; and ${countOf(others.length - 5, 'other value')} on ${countOf(sum(others.slice(5)), 'node')}` : ''}.${silent}`;
+  const isOne = most.nodes.length === 1;
+  const verb = isOne ? singular(report.verb) : report.verb;
+  if (others.length === 0) {
+    const all = `All ${countOf(most.nodes.length, 'node')}${notAnswered.length > 0 ? ' that answered' : ''}`;
+    const sentence = `${isOne ? nameNodes(most.nodes) : all} ${verb} ${most.value}`;
+    return {
+      headline: `${sentence}.${silent}`,
+      findings: [
+        {
+          claim: sentence,
+          severity: 'info',
+          nodes: sortNodes(most.nodes),
+          executionIds: [...most.executionIds],
+        },
+      ],
+      notAnswered,
+    };
+  }
+  const headline = `${countOf(most.nodes.length, 'node')} ${verb} ${most.value}${
+    most.nodes.length <= 4 ? ` (${nameNodes(most.nodes)})` : ''
+  }; ${others
+    .slice(0, 5)
+    .map((group) => `${group.value} on ${nameNodes(group.nodes, 6)}`)
+    .join('; ')}${
+    others.length > 5
+      ? `; and ${countOf(others.length - 5, 'other value')} on ${countOf(sum(others.slice(5)), 'node')}`
+      : ''
+  }.${silent}`;
   return {
     headline,
     findings: report.groups.slice(0, 40).map((group) => ({

@@ -68,11 +68,11 @@ export const packageVersions: Runbook = {
       return { headline: nobodyAnswered(answers), findings: [], notAnswered: answers.notAnswered };
     }
     const name = packageIn(question, answers.answers);
-    return name === null ? reportLag(answers) : reportPackage(name, answers);
+    return name === null ? reportLag(answers) : reportPackage(name, answers, question);
   },
 };
 
-function reportPackage(name: string, answers: Answers<Packages>): RunbookReport {
+function reportPackage(name: string, answers: Answers<Packages>, question: string): RunbookReport {
   const installed = { ...answers, answers: answers.answers.filter(({ value }) => value.has(name)) };
   const without = answers.answers.filter(({ value }) => !value.has(name));
   if (installed.answers.length === 0) {
@@ -97,7 +97,9 @@ function reportPackage(name: string, answers: Answers<Packages>): RunbookReport 
       ? ` ${countOf(without.length, 'node')} ${without.length === 1 ? 'does' : 'do'} not have it.`
       : '';
   if (newest === undefined || older.length === 0) {
-    return { ...report, headline: `${report.headline}${absent}` };
+    const isAskedForOld = /\b(?:old|older|outdated|behind|lag\w*|same|patched|differ\w*)\b/i.test(question);
+    const alike = isAskedForOld && installed.answers.length > 1 ? ' None of them is older than another.' : '';
+    return { ...report, headline: `${report.headline}${alike}${absent}` };
   }
   const lagging = older.flatMap((group) => group.nodes);
   const list = older.map((group) => `${group.value} on ${nameNodes(group.nodes, 6)}`).slice(0, 6);

@@ -59,7 +59,8 @@ export const uptime: Runbook = {
           shared: 'A reboot is required',
         }),
       ),
-      ...recent.map(
+      // Where it is all of them, the headline has said so.
+      ...(recent.length === answers.answers.length && recent.length > 1 ? [] : recent).map(
         ({ node, executionId, value }): Sighting => ({
           node,
           executionIds: [executionId],

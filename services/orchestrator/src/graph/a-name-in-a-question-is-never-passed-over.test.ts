@@ -55,6 +55,7 @@ describe('a name that exists', () => {
     ['cpu on the dbs', ['db-01', 'db-02']],
     ['is the shop service up on all web nodes?', where(({ labels }) => labels.role === 'web')],
     ['disk on role=db', ['db-01', 'db-02']],
+    ['anything wrong on web?', where(({ labels }) => labels.role === 'web')],
     ['what is up with rack fra1-b', ['cache-01', 'web-03', 'web-04']],
     ['problems in iad1-a?', ['db-02', 'web-05', 'web-06']],
     ['disks in production', all],

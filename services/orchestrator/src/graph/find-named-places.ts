@@ -223,7 +223,9 @@ function mentionsOfLabels(text: string, index: FleetIndex): Mention[] {
           /^\s+$/.test(text.slice(token.end, after.start))) ||
         (!isEveryday(token.text) && /\d/.test(token.text) && token.text.includes('-')) ||
         (/\b(?:in|on|at|within)\s+(?:the\s+|all\s+|our\s+|any\s+)*$/i.test(text.slice(0, token.start)) &&
-          (!isEveryday(token.text) || pluralOf(token.text, values) !== undefined));
+          (!isEveryday(token.text) ||
+            pluralOf(token.text, values) !== undefined ||
+            /^["']?\s*(?:[?.!,;]|$)/.test(text.slice(token.end))));
       if (!isGroup) continue;
       next = mention({ ...token, text: `${key} ${singularIn(token.text, values)}` }, 'label', nodes);
       found.push(next);

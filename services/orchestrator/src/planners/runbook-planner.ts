@@ -1,7 +1,7 @@
 // Answers without a model: the question is matched to runbooks, their probes run, and their code reads what was printed.
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { findRunbookCode } from '@sena/knowledge/find-runbook-code';
-import { matchRunbooks } from '@sena/knowledge/match-runbooks';
+import { asksForChange, matchRunbooks } from '@sena/knowledge/match-runbooks';
 import { ownRunbooks } from '@sena/knowledge/own-runbooks';
 import type { NodeObservation, Runbook, RunbookReport } from '@sena/knowledge/runbook';
 import { nodeHealth } from '@sena/knowledge/runbooks/node-health';
@@ -31,7 +31,9 @@ async function choose(pool: Pool, context: PlanContext): Promise<PlanTurn> {
     const reason =
       request.kind === 'runbook'
         ? `There is no runbook ${request.runbook}. GET /v1/runbooks lists them.`
-        : whatCanBeAsked();
+        : asksForChange(request.prompt ?? '')
+          ? onlyLooks
+          : whatCanBeAsked();
     return { kind: 'cannot', reason };
   }
   // The notes say which name does not exist, and go before the answer.
@@ -64,6 +66,9 @@ async function choose(pool: Pool, context: PlanContext): Promise<PlanTurn> {
 function compares(runbook: Runbook): boolean {
   return runbook.commands.some((command) => command.comparesNodes);
 }
+
+const onlyLooks =
+  'This asks for a change, and without a model SENA only looks. Nothing was run. Give the command itself and the nodes, for example systemctl restart nginx on role=web: what changes something waits for approval. Or have an administrator configure a model.';
 
 function whatCanBeAsked(): string {
   // Examples that are true of any fleet: none that names a node.
@@ -143,8 +148,9 @@ function observationsFor(
 function compose(reports: ReadonlyArray<{ runbook: Runbook; report: RunbookReport }>, comparedWith: number): string {
   const parts = reports.map(({ report }) => {
     // What the headline has said already is not said again.
+    const said = [report.headline, ...report.findings.map(({ claim }) => claim)];
     const claims = report.findings
-      .filter(({ claim }) => !report.headline.includes(claim))
+      .filter(({ claim }) => !said.some((other) => other.length > claim.length && other.includes(claim)))
       .map(({ claim, severity }) => `- ${severity === 'critical' ? 'Critical: ' : ''}${claim}.`);
     const missing = report.notAnswered
       .slice(0, notAnsweredShown)
