@@ -114,7 +114,7 @@ describe('a question without a model', () => {
     const runId = await bench.ask({ kind: 'ask', prompt: 'Who won the match yesterday?' });
     const run = await bench.finished(runId);
     expect(run.status).toBe('failed');
-    expect(run.reason).toContain('No runbook answers this question');
+    expect(run.reason).toContain("SENA can't answer this without a model");
   });
 });
 

@@ -75,10 +75,26 @@ export function readAnswers<T>(
   return { answers, peers, notAnswered, asked: asked.length };
 }
 
+/** Completes "web-03 …". What is not here was stopped before the node heard of it. */
+const unreached: Readonly<Record<string, string>> = {
+  node_unreachable: 'was not reached',
+  host_key_mismatch: 'showed another host key than the one that is known, and was not logged into',
+  host_key_unknown: 'has a host key that nobody has confirmed, and was not logged into',
+  login_failed: 'did not accept the login',
+  credential_missing: 'could not be logged into, its satellite has no such credential',
+  address_not_allowed: 'has an address that its satellite may not reach',
+  channel_refused: 'did not let the command start',
+  policy_refused: 'was not asked, the policy of its satellite refuses the command',
+  expired: 'was not reached in time',
+  satellite_offline: 'was not reached, no satellite of its site is connected',
+  satellite_revoked: 'was not reached, its satellite has been revoked',
+  cancelled: 'was not asked, the run was cancelled',
+};
+
 function whyUnusable(result: StepResult, exitCodes: readonly number[]): string | null {
   switch (result.outcome) {
     case 'not_started':
-      return `was not reached (${result.reason ?? 'no reason given'})`;
+      return `${unreached[result.reason ?? ''] ?? 'was not asked'} (${result.reason ?? 'no reason given'})`;
     case 'unknown':
       return `did not report back, the outcome is unknown (${result.reason ?? 'no reason given'})`;
     case 'exited':

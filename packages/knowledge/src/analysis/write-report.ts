@@ -125,11 +125,30 @@ export function groupByValue<T>(answers: Answers<T>, describe: (value: T) => str
   return [...groups.values()].sort((a, b) => b.nodes.length - a.nodes.length || a.value.localeCompare(b.value));
 }
 
-/** " 2 of 12 nodes did not answer (wholly): web-03 and web-04." or nothing. */
-export function silence<T>(answers: Answers<T>): string {
-  const nodes = sortNodes(answers.notAnswered.map((entry) => entry.node));
-  if (nodes.length === 0) return '';
-  return ` ${nodes.length} of ${countOf(answers.asked, 'node')} did not give a complete answer: ${nameNodes(nodes, 8)}.`;
+/** " 2 of 12 nodes did not answer: web-03 and web-04." or nothing. */
+export function silence<T>({ answers, notAnswered, asked }: Answers<T>): string {
+  const heard = new Set(answers.map(({ node }) => node.id));
+  const nodes = notAnswered.map(({ node }) => node);
+  return silenceOf(
+    nodes.filter(({ id }) => !heard.has(id)),
+    nodes.filter(({ id }) => heard.has(id)),
+    asked,
+  );
+}
+
+/** `silent`: said nothing. `partial`: said something, but not all. */
+export function silenceOf(silent: readonly NodeName[], partial: readonly NodeName[], asked: number): string {
+  return [
+    { nodes: silent, did: 'did not answer' },
+    { nodes: partial, did: 'did not give a complete answer' },
+  ]
+    .filter(({ nodes }) => nodes.length > 0)
+    .map(({ nodes, did }) =>
+      asked === 1
+        ? ` ${nameNodes(nodes)} ${did}.`
+        : ` ${sortNodes(nodes).length} of ${countOf(asked, 'node')} ${did}: ${nameNodes(nodes, 8)}.`,
+    )
+    .join('');
 }
 
 export function nobodyAnswered({ asked, notAnswered }: { asked: number; notAnswered: readonly NotAnswered[] }): string {

@@ -102,7 +102,9 @@ export const memoryHogs: Runbook = {
       sightings,
       fault: sightings.some((sighting) => sighting.key === 'memory available')
         ? 'memory is short, or much of it held by one process,'
-        : `no ${answers.asked === 1 ? 'memory is short' : `node${answers.notAnswered.length > 0 ? ' that answered' : ''} is short of memory`}, but one process holds much more than the others`,
+        : answers.answers.some(({ value }) => value.availableKib === null)
+          ? 'one process holds much more memory than the others'
+          : `${answers.asked === 1 ? 'memory is not short' : `no node${answers.notAnswered.length > 0 ? ' that answered' : ''} is short of memory`}, but one process holds much more than the others`,
       inBrackets: (own) =>
         own
           .slice(0, 2)

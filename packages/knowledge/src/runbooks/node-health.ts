@@ -1,6 +1,6 @@
 // What is wrong with a node, or why it is slow: the runbooks that find faults, all at once. Pure.
 import { countOf, nameNodes, sortNodes } from '../analysis/name-nodes.ts';
-import { nobodyAnswered } from '../analysis/write-report.ts';
+import { nobodyAnswered, silenceOf } from '../analysis/write-report.ts';
 import type { NodeName, NodeObservation, NotAnswered, Runbook, RunbookFinding, RunbookReport } from '../runbook.ts';
 import { certificates } from './certificates.ts';
 import { cpuHogs } from './cpu-hogs.ts';
@@ -68,7 +68,13 @@ export const nodeHealth: Runbook = {
     }));
     const asked = observations.filter((observation) => !observation.isPeer);
     const notAnswered = mergeNotAnswered(reports);
-    const silent = silenceOf(notAnswered, asked.length);
+    const heard = (id: string) => reports.some(({ report }) => report.notAnswered.every(({ node }) => node.id !== id));
+    const incomplete = notAnswered.map(({ node }) => node);
+    const silent = silenceOf(
+      incomplete.filter(({ id }) => !heard(id)),
+      incomplete.filter(({ id }) => heard(id)),
+      asked.length,
+    );
     if (reports.every(({ report }) => report.findings.length === 0)) {
       return { headline: nobodyAnswered({ asked: asked.length, notAnswered }), findings: [], notAnswered };
     }
@@ -200,12 +206,6 @@ function mergeNotAnswered(reports: ReadonlyArray<{ part: Part; report: RunbookRe
       .map(([why, nouns]) => (nouns.length === reports.length ? why : `${why} (${nouns.join(', ')})`))
       .join('; '),
   }));
-}
-
-function silenceOf(notAnswered: readonly NotAnswered[], asked: number): string {
-  if (notAnswered.length === 0) return '';
-  const names = shorten(sortNodes(notAnswered.map((entry) => entry.node)).map((node) => node.name));
-  return ` ${notAnswered.length} of ${countOf(asked, 'node')} did not give a complete answer: ${names}.`;
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {

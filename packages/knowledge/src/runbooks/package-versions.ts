@@ -99,7 +99,11 @@ function reportPackage(name: string, answers: Answers<Packages>, question: strin
   if (newest === undefined || older.length === 0) {
     const isAskedForOld = /\b(?:old|older|outdated|behind|lag\w*|same|patched|differ\w*)\b/i.test(question);
     const alike = isAskedForOld && installed.answers.length > 1 ? ' None of them is older than another.' : '';
-    return { ...report, headline: `${report.headline}${alike}${absent}` };
+    const silent = silence(answers);
+    return {
+      ...report,
+      headline: `${report.headline.slice(0, report.headline.length - silent.length)}${alike}${absent}${silent}`,
+    };
   }
   const lagging = older.flatMap((group) => group.nodes);
   const list = older.map((group) => `${group.value} on ${nameNodes(group.nodes, 6)}`).slice(0, 6);

@@ -59,8 +59,8 @@ export const uptime: Runbook = {
           shared: 'A reboot is required',
         }),
       ),
-      // Where it is all of them, the headline has said so.
-      ...(recent.length === answers.answers.length && recent.length > 1 ? [] : recent).map(
+      // Where it is all of them, the headline says it.
+      ...(recent.length === answers.answers.length ? [] : recent).map(
         ({ node, executionId, value }): Sighting => ({
           node,
           executionIds: [executionId],

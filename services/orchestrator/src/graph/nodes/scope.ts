@@ -88,7 +88,7 @@ async function scopeQuestion(
   });
   if (fleet.nodes.length === 0) return nothing(noNodes);
   if (isNowhere && !isVague) return nothing(`${missing.join(' ')} Nothing was run.`);
-  if (nodes.length === 0) return nothing([...missing, whyNone(words, named, picked, selector)].join(' '));
+  if (nodes.length === 0) return nothing([...missing, whyNone(words, named, fleet, picked, selector)].join(' '));
 
   const outside = (named ?? []).filter(({ id }) => !isPicked.has(id)).map(({ name }) => name);
   const notes = [
@@ -105,6 +105,7 @@ async function scopeQuestion(
 function whyNone(
   words: readonly string[],
   named: readonly ScopedNode[] | null,
+  fleet: Fleet,
   picked: readonly ScopedNode[],
   selector: string | null,
 ): string {
@@ -116,7 +117,9 @@ function whyNone(
   const [only = ''] = words;
   if (words.length === 1 && only.startsWith('the site '))
     return `${only.replace('the', 'The')} has no nodes, so nothing was run.`;
-  return `No node is all of what the question names (${words.join(', ')}), so nothing was run.`;
+  const asNamed = fleet.nodes.filter(({ name }) => words.includes(name)).slice(0, 5);
+  const where = asNamed.map(({ name, site }) => `${name} is in ${site}. `).join('');
+  return `${where}No node is all of what the question names (${words.join(', ')}), so nothing was run.`;
 }
 
 async function readFleet(transaction: TenantTransaction): Promise<Fleet> {
