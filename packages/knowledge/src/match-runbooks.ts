@@ -173,7 +173,11 @@ function impliedWords(question: string): string[] {
     ...(isService ? ['service'] : /\bup\b/.test(text) ? ['uptime'] : []),
     ...(/\bdf\s+-\w*i|\bcreate\b.*\bfiles?\b/.test(text) ? ['inode', 'inodes', 'iuse'] : []),
     ...(/^\s*free(?:\s+-\w+)*\s*$/.test(text) ? ['memory'] : []),
-    ...(/\bversions? of (?!the\s+(?:os|kernel)|os|kernel|linux|debian|ubuntu)/.test(text) ? ['package'] : []),
+    ...(/(?<!\b(?:kernel|os|linux|debian|ubuntu|distro)\s)\bversions? of (?!the\s+(?:os|kernel)|os|kernel|linux|debian|ubuntu)[a-z]/.test(
+      text,
+    )
+      ? ['package']
+      : []),
     ...(/\b(?:what|which) linux\b/.test(text) ? ['distro'] : []),
     ...(/\d\s*%\s*(?:free|full|left)\b/.test(text) && !/\b(?:mem|memory|ram|swap|cpu|inodes?)\b/.test(text)
       ? ['disk']

@@ -14,9 +14,9 @@ it.each<[string, string | null, string | RegExp]>([
   [
     'which nodes in amsterdam are out of disk?',
     null,
-    'There is no site, node or label named amsterdam. The sites are fra1.\n\nNothing was run.',
+    'There is no site, node or label named amsterdam. The only site is fra1.\n\nNothing was run.',
   ],
-  ['disks in fra2?', null, 'There is no site fra2. The sites are fra1. Nothing was run.'],
+  ['disks in fra2?', null, 'There is no site fra2. The only site is fra1. Nothing was run.'],
   ['disks of web-01', 'role=db', /^The selector role=db does not pick web-01, so nothing was run\./],
   ['which disks are full', 'role=cache', 'No node matches the selector role=cache, so nothing was run.'],
   ['is anything wrong except on web-01, web-02 and db-01', null, /so nothing was run\.$/],

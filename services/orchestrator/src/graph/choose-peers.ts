@@ -21,7 +21,7 @@ export function choosePeers(asked: readonly ScopedNode[], fleet: readonly Scoped
   }
   // Packages are alike across kinds: where there are few like nodes, others tell something too.
   for (const peer of acrossSites(others)) {
-    if (asked.length + chosen.size > likeWanted) break;
+    if (asked.length + chosen.size >= likeWanted) break;
     chosen.set(peer.id, peer);
   }
   return [...chosen.values()].slice(0, peersMax);

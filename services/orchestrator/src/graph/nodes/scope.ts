@@ -8,7 +8,8 @@ import { transitionRun } from '@sena/runs/transition-run';
 import { countNodes, listNames } from '../../planners/describe-outcomes.ts';
 import type { ScopedNode } from '../../planners/planner.ts';
 import { choosePeers } from '../choose-peers.ts';
-import { type Fleet, findNamedPlaces } from '../find-named-places.ts';
+import { findNamedPlaces } from '../places/find-named-places.ts';
+import type { Fleet } from '../places/index-fleet.ts';
 import { actor, changeRun, type RunContext } from '../run-context.ts';
 import type { RunEnding, RunUpdate } from '../run-state.ts';
 

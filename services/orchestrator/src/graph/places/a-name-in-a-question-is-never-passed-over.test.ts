@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Fleet, findNamedPlaces } from './find-named-places.ts';
+import { findNamedPlaces } from './find-named-places.ts';
+import type { Fleet } from './index-fleet.ts';
 
 const demo: Fleet = {
   nodes: [
