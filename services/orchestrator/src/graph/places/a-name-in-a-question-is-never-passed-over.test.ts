@@ -80,6 +80,7 @@ describe('a name that does not exist', () => {
   const sites = 'The sites are New York, fra1 and iad1.';
   it.each<[string, string, string[] | null]>([
     ['what is wrong with web-99', 'There is no node web-99.', null],
+    ['disks in new york and fra1', 'The site new york has no nodes.', where(({ site }) => site === 'fra1')],
     ['what is wrong with web-1', 'There is no node web-1. Did you mean web-01?', null],
     ['what is wrong with web-10', 'There is no node web-10. Did you mean web-01?', null],
     ['is web06 ok', 'There is no node web06. Did you mean web-06?', null],

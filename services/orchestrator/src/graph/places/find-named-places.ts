@@ -14,7 +14,7 @@ export interface NamedPlaces {
   readonly named: string[];
   /** What of the text is a name, as it is written there; missing ones too. */
   readonly texts: string[];
-  /** Sentences about names that nothing has. */
+  /** Sentences about names that nothing has, and about sites without nodes beside others. */
   readonly missing: string[];
   /** Every missing name is a plain word in the place of a name ("in amsterdam"): the question may be about something else. */
   readonly isVague: boolean;
@@ -32,7 +32,7 @@ export function findNamedPlaces(question: string, fleet: Fleet): NamedPlaces {
     nodes: there.length === 0 ? null : pick(text, there, fleet),
     named: [...new Set(there.map(describe))],
     texts: [...new Set(mentions.map(({ shown }) => shown))],
-    missing: describeMissing(notThere, fleet),
+    missing: [...describeMissing(notThere, fleet), ...emptySites(there)],
     isVague: notThere.length > 0 && notThere.every(({ kind }) => kind === 'missing-place'),
   };
 }
@@ -86,6 +86,13 @@ function pick(text: string, mentions: readonly Mention[], fleet: Fleet): ScopedN
   const inSites = sites.length === 0 ? null : idsOf(sites);
   const excluded = idsOf(mentions.filter((one) => one.isExcluded));
   return fleet.nodes.filter(({ id }) => (chosen?.has(id) ?? true) && (inSites?.has(id) ?? true) && !excluded.has(id));
+}
+
+/** Named beside what has nodes, so that the answer is not taken for theirs; alone, there is no answer. */
+function emptySites(mentions: readonly Mention[]): string[] {
+  if (mentions.every(({ nodes }) => nodes.length === 0)) return [];
+  const empty = mentions.filter(({ kind, nodes, isExcluded }) => kind === 'site' && nodes.length === 0 && !isExcluded);
+  return [...new Set(empty.map(({ shown }) => `The site ${shown} has no nodes.`))];
 }
 
 function idsOf(mentions: readonly Mention[]): Set<string> {
