@@ -45,7 +45,8 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
   z.strictObject({ t: z.literal('outcome-ack'), executionId, revision: z.int() }),
   /** What do you know of these unfinished executions? Sent right after welcome. */
   z.strictObject({ t: z.literal('reconcile'), executionIds: z.array(executionId).max(20_000) }),
-  z.strictObject({ t: z.literal('cancel'), executionIds: z.array(executionId).max(20_000) }),
+  /** Nothing of these starts any more. `stop`: guarded ones that run are ended as well, with TERM, then KILL. */
+  z.strictObject({ t: z.literal('cancel'), executionIds: z.array(executionId).max(20_000), stop: z.boolean() }),
 ]);
 export type RelayFrame = z.infer<typeof relayFrameSchema>;
 

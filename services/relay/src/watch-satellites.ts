@@ -68,7 +68,7 @@ async function tellOfCancels(
   for (const { satelliteId, executionIds } of cancels) {
     for (let start = 0; start < executionIds.length; start += executionsACancel) {
       const part = executionIds.slice(start, start + executionsACancel);
-      held.find(satelliteId)?.out.push({ t: 'cancel', executionIds: part });
+      held.find(satelliteId)?.out.push({ t: 'cancel', executionIds: part, stop: false });
     }
   }
 }

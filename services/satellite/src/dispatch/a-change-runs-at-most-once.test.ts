@@ -40,7 +40,7 @@ const change = (then = '') => makeDispatch(site, `echo ran >> ${witness}${then}`
 const restart = async (cancelled: string[] = []) => {
   await satellite.kill('SIGKILL');
   satellite = await spawnSatellite(enrolled.config, enrolled.relay);
-  enrolled.relay.send({ t: 'reconcile', executionIds: [] }, { t: 'cancel', executionIds: cancelled });
+  enrolled.relay.send({ t: 'reconcile', executionIds: [] }, { t: 'cancel', executionIds: cancelled, stop: false });
 };
 describe('a change, the satellite being killed,', () => {
   beforeEach(async () => {

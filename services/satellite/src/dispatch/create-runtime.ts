@@ -155,7 +155,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       case 'reconcile':
         return await answerReconcile(frame.executionIds);
       case 'cancel':
-        return await cancel(frame.executionIds);
+        return await cancel(frame.executionIds, frame.stop);
       case 'refused':
         logger.warn({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
         return;
@@ -235,11 +235,13 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
   }
 
-  async function cancel(executionIds: readonly string[]): Promise<void> {
+  async function cancel(executionIds: readonly string[], isStop: boolean): Promise<void> {
     const wanted = new Set(executionIds);
     for (const id of wanted) {
       const execution = executions.get(id);
-      if (execution !== undefined) execution.isCancelled = true;
+      if (execution === undefined) continue;
+      execution.isCancelled = true;
+      if (isStop) execution.stop.abort();
     }
     for (const execution of queue.take((waiting) => wanted.has(waiting.id) && waiting.begun === null)) {
       await endUnstarted(

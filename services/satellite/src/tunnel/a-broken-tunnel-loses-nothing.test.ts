@@ -129,12 +129,29 @@ describe('a cancel', () => {
     const waiting = await makeDispatch(site, 'hostname', [web.node]);
     relay.send(running.frame);
     await relay.started(running.executionId);
-    relay.send(waiting.frame, { t: 'cancel', executionIds: [running.executionId, waiting.executionId] });
+    relay.send(waiting.frame, {
+      ...{ t: 'cancel', executionIds: [running.executionId, waiting.executionId], stop: false },
+    });
     expect((await relay.result(waiting.executionId)).outcome).toMatchObject({
       kind: 'not_started',
       reason: 'cancelled',
     });
     expect((await relay.result(running.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+  });
+
+  it('with a stop also ends a change that runs, with all that it started, and says why', async () => {
+    test = await site.start();
+    const { relay } = test;
+    const { frame, executionId } = await makeDispatch(site, 'echo begun; sleep 301 & sleep 302', [web.node], approved);
+    relay.send(frame);
+    await relay.started(executionId);
+    await relay.until('its output', () => relay.output(executionId).length > 0);
+    relay.send({ t: 'cancel', executionIds: [executionId], stop: true });
+    expect((await relay.result(executionId)).outcome).toEqual({
+      ...{ kind: 'exited', exitCode: null, signal: 'TERM', reason: 'cancelled' },
+    });
+    expect(relay.output(executionId).toString()).toBe('begun\n');
+    expect(await web.onNode('pgrep -f "sleep 30[12]" | wc -l')).toBe('0\n');
   });
 });
 
