@@ -29,7 +29,7 @@ export function scope(context: RunContext) {
       const scoped =
         run.kind === 'ask'
           ? await scopeQuestion(transaction, run.prompt ?? '', run.selector)
-          : await scopeRequest(transaction, run.kind, run.selector);
+          : await scopeRequest(transaction, run.selector);
       const { note, ...update } = scoped;
       const siteCount = new Set(update.nodes.map((node) => node.site)).size;
       await appendRunEventOnce(
@@ -59,14 +59,12 @@ const noNodes = 'There are no nodes yet. Add some under Nodes, then ask again.';
 /** A command or a runbook: the selector alone says where. */
 async function scopeRequest(
   transaction: TenantTransaction,
-  kind: 'command' | 'runbook',
   selector: string | null,
 ): Promise<Scoped> {
   const nodes = await readScoped(transaction, selector);
-  const others = kind === 'runbook' && selector !== null ? await readScoped(transaction, null) : [];
   const reason = selector === null ? noNodes : `No node matches ${selector}.`;
   return {
-    ...{ nodes, peers: choosePeers(nodes, others), names: [], notes: [], isNowhere: false, note: null },
+    ...{ nodes, peers: [], names: [], notes: [], isNowhere: false, note: null },
     ending: nodes.length === 0 ? { status: 'failed', reason } : null,
   };
 }
@@ -96,7 +94,8 @@ async function scopeQuestion(
     ...missing,
     ...(outside.length > 0 ? [`Outside the selector ${selector} and left out: ${listNames(outside)}.`] : []),
   ];
-  const peers = nodes.length < fleet.nodes.length ? choosePeers(nodes, fleet.nodes).map(toScoped) : [];
+  // A selector is a border: nothing beyond it is read, not even to compare with.
+  const peers = choosePeers(nodes, picked).map(toScoped);
   const meant = named === null ? [] : [`The question names ${listNames(words)}: ${countNodes(nodes.length)}.`];
   const note = [...meant, ...notes].join(' ');
   return { nodes, peers, names, notes, isNowhere, note: note === '' ? null : note, ending: null };
