@@ -234,6 +234,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a node
+         * @description Nothing new is sent to it; nothing is done on the server itself. Runs keep the name and address under which they reached it. An approval that names it is over exactly its nodes: even when it is given, nothing of it runs, and the run says why. What was dispatched before goes on to its own outcome; cancel the run to stop what has not begun.
+         */
+        delete: operations["deleteNode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -480,11 +500,35 @@ export interface components {
             actionDigest: string;
             commands: {
                 command: string;
+                environment: {
+                    [key: string]: string;
+                };
+                escapes: {
+                    end: number;
+                    start: number;
+                }[];
+                limits: {
+                    outputBytesMax: number;
+                    timeoutMs: number;
+                };
                 nodeCount: number;
                 nodes: {
+                    address: string;
+                    credential: string;
+                    hostKey: string | null;
                     id: string;
+                    isDeleted: boolean;
                     name: string;
+                    port: number;
+                    runAs: string;
+                    satellite: {
+                        id: string;
+                        name: string;
+                    };
+                    site: string;
                 }[];
+                /** @enum {string} */
+                shell: "sh" | "bash";
                 step: string;
             }[];
             /** Format: date-time */
@@ -505,6 +549,8 @@ export interface components {
             expiresAt: string;
             id: string;
             mayDecide: boolean;
+            /** Format: date-time */
+            notBefore: string;
             reason: string | null;
             reasons: string[];
             requestedBy: {
@@ -1895,6 +1941,71 @@ export interface operations {
             };
             /** @description `validation_failed`: A field is missing or wrong. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -105,6 +105,8 @@ function declareCommonProblems(route: RouteOptions): void {
 /** Plain schemas get the name of their status as description; OpenAPI wants one. */
 function describeSuccess(status: string, response: object): { description?: string } {
   if (!(response instanceof z.ZodType)) return response;
+  // A 204 has no body to describe.
+  if (response instanceof z.ZodNull) return response;
   const description = response.description ?? STATUS_CODES[status] ?? status;
   return { description, content: { 'application/json': { schema: response } } } as { description: string };
 }
