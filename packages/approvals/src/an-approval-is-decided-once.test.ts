@@ -250,7 +250,9 @@ describe('a request', () => {
 
   it('shows everything that the digest is over: where, as whom, with which key, shell, environment, limits, validity', async () => {
     await tenant(async (transaction) => {
-      await transaction.query(`insert into sites (id, organization_id, name) values ('site_1', $1, 'fra1')`, [organizationId]);
+      await transaction.query(`insert into sites (id, organization_id, name) values ('site_1', $1, 'fra1')`, [
+        organizationId,
+      ]);
       await transaction.query(
         `insert into satellites (id, organization_id, site_id, name, public_key, fingerprint) values ('sat_1', $1, 'site_1', 'sat-fra1', 'k', 'f')`,
         [organizationId],

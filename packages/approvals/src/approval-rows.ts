@@ -85,7 +85,9 @@ function toShownCommand(command: ApprovalRow['commands'][number]): Approval['com
     ...command,
     command: text,
     escapes: [...escapes],
-    environment: Object.fromEntries(Object.entries(command.environment).map(([key, value]) => [show(key), show(value)])),
+    environment: Object.fromEntries(
+      Object.entries(command.environment).map(([key, value]) => [show(key), show(value)]),
+    ),
     nodes: command.nodes.map((node) => ({
       ...node,
       name: show(node.name),

@@ -62,7 +62,8 @@ function ExecutionDetails({ executionId, execution }: { executionId: string; exe
           </div>
           {words.long !== null && (
             <Notice tone={words.tone === 'unknown' ? 'unknown' : 'warning'} title={words.short}>
-              {words.long}
+              {words.whatToDo !== null && words.whatToDo !== words.long && <p>{words.whatToDo}</p>}
+              <InertText text={words.long} terminal="show" />
             </Notice>
           )}
         </>

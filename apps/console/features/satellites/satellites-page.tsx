@@ -59,7 +59,12 @@ const columns = column.columns([
   column.display({
     id: 'actions',
     header: () => <span className="sr-only">Actions</span>,
-    cell: ({ row }) => (row.original.status === 'revoked' ? null : <Revoke satellite={row.original} />),
+    cell: ({ row }) =>
+      row.original.status === 'revoked' ? null : (
+        <span className="flex justify-end">
+          <Revoke satellite={row.original} />
+        </span>
+      ),
   }),
 ]);
 

@@ -14,15 +14,19 @@ export function countNodes(count: number): string {
   return count === 1 ? '1 node' : `${count} nodes`;
 }
 
-/** How one execution ended, in words: `exit code 3`, `not started: node_unreachable`. */
+/** How one execution ended, in words: `exit code 3`, `not started: node unreachable`. */
 export function describeOutcome(observation: Observation): string {
   switch (observation.outcome) {
     case 'exited':
       if (observation.reason === 'timeout') return 'killed after its time limit';
       return observation.exitCode === null ? 'ended by a signal' : `exit code ${observation.exitCode}`;
     case 'not_started':
-      return `not started: ${observation.reason}`;
+      return `not started: ${inWords(observation.reason)}`;
     case 'unknown':
-      return `unknown: ${observation.reason}`;
+      return `unknown whether it ran: ${inWords(observation.reason)}`;
   }
+}
+
+function inWords(reason: string | null): string {
+  return (reason ?? 'no reason given').replaceAll('_', ' ');
 }

@@ -45,11 +45,7 @@ type Dispatched =
  * Names of approved nodes that are no longer there. The digest is over exactly those nodes, so that the rest of them can't go on
  * without them. Of a turn that is dispatched already nothing is taken back: then there are none.
  */
-async function deletedSinceApproval(
-  transaction: TenantTransaction,
-  runId: string,
-  state: RunState,
-): Promise<string[]> {
+async function deletedSinceApproval(transaction: TenantTransaction, runId: string, state: RunState): Promise<string[]> {
   const { approvalId } = state;
   if (approvalId === null) return [];
   const steps = state.steps.map(({ step }) => step);
