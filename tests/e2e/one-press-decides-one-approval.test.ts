@@ -57,9 +57,10 @@ const buttonIn = (command: string, name: 'Approve' | 'Reject') =>
 
 /** On the page, wherever it is scrolled to. */
 const placeOf = (command: string) =>
-  cardOf(command).evaluate(
-    '(card) => { const { x, y, width, height } = card.getBoundingClientRect(); return { x, y: y + scrollY, width, height } }',
-  );
+  cardOf(command).evaluate((card) => {
+    const { x, y, width, height } = card.getBoundingClientRect();
+    return { x, y: y + (card.ownerDocument.defaultView?.scrollY ?? Number.NaN), width, height };
+  });
 
 /** The page takes a press only on what has stood still for a moment. Returns where the pointer was. */
 async function pressWhenStill(
@@ -149,7 +150,7 @@ describe('the list of approvals', () => {
     await cardOf('press-by-key').getByText('Approved by you just now').waitFor();
     expect(await now(approval)).toMatchObject({ status: 'approved' });
     await eventually('the focus is in the card', () =>
-      cardOf('press-by-key').evaluate('(card) => card.contains(document.activeElement)'),
+      cardOf('press-by-key').evaluate((card) => card.contains(card.ownerDocument.activeElement)),
     );
   }, 60_000);
 });
