@@ -14,7 +14,7 @@ import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { useDebounced } from '../ask/use-debounced.ts';
 import { useSites } from '../satellites/use-sites.ts';
-import { useMe } from '../session/use-me.ts';
+import { useMayManageFleet } from '../session/use-me.ts';
 import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { AddNodeDialog } from './add-node-dialog.tsx';
@@ -112,14 +112,14 @@ function Labels({ labels, onLabel }: { labels: Node['labels']; onLabel: (label: 
 
 export function NodesPage() {
   const params = useSearchParams();
-  const me = useMe();
+  const mayManage = useMayManageFleet();
   const [selector, setSelector] = useState(params.get('selector') ?? '');
   const [siteId, setSiteId] = useState<string | null>(params.get('site'));
   const [adding, setAdding] = useState(false);
   const rested = useDebounced(selector.trim(), 400);
   const sites = useSites();
   const list = useNodeList({ selector: rested, siteId });
-  const [columns] = useState(() => nodeColumns(addTerm, me.role === 'owner' || me.role === 'admin'));
+  const [columns] = useState(() => nodeColumns(addTerm, mayManage));
   const refused = list.error instanceof ProblemError && list.error.code === 'invalid_selector' ? list.error : null;
   const filtered = rested !== '' || siteId !== null;
 
@@ -135,9 +135,11 @@ export function NodesPage() {
       title="Nodes"
       description="The servers that your satellites reach over SSH. Pick them by labels and names, here and in a run."
       actions={
-        <Button onClick={() => setAdding(true)}>
-          <Plus aria-hidden /> Add a node
-        </Button>
+        mayManage && (
+          <Button onClick={() => setAdding(true)}>
+            <Plus aria-hidden /> Add a node
+          </Button>
+        )
       }
     >
       <div className="flex flex-wrap items-start gap-2">
@@ -207,18 +209,21 @@ export function NodesPage() {
                 icon={<Server />}
                 title="No nodes yet"
                 action={
-                  <>
-                    <Button variant="primary" onClick={() => setAdding(true)}>
-                      <Plus aria-hidden /> Add a node
-                    </Button>
-                    <Button asChild>
-                      <Link href="/satellites?add">Add a satellite first</Link>
-                    </Button>
-                  </>
+                  mayManage && (
+                    <>
+                      <Button variant="primary" onClick={() => setAdding(true)}>
+                        <Plus aria-hidden /> Add a node
+                      </Button>
+                      <Button asChild>
+                        <Link href="/satellites?add">Add a satellite first</Link>
+                      </Button>
+                    </>
+                  )
                 }
               >
-                A node is a server that a satellite reaches over SSH. Add one with its address and labels; its key stays
-                with the satellite.
+                {mayManage
+                  ? 'A node is a server that a satellite reaches over SSH. Add one with its address and labels; its key stays with the satellite.'
+                  : 'A node is a server that a satellite reaches over SSH. An admin or the owner of the organization adds them.'}
               </EmptyState>
             )
           }

@@ -51,7 +51,7 @@ function ExecutionDetails({ executionId, execution }: { executionId: string; exe
             <span aria-hidden className="text-muted-foreground select-none">
               ${' '}
             </span>
-            <InertText text={execution.command} terminal="show" />
+            <InertText text={execution.command} terminal="exact" />
           </CodeBlock>
           <div className="flex flex-wrap items-center gap-3 text-[0.8125rem] text-muted-foreground">
             <OutcomeBadge words={words} />

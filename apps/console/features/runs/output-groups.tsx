@@ -50,7 +50,7 @@ export function OutputGroups({ runId, onShowExecution, onShowGroup }: OutputGrou
                   <span aria-hidden className="select-none">
                     ${' '}
                   </span>
-                  <InertText text={group.command} terminal="show" />
+                  <InertText text={group.command} terminal="exact" />
                 </pre>
               )}
               <Group

@@ -61,8 +61,10 @@ export function RunPage({ runId }: { runId: string }) {
         <div className="flex min-w-0 flex-col gap-5">
           <RunApprovals run={run.data} />
           <RunEnd run={run.data} />
-          <UnsettledNodes run={run.data} />
+          {/* What nobody knows comes before any answer; what merely did not begin may follow it. */}
+          {run.data.counts.unknown > 0 && <UnsettledNodes run={run.data} />}
           <RunAnswer run={run.data} onShowExecution={show} />
+          {run.data.counts.unknown === 0 && <UnsettledNodes run={run.data} />}
           <RunResults run={run.data} onShowExecution={show} />
         </div>
         <div className="flex min-w-0 flex-col gap-5">
@@ -115,7 +117,7 @@ function RunHeader({ run }: { run: Run }) {
         <h1
           className={`max-w-4xl min-w-0 text-xl font-semibold tracking-tight break-words whitespace-pre-line ${run.kind === 'command' ? 'font-mono text-lg' : ''}`}
         >
-          <InertText text={runTitle(run)} terminal="show" />
+          <InertText text={runTitle(run)} terminal={run.kind === 'command' ? 'exact' : 'show'} />
         </h1>
         <div className="flex gap-2">
           {!ended && <CancelRunButton runId={run.id} />}

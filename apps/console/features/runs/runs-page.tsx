@@ -38,7 +38,7 @@ const columns = column.columns([
           <span
             className={`truncate ${row.original.kind === 'command' ? 'font-mono text-[0.8125rem] font-normal' : ''}`}
           >
-            <InertText text={runTitle(row.original)} terminal="show" />
+            <InertText text={runTitle(row.original)} terminal={row.original.kind === 'command' ? 'exact' : 'show'} />
           </span>
         </Link>
         <span className="flex flex-wrap gap-1.5 md:hidden">
