@@ -31,7 +31,7 @@ export function deleteNode(app: GatewayApp, services: Services): void {
       await inOrganization(services.pool, member.organizationId, (transaction) =>
         deleteNodeOfFleet(transaction, request.params.id, principalRef(member)),
       );
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }
