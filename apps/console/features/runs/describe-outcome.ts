@@ -43,7 +43,11 @@ function describeExit(facts: OutcomeFacts, detail: string | null): OutcomeWords 
     return plain('danger', 'Timed out', detail ?? 'It ran into the time limit and was stopped; its end was seen.');
   }
   if (facts.reason === 'cancelled') {
-    return plain('warning', 'Stopped', detail ?? 'The run was cancelled while it ran: it was stopped, and its end was seen.');
+    return plain(
+      'warning',
+      'Stopped',
+      detail ?? 'The run was cancelled while it ran: it was stopped, and its end was seen.',
+    );
   }
   if (facts.signal !== undefined && facts.signal !== null) return plain('danger', `Killed by ${facts.signal}`, detail);
   if (facts.exitCode === 0) return plain('success', 'Exit 0', detail);
@@ -80,7 +84,8 @@ const notStartedWords: Readonly<Record<(typeof notStartedReasons)[number], strin
   clock_skew: 'The satellite’s clock is off by more than 30 s. Set its time.',
   node_busy: 'The node was busy with too many commands. Try again later.',
   node_disk_full: 'The node’s disk is full: not even a lock could be written. Make room there, then ask again.',
-  never_arrived: 'The connection broke before the command reached the node. It can not start there any more; ask again.',
+  never_arrived:
+    'The connection broke before the command reached the node. It can not start there any more; ask again.',
 };
 
 const unknownWords: Readonly<Record<(typeof unknownReasons)[number], string>> = {

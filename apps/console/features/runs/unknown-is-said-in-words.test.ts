@@ -39,6 +39,9 @@ test('an exit is what it was', () => {
   expect(describeOutcome({ outcome: 'exited', exitCode: null, signal: 'SIGKILL', reason: 'timeout' }).short).toBe(
     'Timed out',
   );
+  expect(describeOutcome({ outcome: 'exited', exitCode: null, signal: 'SIGTERM', reason: 'cancelled' }).short).toBe(
+    'Stopped',
+  );
 });
 
 test('counts name only what there is', () => {

@@ -19,6 +19,7 @@ export function describeOutcome(observation: Observation): string {
   switch (observation.outcome) {
     case 'exited':
       if (observation.reason === 'timeout') return 'killed after its time limit';
+      if (observation.reason === 'cancelled') return 'stopped when the run was cancelled';
       return observation.exitCode === null ? 'ended by a signal' : `exit code ${observation.exitCode}`;
     case 'not_started':
       return `not started: ${inWords(observation.reason)}`;
