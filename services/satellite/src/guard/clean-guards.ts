@@ -2,9 +2,9 @@
 // executions of a node cost one channel. What is missed here goes by age, with a later cleaning of the same node.
 import type { Logger } from '@sena/telemetry/logger';
 import type { SshTarget } from '../ssh/open-ssh-connection.ts';
+import { runScript } from '../ssh/run-script.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
 import { cleanText } from './guard-texts.ts';
-import { runScript } from './run-script.ts';
 
 export type GuardCleaner = {
   /** It has ended; its output may go once the outcome is acknowledged. */

@@ -6,11 +6,11 @@ import type { Shell } from '@sena/contracts/domain/policy';
 import type { Logger } from '@sena/telemetry/logger';
 import type { CommandSink } from '../ssh/execute-command.ts';
 import type { ConnectionRefusal, SshConnection } from '../ssh/open-ssh-connection.ts';
+import { type RunningScript, runScript, type ScriptEnd } from '../ssh/run-script.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
 import { attachText, type GuardKey, runText, stopText } from './guard-texts.ts';
 import { mergeStreams } from './merge-streams.ts';
 import { placeGuard } from './place-guard.ts';
-import { type RunningScript, runScript, type ScriptEnd } from './run-script.ts';
 
 export type GuardedEnd =
   /** `stopped`: why it was told to end, if it was. */

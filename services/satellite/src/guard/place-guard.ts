@@ -2,8 +2,8 @@
 // connection survives a reboot.
 import { randomBytes } from 'node:crypto';
 import type { SshConnection } from '../ssh/open-ssh-connection.ts';
+import { runScript } from '../ssh/run-script.ts';
 import { placeText } from './guard-texts.ts';
-import { runScript } from './run-script.ts';
 
 export type GuardPlace =
   | { kind: 'placed'; directory: string; bootId: string }

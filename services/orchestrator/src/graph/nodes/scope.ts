@@ -57,10 +57,7 @@ interface Scoped {
 const noNodes = 'There are no nodes yet. Add some under Nodes, then ask again.';
 
 /** A command or a runbook: the selector alone says where. */
-async function scopeRequest(
-  transaction: TenantTransaction,
-  selector: string | null,
-): Promise<Scoped> {
+async function scopeRequest(transaction: TenantTransaction, selector: string | null): Promise<Scoped> {
   const nodes = await readScoped(transaction, selector);
   const reason = selector === null ? noNodes : `No node matches ${selector}.`;
   return {

@@ -1,10 +1,10 @@
-// Entered by the rooms of this folder: one script on one channel, from the request to its answer. What the channel carries
+// Entered by the guard: one script of ours on one channel, from the request to its answer. What the channel carries
 // besides the answer goes to the sink. A channel that ends without an answer proves nothing.
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import type { ClientChannel } from 'ssh2';
-import type { CommandSink } from '../ssh/execute-command.ts';
-import type { SshConnection } from '../ssh/open-ssh-connection.ts';
 import { createAnswerFilter } from './answer-filter.ts';
+import type { CommandSink } from './execute-command.ts';
+import type { SshConnection } from './open-ssh-connection.ts';
 
 export type ScriptEnd =
   | { kind: 'answered'; words: string[] }
