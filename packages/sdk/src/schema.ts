@@ -483,7 +483,7 @@ export interface paths {
         put?: never;
         /**
          * Create a join token for a satellite of this site
-         * @description Single use and short-lived. `command` is the whole line to run at the site.
+         * @description Single use and short-lived. `command` is the whole line to run at the site. The token is shown in this answer alone and not kept: the same request with the same `Idempotency-Key` makes no second token and answers `shown_once`. When the first answer was lost, ask for another token with a new key; the lost one expires by itself.
          */
         post: operations["createJoinToken"];
         delete?: never;
@@ -1300,7 +1300,10 @@ export interface operations {
     decideApproval: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1362,7 +1365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `already_decided`: The approval is already decided. `approval_expired`: The approval has expired. `conflict`: The object has changed meanwhile. */
+            /** @description `already_decided`: The approval is already decided. `approval_expired`: The approval has expired. `conflict`: The object has changed meanwhile. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1389,7 +1392,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: A field is missing or wrong. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1841,7 +1844,10 @@ export interface operations {
     createNode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1912,7 +1918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `name_taken`: The name is already in use. */
+            /** @description `name_taken`: The name is already in use. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1939,7 +1945,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: A field is missing or wrong. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2320,7 +2326,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Send the same key again to get the first answer again instead of a second run. Kept for 24 hours. */
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -2383,6 +2389,15 @@ export interface operations {
             };
             /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2507,7 +2522,10 @@ export interface operations {
     cancelRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2555,8 +2573,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `run_finished`: The run has already ended. */
+            /** @description `run_finished`: The run has already ended. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2906,7 +2933,10 @@ export interface operations {
     revokeSatellite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2943,6 +2973,24 @@ export interface operations {
             };
             /** @description `not_found`: There is nothing with this id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3044,7 +3092,10 @@ export interface operations {
     createSite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3092,7 +3143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `name_taken`: The name is already in use. */
+            /** @description `name_taken`: The name is already in use. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3119,7 +3170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: A field is missing or wrong. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3151,7 +3202,10 @@ export interface operations {
     createJoinToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3219,6 +3273,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `shown_once`: The secret was shown once and is not kept. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large`: The body is too large. */
             413: {
                 headers: {
@@ -3237,7 +3300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: A field is missing or wrong. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;

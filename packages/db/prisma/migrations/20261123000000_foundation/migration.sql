@@ -342,8 +342,7 @@ create table idempotency_keys (
   key text not null,
   principal text not null,
   body_sha256 text not null,
-  -- Null while the first request is under way.
-  status integer,
+  -- What is given again: no secret. Null while the first request is under way.
   response jsonb,
   created_at timestamptz not null default now(),
   primary key (organization_id, principal, key)
@@ -483,7 +482,7 @@ grant update (status, version, reason, planner, answer, usage, last_event_seq, e
   lease_owner, lease_epoch, lease_expires_at, started_at, finished_at) on runs to sena_app;
 grant update (status, decided_by, decided_by_name, reason, decided_at, used_at) on approvals to sena_app;
 grant update (pending) on dispatches to sena_app;
-grant update (status, response) on idempotency_keys to sena_app;
+grant update (response) on idempotency_keys to sena_app;
 grant delete on outbox, idempotency_keys, audit_unsealed to sena_app;
 grant delete on nodes to sena_app;
 

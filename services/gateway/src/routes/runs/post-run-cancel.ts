@@ -6,6 +6,7 @@ import { inOrganization } from '@sena/db/tenant';
 import { requestCancel } from '@sena/runs/request-cancel';
 import { deliverOutbox } from '../../deliver-outbox.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
+import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
@@ -23,6 +24,7 @@ export function postRunCancel(app: GatewayApp, services: Services): void {
         summary: 'Cancel a run',
         description: 'Accepted means that the run was told to end; its status says when it has. Twice is once.',
         params: runParamsSchema,
+        headers: idempotencyHeadersSchema,
         response: { 202: runAcceptedSchema, ...declareProblems('run_finished') },
       },
     },
@@ -30,14 +32,18 @@ export function postRunCancel(app: GatewayApp, services: Services): void {
       const member = memberOf(request);
       const { organizationId } = member;
       const { id } = request.params;
-      const cancelled = await inOrganization(services.pool, organizationId, async (transaction) => {
-        const { outboxId } = await requestCancel(transaction, id, principalRef(member));
-        const found = await transaction.query<{ status: RunStatus }>('select status from runs where id = $1', [id]);
-        return { outboxId, status: found.rows[0]?.status ?? 'cancelled' };
-      });
-      deliverOutbox(services, request.log, organizationId, cancelled.outboxId);
-      void services.signals.ring(organizationId, 'runCancelled', { runId: id });
-      return reply.code(202).send({ id, status: cancelled.status });
+      const cancelled = await inOrganization(services.pool, organizationId, (transaction) =>
+        oncePerKey(transaction, { request, reply, kept: runAcceptedSchema }, async () => {
+          const { outboxId } = await requestCancel(transaction, id, principalRef(member));
+          const found = await transaction.query<{ status: RunStatus }>('select status from runs where id = $1', [id]);
+          return { id, status: found.rows[0]?.status ?? 'cancelled', outboxId };
+        }),
+      );
+      if (cancelled.kind === 'first') {
+        deliverOutbox(services, request.log, organizationId, cancelled.answer.outboxId);
+        void services.signals.ring(organizationId, 'runCancelled', { runId: id });
+      }
+      return reply.code(202).send({ id, status: cancelled.answer.status });
     },
   );
 }
