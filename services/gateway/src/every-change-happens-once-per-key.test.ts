@@ -117,7 +117,10 @@ describe('every route that creates or changes something', () => {
         name,
         expect.arrayContaining([expect.objectContaining({ in: 'header', name: 'idempotency-key' })]),
       ]);
-      expect([name, route.responses[422].description]).toEqual([name, expect.stringContaining('idempotency_key_reused')]);
+      expect([name, route.responses[422].description]).toEqual([
+        name,
+        expect.stringContaining('idempotency_key_reused'),
+      ]);
     }
   });
 });
@@ -242,7 +245,8 @@ async function everything(): Promise<Record<string, string>> {
     `select tablename as name from pg_tables where schemaname = 'sena' order by tablename`,
   );
   const digests = tables.rows.map(
-    ({ name }) => `select '${name}' as name, md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as digest from sena."${name}" t`,
+    ({ name }) =>
+      `select '${name}' as name, md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as digest from sena."${name}" t`,
   );
   const { rows } = await gateway.admin.query<{ name: string; digest: string }>(digests.join(' union all '));
   expect(rows.length).toBeGreaterThan(10);

@@ -95,7 +95,8 @@ function choosePlanners(env: OrchestratorEnv, pool: ReturnType<typeof openPool>)
     model: isModelConfigured
       ? createModelPlanner({
           baseUrl,
-          mintToken: (organizationId) => mintServiceToken({ secret, service: 'orchestrator', organizationId }),
+          mintToken: (organizationId) =>
+            mintServiceToken({ secret, service: 'orchestrator', to: 'model-router', organizationId }),
         })
       : null,
   };

@@ -46,11 +46,13 @@ export async function advanceNextRun(shop: Workshop): Promise<void> {
     readTraceparent(transaction, runId),
   );
   const logger = shop.logger.child({ runId, organizationId, traceId: traceIdOf(traceparent) });
+  const startedAtMs = performance.now();
   try {
     await holdLease(shop.pool, lease, { logger, stopping: shop.stopping }, (signal) =>
       advance(shop, { lease, logger, signal, traceparent }),
     );
     const { stillWanted } = await releaseRun(shop.pool, lease);
+    logger.info({ durationMs: Math.round(performance.now() - startedAtMs), stillWanted }, 'run advanced');
     if (stillWanted) await ringAgain(shop, lease);
   } catch (error) {
     await giveBack(shop, lease, logger, error);

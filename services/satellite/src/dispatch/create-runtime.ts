@@ -176,7 +176,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     link?.push(received.ack);
     if (received.kind === 'refused') {
       const { code, message } = received.ack;
-      logger.warn({ dispatchId: frame.dispatchId, code, reason: message }, 'a dispatch was refused');
+      const { dispatchId, traceparent } = frame;
+      logger.warn({ dispatchId, code, reason: message, traceId: traceIdOf(traceparent) }, 'a dispatch was refused');
       return;
     }
     const { envelope, mode, fresh, known, obstacle } = received;

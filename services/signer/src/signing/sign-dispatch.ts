@@ -16,10 +16,16 @@ const actor = 'service:signer';
 type Refusal = Extract<Judgement, { kind: 'refuse' }>;
 
 export type SignedDispatch =
-  | { readonly kind: 'signed'; readonly satelliteId: string }
-  | { readonly kind: 'refused'; readonly detail: string; readonly runs: RecordedRun[] }
+  | { readonly kind: 'signed'; readonly satelliteId: string; readonly cause: Cause }
+  | { readonly kind: 'refused'; readonly detail: string; readonly runs: RecordedRun[]; readonly cause: Cause }
   /** Somebody else was faster. */
   | { readonly kind: 'gone' };
+
+/** What the dispatch was written for. */
+interface Cause {
+  readonly runId: string;
+  readonly traceparent: string | null;
+}
 
 /** What a frame can carry besides the envelope. */
 const envelopeBytesMax = frameBytesMax - 1_024;
@@ -44,7 +50,7 @@ export async function signDispatch(
       return refuse(transaction, dispatch, { reason: 'signer_refused', detail });
     }
     await saveEnvelope(transaction, dispatch, key.keyId, jws, judgement.envelope.readOnly);
-    return { kind: 'signed', satelliteId: dispatch.satelliteId };
+    return { kind: 'signed', satelliteId: dispatch.satelliteId, cause: dispatch };
   });
 }
 
@@ -61,7 +67,8 @@ async function refuse(
     data: { reason, detail },
   });
   const outcome = { kind: 'not_started', reason, detail: detail.slice(0, 500) } as const;
-  return { kind: 'refused', detail, runs: await closeUnsentDispatches(transaction, [dispatch.id], outcome, actor) };
+  const runs = await closeUnsentDispatches(transaction, [dispatch.id], outcome, actor);
+  return { kind: 'refused', detail, runs, cause: dispatch };
 }
 
 async function saveEnvelope(

@@ -5,8 +5,9 @@ import type { JobQueue } from '@sena/queue/open-queue';
 import { ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
+import { traceIdOf } from '@sena/telemetry/trace-context';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
-import { signDispatch } from './sign-dispatch.ts';
+import { type SignedDispatch, signDispatch } from './sign-dispatch.ts';
 
 const dispatchesALook = 200;
 
@@ -72,11 +73,11 @@ export function startSigning(options: {
       const signed = await signDispatch(pool, masterKey, parser, organizationId, dispatchId);
       switch (signed.kind) {
         case 'signed':
-          logger.info({ ...fields, satelliteId: signed.satelliteId }, 'dispatch signed');
+          logger.info({ ...fields, ...causeOf(signed), satelliteId: signed.satelliteId }, 'dispatch signed');
           await signals.ring(organizationId, 'dispatchReady', { satelliteId: signed.satelliteId });
           return true;
         case 'refused':
-          logger.warn({ ...fields, detail: signed.detail }, 'dispatch refused');
+          logger.warn({ ...fields, ...causeOf(signed), detail: signed.detail }, 'dispatch refused');
           await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, signed.runs);
           return true;
         case 'gone':
@@ -97,4 +98,8 @@ export function startSigning(options: {
       if (looking !== null) await Promise.allSettled([looking]);
     },
   };
+}
+
+function causeOf({ cause }: Exclude<SignedDispatch, { kind: 'gone' }>): { runId: string; traceId: string | null } {
+  return { runId: cause.runId, traceId: traceIdOf(cause.traceparent) };
 }
