@@ -282,7 +282,7 @@ beforeAll(async () => {
   spoiledKeys.disabled = await gateway.spoilKey('enabled = false');
   secrets.push(testPassword, canary, ...Object.values(spoiledKeys));
   rowsBefore = await countRows();
-});
+}, 90_000);
 afterAll(() => gateway.close());
 
 describe('the table', () => {
