@@ -16,16 +16,10 @@ const actor = 'service:signer';
 type Refusal = Extract<Judgement, { kind: 'refuse' }>;
 
 export type SignedDispatch =
-  | { readonly kind: 'signed'; readonly satelliteId: string; readonly cause: Cause }
-  | { readonly kind: 'refused'; readonly detail: string; readonly runs: RecordedRun[]; readonly cause: Cause }
+  | { readonly kind: 'signed'; readonly satelliteId: string }
+  | { readonly kind: 'refused'; readonly detail: string; readonly runs: RecordedRun[] }
   /** Somebody else was faster. */
   | { readonly kind: 'gone' };
-
-/** What the dispatch was written for. */
-interface Cause {
-  readonly runId: string;
-  readonly traceparent: string | null;
-}
 
 /** What a frame can carry besides the envelope. */
 const envelopeBytesMax = frameBytesMax - 1_024;
@@ -50,7 +44,7 @@ export async function signDispatch(
       return refuse(transaction, dispatch, { reason: 'signer_refused', detail });
     }
     await saveEnvelope(transaction, dispatch, key.keyId, jws, judgement.envelope.readOnly);
-    return { kind: 'signed', satelliteId: dispatch.satelliteId, cause: dispatch };
+    return { kind: 'signed', satelliteId: dispatch.satelliteId };
   });
 }
 
@@ -67,8 +61,7 @@ async function refuse(
     data: { reason, detail },
   });
   const outcome = { kind: 'not_started', reason, detail: detail.slice(0, 500) } as const;
-  const runs = await closeUnsentDispatches(transaction, [dispatch.id], outcome, actor);
-  return { kind: 'refused', detail, runs, cause: dispatch };
+  return { kind: 'refused', detail, runs: await closeUnsentDispatches(transaction, [dispatch.id], outcome, actor) };
 }
 
 async function saveEnvelope(

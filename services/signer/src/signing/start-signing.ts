@@ -7,7 +7,7 @@ import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
-import { type SignedDispatch, signDispatch } from './sign-dispatch.ts';
+import { signDispatch } from './sign-dispatch.ts';
 
 const dispatchesALook = 200;
 
@@ -16,6 +16,13 @@ export interface Signing {
   look(): Promise<void>;
   /** Ends after the dispatch under way. */
   stop(): Promise<void>;
+}
+
+interface WaitingRow {
+  readonly organization_id: string;
+  readonly dispatch_id: string;
+  readonly run_id: string;
+  readonly traceparent: string | null;
 }
 
 export function startSigning(options: {
@@ -52,14 +59,14 @@ export function startSigning(options: {
       isWanted = false;
       const made = await ensureDispatchKeys(pool, masterKey);
       if (made > 0) logger.info({ made }, 'dispatch keys made');
-      const waiting = await pool.query<{ organization_id: string; dispatch_id: string }>(
-        'select organization_id, dispatch_id from dispatches_to_sign($1)',
+      const waiting = await pool.query<WaitingRow>(
+        'select organization_id, dispatch_id, run_id, traceparent from dispatches_to_sign($1)',
         [dispatchesALook],
       );
       let settled = 0;
       for (const row of waiting.rows) {
         if (isStopped) return;
-        if (await settle(row.organization_id, row.dispatch_id)) settled += 1;
+        if (await settle(row)) settled += 1;
       }
       // Those that can't be signed now are looked at again with the clock, not at once.
       if (waiting.rows.length === dispatchesALook && settled > 0) isWanted = true;
@@ -67,17 +74,18 @@ export function startSigning(options: {
   }
 
   /** False: it has to be tried again. It does not hold up the others. */
-  async function settle(organizationId: string, dispatchId: string): Promise<boolean> {
-    const fields = { organizationId, dispatchId };
+  async function settle(row: WaitingRow): Promise<boolean> {
+    const { organization_id: organizationId, dispatch_id: dispatchId, run_id: runId } = row;
+    const fields = { organizationId, dispatchId, runId, traceId: traceIdOf(row.traceparent) };
     try {
       const signed = await signDispatch(pool, masterKey, parser, organizationId, dispatchId);
       switch (signed.kind) {
         case 'signed':
-          logger.info({ ...fields, ...causeOf(signed), satelliteId: signed.satelliteId }, 'dispatch signed');
+          logger.info({ ...fields, satelliteId: signed.satelliteId }, 'dispatch signed');
           await signals.ring(organizationId, 'dispatchReady', { satelliteId: signed.satelliteId });
           return true;
         case 'refused':
-          logger.warn({ ...fields, ...causeOf(signed), detail: signed.detail }, 'dispatch refused');
+          logger.warn({ ...fields, detail: signed.detail }, 'dispatch refused');
           await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, signed.runs);
           return true;
         case 'gone':
@@ -98,8 +106,4 @@ export function startSigning(options: {
       if (looking !== null) await Promise.allSettled([looking]);
     },
   };
-}
-
-function causeOf({ cause }: Exclude<SignedDispatch, { kind: 'gone' }>): { runId: string; traceId: string | null } {
-  return { runId: cause.runId, traceId: traceIdOf(cause.traceparent) };
 }

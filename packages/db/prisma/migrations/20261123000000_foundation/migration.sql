@@ -567,9 +567,10 @@ language sql security definer set search_path = sena, pg_temp as $$
 $$;
 
 -- Round-robin over organizations: what can't be signed for one of them does not hold up the others.
-create function dispatches_to_sign(at_most integer) returns table (organization_id text, dispatch_id text)
+create function dispatches_to_sign(at_most integer)
+returns table (organization_id text, dispatch_id text, run_id text, traceparent text)
 language sql security definer set search_path = sena, pg_temp as $$
-  select d.organization_id, d.id from dispatches d
+  select d.organization_id, d.id, d.run_id, d.traceparent from dispatches d
   where d.pending > 0 and d.sent_at is null and d.satellite_id is not null
     and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
   order by row_number() over (partition by d.organization_id order by d.created_at, d.id), d.created_at limit at_most
