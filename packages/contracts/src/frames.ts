@@ -32,6 +32,8 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
     relayTimeMs: z.int(),
   }),
   z.strictObject({ t: z.literal('refused'), code: z.string(), message: z.string() }),
+  /** With every heartbeat: the relay's clock as it is now. What was measured at the welcome is forgotten. */
+  z.strictObject({ t: z.literal('clock'), relayTimeMs: z.int() }),
   /** A signed envelope (compact JWS). */
   z.strictObject({
     t: z.literal('dispatch'),

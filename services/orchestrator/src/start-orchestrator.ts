@@ -15,6 +15,7 @@ import { openCheckpointer } from './graph/open-checkpointer.ts';
 import type { Planners } from './graph/run-context.ts';
 import { commandPlanner } from './planners/command-planner.ts';
 import { createModelPlanner } from './planners/model/model-planner.ts';
+import { placeLeftBehind } from './placing/place-left-behind.ts';
 import { createRunbookPlanner } from './planners/runbook-planner.ts';
 import { repeat } from './repeat.ts';
 import { sealAll } from './sealer/seal-all.ts';
@@ -67,6 +68,7 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
     stopping: stopping.signal,
   };
   await queue.work('advanceRun', () => advanceNextRun(shop), { concurrency: env.RUN_CONCURRENCY });
+  await queue.work('placeDispatches', () => placeLeftBehind({ pool, queue, signals, logger }));
   const sweeper = repeat('the sweeper', sweepMs, logger, () => sweep({ pool, queue, signals, logger }));
   const sealer = repeat('the sealer', sealMs, logger, () => sealAll(pool, logger));
 

@@ -68,11 +68,19 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     }
   }
 
+  /** Does not hold up the connection: where the queue is away, the sweeper looks every second. */
+  function ringForPlacing(organizationId: string): void {
+    const job = { organizationId, traceparent: null };
+    queue
+      .add('placeDispatches', job, { jobId: `place-${organizationId}` })
+      .catch((error: unknown) => logger.warn({ err: error, organizationId }, 'nobody was told that a satellite came or went'));
+  }
+
   let isDraining = false;
   const ready = () => Promise.all([pool.query('select 1'), queue.ready(), signals.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
-  const tunnels = serveTunnels(health.server, logger, (socket) =>
-    acceptConnection(socket, {
+  const tunnels = serveTunnels(health.server, logger, (socket, stranger) =>
+    acceptConnection(socket, stranger, {
       ...{ pool, relayId, logger, held, timing },
       frames: (satellite, frames) =>
         receiveFrames({ pool, logger, recorder, ringer, reconciliations }, satellite, frames),
@@ -81,10 +89,14 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
         ringer.ring(satellite.organizationId, news);
         reconciliations.set(satellite, await askWhatIsKnown(pool, satellite));
         carrier.look();
+        ringForPlacing(satellite.organizationId);
       },
       async disconnected(satellite) {
         doorbells.release(satellite.organizationId);
         await watch.settled();
+      },
+      async left(satellite) {
+        ringForPlacing(satellite.organizationId);
       },
       isDraining: () => isDraining,
     }),

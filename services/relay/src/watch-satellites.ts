@@ -35,8 +35,10 @@ export function startWatchingSatellites(options: {
   async function checkAll(): Promise<void> {
     for (const [organizationId, satellites] of Map.groupBy(held.all(), (satellite) => satellite.organizationId)) {
       await tellOfCancels(pool, organizationId, held, satellites);
-      // One that has left meanwhile is not reported: that would say it is still here.
-      const present = satellites.filter((satellite) => held.find(satellite.satelliteId) === satellite);
+      // One that has left meanwhile, or may have while this process was stopped, is not reported: that would say it is still here.
+      const present = satellites.filter(
+        (satellite) => held.find(satellite.satelliteId) === satellite && satellite.isHeard(),
+      );
       const kept = await reportPresence(pool, relayId, organizationId, present);
       for (const satellite of present) {
         if (kept.has(satellite.satelliteId)) continue;

@@ -4,6 +4,7 @@
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { SatelliteFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
+import { holdsConnection } from '@sena/fleet/satellite-presence';
 import { listUnfinishedDispatches, readEnvelope, type UnfinishedDispatch } from '@sena/runs/reconcile-dispatches';
 import { type RecordedRun, recordResults } from '@sena/runs/record-results';
 import { withoutOutput } from '@sena/runs/without-output';
@@ -28,7 +29,10 @@ export async function askWhatIsKnown(pool: Pool, satellite: HeldSatellite): Prom
   return asked;
 }
 
-/** Returns the runs in which something was closed; ring for them. What was not asked is passed over. */
+/**
+ * Returns the runs in which something was closed; ring for them. What was not asked is passed over, and so is an answer on a
+ * connection that another has followed: what it did not know then it may know now.
+ */
 export async function actOnAnswer(
   pool: Pool,
   satellite: HeldSatellite,
@@ -50,15 +54,16 @@ export async function actOnAnswer(
   }
   if (closed.length === 0) return [];
   const reporter = satellite.satelliteId;
-  return inOrganization(pool, satellite.organizationId, (transaction) =>
-    recordResults(
+  return inOrganization(pool, satellite.organizationId, async (transaction) => {
+    if (!(await holdsConnection(transaction, reporter, satellite.connectionEpoch))) return [];
+    return recordResults(
       transaction,
       closed.map(({ executionId, outcome }) =>
         withoutOutput({ reporter, executionId, revision: outcome.kind === 'unknown' ? 0 : 1, outcome }),
       ),
       `satellite:${reporter}`,
-    ),
-  );
+    );
+  });
 }
 
 async function sendAgain(pool: Pool, satellite: HeldSatellite, dispatchId: string): Promise<void> {

@@ -108,6 +108,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (executions.get(execution.id) === execution) executions.delete(execution.id);
   }
 
+  function takeRelayClock(timeMs: number): void {
+    relayClock = { timeMs, readAtMs: performance.now() };
+  }
+
   function clockProblem(): string | null {
     if (relayClock === null) return null;
     const relayNowMs = relayClock.timeMs + (performance.now() - relayClock.readAtMs);
@@ -158,6 +162,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         return await cancel(frame.executionIds, frame.stop);
       case 'refused':
         logger.warn({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
+        return;
+      case 'clock':
+        takeRelayClock(frame.relayTimeMs);
         return;
       case 'challenge':
       case 'welcome':
@@ -319,7 +326,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     linkUp(welcome, next) {
       link = next;
-      relayClock = { timeMs: welcome.relayTimeMs, readAtMs: performance.now() };
+      takeRelayClock(welcome.relayTimeMs);
       outbox.linkUp(next);
       if (!isOpen) setTimeout(open, reconcileMs);
     },
