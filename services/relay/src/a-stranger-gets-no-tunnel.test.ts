@@ -106,9 +106,11 @@ describe('a hello', () => {
   });
 
   test('that does not come in time closes the connection', async () => {
-    const silent = await dial(bench.port);
+    const impatient = await bench.startRelay('relay-impatient', { handshakeMs: 100 });
+    const silent = await dial(impatient.port);
     expect(await silent.closed).toEqual({ code: 4408, reason: 'no hello in time' });
     await logged('handshake_timeout');
+    await impatient.stop();
   });
 
   test('is said once', async () => {

@@ -11,6 +11,7 @@ import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { actor } from '../graph/run-context.ts';
 import { placeLeftBehind } from '../placing/place-left-behind.ts';
+import { holdSweeperLock } from './hold-sweeper-lock.ts';
 
 const outboxOlderMs = 1_000;
 const runOlderMs = 3_000;
@@ -40,25 +41,15 @@ export async function sweep(shop: SweptShop): Promise<boolean> {
       shop.logger.error({ err: error }, `${what} failed, it is tried again`);
     }
   };
-  const client = await shop.pool.connect();
-  try {
-    const lock = await client.query<{ got: boolean }>(`select pg_try_advisory_lock(hashtext('sena.sweeper')) as got`);
-    if (!lock.rows[0]?.got) return false;
-    try {
-      // What time has ended comes first: it needs no queue.
-      await attempt('expiring approvals', () => expireApprovals(shop, attempt));
-      await attempt('letting go of silent satellites', () => letGoOfSilentSatellites(shop));
-      await attempt('placing what was left behind', () => placeLeftBehind(shop));
-      await attempt('expiring dispatches', () => expireDispatches(shop, attempt));
-      await attempt('ringing again', () => ringWhatWasLost(shop));
-      await attempt('keeping house', () => keepHouse(shop));
-    } finally {
-      await client.query(`select pg_advisory_unlock(hashtext('sena.sweeper'))`);
-    }
-    return true;
-  } finally {
-    client.release();
-  }
+  return holdSweeperLock(shop.pool, shop.logger, async () => {
+    // What time has ended comes first: it needs no queue.
+    await attempt('expiring approvals', () => expireApprovals(shop, attempt));
+    await attempt('letting go of silent satellites', () => letGoOfSilentSatellites(shop));
+    await attempt('placing what was left behind', () => placeLeftBehind(shop));
+    await attempt('expiring dispatches', () => expireDispatches(shop, attempt));
+    await attempt('ringing again', () => ringWhatWasLost(shop));
+    await attempt('keeping house', () => keepHouse(shop));
+  });
 }
 
 async function keepHouse({ pool }: SweptShop): Promise<void> {
