@@ -11,6 +11,7 @@ import { FrameError } from '@sena/tunnel/frame-error';
 import type { WebSocket } from 'ws';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
 import type { BoundStranger } from './bound-stranger.ts';
+import { measureLiveness } from './measure-liveness.ts';
 import { answerHello, type Handshake, openChallenge } from './shake-hands.ts';
 import { takeSatellite } from './take-satellite.ts';
 
@@ -41,8 +42,7 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
   const { challenge, frame } = openChallenge(rooms.relayId);
   let satellite: HeldSatellite | null = null;
   let isAlive = true;
-  /** This process may have been stopped for a while: the clock goes on, the timers below don't. */
-  let heardAtMs = performance.now();
+  const liveness = measureLiveness(timing.heartbeatMs);
   let unhandled = 0;
   // Messages are handled one after the other: order is what offsets and acknowledgements rest on.
   let work = Promise.resolve();
@@ -53,16 +53,21 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
   }, timing.handshakeMs);
   const heartbeat = setInterval(() => {
     // While the socket is not read, silence is ours.
-    if (unhandled > 0) hear();
+    const isBusy = unhandled > 0;
+    if (isBusy) isAlive = true;
+    const question = liveness.beat(isBusy);
     if (!isAlive) return socket.terminate();
     isAlive = false;
     tellTime();
-    socket.ping();
+    socket.ping(question);
   }, timing.heartbeatMs);
 
-  socket.on('pong', hear);
+  socket.on('pong', (answer) => {
+    isAlive = true;
+    liveness.answered(answer);
+  });
   socket.on('message', (data: Buffer, isBinary) => {
-    hear();
+    isAlive = true;
     unhandled += 1;
     socket.pause();
     work = work
@@ -113,8 +118,7 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
       return disconnectSatellite(rooms.pool, organizationId, satelliteId, connectionEpoch);
     const out = createFrameBatcher<RelayFrame>({ socket });
     const close = (code: number, reason: string) => socket.close(code, reason);
-    const isHeard = () => performance.now() - heardAtMs < 2 * timing.heartbeatMs;
-    satellite = { organizationId, satelliteId, connectionEpoch, out, isHeard, close };
+    satellite = { organizationId, satelliteId, connectionEpoch, out, isHeard: liveness.isHeard, close };
     const { protocol } = handshake;
     out.push({ t: 'welcome', protocol, satelliteId, organizationId, siteId, connectionEpoch, relayTimeMs: Date.now() });
     rooms.held.add(satellite);
@@ -150,11 +154,6 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
     }
     logger.error({ err: error, satelliteId }, 'a tunnel was closed, the relay failed on it');
     socket.close(1011, 'internal');
-  }
-
-  function hear(): void {
-    isAlive = true;
-    heardAtMs = performance.now();
   }
 
   /** A clock that had to wait behind other frames would be wrong when it arrives: then the next heartbeat tells it. */
