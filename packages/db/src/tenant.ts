@@ -10,10 +10,13 @@ export interface TenantTransaction {
 
 export type Pool = pg.Pool;
 
-/** `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). */
+/**
+ * `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). A transaction of a
+ * process that says nothing more ends after `idleInTransactionMs`.
+ */
 export function openPool(
   url: string,
-  options: { max: number; applicationName: string; onError: (error: Error) => void },
+  options: { max: number; applicationName: string; onError: (error: Error) => void; idleInTransactionMs?: number },
 ): Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -21,7 +24,7 @@ export function openPool(
     application_name: options.applicationName,
     connectionTimeoutMillis: 10_000,
     statement_timeout: 60_000,
-    idle_in_transaction_session_timeout: 60_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
   });
   // A connection that breaks (a restarted server) must not end the process; the next query opens another. The pool hears of idle
   // ones only: one that is in use fails its query and tells its own listeners besides.

@@ -21,6 +21,7 @@ import { repeat } from './repeat.ts';
 import { sealAll } from './sealer/seal-all.ts';
 import { sweep } from './sweeper/sweep.ts';
 import { advanceNextRun } from './workers/advance-run.ts';
+import { checkpointIdleMs } from './workers/hold-lease.ts';
 
 const sweepMs = 1_000;
 const sealMs = 500;
@@ -43,6 +44,7 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
     max: env.RUN_CONCURRENCY,
     applicationName: 'sena-checkpoints',
     onError,
+    idleInTransactionMs: checkpointIdleMs,
   });
   const checkpointer = await openCheckpointer(checkpoints);
   const queue = await openQueue(queueConnectionFrom(env), { logger });

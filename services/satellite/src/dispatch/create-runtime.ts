@@ -112,6 +112,16 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     relayClock = { timeMs, readAtMs: performance.now() };
   }
 
+  /** Clocks are set right, and machines sleep, while a connection lasts. */
+  function measureAgain(timeMs: number): void {
+    const before = clockProblem();
+    takeRelayClock(timeMs);
+    const problem = clockProblem();
+    if (before !== null && problem === null) logger.info('the clocks of satellite and relay agree again');
+    if (before === null && problem !== null)
+      logger.error({ code: 'clock_skew' }, `${problem} Until then no work is accepted.`);
+  }
+
   function clockProblem(): string | null {
     if (relayClock === null) return null;
     const relayNowMs = relayClock.timeMs + (performance.now() - relayClock.readAtMs);
@@ -164,8 +174,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         logger.warn({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
         return;
       case 'clock':
-        takeRelayClock(frame.relayTimeMs);
-        return;
+        return measureAgain(frame.relayTimeMs);
       case 'challenge':
       case 'welcome':
         logger.warn({ frame: frame.t }, 'the relay repeats its handshake, it is ignored');

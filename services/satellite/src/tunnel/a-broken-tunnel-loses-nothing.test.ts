@@ -118,7 +118,8 @@ describe('a full spool', () => {
     const result = await relay.result(executionId);
     expect(result).toMatchObject({ outcome: { exitCode: 0 }, stdoutBytes: size });
     expect(createHash('sha256').update(relay.output(executionId)).digest('hex')).toBe(result.stdoutSha256);
-  });
+    // 16 MiB through SSH and the tunnel, on a machine that may be busy.
+  }, 60_000);
 });
 
 describe('a cancel', () => {
@@ -173,6 +174,25 @@ describe('a relay', () => {
     const second = await makeDispatch(site, 'hostname', [web.node]);
     relay.send(second.frame);
     expect((await relay.result(second.executionId)).outcome).toMatchObject({ kind: 'exited' });
+  });
+
+  it('tells the time again and again: a skew that is gone is forgotten without a reconnect, one that comes is noticed', async () => {
+    const { relay, config } = await site.enrol();
+    relay.behaviour.clockOffsetMs = 60_000;
+    test = await startTestSatellite(config, relay);
+    const outcomeOf = async () => {
+      const { frame, executionId } = await makeDispatch(site, 'hostname', [web.node]);
+      relay.send(frame);
+      return (await relay.result(executionId)).outcome;
+    };
+    expect(await outcomeOf()).toMatchObject({ kind: 'not_started', reason: 'clock_skew' });
+    relay.send({ t: 'clock', relayTimeMs: Date.now() });
+    expect(await outcomeOf()).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(test.logs.join('')).toContain('agree again');
+    relay.send({ t: 'clock', relayTimeMs: Date.now() - 45_000 });
+    expect(await outcomeOf()).toMatchObject({ kind: 'not_started', reason: 'clock_skew' });
+    expect(test.logs.join('')).toContain('45 s ahead of the relay');
+    expect(relay.connections()).toBe(1);
   });
 
   it('that breaks the protocol is left, and met again', async () => {
