@@ -121,8 +121,11 @@ async function readFormer(transaction: TenantTransaction, dispatchId: string): P
 }
 
 function describeMove(former: Former, takers: readonly Successor[]): string {
-  const what = former.total === 1 ? '1 command that it was not sent yet' : `${former.total} commands that it was not sent yet`;
+  const what =
+    former.total === 1 ? '1 command that it was not sent yet' : `${former.total} commands that it was not sent yet`;
   const goes = former.total === 1 ? 'goes' : 'go';
-  const to = takers.map((taker) => (takers.length === 1 ? taker.satellite_name : `${taker.satellite_name} (${taker.executions})`));
+  const to = takers.map((taker) =>
+    takers.length === 1 ? taker.satellite_name : `${taker.satellite_name} (${taker.executions})`,
+  );
   return `Satellite ${former.satellite_name} ${former.revoked ? 'was revoked' : 'is not connected'}: ${what} ${goes} to ${to.join(', ')}.`;
 }

@@ -40,14 +40,14 @@ export async function listUnfinishedDispatches(
   }));
 }
 
-/** The signed envelope (compact JWS) and the trace it belongs to; null: there is none. */
+/** The signed envelope (compact JWS) and the trace it belongs to; null: there is none, or others carry out its work by now. */
 export async function readEnvelope(
   transaction: TenantTransaction,
   dispatchId: string,
 ): Promise<{ envelope: string; traceparent: string | null } | null> {
   const found = await transaction.query<{ envelope: string; traceparent: string | null }>(
     `select e.jws as envelope, d.traceparent from dispatch_envelopes e join dispatches d on d.id = e.dispatch_id
-     where e.dispatch_id = $1`,
+     where e.dispatch_id = $1 and d.superseded_at is null`,
     [dispatchId],
   );
   return found.rows[0] ?? null;

@@ -76,6 +76,13 @@ describe('work of a satellite that is gone and was never sent', () => {
         .toSorted()
         .map((satellite_id) => ({ satellite_id, epoch: 2, pending: 2, superseded: false, sent: false })),
     );
+    // Of age with what it takes over, valid from now on only.
+    const times = await bench.admin.query(
+      `select count(distinct created_at)::integer as ages, bool_and(not_before > created_at) filter (where assignment_epoch > 1) as later
+       from dispatches where run_id = $1`,
+      [runId],
+    );
+    expect(times.rows).toEqual([{ ages: 1, later: true }]);
     const moved = await Promise.all(successors.map((successor) => bench.executionsOf(successor.id)));
     expect(moved.flat().toSorted()).toEqual(executions.toSorted());
     expect(await leftBehind()).toEqual([]);
@@ -294,7 +301,9 @@ describe('at the same moment', () => {
 
 describe('what waited in vain says who was away, since when, and what to do', () => {
   const expire = async () => {
-    await bench.admin.query(`update dispatches set expires_at = now() - interval '1 second' where id = $1`, [dispatchId]);
+    await bench.admin.query(`update dispatches set expires_at = now() - interval '1 second' where id = $1`, [
+      dispatchId,
+    ]);
     await bench.inFleet(fleet, (transaction) => expireDispatch(transaction, dispatchId, actor));
     const found = await bench.admin.query<{ kind: string; reason: string; detail: string }>(
       `select distinct o.kind, o.reason, o.detail from outcomes o join executions e on e.id = o.execution_id where e.dispatch_id = $1`,
@@ -315,13 +324,17 @@ describe('what waited in vain says who was away, since when, and what to do', ()
   });
 
   test('never there', async () => {
-    await bench.admin.query('update satellites set relay_id = null, last_seen_at = null where id = $1', [satelliteId(0)]);
+    await bench.admin.query('update satellites set relay_id = null, last_seen_at = null where id = $1', [
+      satelliteId(0),
+    ]);
     expect(await expire()).toMatch(/^Satellite sat-1 of site hall has never connected, and no other satellite/);
   });
 
   test('revoked', async () => {
     await revoke(0);
-    expect(await expire()).toMatch(/^Satellite sat-1 of site hall was revoked at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC, and/);
+    expect(await expire()).toMatch(
+      /^Satellite sat-1 of site hall was revoked at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC, and/,
+    );
   });
 
   test('connected, and still nothing left for it', async () => {

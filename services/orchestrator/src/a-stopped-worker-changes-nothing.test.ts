@@ -73,7 +73,8 @@ const finished = (runId: string) =>
       (await admin.query(`select status, answer from runs where id = $1 and finished_at is not null`, [runId])).rows[0],
     patient,
   );
-const failed = () => eventually('the former worker gives up', () => former.log().includes('could not be advanced'), patient);
+const failed = () =>
+  eventually('the former worker gives up', () => former.log().includes('could not be advanced'), patient);
 const speakOf = async (runId: string) =>
   bench.speak((await bench.executionsOf(runId)).map(({ id }) => ({ executionId: id, exitCode: 0, stdout: 'x' })));
 
@@ -128,7 +129,9 @@ it('stopped in the middle of a checkpoint: PostgreSQL undoes its half, and the n
   const runId = await bench.ask({ kind: 'command', command: 'hostname', selector: '*' });
   await eventually(
     'it waits in the middle of the checkpoint',
-    async () => (await admin.query(`select 1 from pg_locks where locktype = 'advisory' and objid = 4711 and not granted`)).rowCount === 1,
+    async () =>
+      (await admin.query(`select 1 from pg_locks where locktype = 'advisory' and objid = 4711 and not granted`))
+        .rowCount === 1,
     patient,
   );
   former.freeze();
@@ -139,7 +142,9 @@ it('stopped in the middle of a checkpoint: PostgreSQL undoes its half, and the n
   // It has taken the run, repeated the step, and paused: nobody holds it any more.
   const paused = async () =>
     (
-      await admin.query(`select 1 from runs where id = $1 and lease_owner is null and handled_count = wake_count`, [runId])
+      await admin.query(`select 1 from runs where id = $1 and lease_owner is null and handled_count = wake_count`, [
+        runId,
+      ])
     ).rowCount === 1;
   await eventually('the run waits for its nodes', paused, patient);
 

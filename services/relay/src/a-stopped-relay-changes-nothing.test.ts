@@ -19,7 +19,14 @@ import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
 import { startWatchingSatellites } from './watch-satellites.ts';
 
 /** It looks for work all the time, and learns that its satellite is elsewhere only when it is rung. */
-const timing = { handshakeMs: 10_000, heartbeatMs: 15_000, pollMs: 50, presenceMs: 600_000, resendMs: 60_000, closeMs: 200 };
+const timing = {
+  handshakeMs: 10_000,
+  heartbeatMs: 15_000,
+  pollMs: 50,
+  presenceMs: 600_000,
+  resendMs: 60_000,
+  closeMs: 200,
+};
 
 let bench: RelayBench;
 let fleet: SeededFleet;
@@ -55,7 +62,10 @@ async function start(change: Partial<typeof timing> = {}): Promise<void> {
   const environment = { PORT: '0', RELAY_ID: 'relay-stopped', ...addresses };
   child = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'fixtures/relay-process.ts'), JSON.stringify({ environment, timing: { ...timing, ...change } })],
+    [
+      join(import.meta.dirname, 'fixtures/relay-process.ts'),
+      JSON.stringify({ environment, timing: { ...timing, ...change } }),
+    ],
     { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   said = '';
@@ -100,7 +110,11 @@ test('what it had claimed, heard and held: nothing is sent twice, recorded twice
 
   await stop();
   // In the socket of the relay that stands still; the satellite says it again where it is heard.
-  former.send(outputOf(first, Buffer.from('one')), resultOf(first, { stdoutBytes: 3, stdoutKeptBytes: 3 }), resultOf(second));
+  former.send(
+    outputOf(first, Buffer.from('one')),
+    resultOf(first, { stdoutBytes: 3, stdoutKeptBytes: 3 }),
+    resultOf(second),
+  );
   const present = await connect(bench.port, satellite);
   expect(await presence()).toEqual({ relay_id: 'relay-1', epoch: 2 });
   await present.next('reconcile');
@@ -129,7 +143,12 @@ test('what it had claimed, heard and held: nothing is sent twice, recorded twice
        (select jsonb_build_object('zero', exited_zero_count, 'wakes', wake_count) from runs where id = $1) as run`,
     [runId, later.runId],
   );
-  expect(stored.rows[0]).toEqual({ outcomes: 2, chunks: 0, epochs: expect.arrayContaining([1, 2]), run: { zero: 2, wakes: 2 } });
+  expect(stored.rows[0]).toEqual({
+    outcomes: 2,
+    chunks: 0,
+    epochs: expect.arrayContaining([1, 2]),
+    run: { zero: 2, wakes: 2 },
+  });
   // Still the present one's.
   const next = await bench.prepareDispatch(fleet);
   expect(await present.next('dispatch')).toMatchObject({ dispatchId: next.dispatchId });
@@ -144,7 +163,9 @@ test('what it was told before the question was asked again closes nothing', asyn
   await before.close();
   await eventually('it is let go', async () => (await presence()).relay_id === null);
   // Cancelled: for what is absent the relay would say `not_started`.
-  await bench.admin.query('update runs set cancel_requested_at = now() where organization_id = $1', [fleet.organizationId]);
+  await bench.admin.query('update runs set cancel_requested_at = now() where organization_id = $1', [
+    fleet.organizationId,
+  ]);
   const former = await connect(port, satellite);
   const { executionIds } = await former.next('reconcile');
   await stop();
@@ -213,7 +234,13 @@ describe('a satellite that answers no ping any more, which a relay finds when it
     const held = createHeldSatellites();
     const tunnel = deaf();
     held.add(tunnel);
-    const watch = startWatchingSatellites({ pool: bench.relay, relayId: 'relay-deaf', held, logger, presenceMs: 600_000 });
+    const watch = startWatchingSatellites({
+      pool: bench.relay,
+      relayId: 'relay-deaf',
+      held,
+      logger,
+      presenceMs: 600_000,
+    });
     await watch.check();
     await watch.stop();
     expect(await presence()).toEqual({ relay_id: null, epoch: 1 });

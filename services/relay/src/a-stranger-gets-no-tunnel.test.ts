@@ -6,7 +6,15 @@ import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
 import { encodeFrames, messageBytesMax } from '@sena/tunnel/encode-frames';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openRelayBench, type RelayBench } from './fixtures/open-relay-bench.ts';
-import { ackOf, connect, dial, helloOf, outputOf, resultOf, type ScriptedSatellite } from './fixtures/scripted-satellite.ts';
+import {
+  ackOf,
+  connect,
+  dial,
+  helloOf,
+  outputOf,
+  resultOf,
+  type ScriptedSatellite,
+} from './fixtures/scripted-satellite.ts';
 
 let bench: RelayBench;
 let fleet: SeededFleet;

@@ -73,7 +73,9 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     const job = { organizationId, traceparent: null };
     queue
       .add('placeDispatches', job, { jobId: `place-${organizationId}` })
-      .catch((error: unknown) => logger.warn({ err: error, organizationId }, 'nobody was told that a satellite came or went'));
+      .catch((error: unknown) =>
+        logger.warn({ err: error, organizationId }, 'nobody was told that a satellite came or went'),
+      );
   }
 
   let isDraining = false;

@@ -195,7 +195,11 @@ describe('the sweeper', () => {
 });
 
 test('an orchestrator that is told does it at once, though another holds the sweeper’s lock', async () => {
-  const lockPool: Pool = openPool(bench.database.urls.app, { max: 1, applicationName: 'lock', onError: () => undefined });
+  const lockPool: Pool = openPool(bench.database.urls.app, {
+    max: 1,
+    applicationName: 'lock',
+    onError: () => undefined,
+  });
   const lock = await lockPool.connect();
   await lock.query(`select pg_advisory_lock(hashtext('sena.sweeper'))`);
   const orchestrator = await startOrchestrator(

@@ -40,13 +40,15 @@ describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
       await transaction.query('delete from outbox where xmin = pg_current_xact_id()::xid');
       return result;
     });
-  const createSilently = (command: string) => silently(async (transaction) => (await createRun(transaction, newRun(command))).id);
+  const createSilently = (command: string) =>
+    silently(async (transaction) => (await createRun(transaction, newRun(command))).id);
   const newRun = (command: string) => ({
-    ...{ kind: 'command', command, prompt: null, runbook: null, selector: 'name=web-01', traceparent: '' } as const,
+    ...({ kind: 'command', command, prompt: null, runbook: null, selector: 'name=web-01', traceparent: '' } as const),
     requestedBy: bench.member('Grace'),
   });
   const runOf = async (runId: string) =>
-    (await admin.query('select status, reason, not_started_count as not_started from runs where id = $1', [runId])).rows[0];
+    (await admin.query('select status, reason, not_started_count as not_started from runs where id = $1', [runId]))
+      .rows[0];
   const ends = (runId: string) =>
     eventually(
       `${runId} has ended`,
@@ -93,8 +95,10 @@ describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
   }, 60_000);
 
   test('that never left the outbox', async () => {
-    const runId = await inOrganization(bench.pool, bench.organizationId, async (transaction) =>
-      (await createRun(transaction, newRun('uptime'))).id,
+    const runId = await inOrganization(
+      bench.pool,
+      bench.organizationId,
+      async (transaction) => (await createRun(transaction, newRun('uptime'))).id,
     );
     await dispatched(runId);
     const left = () => admin.query(`select 1 from outbox where run_id = $1 and job = 'advanceRun'`, [runId]);

@@ -56,15 +56,15 @@ test('while one sweeps no other does, for as long as it takes; then another may'
 });
 
 test('of many at once one sweeps', async () => {
-  let calls = 0;
+  const calls: number[] = [];
   const sweeping = hold(10_000);
   await sweeping.held;
   const tries = await Promise.all(
-    Array.from({ length: 6 }, () => holdSweeperLock(other, logger, async () => void (calls += 1))),
+    Array.from({ length: 6 }, () => holdSweeperLock(other, logger, async () => void calls.push(1))),
   );
   sweeping.done();
   await sweeping.ended;
-  expect({ tries: new Set(tries), calls }).toEqual({ tries: new Set([false]), calls: 0 });
+  expect({ tries: new Set(tries), calls }).toEqual({ tries: new Set([false]), calls: [] });
 });
 
 test('a sweep that fails lets go', async () => {

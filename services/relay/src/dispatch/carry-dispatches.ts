@@ -45,7 +45,9 @@ export function startCarryingDispatches(options: {
   async function carryAll(): Promise<void> {
     while (isWanted && !isStopped) {
       isWanted = false;
-      const free = held.all().filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
+      const free = held
+        .all()
+        .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
       try {
         const claimed = await claimDispatches(pool, relayId, free, limits);
         for (const dispatch of claimed) send(dispatch);

@@ -32,7 +32,13 @@ async function reopen(): Promise<void> {
 const accept = (dispatchId: string, assignmentEpoch: number, change: Partial<AcceptOperation> = {}) =>
   journal.perform({
     op: 'accept',
-    ...{ dispatchId, nonce: randomUUID(), contentHash: dispatchId, envelope: `envelope of ${dispatchId}`, assignmentEpoch },
+    ...{
+      dispatchId,
+      nonce: randomUUID(),
+      contentHash: dispatchId,
+      envelope: `envelope of ${dispatchId}`,
+      assignmentEpoch,
+    },
     ...{ expiresAtMs: Date.now() + 60_000, receivedAtMs: Date.now() },
     executions: [{ executionId, mode: 'plain' }],
     ...change,

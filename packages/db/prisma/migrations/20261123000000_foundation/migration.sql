@@ -696,11 +696,13 @@ begin
     where s.id is null
   ) then return; end if;
 
-  -- It keeps its place in the queue: the successor is as old as what it takes over.
+  -- It keeps its place in the queue: the successor is as old as what it takes over. It is valid from now on: a satellite whose journal
+  -- is younger than the question is not asked whether it ran before.
   insert into dispatches (id, organization_id, run_id, step, satellite_id, assignment_epoch, shell, command, command_sha256, environment,
     limits, read_only, not_before, expires_at, traceparent, total, pending, created_at)
   select t.successor_id, former.organization_id, former.run_id, former.step, t.satellite_id, former.assignment_epoch + 1, former.shell,
-    former.command, former.command_sha256, former.environment, former.limits, former.read_only, former.not_before, former.expires_at,
+    former.command, former.command_sha256, former.environment, former.limits, former.read_only, greatest(former.not_before, now()),
+    former.expires_at,
     former.traceparent, count(*), count(*), former.created_at
   from unnest(node_ids, satellite_ids, successor_ids) as t (node_id, satellite_id, successor_id)
     join executions e on e.dispatch_id = former.id and e.node_id = t.node_id
