@@ -47,7 +47,8 @@ const mayRun = { kind: 'accepted', fresh: [] as string[], known: [] as string[] 
 const refused = () => ({ ...mayRun, known: [executionId] });
 const fresh = () => ({ ...mayRun, fresh: [executionId] });
 const known = async () => (await journal.perform({ op: 'states', executionIds: [executionId] }))[0];
-const begin = (attempt = 1) => journal.perform({ op: 'starting', executionId, attempt, atMs: Date.now() });
+const begin = (attempt = 1) =>
+  journal.perform({ op: 'starting', executionId, attempt, atMs: Date.now(), mode: 'plain', guard: null });
 const result = (): ExecutionResult => ({
   ...{ executionId, revision: 1, attempt: 1, startedAt: null, durationMs: null },
   outcome: { kind: 'exited', exitCode: 0, signal: null, reason: null },
