@@ -7,7 +7,7 @@ export interface HeldSatellite {
   readonly satelliteId: string;
   readonly connectionEpoch: number;
   readonly out: FrameBatcher<RelayFrame>;
-  /** False: no recent ping was answered. Whether anything arrives there is not known. */
+  /** False: nothing was heard lately. Whether anything arrives there is not known. */
   isHeard(): boolean;
   close(code: number, reason: string): void;
 }

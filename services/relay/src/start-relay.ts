@@ -68,10 +68,10 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     }
   }
 
-  /** Does not hold up the connection: where the queue is away, the sweeper looks every second. */
-  function ringForPlacing(organizationId: string): void {
+  /** Never rejects: where the queue is away, the sweeper looks every second. */
+  async function ringForPlacing(organizationId: string): Promise<void> {
     const job = { organizationId, traceparent: null };
-    queue
+    await queue
       .add('placeDispatches', job, { jobId: `place-${organizationId}` })
       .catch((error: unknown) =>
         logger.warn({ err: error, organizationId }, 'nobody was told that a satellite came or went'),
@@ -91,15 +91,13 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
         ringer.ring(satellite.organizationId, news);
         reconciliations.set(satellite, await askWhatIsKnown(pool, satellite));
         carrier.look();
-        ringForPlacing(satellite.organizationId);
+        void ringForPlacing(satellite.organizationId);
       },
       async disconnected(satellite) {
         doorbells.release(satellite.organizationId);
         await watch.settled();
       },
-      async left(satellite) {
-        ringForPlacing(satellite.organizationId);
-      },
+      left: (satellite) => ringForPlacing(satellite.organizationId),
       isDraining: () => isDraining,
     }),
   );

@@ -68,6 +68,7 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
   });
   socket.on('message', (data: Buffer, isBinary) => {
     isAlive = true;
+    liveness.heard();
     unhandled += 1;
     socket.pause();
     work = work

@@ -1,30 +1,43 @@
-// Whether what is sent now has a chance to arrive: a tunnel that has answered a recent ping. Entered by accept-connection. A process
-// that was stopped for a while finds old words in its sockets; only the answer to a question says that somebody was
-// there after it was asked.
+// Whether what is sent now has a chance to arrive: something was heard from the other end lately. Entered by accept-connection. A process
+// that was stopped for a while finds old words in its sockets; after that only the answer to a new question says that somebody
+// is there.
 
 export interface Liveness {
-  /** With every heartbeat; returns the ping's payload. `isBusy`: the socket is not read, so an answer can't be heard. */
+  /** With every heartbeat; returns the ping's payload. `isBusy`: the socket is not read, so nothing can be heard. */
   beat(isBusy: boolean): Buffer;
+  /** Any word of the other end. */
+  heard(): void;
+  /** The answer to a ping. */
   answered(payload: Buffer): void;
   isHeard(): boolean;
 }
 
 export function measureLiveness(heartbeatMs: number, nowMs: () => number = () => performance.now()): Liveness {
-  /** When the last question that was answered had been asked. The first one is the challenge. */
-  let answeredMs = nowMs();
-  let beatMs = answeredMs;
+  /** The first question is the challenge. */
+  let heardMs = nowMs();
+  let beatMs = heardMs;
+  /** A heartbeat came late: this process stood still until then. Null: what is heard is new. */
+  let doubtedMs: number | null = null;
+
+  function heard(): void {
+    if (doubtedMs === null) heardMs = nowMs();
+  }
+
   return {
     beat(isBusy) {
       const beforeMs = beatMs;
       beatMs = nowMs();
-      // Silence is ours, unless the heartbeat comes late: then nobody knows what was missed.
-      if (isBusy && beatMs - beforeMs < 1.5 * heartbeatMs) answeredMs = beatMs;
+      if (beatMs - beforeMs >= 1.5 * heartbeatMs) doubtedMs = beatMs;
+      if (isBusy) heard();
       return Buffer.from(String(beatMs));
     },
+    heard,
     answered(payload) {
       const askedMs = Number(payload.toString());
-      if (askedMs <= beatMs) answeredMs = Math.max(answeredMs, askedMs);
+      if (!(askedMs <= beatMs)) return;
+      heardMs = Math.max(heardMs, askedMs);
+      if (doubtedMs !== null && askedMs >= doubtedMs) doubtedMs = null;
     },
-    isHeard: () => nowMs() - answeredMs < 2 * heartbeatMs,
+    isHeard: () => nowMs() - heardMs < 2 * heartbeatMs,
   };
 }
