@@ -11,6 +11,7 @@ export function pushInParts(
   executionIds: readonly string[],
 ): void {
   for (let start = 0; start < executionIds.length; start += executionsAFrameMax) {
-    satellite.out.push({ t, executionIds: executionIds.slice(start, start + executionsAFrameMax) });
+    const part = executionIds.slice(start, start + executionsAFrameMax);
+    satellite.out.push(t === 'cancel' ? { t, executionIds: part, stop: false } : { t, executionIds: part });
   }
 }
