@@ -100,26 +100,30 @@ describe('a full spool', () => {
   it.each([
     ['a reading command', 'cat /srv/long', {}],
     ['a guarded one', 'cat /srv/long; true > /srv/read', approved],
-  ])('slows %s down instead of losing output or growing', async (_what, command, changes) => {
-    await web.onNode(`[ -e /srv/long ] || head -c ${size} /dev/urandom >/srv/long`);
-    test = await site.start({ limits: { spoolBytesPerExecution: 256 * 1024 } });
-    const { relay } = test;
-    relay.behaviour.acknowledgesOutput = false;
-    const { frame, executionId } = await makeDispatch(site, command, [web.node], { ...changes, limits });
-    relay.send(frame);
-    await relay.until('the spool to fill', () => relay.output(executionId).length >= 256 * 1024);
-    await later(500);
-    // Stopped: what is on its way fits into the spool, one piece, and SSH's window. Whoever writes to the channel waits.
-    expect(relay.output(executionId).length).toBeLessThan(1024 * 1024);
-    expect(await web.onNode('pgrep -x "cat|tail" | wc -l')).toBe('1\n');
-    relay.behaviour.acknowledgesOutput = true;
-    const offset = relay.output(executionId).length;
-    relay.send({ t: 'output-ack', executionId, attempt: 1, stream: 'stdout', offset });
-    const result = await relay.result(executionId);
-    expect(result).toMatchObject({ outcome: { exitCode: 0 }, stdoutBytes: size });
-    expect(createHash('sha256').update(relay.output(executionId)).digest('hex')).toBe(result.stdoutSha256);
-    // 16 MiB through SSH and the tunnel, on a machine that may be busy.
-  }, 60_000);
+  ])(
+    'slows %s down instead of losing output or growing',
+    async (_what, command, changes) => {
+      await web.onNode(`[ -e /srv/long ] || head -c ${size} /dev/urandom >/srv/long`);
+      test = await site.start({ limits: { spoolBytesPerExecution: 256 * 1024 } });
+      const { relay } = test;
+      relay.behaviour.acknowledgesOutput = false;
+      const { frame, executionId } = await makeDispatch(site, command, [web.node], { ...changes, limits });
+      relay.send(frame);
+      await relay.until('the spool to fill', () => relay.output(executionId).length >= 256 * 1024);
+      await later(500);
+      // Stopped: what is on its way fits into the spool, one piece, and SSH's window. Whoever writes to the channel waits.
+      expect(relay.output(executionId).length).toBeLessThan(1024 * 1024);
+      expect(await web.onNode('pgrep -x "cat|tail" | wc -l')).toBe('1\n');
+      relay.behaviour.acknowledgesOutput = true;
+      const offset = relay.output(executionId).length;
+      relay.send({ t: 'output-ack', executionId, attempt: 1, stream: 'stdout', offset });
+      const result = await relay.result(executionId);
+      expect(result).toMatchObject({ outcome: { exitCode: 0 }, stdoutBytes: size });
+      expect(createHash('sha256').update(relay.output(executionId)).digest('hex')).toBe(result.stdoutSha256);
+      // 16 MiB through SSH and the tunnel, on a machine that may be busy.
+    },
+    60_000,
+  );
 });
 
 describe('a cancel', () => {
