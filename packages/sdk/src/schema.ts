@@ -354,7 +354,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a run
-         * @description Accepted means that the run was told to end; its status says when it has. Twice is once.
+         * @description Accepted means that the run was told to end; its status says when it has. Nothing new starts. Commands that run come to their end, unless `stopRunning` asks for it: then those under a guard get TERM, and KILL where that is not enough. Twice is once.
          */
         post: operations["cancelRun"];
         delete?: never;
@@ -2531,7 +2531,14 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    stopRunning?: boolean;
+                };
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {
@@ -2544,6 +2551,15 @@ export interface operations {
                         /** @enum {string} */
                         status: "queued" | "running" | "awaiting_approval" | "succeeded" | "failed" | "cancelled";
                     };
+                };
+            };
+            /** @description `bad_request`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated`: Sign in or send a valid API key. */
@@ -2575,6 +2591,24 @@ export interface operations {
             };
             /** @description `run_finished`: The run has already ended. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Send JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

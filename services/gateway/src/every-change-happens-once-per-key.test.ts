@@ -17,6 +17,7 @@ import type { Services } from './services.ts';
 const exceptions: Record<string, string> = {
   'POST /v1/policy/evaluations': 'stores nothing and runs nothing',
   'POST /v1/enrolments': 'the join token is the key: it works once; nobody is signed in whose key could be kept',
+  'DELETE /v1/nodes/:id': 'twice is once by itself: the node is gone, and the second answer says so',
 };
 
 interface Sent {
@@ -41,7 +42,10 @@ const changes: Record<string, Change> = {
   },
   'POST /v1/runs/:id/cancel': {
     status: 202,
-    prepare: async () => [{ path: `/v1/runs/${await newRun()}/cancel` }, { path: `/v1/runs/${await newRun()}/cancel` }],
+    prepare: async () => {
+      const path = `/v1/runs/${await newRun()}/cancel`;
+      return [{ path }, { path, body: { stopRunning: true } }];
+    },
   },
   'POST /v1/approvals/:id/decision': {
     status: 200,

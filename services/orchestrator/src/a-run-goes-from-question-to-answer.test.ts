@@ -134,7 +134,27 @@ describe('a cancelled run', () => {
       requestCancel(transaction, runId, 'member:x'),
     );
     await ringOutbox(bench.pool, bench.queue.add, bench.organizationId, outboxId);
-    expect(await bench.finished(runId)).toMatchObject({ status: 'cancelled', counts: { notStarted: 3, pending: 0 } });
+    expect(await bench.finished(runId)).toMatchObject({
+      status: 'cancelled',
+      counts: { notStarted: 3, pending: 0 },
+      reason: 'It was cancelled. Never began: 3 nodes (db-01, web-01 and web-02).',
+    });
+  });
+
+  it('names the nodes that had finished, and those that never began', async () => {
+    const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: '*' });
+    const executions = await bench.dispatched(runId, 3);
+    const byName = new Map(executions.map(({ id, node_name }) => [node_name, id]));
+    await bench.speak([{ executionId: byName.get('web-01') ?? '', exitCode: 0, stdout: 'up\n' }]);
+    const { outboxId } = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
+      requestCancel(transaction, runId, 'member:x', { stopRunning: true }),
+    );
+    await ringOutbox(bench.pool, bench.queue.add, bench.organizationId, outboxId);
+    const run = await bench.finished(runId);
+    expect(run.status).toBe('cancelled');
+    expect(run.reason).toBe(
+      'It was cancelled. Had finished: 1 node (web-01). Never began: 2 nodes (db-01 and web-02).',
+    );
   });
 });
 

@@ -10,7 +10,7 @@ import type { Logger } from '@sena/telemetry/logger';
 import { acceptConnection } from './accept/accept-connection.ts';
 import { serveTunnels } from './accept/serve-tunnels.ts';
 import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
-import { pushInParts } from './dispatch/push-in-parts.ts';
+import { pushCancel } from './dispatch/push-in-parts.ts';
 import { askWhatIsKnown, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { RelayEnv } from './env.ts';
 import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
@@ -62,9 +62,9 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
 
   async function tellOfCancel(organizationId: string, runId: string): Promise<void> {
     const sent = await inOrganization(pool, organizationId, (transaction) => listSentExecutions(transaction, runId));
-    for (const { satelliteId, executionIds } of sent) {
+    for (const { satelliteId, executionIds, stop } of sent) {
       const satellite = held.find(satelliteId);
-      if (satellite !== undefined) pushInParts(satellite, 'cancel', executionIds);
+      if (satellite !== undefined) pushCancel(satellite, executionIds, stop);
     }
   }
 

@@ -37,6 +37,12 @@ export const createRunBodySchema = z.discriminatedUnion('kind', [
 ]);
 export type CreateRunBody = z.infer<typeof createRunBodySchema>;
 
+/** POST /v1/runs/{id}/cancel; an empty body is one without wishes. */
+export const cancelRunBodySchema = z.strictObject({
+  /** Also end commands that run under a guard: TERM, then KILL. Otherwise they come to their end. */
+  stopRunning: z.boolean().default(false),
+});
+
 export const runAcceptedSchema = z.object({ id: z.string(), status: runStatusSchema });
 
 export const runSchema = z.object({

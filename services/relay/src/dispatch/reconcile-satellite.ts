@@ -10,7 +10,7 @@ import { type RecordedRun, recordResults } from '@sena/runs/record-results';
 import { withoutOutput } from '@sena/runs/without-output';
 import { childTraceparent } from '@sena/telemetry/trace-context';
 import type { HeldSatellite } from '../held-satellites.ts';
-import { pushInParts } from './push-in-parts.ts';
+import { pushCancel, pushReconcile } from './push-in-parts.ts';
 
 type Reconciled = Extract<SatelliteFrame, { t: 'reconciled' }>;
 
@@ -23,9 +23,12 @@ export async function askWhatIsKnown(pool: Pool, satellite: HeldSatellite): Prom
   );
   const asked: Reconciliation = new Map();
   for (const dispatch of unfinished) for (const id of dispatch.executionIds) asked.set(id, dispatch);
-  pushInParts(satellite, 'reconcile', [...asked.keys()]);
-  const cancelled = unfinished.filter((dispatch) => dispatch.cancelled).flatMap((dispatch) => dispatch.executionIds);
-  pushInParts(satellite, 'cancel', cancelled);
+  pushReconcile(satellite, [...asked.keys()]);
+  const cancelled = unfinished.filter((dispatch) => dispatch.cancelled);
+  for (const stop of [false, true]) {
+    const told = cancelled.filter((dispatch) => dispatch.stops === stop).flatMap((dispatch) => dispatch.executionIds);
+    pushCancel(satellite, told, stop);
+  }
   return asked;
 }
 

@@ -108,6 +108,8 @@ create table runs (
   unknown_count integer not null default 0,
   traceparent text,
   cancel_requested_at timestamptz,
+  -- The cancel also wants what runs under a guard to be stopped.
+  stop_requested boolean not null default false,
   -- There is work for a worker while wake_count > handled_count. Whoever causes work counts up; a worker that lets go
   -- sets handled_count to what it had seen, so that a wake in between is never lost.
   wake_count integer not null default 1,
@@ -483,7 +485,7 @@ grant update (revoked_at, relay_id, connected_at) on satellites to sena_app;
 grant update (used_at, used_by_satellite_id) on join_tokens to sena_app;
 grant update (name, address, port, run_as, credential, host_key, labels) on nodes to sena_app;
 grant update (status, version, reason, planner, answer, usage, last_event_seq, execution_count, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count,
-  cancel_requested_at, wake_count, handled_count, wanted_at, failures,
+  cancel_requested_at, stop_requested, wake_count, handled_count, wanted_at, failures,
   lease_owner, lease_epoch, lease_expires_at, started_at, finished_at) on runs to sena_app;
 grant update (status, decided_by, decided_by_name, reason, decided_at, used_at) on approvals to sena_app;
 grant update (pending) on dispatches to sena_app;
