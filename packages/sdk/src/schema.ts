@@ -508,6 +508,7 @@ export interface components {
                     start: number;
                 }[];
                 limits: {
+                    nodeWaitMs?: number;
                     outputBytesMax: number;
                     timeoutMs: number;
                 };
@@ -2346,12 +2347,16 @@ export interface operations {
                     kind: "command";
                     /** @description `*`, or labels and names: `role=web and rack=a`, `name=web-07` */
                     selector: string;
+                    /** @description How long work may wait for satellites and nodes that are offline; 0 by default: nodes are not waited for */
+                    waitSeconds?: number;
                 } | {
                     /** @enum {string} */
                     kind: "runbook";
                     runbook: string;
                     /** @description `*`, or labels and names: `role=web and rack=a`, `name=web-07` */
                     selector?: string;
+                    /** @description How long work may wait for satellites and nodes that are offline; 0 by default: nodes are not waited for */
+                    waitSeconds?: number;
                 };
             };
         };

@@ -126,6 +126,18 @@ describe('a node that is deleted', () => {
   });
 });
 
+it('work that may wait is valid for as long, and says so to the satellite', async () => {
+  const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: '*', waitMs: 3_600_000 });
+  await bench.dispatched(runId, 3);
+  const { rows } = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
+    transaction.query<{ limits: object; valid_for_s: number }>(
+      'select limits, extract(epoch from expires_at - created_at)::integer as valid_for_s from dispatches where run_id = $1',
+      [runId],
+    ),
+  );
+  expect(rows).toEqual([{ limits: expect.objectContaining({ nodeWaitMs: 3_600_000 }), valid_for_s: 3_600 }]);
+});
+
 describe('a cancelled run', () => {
   it('closes what was never sent as not started, and says so', async () => {
     const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: '*' });

@@ -52,7 +52,11 @@ export function ApprovalCommand({ approvalId, command }: ApprovalCommandProps) {
         </div>
         <div>
           <dt>Stopped after </dt>
-          <dd className="text-foreground">{formatDuration(command.limits.timeoutMs)}</dd>
+          <dd className="text-foreground">
+            {formatDuration(command.limits.timeoutMs)}
+            {command.limits.nodeWaitMs !== undefined &&
+              `, nodes waited for ${formatDuration(command.limits.nodeWaitMs)}`}
+          </dd>
         </div>
         <div>
           <dt>Keeps at most </dt>

@@ -12,6 +12,8 @@ export interface ScopedNode {
 }
 
 export interface RunRequest {
+  /** How long its work may wait for satellites and nodes that are offline. */
+  readonly waitMs: number;
   readonly kind: 'ask' | 'command' | 'runbook';
   readonly prompt: string | null;
   readonly command: string | null;

@@ -30,6 +30,9 @@ const sweepMs = 1_000;
 /** After the first welcome, when the relay asks nothing: it knows of nothing that was cancelled. */
 const reconcileMs = 2_000;
 const pruneMs = 3_600_000;
+/** A node that can't be reached and is waited for is tried again after this, longer each time. */
+const waitFirstMs = 2_000;
+const waitMsMax = 60_000;
 /** What is done and acknowledged is still known for a day after it expired, for reconciliation. */
 const keptAfterExpiryMs = 86_400_000;
 
@@ -77,6 +80,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   });
   const isHalted = () => existsSync(config.haltFile);
   const retrying = new Set<Execution>();
+  /** Executions whose node is waited for, with what wakes them. */
+  const asleep = new Map<Execution, NodeJS.Timeout>();
   const leaving = new AbortController();
   // Each guarded command listens for it.
   setMaxListeners(0, leaving.signal);
@@ -90,6 +95,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     leaving: leaving.signal,
     isHalted,
     clockProblem,
+    wait(execution) {
+      retrying.add(execution);
+      const waitedMs = Date.now() - (execution.awaited?.sinceMs ?? Date.now());
+      // As long as it was waited for already, and not past the end of the validity.
+      const lastMs = Math.max(0, Date.parse(execution.envelope.expiresAt) - Date.now());
+      const delayMs = Math.min(Math.max(waitFirstMs, waitedMs), waitMsMax, lastMs);
+      execution.logger.info({ retryInMs: delayMs, detail: execution.awaited?.detail }, 'a node is waited for');
+      asleep.set(
+        execution,
+        setTimeout(() => wakeUp(execution), delayMs),
+      );
+    },
     retry(execution) {
       retrying.add(execution);
       queue.add(execution);
@@ -122,6 +139,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       logger.error({ code: 'clock_skew' }, `${problem} Until then no work is accepted.`);
   }
 
+  function wakeUp(execution: Execution): void {
+    clearTimeout(asleep.get(execution));
+    if (asleep.delete(execution)) queue.add(execution);
+  }
+
   function clockProblem(): string | null {
     if (relayClock === null) return null;
     const relayNowMs = relayClock.timeMs + (performance.now() - relayClock.readAtMs);
@@ -147,6 +169,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       logger: logger.child({ executionId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) }),
       attempts: begun?.attempt ?? 0,
       wasSent: begun !== null,
+      awaited: null,
       isCancelled: false,
       begun,
       stop: new AbortController(),
@@ -258,6 +281,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const execution = executions.get(id);
       if (execution === undefined) continue;
       execution.isCancelled = true;
+      wakeUp(execution);
       if (isStop) execution.stop.abort();
     }
     for (const execution of queue.take((waiting) => wanted.has(waiting.id) && waiting.begun === null)) {
@@ -366,6 +390,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       });
       await Promise.race([queue.drain(), late]);
       clearTimeout(timer);
+      for (const timer of asleep.values()) clearTimeout(timer);
       leaving.abort();
       cleaner.close();
       pool.close();

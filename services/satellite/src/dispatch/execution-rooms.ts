@@ -18,6 +18,8 @@ export type ExecutionRooms = {
   isHalted(): boolean;
   /** Null: the clocks of satellite and relay agree. */
   clockProblem(): string | null;
+  /** Its node can't be reached now and may be waited for: it takes its turn again later. */
+  wait(execution: Execution): void;
   /** A lost read-only command: it takes its turn again. */
   retry(execution: Execution): void;
 };

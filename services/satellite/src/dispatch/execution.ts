@@ -23,6 +23,8 @@ export type Execution = {
   attempts: number;
   /** True once a command may have reached the node: from then on "not started" would be a lie. */
   wasSent: boolean;
+  /** Its node could not be reached so far and is waited for. */
+  awaited: { sinceMs: number; detail: string } | null;
   /** Asked for before the command was sent. */
   isCancelled: boolean;
   /** null: it has its beginning before it. */

@@ -7,13 +7,13 @@ import type { Outbox } from '../output/create-outbox.ts';
 import { createOutputMeter } from '../output/measure-output.ts';
 import { commandText } from '../ssh/command-text.ts';
 import { type CommandEnd, executeCommand } from '../ssh/execute-command.ts';
-import type { SshTarget } from '../ssh/open-ssh-connection.ts';
+import type { ConnectionRefusal, SshTarget } from '../ssh/open-ssh-connection.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
 import type { Began } from './build-result.ts';
 import { endExecution, endUnstarted, notStarted } from './end-execution.ts';
 import { type Execution, isExpired } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
-import type { ExecutionRooms } from './execution-rooms.ts';
+import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
 import { findObstacle } from './find-obstacle.ts';
 import { resumeGuarded, runGuarded } from './run-guarded.ts';
 
@@ -36,7 +36,10 @@ export async function runExecution(execution: Execution, slot: Slot, rooms: Exec
     if (lease.kind === 'lease') lease.release();
     return;
   }
-  if (lease.kind === 'refused') return await endUnstarted(execution, notStarted(lease.reason, lease.detail), rooms);
+  if (lease.kind === 'refused') {
+    if (mayWait(execution, lease)) return rooms.wait(execution);
+    return await endUnstarted(execution, whyUnreached(execution, lease), rooms);
+  }
   try {
     if (mode === 'guarded' && (await runGuarded(execution, target, lease, slot, rooms)) === 'ended') return;
     const ended = await attempt(execution, target, lease, slot, rooms);
@@ -44,6 +47,21 @@ export async function runExecution(execution: Execution, slot: Slot, rooms: Exec
   } finally {
     lease.release();
   }
+}
+
+/** Only for what was never sent: a lost reading that can't be repeated stays what it is. */
+function mayWait(execution: Execution, refusal: ConnectionRefusal): boolean {
+  if (refusal.reason !== 'node_unreachable' || execution.envelope.limits.nodeWaitMs === undefined) return false;
+  if (execution.wasSent) return false;
+  const sinceMs = execution.awaited?.sinceMs ?? Date.now();
+  execution.awaited = { sinceMs, detail: refusal.detail };
+  return Date.now() < sinceMs + execution.envelope.limits.nodeWaitMs;
+}
+
+function whyUnreached({ awaited }: Execution, { reason, detail }: ConnectionRefusal): NotStarted {
+  if (awaited === null || reason !== 'node_unreachable') return notStarted(reason, detail);
+  const seconds = Math.round((Date.now() - awaited.sinceMs) / 1_000);
+  return notStarted('expired', `The node was waited for ${seconds} s and never reached: ${detail}`);
 }
 
 /** Null: nothing ended, because nothing began; `endUnstarted` has said why. */

@@ -93,6 +93,8 @@ create table runs (
   command text,
   selector text,
   runbook text,
+  -- How long its work may wait for satellites and nodes that are offline.
+  wait_ms integer not null default 0 check (wait_ms between 0 and 86400000),
   planner text not null default 'none' check (planner in ('none', 'runbook', 'model')),
   answer text,
   requested_by text not null,

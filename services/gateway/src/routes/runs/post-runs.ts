@@ -57,6 +57,7 @@ function describeRun(body: CreateRunBody) {
     command: body.kind === 'command' ? body.command : null,
     runbook: body.kind === 'runbook' ? body.runbook : null,
     selector: body.selector ?? null,
+    waitMs: body.kind === 'ask' ? 0 : (body.waitSeconds ?? 0) * 1_000,
   };
 }
 

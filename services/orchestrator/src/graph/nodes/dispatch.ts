@@ -82,10 +82,10 @@ async function toDirectDispatches(
         shell: passedOf(state, { step }).shell,
         command,
         environment: noEnvironment,
-        limits: limitsOf(context.limits.commandTimeoutMs),
+        limits: limitsOf(context.limits.commandTimeoutMs, state.request.waitMs),
         readOnly: true,
         approvalId: null,
-        ...validity(context, now, null),
+        ...validity(context, state, now, null),
         nodes,
       });
     }
@@ -108,7 +108,7 @@ async function toApprovedDispatches(
     const approved = action?.commands.find((command) => command.step === step);
     for (const [satelliteId, nodes] of Map.groupBy(approved?.nodes ?? [], (node) => node.satelliteId)) {
       const { shell, command, environment, limits } = approved as NonNullable<typeof approved>;
-      const expiry = validity(context, now, action === null ? null : new Date(action.expiresAt));
+      const expiry = validity(context, state, now, action === null ? null : new Date(action.expiresAt));
       dispatches.push({
         step,
         satelliteId,
@@ -127,7 +127,7 @@ async function toApprovedDispatches(
     const left = nodeIds.filter((id) => !covered.has(id));
     const stranded = (await readTargets(transaction, left)).map(({ satelliteId: _, ...node }) => node);
     if (stranded.length === 0) continue;
-    const limits = limitsOf(context.limits.commandTimeoutMs);
+    const limits = limitsOf(context.limits.commandTimeoutMs, state.request.waitMs);
     const text = {
       step,
       command: planned,
@@ -136,15 +136,26 @@ async function toApprovedDispatches(
       limits,
       readOnly: false,
     };
-    dispatches.push({ ...text, satelliteId: null, approvalId, ...validity(context, now, null), nodes: stranded });
+    dispatches.push({
+      ...text,
+      satelliteId: null,
+      approvalId,
+      ...validity(context, state, now, null),
+      nodes: stranded,
+    });
   }
   return dispatches;
 }
 
 /** Never longer than the approval it rests on. */
-function validity(context: RunContext, now: Date, approvalEnds: Date | null): { notBefore: Date; expiresAt: Date } {
+function validity(
+  context: RunContext,
+  state: RunState,
+  now: Date,
+  approvalEnds: Date | null,
+): { notBefore: Date; expiresAt: Date } {
   const expiresMs = Math.min(
-    now.getTime() + context.limits.dispatchValidityMs,
+    now.getTime() + Math.max(context.limits.dispatchValidityMs, state.request.waitMs),
     approvalEnds?.getTime() ?? Number.POSITIVE_INFINITY,
   );
   return { notBefore: now, expiresAt: new Date(expiresMs) };

@@ -25,6 +25,7 @@ export function scope(context: RunContext) {
         prompt: run.kind === 'ask' ? run.prompt : null,
         command: run.command,
         runbook: run.kind === 'runbook' ? run.prompt : null,
+        waitMs: await readWaitMs(transaction, runId),
       };
       const scoped =
         run.kind === 'ask'
@@ -132,4 +133,9 @@ async function readScoped(transaction: TenantTransaction, selector: string | nul
 
 function toScoped({ id, name, site, labels }: ScopedNode): ScopedNode {
   return { id, name, site, labels };
+}
+
+async function readWaitMs(transaction: TenantTransaction, runId: string): Promise<number> {
+  const found = await transaction.query<{ wait_ms: number }>('select wait_ms from runs where id = $1', [runId]);
+  return found.rows[0]?.wait_ms ?? 0;
 }
