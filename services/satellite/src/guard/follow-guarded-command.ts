@@ -57,7 +57,7 @@ const stableMs = 2_000;
 /** A start whose request never left is sent over another connection this often. */
 const startsMax = 2;
 /** A node that does not let the stop be asked. */
-const stopsMax = 5;
+const unheardStopsMax = 5;
 
 type Word = (typeof words)[number];
 type Heard = {
@@ -186,6 +186,8 @@ export async function followGuardedCommand(
         return { kind: 'unknown', reason: 'node_rebooted', detail: rebooted };
       case 'no_room':
         return { kind: 'not_begun', reason: 'node_disk_full', detail: noRoom(key.directory) };
+      case 'forgotten':
+        return { kind: 'unknown', reason: 'guard_lost', detail: forgotten };
       case 'lost': {
         // While it is being killed its guard is gone before the end is written.
         if ((await stopper.answer()) === 'ended') return null;
@@ -242,7 +244,7 @@ function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger }: Guar
   let cause: StopCause | null = null;
   let answer: string | null = null;
   let asking: Promise<void> | null = null;
-  let stops = 0;
+  let unheard = 0;
   wanted.then((why) => {
     cause = why;
   });
@@ -256,10 +258,12 @@ function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger }: Guar
       const mark = newMark();
       const text = stopText(key, mark, patienceSeconds);
       const end = await runScript(connection, text, mark, null, stopAnswerTimeoutMs).ended;
-      if (end.kind === 'answered') answer = end.words[0] ?? '';
-      logger.info({ cause, answer, end: end.kind }, 'a command was told to stop');
-      stops += 1;
-      if (answer === 'alive' || (answer === null && stops >= stopsMax)) {
+      const said = end.kind === 'answered' ? (end.words[0] ?? '') : null;
+      logger.info({ cause, answer: said, end: end.kind }, 'a command was told to stop');
+      if (said === 'ended' || said === 'had_ended' || said === 'alive') answer = said;
+      // Its guard has no process yet, or none any more. Who follows it hears of the latter; the former has to be told again.
+      else if (said !== 'absent') unheard += 1;
+      if (answer === 'alive' || unheard >= unheardStopsMax) {
         giveUp({ word: 'not_dying', code: undefined, detail: '', cause: 'answered' });
       }
       if (answer === null) await after(stopRetryMs);
@@ -339,6 +343,7 @@ const words = [
   'locked',
   'no_room',
   'no_lock',
+  'forgotten',
   'absent',
   'lost',
   'rebooted',
@@ -349,6 +354,8 @@ const neverArrived =
   'The connection broke before the command reached the node. A tombstone there makes sure that it can not start any more.';
 const rebooted = 'The node was restarted after the command was sent. How far it came is not known. Look on the node.';
 const guardLost = 'The process that watched the command on the node is gone and left no end behind. Look on the node.';
+const forgotten =
+  'The node holds nothing of the command, and so long after its validity what it held may have been removed for its age. Look on the node.';
 const notDying = 'The command did not die when it was killed, or part of it belongs to another user. Look on the node.';
 const noRoom = (directory: string) =>
   `No lock could be written in ${directory} on the node: its disk is full, or out of inodes. Make room, then ask again.`;

@@ -17,6 +17,8 @@ if [ "$8" = follow ]; then
     pause
   done
 elif ! [ -e "$file.l" ]; then
+  # From a day after its expiry on the lock may have been removed for its age: then a missing one proves nothing.
+  [ "$(date +%s)" -le "$((expiry + 86400))" ] 2>/dev/null || say forgotten
   set -C
   if { true >"$file.l"; } 2>/dev/null; then
     set +C
