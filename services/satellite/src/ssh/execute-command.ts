@@ -15,6 +15,8 @@ export type CommandEnd =
   | { kind: 'kill_unproven'; detail: string }
   /** The request was sent; what became of it is not known. */
   | { kind: 'lost'; detail: string }
+  /** The node reported an end, of something that did not announce itself as the command. */
+  | { kind: 'unannounced'; detail: string }
   /** The connection broke before the request was sent. */
   | { kind: 'not_sent'; detail: string }
   /** The node refused the channel or the request. */
@@ -135,14 +137,23 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
   const rest = filter.end();
   if (rest.length > 0) sink.write('stderr', rest);
   channel.close();
-  return (
-    end ??
-    (exit === null ? lost() : { kind: 'exited', ...(exit as { exitCode: number | null; signal: string | null }) })
-  );
+  if (end !== null) return end;
+  if (exit === null) return lost();
+  const reported = exit as { exitCode: number | null; signal: string | null };
+  return filter.processId() === null ? unannounced(reported) : { kind: 'exited', ...reported };
 
   function lost(): CommandEnd {
     const why = connection.isClosed() ? 'The connection to the node broke' : 'The node closed the channel';
     return { kind: 'lost', detail: `${why} before it reported how the command ended.` };
+  }
+
+  /** A login shell that is none, or a forced command, ends as well: its code says nothing about the command. */
+  function unannounced({ exitCode, signal }: { exitCode: number | null; signal: string | null }): CommandEnd {
+    const how = exitCode === null ? `signal ${signal}` : `code ${exitCode}`;
+    return {
+      kind: 'unannounced',
+      detail: `What the node ran ended with ${how} and did not announce itself as the command. Check the account there: its login shell, ForceCommand, a command= in authorized_keys.`,
+    };
   }
 
   /** The command itself has ended. While the spool is full, silence means nothing and time is not counted. */
