@@ -6,8 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guardScripts } from './guard-texts.ts';
 
-const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+const machineBoot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+const firstProcess = readFileSync('/proc/1/stat', 'utf8')
+  .replace(/^.*\) /s, '')
+  .split(' ')[19];
+const bootId = `${machineBoot}.${firstProcess}`;
 const expiry = String(Math.ceil(Date.now() / 1_000) + 600);
 let directory: string;
 beforeAll(() => {
@@ -17,10 +22,12 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
   const [program = '', ...before] = shell.split(' ');
-  const script = (name: string, ...args: string[]) =>
-    promisify(execFile)(program, [...before, join(import.meta.dirname, 'scripts', `${name}.sh`), ...args]).then(
-      ({ stdout, stderr }) => ({ stdout, answer: stderr.split('\n').at(-2) ?? '', stderr }),
-    );
+  const script = (name: keyof typeof guardScripts, ...args: string[]) =>
+    promisify(execFile)(program, [...before, '-c', guardScripts[name], 'sena', ...args]).then(({ stdout, stderr }) => ({
+      stdout,
+      answer: stderr.split('\n').at(-2) ?? '',
+      stderr,
+    }));
   const start = (id: string, command: string) => script('run', directory, id, bootId, expiry, 'M', 'sh', command);
   const find = (id: string, boot = bootId) => script('attach', directory, id, boot, expiry, 'M', '0', '0', 'find');
   const lockOf = (id: string) => readFileSync(join(directory, `${id}.l`), 'utf8');
@@ -96,7 +103,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
 
   it('a starter that is killed changes nothing: the command goes on and is followed to its end', async () => {
     const id = randomUUID();
-    const args = [...before, join(import.meta.dirname, 'scripts', 'run.sh'), directory, id, bootId, expiry, 'M', 'sh'];
+    const args = [...before, '-c', guardScripts.run, 'sena', directory, id, bootId, expiry, 'M', 'sh'];
     const starter = spawn(program, [...args, 'echo first; sleep 1; echo second; exit 3'], { stdio: 'ignore' });
     await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(id))));
     starter.kill('SIGKILL');

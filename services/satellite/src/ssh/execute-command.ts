@@ -3,6 +3,7 @@
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import type { ClientChannel } from 'ssh2';
 import type { CommandText } from './command-text.ts';
+import { explainExecFailure } from './explain-exec-failure.ts';
 import { killProcessGroup } from './kill-process-group.ts';
 import type { SshConnection } from './open-ssh-connection.ts';
 import { createStartMarkFilter } from './start-mark-filter.ts';
@@ -55,7 +56,7 @@ export function executeCommand(connection: SshConnection, request: CommandReques
       if (isOver) {
         channel?.close();
       } else if (error !== undefined) {
-        resolve(explainFailure(connection, error));
+        resolve(explainExecFailure(connection, error));
       } else {
         request.onRunning();
         follow(connection, channel, request).then(resolve);
@@ -68,21 +69,6 @@ export function executeCommand(connection: SshConnection, request: CommandReques
       resolve({ kind: 'not_sent', detail: (error as Error).message });
     }
   });
-}
-
-function explainFailure(connection: SshConnection, error: Error & { reason?: unknown }): CommandEnd {
-  // ssh2 asks for a channel first. Without one the command was never sent; only this error is about the command itself.
-  const isAboutCommand = error.message === 'Unable to exec';
-  if (isAboutCommand && connection.isClosed()) {
-    return { kind: 'lost', detail: 'The connection broke after the command was sent.' };
-  }
-  if (connection.isClosed()) return { kind: 'not_sent', detail: 'The connection broke before the command was sent.' };
-  return {
-    kind: 'refused',
-    detail: isAboutCommand
-      ? 'The node accepts the login but refuses to run commands. Check ForceCommand and the account.'
-      : `The node refused another channel (${error.message}). Raise MaxSessions there, or lower runningPerNodeMax.`,
-  };
 }
 
 async function follow(connection: SshConnection, channel: ClientChannel, request: CommandRequest): Promise<CommandEnd> {

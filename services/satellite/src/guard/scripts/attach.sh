@@ -7,7 +7,7 @@ started=$3
 expiry=$4
 mark=$5
 say() { echo "$mark $*" >&2; exit 0; }
-read -r now </proc/sys/kernel/random/boot_id || say unreadable
+read_boot || say unreadable
 pause() { sleep .2 2>/dev/null || sleep 1; }
 if [ "$8" = follow ]; then
   tries=0
