@@ -1,0 +1,232 @@
+// Every fault that is injected, and where `unknown` is a true answer to it. Written down before anything runs: what is not allowed here is
+// a violation. Data only; benchmarks/faults.md shows it as a table.
+import type { FrameName } from './proxies/start-tunnel-proxy.ts';
+
+/** How a command ran: what both ends call read-only, what a guard on the node keeps, what nothing keeps. */
+export type Mode = 'direct' | 'guarded' | 'plain';
+
+export const journalSteps = ['accept', 'starting', 'running', 'finish', 'outcome-acked'] as const;
+export type JournalStep = (typeof journalSteps)[number];
+export type When = 'before' | 'after';
+export type ServiceName = 'gateway' | 'orchestrator' | 'signer' | 'relay';
+type Process = 'kill' | 'stop';
+type Line = 'cut' | 'silent' | 'slow' | 'narrow';
+/** Of a command: its connection is being opened, it runs, its output is under way. */
+export type Moment = 'connecting' | 'running' | 'output';
+
+export type Fault =
+  | { kind: 'none' }
+  | { kind: 'satellite-at-commit'; how: Process; step: JournalStep; when: When }
+  | { kind: 'satellite-at-frame'; how: Process; frame: FrameName; when: When }
+  | { kind: 'satellite-loses-power'; step: JournalStep; when: When }
+  | { kind: 'satellite-disk-full'; step: JournalStep }
+  | { kind: 'satellite-clock'; offsetMs: number; moment: 'start' | 'running' }
+  | { kind: 'tunnel-at-frame'; how: 'cut' | 'silent'; frame: FrameName; when: When }
+  | { kind: 'tunnel-line'; how: 'slow' | 'narrow' | 'repeat' | 'swap' }
+  | { kind: 'ssh-line'; how: Line; moment: Moment }
+  | { kind: 'node-reboots'; moment: Moment }
+  | { kind: 'service-at-commit'; service: ServiceName; how: Process; statement: string; when: When }
+  | { kind: 'relay-at-frame'; how: Process; frame: FrameName; when: When }
+  | { kind: 'postgres-restarts' }
+  | { kind: 'postgres-line'; service: ServiceName; how: Line }
+  | { kind: 'redis-dies' }
+  | { kind: 'redis-is-flushed' }
+  | { kind: 'redis-line'; service: ServiceName; how: Line };
+
+export interface Cell {
+  readonly id: string;
+  /** `lane`: hits one satellite and its nodes. `cloud`: hits everybody. */
+  readonly scope: 'lane' | 'cloud';
+  readonly fault: Fault;
+  /** Twice the weight, twice as often. */
+  readonly weight: number;
+  /** Why nobody can know, or null where somebody can: then `unknown` is a violation. */
+  readonly unknown: Readonly<Record<Mode, string | null>>;
+}
+
+const never: Cell['unknown'] = { direct: null, guarded: null, plain: null };
+const plainOnly = (why: string): Cell['unknown'] => ({ direct: null, guarded: null, plain: why });
+
+/** Once `starting` is on disk the command may have been sent; on a plain node nothing is left that could be asked. */
+const begun = plainOnly('the command may have been sent, and nothing on a plain node tells what became of it');
+const lostChannel = plainOnly('with its channel the end of a plain command is lost, and nothing on the node keeps it');
+const rebooted: Cell['unknown'] = {
+  direct: 'the command was lost, and its second attempt may find the node still down',
+  guarded: 'the node went down under the command before its end was written there',
+  plain: 'the node went down under the command; nothing keeps what it had done by then',
+};
+
+function atCommit(step: JournalStep, when: When): Cell['unknown'] {
+  switch (step) {
+    case 'accept':
+      return never;
+    case 'starting':
+      return when === 'before' ? never : begun;
+    case 'running':
+      return begun;
+    case 'finish':
+      return when === 'before' ? begun : never;
+    case 'outcome-acked':
+      return never;
+  }
+}
+
+/**
+ * A dispatch that never arrives begins nothing; the last result of a run is in the journal before it is sent. Between the two the satellite is
+ * ahead of what it says: by the time its acknowledgement is seen, a command may have been sent.
+ */
+function atFrame(frame: FrameName, when: When): Cell['unknown'] {
+  if (frame === 'dispatch') return when === 'before' ? never : begun;
+  return frame === 'result' || frame === 'outcome-ack' ? never : begun;
+}
+
+const whens = ['before', 'after'] as const;
+const both: readonly Process[] = ['kill', 'stop'];
+const lines: readonly Line[] = ['cut', 'silent', 'slow', 'narrow'];
+const moments: readonly Moment[] = ['connecting', 'running', 'output'];
+const executionFrames: readonly FrameName[] = ['dispatch', 'dispatch-ack', 'started', 'output', 'result', 'outcome-ack'];
+
+/** Statement → what a transaction that does it contains, in lower case. */
+export const statementsOf: Readonly<Record<ServiceName, Readonly<Record<string, RegExp>>>> = {
+  gateway: { 'create-run': /insert into runs/, 'decide-approval': /update approvals set status/ },
+  orchestrator: {
+    'claim-run': /from claim_next_run/,
+    'change-status': /update runs set status/,
+    'request-approval': /insert into approvals/,
+    checkpoint: /insert into \S*\bcheckpoints\b/,
+    'checkpoint-writes': /insert into \S*\bcheckpoint_writes\b/,
+    'write-dispatches': /insert into dispatches/,
+    'save-report': /update runs set answer/,
+    'release-run': /handled_count = greatest/,
+  },
+  signer: { sign: /insert into dispatch_envelopes/ },
+  relay: {
+    'take-satellite': /connection_epoch = s\.connection_epoch \+ 1/,
+    'claim-dispatches': /from claim_dispatches/,
+    'acknowledge-dispatch': /update dispatches d set acked_at/,
+    'record-output': /from record_output/,
+    'record-results': /from record_results/,
+  },
+};
+export const serviceNames = Object.keys(statementsOf) as ServiceName[];
+
+
+function laneCells(): Cell[] {
+  const cell = (id: string, fault: Fault, unknown: Cell['unknown'], weight = 1): Cell => ({
+    ...{ id, scope: 'lane', fault, unknown, weight },
+  });
+  return [
+    cell('none', { kind: 'none' }, never, 2),
+    ...both.flatMap((how) =>
+      journalSteps.flatMap((step) =>
+        whens.map((when) =>
+          cell(
+            `satellite.${how}.${when}-commit.${step}`,
+            { kind: 'satellite-at-commit', how, step, when },
+            how === 'kill' ? atCommit(step, when) : never,
+          ),
+        ),
+      ),
+    ),
+    ...both.flatMap((how) =>
+      executionFrames.flatMap((frame) =>
+        whens.map((when) =>
+          cell(
+            `satellite.${how}.${when}-frame.${frame}`,
+            { kind: 'satellite-at-frame', how, frame, when },
+            how === 'kill' ? atFrame(frame, when) : never,
+          ),
+        ),
+      ),
+    ),
+    ...journalSteps.flatMap((step) =>
+      whens.map((when) =>
+        cell(
+          `satellite.power-loss.${when}-commit.${step}`,
+          { kind: 'satellite-loses-power', step, when },
+          atCommit(step, when),
+        ),
+      ),
+    ),
+    ...journalSteps.map((step) =>
+      cell(
+        `satellite.disk-full.${step}`,
+        { kind: 'satellite-disk-full', step },
+        // The journal fails at its next commit, so the process ends: what was under way is what a kill leaves.
+        step === 'accept' ? never : begun,
+      ),
+    ),
+    cell('satellite.clock.ahead', { kind: 'satellite-clock', offsetMs: 90_000, moment: 'start' }, never),
+    cell('satellite.clock.behind', { kind: 'satellite-clock', offsetMs: -90_000, moment: 'start' }, never),
+    cell('satellite.clock.jumps-ahead', { kind: 'satellite-clock', offsetMs: 90_000, moment: 'running' }, never),
+    cell('satellite.clock.jumps-back', { kind: 'satellite-clock', offsetMs: -90_000, moment: 'running' }, never),
+    ...(['cut', 'silent'] as const).flatMap((how) =>
+      ([...executionFrames, 'output-ack', 'reconciled'] as const).flatMap((frame) =>
+        whens.map((when) =>
+          cell(`tunnel.${how}.${when}-frame.${frame}`, { kind: 'tunnel-at-frame', how, frame, when }, never),
+        ),
+      ),
+    ),
+    ...(['slow', 'narrow', 'repeat', 'swap'] as const).map((how) =>
+      cell(`tunnel.${how}`, { kind: 'tunnel-line', how }, never, 3),
+    ),
+    ...moments.flatMap((moment) =>
+      lines.map((how) =>
+        cell(
+          `ssh.${how}.${moment}`,
+          { kind: 'ssh-line', how, moment },
+          how === 'cut' || how === 'silent' ? lostChannel : never,
+          2,
+        ),
+      ),
+    ),
+    ...moments.map((moment) => cell(`node.reboots.${moment}`, { kind: 'node-reboots', moment }, rebooted)),
+  ];
+}
+
+/** PostgreSQL is the truth and acknowledgements follow commits: whatever of the cloud fails, the satellites still know. */
+function cloudCells(hasRedis: boolean): Cell[] {
+  const cell = (id: string, fault: Fault, weight = 1): Cell => ({
+    ...{ id, scope: 'cloud', fault, unknown: never, weight },
+  });
+  return [
+    ...serviceNames.flatMap((service) =>
+      both.flatMap((how) =>
+        Object.keys(statementsOf[service]).flatMap((statement) =>
+          whens.map((when) =>
+            cell(`${service}.${how}.${when}-commit.${statement}`, {
+              kind: 'service-at-commit',
+              ...{ service, how, statement, when },
+            }),
+          ),
+        ),
+      ),
+    ),
+    ...both.flatMap((how) =>
+      (['dispatch', 'output-ack', 'outcome-ack'] as const).flatMap((frame) =>
+        whens.map((when) =>
+          cell(`relay.${how}.${when}-frame.${frame}`, { kind: 'relay-at-frame', how, frame, when }),
+        ),
+      ),
+    ),
+    cell('postgres.restarts', { kind: 'postgres-restarts' }, 2),
+    ...serviceNames.flatMap((service) =>
+      lines.map((how) => cell(`postgres.${how}.${service}`, { kind: 'postgres-line', service, how })),
+    ),
+    ...(hasRedis
+      ? [
+          cell('redis.dies', { kind: 'redis-dies' }, 8),
+          cell('redis.is-flushed', { kind: 'redis-is-flushed' }, 8),
+          ...serviceNames.flatMap((service) =>
+            lines.map((how) => cell(`redis.${how}.${service}`, { kind: 'redis-line', service, how })),
+          ),
+        ]
+      : []),
+  ];
+}
+
+export type Backend = 'postgres' | 'redis';
+
+export function cellsFor(backend: Backend): Cell[] {
+  return [...laneCells(), ...cloudCells(backend === 'redis')];
+}

@@ -1,0 +1,186 @@
+// Between one satellite and the relay: carries the tunnel's messages and reads their frames, so that a fault can come at a named frame,
+// and can repeat and swap whole messages. Entered by the world, once a satellite.
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
+import { decodeRelayFrames, decodeSatelliteFrames } from '@sena/tunnel/decode-frames';
+import { messageBytesMax } from '@sena/tunnel/encode-frames';
+import { WebSocket, WebSocketServer } from 'ws';
+import { createLineQuality, type Quality } from './line-quality.ts';
+
+export type FrameName = RelayFrame['t'] | SatelliteFrame['t'];
+type Frame = RelayFrame | SatelliteFrame;
+
+export interface FrameTrap {
+  readonly frame: FrameName;
+  /** The how-manieth of these frames, from 1. */
+  readonly nth: number;
+  /** Called once, when the frame is here. `drop`: the message and the connection are gone. */
+  spring(): 'carry' | 'drop';
+}
+
+export type Mixing = { kind: 'none' } | { kind: 'repeat' } | { kind: 'swap' };
+
+export interface TunnelProxy {
+  readonly url: string;
+  set(trap: FrameTrap): () => void;
+  /** Every frame that arrives here, before anything is done with it. */
+  onFrame(listener: (frame: Frame) => void): () => void;
+  setQuality(quality: Quality): void;
+  /** Whole messages, after the handshake. Returns how many it has mixed so far, and ends it. */
+  mix(mixing: Mixing): () => number;
+  cut(): void;
+  /** A satellite is connected and was welcomed. */
+  isUp(): boolean;
+  stop(): Promise<void>;
+}
+
+const handshake: ReadonlySet<FrameName> = new Set(['challenge', 'hello', 'welcome', 'refused']);
+/** A swapped message waits this long for one to let pass. */
+const swapWaitMs = 150;
+
+/** `relayUrl`: where the tunnel really is. */
+export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
+  const quality = createLineQuality();
+  const traps = new Map<FrameTrap, { seen: number }>();
+  const listeners = new Set<(frame: Frame) => void>();
+  const pairs = new Set<{ cut(): void; isWelcomed: boolean }>();
+  let mixing: Mixing = { kind: 'none' };
+  let mixed = 0;
+
+  const server = new WebSocketServer({
+    ...{ host: '127.0.0.1', port: 0, maxPayload: messageBytesMax, perMessageDeflate: false },
+    // The two ends ask each other whether they are there; nobody answers for them.
+    autoPong: false,
+  });
+  server.on('connection', (near) => {
+    const far = new WebSocket(relayUrl, { perMessageDeflate: false, maxPayload: messageBytesMax, autoPong: false });
+    const pair = {
+      isWelcomed: false,
+      cut() {
+        pairs.delete(pair);
+        near.terminate();
+        far.terminate();
+      },
+    };
+    pairs.add(pair);
+    const opened = once(far, 'open').catch(() => pair.cut());
+    for (const socket of [near, far]) socket.on('error', () => pair.cut());
+    join(near, far, opened, pair, decodeSatelliteFrames);
+    join(far, near, Promise.resolve(), pair, decodeRelayFrames);
+  });
+
+  function join(
+    from: WebSocket,
+    to: WebSocket,
+    ready: Promise<unknown>,
+    pair: { cut(): void; isWelcomed: boolean },
+    decode: (message: Uint8Array) => Frame[],
+  ): void {
+    let work: Promise<unknown> = ready;
+    let held: Buffer | null = null;
+    const inOrder = (step: () => Promise<void> | void) => {
+      work = work.then(step).catch(() => pair.cut());
+    };
+    const send = (data: Buffer) => {
+      if (to.readyState === to.OPEN) to.send(data);
+    };
+    const release = () => {
+      if (held !== null) send(held);
+      held = null;
+    };
+
+    from.on('message', (data: Buffer) => {
+      from.pause();
+      inOrder(async () => {
+        const frames = decode(data);
+        for (const frame of frames) for (const listener of listeners) listener(frame);
+        if (frames.some((frame) => frame.t === 'welcome')) pair.isWelcomed = true;
+        if (springTraps(frames) === 'drop') return pair.cut();
+        await quality.pass(data.length);
+        if (mixing.kind !== 'none' && !frames.some((frame) => handshake.has(frame.t))) mix(data);
+        else {
+          send(data);
+          release();
+        }
+        from.resume();
+      });
+    });
+    for (const kind of ['ping', 'pong'] as const) {
+      from.on(kind, (data) =>
+        inOrder(async () => {
+          await quality.pass(0);
+          if (to.readyState === to.OPEN) to[kind](data);
+        }),
+      );
+    }
+    from.on('close', (code, reason) =>
+      inOrder(async () => {
+        await quality.pass(0);
+        release();
+        pairs.delete(pair);
+        // 1005 and 1006 say that no code came; they can't be sent.
+        if (code === 1005 || code === 1006) to.terminate();
+        else to.close(code, reason);
+      }),
+    );
+
+    function mix(data: Buffer): void {
+      if (mixing.kind === 'repeat') {
+        mixed += 1;
+        send(data);
+        send(data);
+      } else if (held === null) {
+        held = data;
+        void sleep(swapWaitMs).then(() => inOrder(release));
+      } else {
+        mixed += 1;
+        send(data);
+        release();
+      }
+    }
+  }
+
+  function springTraps(frames: readonly Frame[]): 'carry' | 'drop' {
+    for (const [trap, count] of traps) {
+      count.seen += frames.filter((frame) => frame.t === trap.frame).length;
+      if (count.seen < trap.nth) continue;
+      traps.delete(trap);
+      if (trap.spring() === 'drop') return 'drop';
+    }
+    return 'carry';
+  }
+
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the tunnel proxy has no port');
+  return {
+    url: `ws://127.0.0.1:${address.port}/v1/tunnel`,
+    set(trap) {
+      traps.set(trap, { seen: 0 });
+      return () => traps.delete(trap);
+    },
+    onFrame(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    setQuality: quality.set,
+    mix(next) {
+      mixing = next;
+      mixed = 0;
+      return () => {
+        mixing = { kind: 'none' };
+        return mixed;
+      };
+    },
+    cut() {
+      for (const pair of [...pairs]) pair.cut();
+    },
+    isUp: () => [...pairs].some((pair) => pair.isWelcomed),
+    async stop() {
+      quality.set({ kind: 'good' });
+      for (const pair of [...pairs]) pair.cut();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,74 @@
+// What the commands of trials do, and how each ends where nothing goes wrong. A change first writes one line, its mark and the time, to the
+// effects of its node, and keeps a copy of what it prints. Pure.
+import type { Execution } from '@sena/contracts/http/runs';
+
+export const kindNames = [
+  'read-small',
+  'read-large',
+  'silent',
+  'chatty',
+  'background',
+  'signalled',
+  'exits-255',
+  'never-ends',
+] as const;
+export type KindName = (typeof kindNames)[number];
+
+export interface CommandKind {
+  readonly name: KindName;
+  readonly isReading: boolean;
+  /** It prints something: there are output frames. */
+  readonly prints: boolean;
+  readonly weight: number;
+  command(mark: string): string;
+  /** True: this is how it ends. */
+  endsLike(execution: Execution): boolean;
+}
+
+const effect = (mark: string) => `date +"${mark} %s.%N" >> /srv/effects`;
+const copy = (mark: string) => `tee /srv/out-${mark}`;
+const exits = (code: number) => (execution: Execution) => execution.exitCode === code;
+
+export const kinds: Readonly<Record<KindName, CommandKind>> = {
+  'read-small': {
+    ...{ name: 'read-small', isReading: true, prints: true, weight: 3 },
+    // The mark makes each run's command its own.
+    command: (mark) => `cat /srv/small && echo ${mark}`,
+    endsLike: exits(0),
+  },
+  'read-large': {
+    ...{ name: 'read-large', isReading: true, prints: true, weight: 1 },
+    command: (mark) => `cat /srv/large && echo ${mark}`,
+    endsLike: exits(0),
+  },
+  silent: {
+    ...{ name: 'silent', isReading: false, prints: false, weight: 4 },
+    command: (mark) => `${effect(mark)}; sleep 0.5`,
+    endsLike: exits(0),
+  },
+  chatty: {
+    ...{ name: 'chatty', isReading: false, prints: true, weight: 2 },
+    command: (mark) => `${effect(mark)}; head -c 10485760 /dev/urandom | ${copy(mark)}`,
+    endsLike: exits(0),
+  },
+  background: {
+    ...{ name: 'background', isReading: false, prints: true, weight: 3 },
+    command: (mark) => `${effect(mark)}; echo forked | ${copy(mark)}; sleep 1 &`,
+    endsLike: exits(0),
+  },
+  signalled: {
+    ...{ name: 'signalled', isReading: false, prints: true, weight: 3 },
+    command: (mark) => `${effect(mark)}; echo going | ${copy(mark)}; sleep 0.3; kill -TERM $$`,
+    endsLike: ({ signal, exitCode }) => signal === 'TERM' || exitCode === 143,
+  },
+  'exits-255': {
+    ...{ name: 'exits-255', isReading: false, prints: true, weight: 3 },
+    command: (mark) => `${effect(mark)}; echo failing | ${copy(mark)}; sleep 0.2; exit 255`,
+    endsLike: exits(255),
+  },
+  'never-ends': {
+    ...{ name: 'never-ends', isReading: false, prints: true, weight: 1 },
+    command: (mark) => `${effect(mark)}; echo begun | ${copy(mark)}; sleep 3600`,
+    endsLike: ({ reason }) => reason === 'timeout',
+  },
+};

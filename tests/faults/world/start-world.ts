@@ -1,0 +1,268 @@
+// Everything that faults happen to: one PostgreSQL, the queue, SENA's processes, lab hosts with an sshd each, satellites, and a proxy of
+// ours between every pair that talks. Entered by main.ts and by the test. Starts and stops those processes; keeps its files in one directory.
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { seedMember } from '@sena/auth/seed-member';
+import type { JoinToken, Node, Site } from '@sena/contracts/http/fleet';
+import { databaseUrl, prepareDatabase } from '@sena/db/prepare-database';
+import type { LabHost, LabSite } from '@sena/lab/lab';
+import { runOnHost } from '@sena/lab/run-on-host';
+import { startLab } from '@sena/lab/start-lab';
+import { silentReport } from '@sena/local/report/report';
+import { type Stack, startStack } from '@sena/local/start-stack';
+import { eventually } from '@sena/testing/eventually';
+import { type PostgresServer, startPostgresServer } from '@sena/testing/postgres-server';
+import { startRedis, type TestRedis } from '@sena/testing/redis';
+import pg from 'pg';
+import { type Backend, type ServiceName, serviceNames } from '../cells.ts';
+import { type PostgresProxy, startPostgresProxy } from '../proxies/start-postgres-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../proxies/start-tcp-proxy.ts';
+import { startTunnelProxy, type TunnelProxy } from '../proxies/start-tunnel-proxy.ts';
+import { buildPowerLossLibrary, type FaultySatellite, startFaultySatellite } from '../satellite/start-faulty-satellite.ts';
+import { type CloudApi, callCloud } from './call-cloud.ts';
+
+const database = 'sena';
+/** Ten megabytes have to pass within it on a busy machine; a command that never ends takes this long. */
+export const commandTimeoutMs = 15_000;
+
+export interface LaneNode {
+  readonly name: string;
+  readonly host: LabHost;
+  /** Between the satellite and this node's sshd. */
+  readonly ssh: TcpProxy;
+  /** A command on the node, past SENA and past the proxy. */
+  look(command: string): Promise<string>;
+}
+
+/** One site: a satellite and its nodes. Faults of different lanes don't meet. */
+export interface Lane {
+  readonly name: string;
+  readonly selector: string;
+  readonly nodes: readonly LaneNode[];
+  readonly satellite: FaultySatellite;
+  readonly tunnel: TunnelProxy;
+}
+
+export interface World {
+  readonly backend: Backend;
+  readonly api: CloudApi;
+  readonly stack: Stack;
+  readonly lanes: readonly Lane[];
+  /** Between each service and PostgreSQL. */
+  readonly postgresOf: Readonly<Record<ServiceName, PostgresProxy>>;
+  readonly postgres: PostgresServer;
+  /** Between each service and Redis. */
+  readonly redisOf: Readonly<Record<ServiceName, TcpProxy>> | null;
+  readonly redis: TestRedis | null;
+  readonly organizationId: string;
+  /** As PostgreSQL's superuser: for looking. Survives its restarts. */
+  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** What the cloud's processes have printed. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions {
+  backend: Backend;
+  lanes: number;
+  nodesPerLane: number;
+  say(line: string): void;
+}
+
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { backend, say } = options;
+  const stops: Array<() => Promise<unknown>> = [];
+  const stop = async () => {
+    for (const step of stops.splice(0).reverse()) {
+      await step().catch((error: unknown) => say(`while stopping: ${String(error)}`));
+    }
+  };
+  try {
+    const directory = await mkdtemp(path.join(tmpdir(), 'sena-faults-'));
+    stops.push(() => rm(directory, { recursive: true, force: true }));
+    const [cloud, site, powerLossLibrary] = await Promise.all([
+      startCloud(backend, stops),
+      startSite(path.join(directory, 'lab'), options, stops),
+      buildPowerLossLibrary(directory),
+    ]);
+    if (powerLossLibrary === null) say('There is no C compiler (cc): power losses are left out. Install gcc.');
+    const names = Array.from({ length: options.lanes }, (_, index) => `lane-${index + 1}`);
+    const lanes = await inTwos(names, (name, index) => {
+      const hosts = site.hosts.slice(index * options.nodesPerLane, (index + 1) * options.nodesPerLane);
+      return startLane({ name, site, hosts, cloud, directory, powerLossLibrary, stops });
+    });
+    await eventually('every satellite is connected', () => lanes.every((lane) => lane.tunnel.isUp()), {
+      timeoutMs: 60_000,
+    });
+    return { ...cloud, backend, lanes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type CloudPart = Omit<World, 'lanes' | 'stop' | 'backend'>;
+
+async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>): Promise<CloudPart> {
+  const postgres = await startPostgresServer();
+  stops.push(() => postgres.stop());
+  const roles = ['owner', 'app', 'relay', 'signer', 'identity', 'queue', 'checkpoint'] as const;
+  const passwords = Object.fromEntries(roles.map((role) => [`sena_${role}`, randomBytes(12).toString('hex')]));
+  await prepareDatabase({ adminUrl: postgres.adminUrl, database, passwords: passwords as never });
+  const urlOf = (role: (typeof roles)[number], port = postgres.port) => {
+    const url = new URL(databaseUrl(postgres.adminUrl, database, `sena_${role}`, passwords[`sena_${role}`] ?? ''));
+    url.port = String(port);
+    return url.href;
+  };
+  const adminUrl = new URL(postgres.adminUrl);
+  adminUrl.pathname = `/${database}`;
+  const admin = new pg.Pool({
+    ...{ connectionString: adminUrl.href, max: 4, connectionTimeoutMillis: 5_000, options: '-c search_path=sena' },
+  });
+  admin.on('error', () => undefined);
+  stops.push(() => admin.end());
+
+  const redis = backend === 'redis' ? await startRedis() : null;
+  if (redis !== null) stops.push(() => redis.stop());
+  const byService = async <T extends TcpProxy>(start: () => Promise<T>) => {
+    const entries = await Promise.all(serviceNames.map(async (name) => [name, await start()] as const));
+    for (const [, proxy] of entries) stops.push(() => proxy.stop());
+    return Object.fromEntries(entries) as Record<ServiceName, T>;
+  };
+  const postgresOf = await byService(() => startPostgresProxy({ host: '127.0.0.1', port: postgres.port }));
+  const redisOf =
+    redis === null
+      ? null
+      : await byService(() => startTcpProxy({ host: '127.0.0.1', port: Number(new URL(redis.url).port) }));
+  const environmentOf = (name: ServiceName, role: 'app' | 'relay' | 'signer'): Record<string, string> => ({
+    DATABASE_URL: urlOf(role, postgresOf[name].port),
+    ...(redisOf === null
+      ? { QUEUE_DATABASE_URL: urlOf('queue', postgresOf[name].port) }
+      : { REDIS_URL: `redis://127.0.0.1:${redisOf[name].port}` }),
+  });
+
+  const secret = () => randomBytes(32).toString('base64');
+  const secrets = { authSecret: secret(), serviceTokenSecret: secret(), masterKey: secret() };
+  const lines: string[] = [];
+  const stack = await startStack({
+    databases: {
+      ...{ app: urlOf('app'), relay: urlOf('relay'), signer: urlOf('signer'), identity: urlOf('identity') },
+      ...{ queue: urlOf('queue'), checkpoint: urlOf('checkpoint') },
+    },
+    secrets,
+    redisUrl: redis?.url ?? null,
+    environment: {
+      gateway: {
+        ...environmentOf('gateway', 'app'),
+        AUTH_DATABASE_URL: urlOf('identity', postgresOf.gateway.port),
+        RATE_LIMIT_PER_MINUTE: '100000',
+      },
+      orchestrator: {
+        ...environmentOf('orchestrator', 'app'),
+        CHECKPOINT_DATABASE_URL: urlOf('checkpoint', postgresOf.orchestrator.port),
+        COMMAND_TIMEOUT_MS: String(commandTimeoutMs),
+      },
+      signer: environmentOf('signer', 'signer'),
+      relay: environmentOf('relay', 'relay'),
+    },
+    report: silentReport((line) => {
+      lines.push(line);
+      if (lines.length > 20_000) lines.splice(0, 5_000);
+    }),
+  });
+  stops.push(() => stack.stop());
+  const seed = (name: string, role: 'owner' | 'approver') =>
+    seedMember({
+      ...{ authUrl: urlOf('identity'), authSecret: secrets.authSecret, publicUrl: 'http://localhost' },
+      ...{ organizationName: 'acme', email: `${name}@acme.test`, name, password: secret(), role },
+    });
+  const [owner, approver] = [await seed('olivia', 'owner'), await seed('adam', 'approver')];
+  const api = callCloud(stack.frontUrl, { owner: owner.apiKey, approver: approver.apiKey });
+  return {
+    ...{ api, stack, postgres, postgresOf, redis, redisOf, organizationId: owner.organizationId },
+    log: () => lines.join('\n'),
+    async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
+      return (await admin.query<Row>(text, values)).rows;
+    },
+  };
+}
+
+async function startSite(
+  stateDirectory: string,
+  { lanes, nodesPerLane, say }: WorldOptions,
+  stops: Array<() => Promise<unknown>>,
+): Promise<LabSite> {
+  const hosts = Array.from({ length: lanes * nodesPerLane }, (_, index) => ({
+    name: `node-${index + 1}`,
+    labels: {},
+    faults: [],
+    services: ['metrics' as const],
+  }));
+  const lab = await startLab({ stateDirectory, sites: [{ name: 'faults', hosts }], kind: 'openssh', log: say });
+  stops.push(() => lab.stop());
+  const [site] = lab.sites;
+  if (site === undefined) throw new Error('the lab has no site');
+  return site;
+}
+
+async function startLane(parts: {
+  name: string;
+  site: LabSite;
+  hosts: readonly LabHost[];
+  cloud: CloudPart;
+  directory: string;
+  powerLossLibrary: string | null;
+  stops: Array<() => Promise<unknown>>;
+}): Promise<Lane> {
+  const { name, site, hosts, cloud, stops } = parts;
+  const { api } = cloud;
+  const { id: siteId } = await api.post<Site>('/v1/sites', { name });
+  const nodes: LaneNode[] = [];
+  for (const host of hosts) {
+    const inlet = await site.inlet({ host: host.address, port: host.port });
+    const ssh = await startTcpProxy(inlet);
+    stops.push(() => ssh.stop());
+    await api.post<Node>('/v1/nodes', {
+      ...{ name: host.name, siteId, address: '127.0.0.1', port: ssh.port },
+      ...{ runAs: host.user, hostKey: host.hostKey, labels: { lane: name } },
+    });
+    const look = async (command: string) => (await runOnHost(site, host, command, 20_000)).stdout;
+    await look('head -c 3000 /dev/urandom > /srv/small; head -c 10485760 /dev/urandom > /srv/large; : > /srv/effects');
+    nodes.push({ name: host.name, host, ssh, look });
+  }
+  const tunnel = await startTunnelProxy(`${cloud.stack.frontUrl.replace(/^http/, 'ws')}/v1/tunnel`);
+  stops.push(() => tunnel.stop());
+  const { token, dispatchKeyFingerprint } = await eventually(
+    'there is a join token',
+    () => api.post<JoinToken>(`/v1/sites/${siteId}/join-tokens`, {}),
+    { timeoutMs: 20_000, everyMs: 100 },
+  );
+  const directory = path.join(parts.directory, name);
+  await mkdir(directory, { mode: 0o700 });
+  const satellite = await startFaultySatellite({
+    ...{ name, directory, url: cloud.stack.frontUrl, token, pin: dispatchKeyFingerprint, tunnelUrl: tunnel.url },
+    powerLossLibrary: parts.powerLossLibrary,
+    config: {
+      credentials: { default: { privateKeyFile: site.clientKeyPath } },
+      limits: { connectTimeoutMs: 5_000, connectionIdleMs: 5_000 },
+    },
+  });
+  stops.push(() => satellite.stop());
+  return { name, selector: `lane=${name}`, nodes, satellite, tunnel };
+}
+
+async function inTwos<In, Out>(items: readonly In[], start: (item: In, index: number) => Promise<Out>): Promise<Out[]> {
+  const started: Out[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next;
+      next += 1;
+      started[index] = await start(items[index] as In, index);
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  return started;
+}
