@@ -14,6 +14,8 @@ const run = promisify(execFile);
 const program = path.resolve('services', 'satellite', 'src', 'main.ts');
 const preload = path.join(import.meta.dirname, 'satellite-preload.ts');
 const logBytesMax = 256 * 1024;
+/** By a stop at a commit. */
+const stoppedMs = 1_500;
 
 export interface FaultySatellite {
   readonly name: string;
@@ -114,6 +116,8 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
       {
         env: {
           PATH: process.env.PATH,
+          // It is started often: parsed and stripped once.
+          NODE_COMPILE_CACHE: path.resolve('node_modules', '.sena', 'compile-cache'),
           SENA_FAULT_POINT: pointFile,
           SENA_FAULT_CLOCK: clockFile,
           ...(powerLossLibrary === null
@@ -162,7 +166,6 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
       const fired = `${pointFile}.${id}`;
       await writeFile(`${pointFile}.new`, JSON.stringify({ id, step, when, nth, signal } satisfies CommitPoint));
       await cp(`${pointFile}.new`, pointFile);
-      const armed = child;
       let hasFired = false;
       const timer = setInterval(async () => {
         const found = await readFile(fired).then(
@@ -171,7 +174,7 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
         );
         if (!found || hasFired) return;
         hasFired = true;
-        if (signal === 'SIGSTOP') setTimeout(() => armed?.kill('SIGCONT'), 1_500);
+        if (signal === 'SIGSTOP') setTimeout(() => child?.kill('SIGCONT'), stoppedMs);
       }, 50);
       return {
         hasFired: () => hasFired,
@@ -183,7 +186,7 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
             () => false,
           );
           await rm(fired, { force: true });
-          armed?.kill('SIGCONT');
+          child?.kill('SIGCONT');
         },
       };
     },
