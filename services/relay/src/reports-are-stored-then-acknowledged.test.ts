@@ -125,6 +125,37 @@ test('a gap is not passed over: the acknowledgement says from where to send', as
   expect(await tunnel.next('output-ack')).toMatchObject({ offset: 3 });
 });
 
+test('a result whose output has not arrived whole is not acknowledged: the tunnel is opened anew, and both come again', async () => {
+  const bytes = Buffer.from('the first half, the second half');
+  const [first, second] = [outputOf(executions[0], bytes.subarray(0, 15)), bytes.subarray(15)];
+  // Out of order: the second half is beyond a gap, and not taken.
+  tunnel.send(outputOf(executions[0], second, { offset: 15 }));
+  await tunnel.next('output-ack');
+  tunnel.send(first);
+  await tunnel.next('output-ack');
+  tunnel.send(withStdout(executions[0], bytes));
+  expect(await tunnel.closed).toEqual({ code: 4400, reason: 'output is missing' });
+  expect(tunnel.heard.some((frame) => frame.t === 'outcome-ack')).toBe(false);
+  expect(await outcomeOf(executions[0])).toBeUndefined();
+
+  tunnel = await connect(bench.port, satellite);
+  tunnel.send(outputOf(executions[0], second, { offset: 15 }), withStdout(executions[0], bytes));
+  await tunnel.next('outcome-ack');
+  expect(await read(executions[0])).toEqual(bytes);
+});
+
+test('output that never comes does not hold its result back for ever', async () => {
+  const bytes = Buffer.from('nobody has it any more');
+  for (let tries = 1; tries <= 3; tries += 1) {
+    tunnel.send(withStdout(executions[0], bytes));
+    expect(await tunnel.closed).toMatchObject({ code: 4400 });
+    tunnel = await connect(bench.port, satellite);
+  }
+  tunnel.send(withStdout(executions[0], bytes));
+  await tunnel.next('outcome-ack');
+  expect(await outcomeOf(executions[0])).toMatchObject({ kind: 'exited' });
+});
+
 test('starts are told once, and the last result wakes the run', async () => {
   const at = '2026-05-05T05:05:05.000Z';
   for (const executionId of executions) tunnel.send({ t: 'started', executionId, attempt: 1, at });

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import { type ExecutionResult, outputPieceBytesMax } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
+import { listMissingOutput } from '@sena/runs/list-missing-output';
 import { lockRunsOfDispatches, lockRunsOfExecutions } from '@sena/runs/lock-runs';
 import { markDispatchesAcknowledged } from '@sena/runs/reconcile-dispatches';
 import { type CommittedStream, type OutputPiece, recordOutput } from '@sena/runs/record-output';
@@ -15,12 +16,19 @@ import type { HeldSatellite } from '../held-satellites.ts';
 import { readRefusals } from './read-refusals.ts';
 import type { Report, ReportOf } from './report.ts';
 
+/** How often a result waits for output that is missing, by execution: that output may be lost for good. */
+export type Patience = Map<string, number>;
+
+/** A tunnel that is opened again sends everything that is not acknowledged; more than this does not help. */
+const waitsMax = 3;
+
 /** Returns what to ring for. Throws what PostgreSQL said; then nothing of the batch is stored and nothing acknowledged. */
 export async function recordBatch(
   pool: Pool,
   organizationId: string,
   batch: readonly Report[],
   logger: Logger,
+  patience: Patience,
 ): Promise<RunNews[]> {
   const outputs = batch.filter((report): report is ReportOf<'output'> => report.frame.t === 'output');
   const results = batch.filter((report): report is ReportOf<'result'> => report.frame.t === 'result');
@@ -54,19 +62,31 @@ export async function recordBatch(
     );
     const committed = await recordOutput(transaction, pieces);
     const refusals = await readRefusals(transaction, refused);
-    const recorded = await recordResults(transaction, [...rows, ...refusals], actorOf(batch));
+    const missing = await listMissingOutput(transaction, rows);
+    for (const id of missing) if ((patience.get(id) ?? 0) >= waitsMax) missing.delete(id);
+    const complete = rows.filter((row) => !missing.has(row.executionId));
+    const recorded = await recordResults(transaction, [...complete, ...refusals], actorOf(batch));
     await markDispatchesAcknowledged(
       transaction,
       acks
         .filter(({ frame }) => frame.accepted)
         .map(({ satellite, frame }) => ({ satelliteId: satellite.satelliteId, dispatchId: frame.dispatchId })),
     );
-    return { started, committed, recorded };
+    return { started, committed, recorded, missing };
   });
 
   acknowledgeOutput(outputs, stored.committed, whole);
   for (const { satellite, frame } of results) {
-    satellite.out.push({ t: 'outcome-ack', executionId: frame.result.executionId, revision: frame.result.revision });
+    const { executionId, revision } = frame.result;
+    if (stored.missing.has(executionId)) {
+      patience.set(executionId, (patience.get(executionId) ?? 0) + 1);
+      const { satelliteId } = satellite;
+      logger.warn({ satelliteId, executionId }, 'output is missing before its result, the tunnel is opened anew');
+      satellite.close(4400, 'output is missing');
+      continue;
+    }
+    if (patience.delete(executionId)) logger.info({ executionId }, 'a result that waited for its output is recorded');
+    satellite.out.push({ t: 'outcome-ack', executionId, revision });
   }
   return [...stored.started.map((run) => ({ ...run, outboxId: null })), ...stored.recorded];
 }

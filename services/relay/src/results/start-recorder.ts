@@ -4,7 +4,7 @@ import type { Pool } from '@sena/db/tenant';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
-import { recordBatch } from './record-batch.ts';
+import { type Patience, recordBatch } from './record-batch.ts';
 import { recordUnreadable } from './record-unreadable.ts';
 import type { Report } from './report.ts';
 
@@ -40,6 +40,7 @@ export function startRecorder(options: {
   const lanes = new Map<string, Lane>();
   /** Connections of which something could not be stored: what follows on them would hide the hole. */
   const refused = new WeakSet<HeldSatellite>();
+  const patience: Patience = new Map();
   let isStopping = false;
 
   function laneOf(organizationId: string): Lane {
@@ -62,7 +63,7 @@ export function startRecorder(options: {
     const batch = reports.filter(({ satellite }) => !refused.has(satellite));
     if (batch.length === 0) return;
     const refusal = await untilAnswered(batch.length, async () =>
-      recorded(organizationId, await recordBatch(pool, organizationId, batch, logger)),
+      recorded(organizationId, await recordBatch(pool, organizationId, batch, logger, patience)),
     );
     if (refusal !== null) await recordApart(organizationId, batch, refusal.cause);
   }
