@@ -12,7 +12,7 @@ import type { World } from './world/start-world.ts';
 
 /** A cloud's fault that nothing has set off by then is given up. */
 const cloudFaultWaitMs = 15_000;
-const faultsATrialMax = 3;
+const faultsATrialMax = 4;
 
 export interface FaultsOptions {
   readonly seed: number;
@@ -32,8 +32,10 @@ export interface FaultsOptions {
 export interface CloudFault {
   readonly index: number;
   readonly cell: Cell;
-  readonly at: Date;
-  readonly hasFired: boolean;
+  /** From when it was ready to happen until it was healed. */
+  readonly from: Date;
+  until: Date | null;
+  hasFired: boolean;
 }
 
 export interface FaultsResult {
@@ -85,13 +87,15 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
     for (let index = 0; !isOver(); index += 1) {
       const random = seededRandom(seed, 'cloud', index);
       const cell = random.pickWeighted(cloudCells);
+      const fault: CloudFault = { index, cell, from: new Date(), until: null, hasFired: false };
+      cloudFaults.push(fault);
       const armed = await armFault(cell, { world, lanes: world.lanes, random });
       const untilMs = performance.now() + cloudFaultWaitMs;
       while (!armed.hasFired() && performance.now() < untilMs && !isOver()) await sleep(50);
-      const at = new Date();
+      fault.hasFired = armed.hasFired();
       await sleep(random.between(200, 2_000));
       await armed.heal();
-      cloudFaults.push({ index, cell, at, hasFired: armed.hasFired() });
+      fault.until = new Date();
       await sleep(options.cloudGapMs ?? 2_000);
     }
   }
@@ -118,7 +122,7 @@ export function planTrial(seed: number, index: number, cells: readonly Cell[], o
     const other = random.pickWeighted(Object.values(kinds).filter((each) => cells.some((cell) => fits(cell, each))));
     return { index, kind: other, cells: [random.pickWeighted(cells.filter((cell) => fits(cell, other)))], random };
   }
-  const count = random.pick([1, 1, 2, faultsATrialMax]);
+  const count = random.between(1, faultsATrialMax);
   const drawn = Array.from({ length: count }, () => random.pickWeighted(fitting));
   return { index, kind, cells: compatible(drawn), random };
 }
@@ -160,7 +164,9 @@ function leverOf({ fault }: Cell): string {
 function describeViolation(trial: TrialResult, seed: number, cloudFaults: readonly CloudFault[]): string {
   const { plan, startedAt, durationMs, runId, lane } = trial;
   const endedAt = startedAt.getTime() + durationMs;
-  const beside = cloudFaults.filter(({ at }) => at >= startedAt && at.getTime() <= endedAt).map(({ cell }) => cell.id);
+  const beside = cloudFaults
+    .filter(({ from, until }) => from.getTime() <= endedAt && (until === null || until >= startedAt))
+    .map(({ cell }) => cell.id);
   return [
     `VIOLATION trial ${plan.index} of seed ${seed} (${plan.kind.name}, ${plan.cells.map((cell) => cell.id).join(' + ')}), ${lane}, ${runId}, ${startedAt.toISOString()} +${Math.round(durationMs)} ms`,
     ...trial.violations.map((sentence) => `  ${sentence}`),

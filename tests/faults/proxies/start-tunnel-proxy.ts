@@ -19,16 +19,14 @@ export interface FrameTrap {
   spring(): 'carry' | 'drop';
 }
 
-export type Mixing = { kind: 'none' } | { kind: 'repeat' } | { kind: 'swap' };
-
 export interface TunnelProxy {
   readonly url: string;
   set(trap: FrameTrap): () => void;
   /** Every frame that arrives here, before anything is done with it. */
   onFrame(listener: (frame: Frame) => void): () => void;
   setQuality(quality: Quality): void;
-  /** Whole messages, after the handshake. Returns how many it has mixed so far, and ends it. */
-  mix(mixing: Mixing): () => number;
+  /** Whole messages, after the handshake, at most so many. Returns what ends it and says how many it has mixed. */
+  mix(how: 'repeat' | 'swap', messagesMax: number): () => number;
   cut(): void;
   /** A satellite is connected and was welcomed. */
   isUp(): boolean;
@@ -45,7 +43,7 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
   const traps = new Map<FrameTrap, { seen: number }>();
   const listeners = new Set<(frame: Frame) => void>();
   const pairs = new Set<{ cut(): void; isWelcomed: boolean }>();
-  let mixing: Mixing = { kind: 'none' };
+  let mixing: { how: 'repeat' | 'swap'; left: number } | null = null;
   let mixed = 0;
 
   const server = new WebSocketServer({
@@ -98,7 +96,8 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
         if (frames.some((frame) => frame.t === 'welcome')) pair.isWelcomed = true;
         if (springTraps(frames) === 'drop') return pair.cut();
         await quality.pass(data.length);
-        if (mixing.kind !== 'none' && !frames.some((frame) => handshake.has(frame.t))) mix(data);
+        const isMixed = mixing !== null && mixing.left > 0 && !frames.some((frame) => handshake.has(frame.t));
+        if (isMixed) mix(data);
         else {
           send(data);
           release();
@@ -126,18 +125,16 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
     );
 
     function mix(data: Buffer): void {
-      if (mixing.kind === 'repeat') {
-        mixed += 1;
-        send(data);
-        send(data);
-      } else if (held === null) {
+      if (mixing?.how === 'swap' && held === null) {
         held = data;
         void sleep(swapWaitMs).then(() => inOrder(release));
-      } else {
-        mixed += 1;
-        send(data);
-        release();
+        return;
       }
+      mixed += 1;
+      if (mixing !== null) mixing.left -= 1;
+      send(data);
+      if (held === null) send(data);
+      else release();
     }
   }
 
@@ -165,11 +162,11 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
       return () => listeners.delete(listener);
     },
     setQuality: quality.set,
-    mix(next) {
-      mixing = next;
+    mix(how, messagesMax) {
+      mixing = { how, left: messagesMax };
       mixed = 0;
       return () => {
-        mixing = { kind: 'none' };
+        mixing = null;
         return mixed;
       };
     },

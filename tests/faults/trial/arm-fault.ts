@@ -251,7 +251,7 @@ function tunnelAtFrame(fault: Extract<Fault, { kind: 'tunnel-at-frame' }>, lane:
 
 function tunnelLine(how: 'slow' | 'narrow' | 'repeat' | 'swap', { tunnel }: Lane, random: SeededRandom): Armed {
   if (how === 'repeat' || how === 'swap') {
-    const end = tunnel.mix({ kind: how });
+    const end = tunnel.mix(how, random.between(1, 12));
     let mixed = 0;
     return {
       hasFired: () => mixed > 0,

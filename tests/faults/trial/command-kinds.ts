@@ -37,7 +37,7 @@ export const kinds: Readonly<Record<KindName, CommandKind>> = {
     endsLike: exits(0),
   },
   'read-large': {
-    ...{ name: 'read-large', isReading: true, prints: true, weight: 1 },
+    ...{ name: 'read-large', isReading: true, prints: true, weight: 0.5 },
     command: (mark) => `cat /srv/large && echo ${mark}`,
     endsLike: exits(0),
   },
@@ -47,7 +47,7 @@ export const kinds: Readonly<Record<KindName, CommandKind>> = {
     endsLike: exits(0),
   },
   chatty: {
-    ...{ name: 'chatty', isReading: false, prints: true, weight: 2 },
+    ...{ name: 'chatty', isReading: false, prints: true, weight: 1 },
     command: (mark) => `${effect(mark)}; head -c 10485760 /dev/urandom | ${copy(mark)}`,
     endsLike: exits(0),
   },

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Execution, Run } from '@sena/contracts/http/runs';
 
-const requestTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
 const retryMs = 200;
 
 export interface CloudApi {
@@ -18,22 +18,22 @@ export interface CloudApi {
 }
 
 export function callCloud(url: string, keys: { owner: string; approver: string }): CloudApi {
+  /** In whole, or not at all: a gateway that is killed cuts its answers. A string: why it is worth asking again. */
+  async function once(path: string, key: string, init: RequestInit): Promise<Response | string> {
+    const response = await fetch(`${url}${path}`, {
+      ...init,
+      headers: { ...init.headers, authorization: `Bearer ${key}` },
+      signal: AbortSignal.timeout(requestTimeoutMs),
+    });
+    const bytes = await response.arrayBuffer();
+    if (response.status < 500 && response.status !== 429) {
+      return new Response(bytes.byteLength === 0 ? null : bytes, response);
+    }
+    return `${response.status} ${Buffer.from(bytes).toString().slice(0, 300)}`;
+  }
   async function request(path: string, key: string, init: RequestInit, deadlineMs: number): Promise<Response> {
     for (;;) {
-      const problem = await fetch(`${url}${path}`, {
-        ...init,
-        headers: { ...init.headers, authorization: `Bearer ${key}` },
-        signal: AbortSignal.timeout(requestTimeoutMs),
-      }).then(
-        async (response) => {
-          // In whole, or not at all: a gateway that is killed cuts its answers.
-          const bytes = await response.arrayBuffer();
-          if (response.status < 500 && response.status !== 429 && response.status !== 425)
-            return new Response(bytes.byteLength === 0 ? null : bytes, response);
-          return `${response.status} ${Buffer.from(bytes).toString().slice(0, 300)}`;
-        },
-        (error: unknown) => String(error),
-      );
+      const problem = await once(path, key, init).catch((error: unknown) => String(error));
       if (typeof problem !== 'string') return problem;
       if (performance.now() > deadlineMs) throw new Error(`${path} got no answer in time: ${problem}`);
       await sleep(retryMs);

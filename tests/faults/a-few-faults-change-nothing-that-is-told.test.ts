@@ -1,0 +1,96 @@
+// The short part of the harness: faults that were chosen, each at its point, in one world. `pnpm faults` draws them by thousands.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cellsFor } from './cells.ts';
+import { seededRandom } from './seeded-random.ts';
+import { type KindName, kinds } from './trial/command-kinds.ts';
+import { judgeAudit } from './trial/judge-audit.ts';
+import { runTrial, type TrialResult } from './trial/run-trial.ts';
+import { type RunWatcher, watchRuns } from './trial/watch-runs.ts';
+import { startWorld, type World } from './world/start-world.ts';
+
+type Chosen = [kind: KindName, ...cells: string[]];
+
+/** One list a lane: what stands in one list happens one after the other. */
+const chosen: Chosen[][] = [
+  [
+    ['silent', 'satellite.kill.after-commit.starting'],
+    ['silent', 'satellite.power-loss.after-commit.accept'],
+    ['exits-255', 'satellite.kill.before-frame.outcome-ack'],
+    ['background', 'signer.kill.after-commit.sign'],
+    ['read-small', 'tunnel.repeat'],
+  ],
+  [
+    ['signalled', 'tunnel.cut.before-frame.outcome-ack'],
+    ['chatty', 'relay.kill.before-commit.record-output'],
+    ['silent', 'orchestrator.kill.after-commit.write-dispatches'],
+    ['read-small', 'ssh.cut.running', 'tunnel.cut.after-frame.dispatch'],
+    ['silent', 'postgres.restarts'],
+  ],
+  [
+    ['silent', 'gateway.kill.after-commit.create-run'],
+    ['silent', 'satellite.clock.ahead'],
+    ['exits-255', 'relay.kill.before-commit.record-results'],
+    ['read-small', 'tunnel.swap'],
+    ['background', 'none'],
+  ],
+];
+
+let world: World;
+let watcher: RunWatcher;
+const results: TrialResult[] = [];
+
+beforeAll(async () => {
+  world = await startWorld({ backend: 'postgres', lanes: chosen.length, nodesPerLane: 2, say: () => undefined });
+  watcher = watchRuns(world.query);
+}, 240_000);
+afterAll(async () => {
+  watcher?.stop();
+  await world?.stop();
+}, 60_000);
+
+describe('faults at chosen points', () => {
+  it('leave every outcome true: nothing runs twice, nothing is lost, nothing is guessed', async () => {
+    await Promise.all(chosen.map((list, lane) => runList(list, lane)));
+    expect(results.flatMap(({ plan, violations }) => violations.map((what) => `${plan.cells[0]?.id}: ${what}`))).toEqual(
+      [],
+    );
+  }, 600_000);
+
+  it('have all happened', () => {
+    const asked = chosen.flat().flatMap(([, ...cells]) => cells);
+    const fired = results.flatMap((result) => result.fired.map((cell) => cell.id));
+    expect(fired.toSorted()).toEqual(asked.toSorted());
+  });
+
+  it('are told as what they are', () => {
+    expect(outcomesOf('satellite.power-loss.after-commit.accept')).toEqual(['exited', 'exited']);
+    expect(outcomesOf('satellite.clock.ahead')).toEqual(['not_started', 'not_started']);
+    expect(outcomesOf('none')).toEqual(['exited', 'exited']);
+  });
+
+  it('leave an audit chain without a gap, in which each effect has an earlier intent', async () => {
+    const audit = await judgeAudit(world, results);
+    expect(audit.violations).toEqual([]);
+    expect(audit.effects).toBeGreaterThan(15);
+  }, 90_000);
+});
+
+async function runList(list: readonly Chosen[], laneIndex: number): Promise<void> {
+  const lane = world.lanes[laneIndex];
+  if (lane === undefined) throw new Error(`there is no lane ${laneIndex}`);
+  for (const [step, [kind, ...ids]] of list.entries()) {
+    const cells = ids.map((id) => {
+      const found = cellsFor('postgres').find((cell) => cell.id === id);
+      if (found === undefined) throw new Error(`there is no cell ${id}`);
+      return found;
+    });
+    const index = laneIndex * 100 + step;
+    const plan = { index, cells, kind: kinds[kind], random: seededRandom(1, 'chosen', index) };
+    results.push(await runTrial(plan, lane, world, watcher));
+  }
+}
+
+function outcomesOf(cellId: string): unknown[] {
+  const result = results.find(({ plan }) => plan.cells.some((cell) => cell.id === cellId));
+  return result?.nodes.map((node) => node.outcome) ?? [];
+}
