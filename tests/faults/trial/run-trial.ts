@@ -78,7 +78,7 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
           violations.push(`${node.name} has ${mine.length} executions`);
           return null;
         }
-        const mode = await modeOf(world, kind, execution);
+        const mode: Mode = kind.isReading ? 'direct' : node.isPlain ? 'plain' : 'guarded';
         const truth = await lookForTruth(node, kind, mark);
         const stdout =
           execution.outcome === 'exited' ? await world.api.output(execution.id, 'stdout', lookUntilMs) : null;
@@ -121,10 +121,6 @@ function whyUnknown(armed: readonly ArmedFault[], kind: CommandKind): (mode: Mod
       return 'both attempts of a reading may have been lost';
     return fired.map((cell) => cell.unknown[mode]).find((why) => why !== null) ?? null;
   };
-}
-
-async function modeOf(_world: World, kind: CommandKind, _execution: Execution): Promise<Mode> {
-  return kind.isReading ? 'direct' : 'plain';
 }
 
 async function lookForTruth(node: LaneNode, kind: CommandKind, mark: string): Promise<NodeTruth> {

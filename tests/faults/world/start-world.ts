@@ -30,6 +30,8 @@ export const commandTimeoutMs = 15_000;
 export interface LaneNode {
   readonly name: string;
   readonly host: LabHost;
+  /** It can't hold a guard: the plain rule holds there. */
+  readonly isPlain: boolean;
   /** Between the satellite and this node's sshd. */
   readonly ssh: TcpProxy;
   /** A command on the node, past SENA and past the proxy. */
@@ -220,7 +222,7 @@ async function startLane(parts: {
   const { api } = cloud;
   const { id: siteId } = await api.post<Site>('/v1/sites', { name });
   const nodes: LaneNode[] = [];
-  for (const host of hosts) {
+  for (const [index, host] of hosts.entries()) {
     const inlet = await site.inlet({ host: host.address, port: host.port });
     const ssh = await startTcpProxy(inlet);
     stops.push(() => ssh.stop());
@@ -230,7 +232,10 @@ async function startLane(parts: {
     });
     const look = async (command: string) => (await runOnHost(site, host, command, 20_000)).stdout;
     await look('head -c 3000 /dev/urandom > /srv/small; head -c 10485760 /dev/urandom > /srv/large; : > /srv/effects');
-    nodes.push({ name: host.name, host, ssh, look });
+    // Every other one: a run meets both.
+    const isPlain = index % 2 === 1;
+    if (isPlain) await look('rm -rf /var/lib/sena && touch /var/lib/sena');
+    nodes.push({ name: host.name, host, isPlain, ssh, look });
   }
   const tunnel = await startTunnelProxy(`${cloud.stack.frontUrl.replace(/^http/, 'ws')}/v1/tunnel`);
   stops.push(() => tunnel.stop());
