@@ -51,9 +51,9 @@ afterAll(async () => {
 describe('faults at chosen points', () => {
   it('leave every outcome true: nothing runs twice, nothing is lost, nothing is guessed', async () => {
     await Promise.all(chosen.map((list, lane) => runList(list, lane)));
-    expect(results.flatMap(({ plan, violations }) => violations.map((what) => `${plan.cells[0]?.id}: ${what}`))).toEqual(
-      [],
-    );
+    expect(
+      results.flatMap(({ plan, violations }) => violations.map((what) => `${plan.cells[0]?.id}: ${what}`)),
+    ).toEqual([]);
   }, 600_000);
 
   it('have all happened', () => {

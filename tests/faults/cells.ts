@@ -24,6 +24,7 @@ export type Fault =
   | { kind: 'tunnel-at-frame'; how: 'cut' | 'silent'; frame: FrameName; when: When }
   | { kind: 'tunnel-line'; how: 'slow' | 'narrow' | 'repeat' | 'swap' }
   | { kind: 'ssh-line'; how: Line; moment: Moment }
+  | { kind: 'ssh-late' }
   | { kind: 'node-reboots'; moment: Moment }
   | { kind: 'service-at-commit'; service: ServiceName; how: Process; statement: string; when: When }
   | { kind: 'relay-at-frame'; how: Process; frame: FrameName; when: When }
@@ -84,7 +85,14 @@ const whens = ['before', 'after'] as const;
 const both: readonly Process[] = ['kill', 'stop'];
 const lines: readonly Line[] = ['cut', 'silent', 'slow', 'narrow'];
 const moments: readonly Moment[] = ['connecting', 'running', 'output'];
-const executionFrames: readonly FrameName[] = ['dispatch', 'dispatch-ack', 'started', 'output', 'result', 'outcome-ack'];
+const executionFrames: readonly FrameName[] = [
+  'dispatch',
+  'dispatch-ack',
+  'started',
+  'output',
+  'result',
+  'outcome-ack',
+];
 
 /** Statement → what a transaction that does it contains, in lower case. */
 export const statementsOf: Readonly<Record<ServiceName, Readonly<Record<string, RegExp>>>> = {
@@ -109,7 +117,6 @@ export const statementsOf: Readonly<Record<ServiceName, Readonly<Record<string, 
   },
 };
 export const serviceNames = Object.keys(statementsOf) as ServiceName[];
-
 
 function laneCells(): Cell[] {
   const cell = (id: string, fault: Fault, unknown: Cell['unknown'], weight = 1): Cell => ({
@@ -180,6 +187,8 @@ function laneCells(): Cell[] {
         ),
       ),
     ),
+    // The request reaches the node when the satellite has long asked there what became of it.
+    cell('ssh.late', { kind: 'ssh-late' }, lostChannel, 4),
     ...moments.map((moment) => cell(`node.reboots.${moment}`, { kind: 'node-reboots', moment }, rebooted)),
   ];
 }
@@ -194,19 +203,19 @@ function cloudCells(hasRedis: boolean): Cell[] {
       both.flatMap((how) =>
         Object.keys(statementsOf[service]).flatMap((statement) =>
           whens.map((when) =>
-            cell(`${service}.${how}.${when}-commit.${statement}`, {
-              kind: 'service-at-commit',
-              ...{ service, how, statement, when },
-            }),
+            cell(
+              `${service}.${how}.${when}-commit.${statement}`,
+              { kind: 'service-at-commit', service, how, statement, when },
+              // Every run that a killed orchestrator held waits for the end of its lease.
+              service === 'orchestrator' && how === 'kill' ? 0.4 : 1,
+            ),
           ),
         ),
       ),
     ),
     ...both.flatMap((how) =>
       (['dispatch', 'output-ack', 'outcome-ack'] as const).flatMap((frame) =>
-        whens.map((when) =>
-          cell(`relay.${how}.${when}-frame.${frame}`, { kind: 'relay-at-frame', how, frame, when }),
-        ),
+        whens.map((when) => cell(`relay.${how}.${when}-frame.${frame}`, { kind: 'relay-at-frame', how, frame, when })),
       ),
     ),
     cell('postgres.restarts', { kind: 'postgres-restarts' }, 2),

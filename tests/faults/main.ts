@@ -16,7 +16,7 @@ const { values } = parseArgs({
     trial: { type: 'string' },
     lanes: { type: 'string', default: '8' },
     nodes: { type: 'string', default: '2' },
-    'cloud-gap-ms': { type: 'string', default: '2000' },
+    'cloud-gap-ms': { type: 'string', default: '3000' },
     'for-minutes': { type: 'string' },
     'list-cells': { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },

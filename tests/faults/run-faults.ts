@@ -157,7 +157,7 @@ function compatible(cells: readonly Cell[]): Cell[] {
 function leverOf({ fault }: Cell): string {
   if (fault.kind === 'satellite-loses-power' || fault.kind === 'satellite-at-commit') return 'commit';
   if (fault.kind === 'tunnel-at-frame' || fault.kind === 'tunnel-line') return 'tunnel';
-  if (fault.kind === 'ssh-line' || fault.kind === 'node-reboots') return 'ssh';
+  if (fault.kind === 'ssh-line' || fault.kind === 'ssh-late' || fault.kind === 'node-reboots') return 'ssh';
   return fault.kind;
 }
 

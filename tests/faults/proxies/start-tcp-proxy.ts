@@ -8,17 +8,30 @@ export type Direction = 'up' | 'down';
 /** Sees every piece of one connection before it is carried; returns what is carried, or null when it cut the connection. */
 export type Inspector = (direction: Direction, piece: Buffer) => Buffer | null;
 
+interface Stranding {
+  readonly cutMs: number;
+  readonly lateMs: number;
+}
+
 export interface TcpProxy {
   readonly port: number;
   /** Of every connection, those to come too. */
   setQuality(quality: Quality): void;
   /** Closes every connection in the middle of whatever it carries. Returns how many there were. */
   cut(): number;
+  /**
+   * Holds back what is sent up, closes the near side `cutMs` after the first of it, and delivers it `lateMs` after that, when whoever sent it
+   * has long given up. Connections that have not carried much yet are left alone. Returns how many pieces were late so far.
+   */
+  strand(cutMs: number, lateMs: number): { lateUps(): number; end(): void };
   connections(): number;
   /** Bytes that came back so far, over all connections. */
   bytesDown(): number;
   stop(): Promise<void>;
 }
+
+/** An SSH connection has shaken hands by then. */
+const establishedBytes = 3_000;
 
 /** `up` is from whoever connected to the target. */
 export async function startTcpProxy(
@@ -28,6 +41,8 @@ export async function startTcpProxy(
   const quality = createLineQuality();
   const pairs = new Set<() => void>();
   let bytesDown = 0;
+  let stranding: Stranding | null = null;
+  let lateUps = 0;
 
   const server = createServer({ noDelay: true, pauseOnConnect: true }, (near) => {
     const far = connect({ ...target, noDelay: true });
@@ -38,26 +53,55 @@ export async function startTcpProxy(
     };
     pairs.add(cut);
     // A connection that breaks on one side is broken on the other; the close says so.
-    for (const socket of [near, far]) socket.on('error', cut).once('close', cut);
+    let bytesUp = 0;
+    let isStranded: Stranding | null = null;
+    const nearIsGone = () => {
+      if (isStranded === null) cut();
+    };
+    near.on('error', nearIsGone).once('close', nearIsGone);
+    far.on('error', cut).once('close', cut);
     const inspector = inspect?.(cut) ?? ((_direction: Direction, piece: Buffer) => piece);
-    void carry('up', near, far, inspector);
+    void carry('up', near, far, inspector, (piece) => {
+      bytesUp += piece.length;
+      if (stranding !== null && isStranded === null && bytesUp >= establishedBytes) {
+        isStranded = stranding;
+        stranding = null;
+        const { cutMs, lateMs } = isStranded;
+        setTimeout(() => near.destroy(), cutMs);
+        setTimeout(() => far.end(), cutMs + lateMs + 500);
+      }
+      return isStranded === null ? null : isStranded.cutMs + isStranded.lateMs;
+    });
     void carry('down', far, near, inspector);
   });
 
-  async function carry(direction: Direction, from: Socket, to: Socket, inspector: Inspector): Promise<void> {
+  /** `lateMs`: how much later this piece arrives, when its sender is gone; null: it passes now. */
+  async function carry(
+    direction: Direction,
+    from: Socket,
+    to: Socket,
+    inspector: Inspector,
+    lateMs: (piece: Buffer) => number | null = () => null,
+  ): Promise<void> {
     try {
       for await (const piece of from) {
         const passed = inspector(direction, piece as Buffer);
         if (passed === null) return;
+        const late = lateMs(passed);
+        if (late !== null) {
+          lateUps += 1;
+          setTimeout(() => to.destroyed || to.write(passed), late);
+          continue;
+        }
         await quality.pass(passed.length);
-        if (to.destroyed) return;
+        // What comes back to one that is gone is nobody's.
+        if (to.destroyed) continue;
         if (direction === 'down') bytesDown += passed.length;
         if (passed.length > 0 && !to.write(passed)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
       }
       to.end();
     } catch {
-      // Cut, or broken by one of the ends: both are destroyed.
-      to.destroy();
+      // Cut, or broken by one of the ends: the close of the one is the close of the other.
     }
   }
 
@@ -72,6 +116,16 @@ export async function startTcpProxy(
       const cuts = [...pairs];
       for (const cut of cuts) cut();
       return cuts.length;
+    },
+    strand(cutMs, lateMs) {
+      stranding = { cutMs, lateMs };
+      lateUps = 0;
+      return {
+        lateUps: () => lateUps,
+        end() {
+          stranding = null;
+        },
+      };
     },
     connections: () => pairs.size,
     bytesDown: () => bytesDown,

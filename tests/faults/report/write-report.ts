@@ -69,14 +69,15 @@ export function renderReport(results: readonly FaultsResult[], command: string):
 **${faults} faults in ${trials} trials: ${violations} violations.** ${minutes.toFixed(1)} minutes, ${(faults / minutes).toFixed(0)} faults a minute.
 Audit: ${records.join('; ')}; the chain has no gap, and every effect comes after its intent.
 
-A trial is one run: one of ${8} kinds of command (reads small and large, silent, 10 MB, into the background, killed by a signal, exits 255, never
-ends), on two nodes, with one to three faults. Nodes are lab hosts with their own sshd and boot id; the services are real processes over a
+A trial is one run: one of eight kinds of command (reads small and large, silent, 10 MB, into the background, killed by a signal, exits 255, never
+ends), on two nodes (one with a guard, one that can't
+hold one), with one to four faults. Nodes are lab hosts with their own sshd and boot id; the services are real processes over a
 real PostgreSQL and, where it says so, a real Redis. Everything is judged on the nodes themselves: each change writes a line there when it
 begins and keeps a copy of what it prints.
 
 What is a violation: a change that ran twice; \`exited\` where it did not run, with a code that this command never has, or with stored output
 whose SHA-256 is not that of the copy on the node; \`not_started\` where it ran, then or later; \`unknown\` in a cell that is not in the table
-below; a run that has not ended after 120 s, or has failed; a gap in the audit chain; an effect without an earlier intent.
+below; a run that has not ended after 180 s, or has failed; a gap in the audit chain; an effect without an earlier intent.
 
 A fault of the cloud happens to every run that is under way then; executions are counted with the faults of their own trial.
 

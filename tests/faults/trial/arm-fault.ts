@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@sena/testing/eventually';
 import { type Cell, type Fault, type Moment, type ServiceName, statementsOf } from '../cells.ts';
 import type { FrameName } from '../proxies/start-tunnel-proxy.ts';
 import type { SeededRandom } from '../seeded-random.ts';
@@ -74,7 +75,12 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
         await lane.satellite.fillDisk();
         return { hasFired: () => true, heal: async () => undefined };
       }
-      const frame = { starting: 'dispatch-ack', running: 'started', finish: 'started', 'outcome-acked': 'result' } as const;
+      const frame = {
+        starting: 'dispatch-ack',
+        running: 'started',
+        finish: 'started',
+        'outcome-acked': 'result',
+      } as const;
       return atFrame(lane, frame[fault.step], 1, () => {
         void lane.satellite.fillDisk();
         return 'carry';
@@ -106,6 +112,25 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       const node = random.pick(lane.nodes);
       const lasts = lineFault(node.ssh, fault.how, random);
       return atMoment(fault.moment, lane, random, lasts.act, lasts.heal);
+    }
+    case 'ssh-late': {
+      const { ssh } = random.pick(lane.nodes);
+      await warmUp(world, lane);
+      const late = { cutMs: random.between(50, 300), lateMs: random.between(1_500, 4_000) };
+      let stranding: ReturnType<typeof ssh.strand> | null = null;
+      const { heal } = atFrame(lane, 'dispatch', 1, () => {
+        stranding = ssh.strand(late.cutMs, late.lateMs);
+        return 'carry';
+      });
+      return {
+        hasFired: () => (stranding?.lateUps() ?? 0) > 0,
+        async heal() {
+          await heal();
+          stranding?.end();
+          // What is late has to arrive before the node is looked at.
+          if ((stranding?.lateUps() ?? 0) > 0) await sleep(late.cutMs + late.lateMs + 700);
+        },
+      };
     }
     case 'node-reboots': {
       const node = random.pick(lane.nodes);
@@ -181,6 +206,24 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       return atOnce(line.act, line.heal);
     }
   }
+}
+
+/** After a change there is a connection to each node, over which the next one is sent without another word. */
+async function warmUp(world: World, lane: Lane): Promise<void> {
+  const deadlineMs = performance.now() + 60_000;
+  const runId = await world.api.ask('date > /srv/warm', lane.selector, deadlineMs);
+  await eventually(
+    'the lane is warm',
+    async () => {
+      const [run] = await world.query<{ status: string; approval_id: string | null }>(
+        `select r.status, a.id as approval_id from runs r left join approvals a on a.run_id = r.id and a.status = 'pending' where r.id = $1`,
+        [runId],
+      );
+      if (run?.approval_id) await world.api.approve(run.approval_id, deadlineMs);
+      return run?.status === 'succeeded';
+    },
+    { timeoutMs: 60_000, everyMs: 100 },
+  );
 }
 
 /** One result, one acknowledgement a node: after the last, nothing is under way. */
@@ -313,13 +356,7 @@ function lineFault(
   };
 }
 
-function atMoment(
-  moment: Moment,
-  lane: Lane,
-  random: SeededRandom,
-  act: () => void,
-  heal: () => Promise<void>,
-): Armed {
+function atMoment(moment: Moment, lane: Lane, random: SeededRandom, act: () => void, heal: () => Promise<void>): Armed {
   const delayMs = { connecting: random.between(0, 60), running: random.between(0, 400), output: random.between(0, 60) }[
     moment
   ];

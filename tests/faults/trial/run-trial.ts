@@ -11,8 +11,8 @@ import type { CommandKind } from './command-kinds.ts';
 import { judgeNode, type NodeTruth } from './judge-node.ts';
 import type { RunWatcher } from './watch-runs.ts';
 
-/** Every run ends within it, whatever happens. */
-export const runBoundMs = 120_000;
+/** Every run ends within it, whatever happens: a worker that is killed holds a run for the 30 s of its lease, and more than one may be. */
+export const runBoundMs = 180_000;
 const laneBoundMs = 90_000;
 
 export interface TrialPlan {

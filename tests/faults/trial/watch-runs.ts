@@ -48,8 +48,7 @@ export function watchRuns(query: World['query']): RunWatcher {
   }
 
   return {
-    until: (runId, wants, deadlineMs) =>
-      new Promise((resolve) => waiting.add({ runId, wants, deadlineMs, resolve })),
+    until: (runId, wants, deadlineMs) => new Promise((resolve) => waiting.add({ runId, wants, deadlineMs, resolve })),
     stop: () => clearInterval(timer),
   };
 }

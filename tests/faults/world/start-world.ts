@@ -20,7 +20,11 @@ import { type Backend, type ServiceName, serviceNames } from '../cells.ts';
 import { type PostgresProxy, startPostgresProxy } from '../proxies/start-postgres-proxy.ts';
 import { startTcpProxy, type TcpProxy } from '../proxies/start-tcp-proxy.ts';
 import { startTunnelProxy, type TunnelProxy } from '../proxies/start-tunnel-proxy.ts';
-import { buildPowerLossLibrary, type FaultySatellite, startFaultySatellite } from '../satellite/start-faulty-satellite.ts';
+import {
+  buildPowerLossLibrary,
+  type FaultySatellite,
+  startFaultySatellite,
+} from '../satellite/start-faulty-satellite.ts';
 import { type CloudApi, callCloud } from './call-cloud.ts';
 
 const database = 'sena';
@@ -251,7 +255,7 @@ async function startLane(parts: {
     powerLossLibrary: parts.powerLossLibrary,
     config: {
       credentials: { default: { privateKeyFile: site.clientKeyPath } },
-      limits: { connectTimeoutMs: 5_000, connectionIdleMs: 5_000 },
+      limits: { connectTimeoutMs: 5_000, connectionIdleMs: 20_000 },
     },
   });
   stops.push(() => satellite.stop());
