@@ -38,7 +38,11 @@ export function seededRandom(seed: number, ...words: ReadonlyArray<string | numb
     pick,
     pickWeighted(choices) {
       let left = fraction() * choices.reduce((sum, choice) => sum + choice.weight, 0);
-      return choices.find((choice) => (left -= choice.weight) < 0) ?? pick(choices);
+      for (const choice of choices) {
+        left -= choice.weight;
+        if (left < 0) return choice;
+      }
+      return pick(choices);
     },
     chance: (probability) => fraction() < probability,
   };
