@@ -28,6 +28,7 @@ export type Fault =
   | { kind: 'node-reboots'; moment: Moment }
   | { kind: 'service-at-commit'; service: ServiceName; how: Process; statement: string; when: When }
   | { kind: 'relay-at-frame'; how: Process; frame: FrameName; when: When }
+  | { kind: 'former-relay'; how: 'lives-on' | 'wakes-up' }
   | { kind: 'postgres-restarts' }
   | { kind: 'postgres-line'; service: ServiceName; how: Line }
   | { kind: 'redis-dies' }
@@ -177,6 +178,9 @@ function laneCells(): Cell[] {
     ...(['slow', 'narrow', 'repeat', 'swap'] as const).map((how) =>
       cell(`tunnel.${how}`, { kind: 'tunnel-line', how }, never, 3),
     ),
+    // The satellite has moved to another relay; the former one still has its connection.
+    cell('relay.former.lives-on', { kind: 'former-relay', how: 'lives-on' }, never),
+    cell('relay.former.wakes-up', { kind: 'former-relay', how: 'wakes-up' }, never),
     ...moments.flatMap((moment) =>
       lines.map((how) =>
         cell(

@@ -18,6 +18,8 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '2' },
     'cloud-gap-ms': { type: 'string', default: '3000' },
     'for-minutes': { type: 'string' },
+    /** One fault a trial. */
+    single: { type: 'boolean', default: false },
     'list-cells': { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -52,6 +54,7 @@ for (const backend of backends) {
       ...{ seed: Number(values.seed), only: values.only, kind: values.kind as KindName | undefined, say },
       count: trial === undefined ? Math.ceil(Number(values.count) / backends.length) : 1,
       cloudGapMs: Number(values['cloud-gap-ms']),
+      faultsATrialMax: values.single ? 1 : 4,
       ...(trial === undefined ? {} : { startsAtTrial: trial }),
       stopAt:
         values['for-minutes'] === undefined

@@ -12,7 +12,6 @@ import type { World } from './world/start-world.ts';
 
 /** A cloud's fault that nothing has set off by then is given up. */
 const cloudFaultWaitMs = 15_000;
-const faultsATrialMax = 4;
 
 export interface FaultsOptions {
   readonly seed: number;
@@ -24,6 +23,7 @@ export interface FaultsOptions {
   /** Between two faults of the cloud. */
   readonly cloudGapMs?: number;
   readonly startsAtTrial?: number;
+  readonly faultsATrialMax: number;
   /** No new trial begins after this. */
   readonly stopAt?: Date | undefined;
   say(line: string): void;
@@ -72,7 +72,7 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
     const lane = world.lanes[index];
     if (lane === undefined) return;
     while (!isOver()) {
-      const plan = planTrial(seed, nextTrial, laneCells.length > 0 ? laneCells : none, options.kind);
+      const plan = planTrial(seed, nextTrial, laneCells.length > 0 ? laneCells : none, options);
       nextTrial += 1;
       const result = await runTrial(plan, lane, world, watcher);
       trials.push(result);
@@ -114,7 +114,12 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
 }
 
 /** The same seed and index give the same trial, whatever ran before. */
-export function planTrial(seed: number, index: number, cells: readonly Cell[], only?: KindName): TrialPlan {
+function planTrial(
+  seed: number,
+  index: number,
+  cells: readonly Cell[],
+  { kind: only, faultsATrialMax }: Pick<FaultsOptions, 'kind' | 'faultsATrialMax'>,
+): TrialPlan {
   const random = seededRandom(seed, 'trial', index);
   const kind = only === undefined ? random.pickWeighted(Object.values(kinds)) : kinds[only];
   const fitting = cells.filter((cell) => fits(cell, kind));
@@ -156,7 +161,8 @@ function compatible(cells: readonly Cell[]): Cell[] {
 
 function leverOf({ fault }: Cell): string {
   if (fault.kind === 'satellite-loses-power' || fault.kind === 'satellite-at-commit') return 'commit';
-  if (fault.kind === 'tunnel-at-frame' || fault.kind === 'tunnel-line') return 'tunnel';
+  if (fault.kind === 'tunnel-at-frame' || fault.kind === 'tunnel-line' || fault.kind === 'former-relay')
+    return 'tunnel';
   if (fault.kind === 'ssh-line' || fault.kind === 'ssh-late' || fault.kind === 'node-reboots') return 'ssh';
   return fault.kind;
 }

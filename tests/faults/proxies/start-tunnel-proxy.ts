@@ -19,6 +19,13 @@ export interface FrameTrap {
   spring(): 'carry' | 'drop';
 }
 
+interface Pair {
+  isWelcomed: boolean;
+  isAbandoned: boolean;
+  cut(): void;
+  abandon(): void;
+}
+
 export interface TunnelProxy {
   readonly url: string;
   set(trap: FrameTrap): () => void;
@@ -28,6 +35,10 @@ export interface TunnelProxy {
   /** Whole messages, after the handshake, at most so many. Returns what ends it and says how many it has mixed. */
   mix(how: 'repeat' | 'swap', messagesMax: number): () => number;
   cut(): void;
+  /** The satellite's side is cut, the relay's stays open and says nothing: it still takes the satellite for its own. */
+  abandon(): void;
+  /** Where the next connection goes; null: where it went at first. */
+  leadTo(relayUrl: string | null): void;
   /** A satellite is connected and was welcomed. */
   isUp(): boolean;
   stop(): Promise<void>;
@@ -42,7 +53,8 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
   const quality = createLineQuality();
   const traps = new Map<FrameTrap, { seen: number }>();
   const listeners = new Set<(frame: Frame) => void>();
-  const pairs = new Set<{ cut(): void; isWelcomed: boolean }>();
+  const pairs = new Set<Pair>();
+  let target = relayUrl;
   let mixing: { how: 'repeat' | 'swap'; left: number } | null = null;
   let mixed = 0;
 
@@ -52,13 +64,19 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
     autoPong: false,
   });
   server.on('connection', (near) => {
-    const far = new WebSocket(relayUrl, { perMessageDeflate: false, maxPayload: messageBytesMax, autoPong: false });
-    const pair = {
+    const far = new WebSocket(target, { perMessageDeflate: false, maxPayload: messageBytesMax, autoPong: false });
+    const pair: Pair = {
       isWelcomed: false,
+      isAbandoned: false,
       cut() {
         pairs.delete(pair);
         near.terminate();
         far.terminate();
+      },
+      abandon() {
+        pair.isAbandoned = true;
+        pair.isWelcomed = false;
+        near.terminate();
       },
     };
     pairs.add(pair);
@@ -72,7 +90,7 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
     from: WebSocket,
     to: WebSocket,
     ready: Promise<unknown>,
-    pair: { cut(): void; isWelcomed: boolean },
+    pair: Pair,
     decode: (message: Uint8Array) => Frame[],
   ): void {
     let work: Promise<unknown> = ready;
@@ -115,6 +133,7 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
     }
     from.on('close', (code, reason) =>
       inOrder(async () => {
+        if (pair.isAbandoned && to.readyState === to.OPEN) return;
         await quality.pass(0);
         release();
         pairs.delete(pair);
@@ -172,6 +191,12 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
     },
     cut() {
       for (const pair of [...pairs]) pair.cut();
+    },
+    abandon() {
+      for (const pair of pairs) pair.abandon();
+    },
+    leadTo(url) {
+      target = url ?? relayUrl;
     },
     isUp: () => [...pairs].some((pair) => pair.isWelcomed),
     async stop() {

@@ -7,12 +7,15 @@ import { eventually } from '@sena/testing/eventually';
 import { type Cell, type Fault, type Moment, type ServiceName, statementsOf } from '../cells.ts';
 import type { FrameName } from '../proxies/start-tunnel-proxy.ts';
 import type { SeededRandom } from '../seeded-random.ts';
+import { secondRelayId } from '../world/start-second-relay.ts';
 import type { Lane, World } from '../world/start-world.ts';
 
 export interface ArmedFault {
   readonly cell: Cell;
   /** It has happened. One that never did proves nothing and is not counted. */
   hasFired(): boolean;
+  /** What was seen meanwhile that must not be, a sentence each. */
+  violations(): readonly string[];
   /** Whatever it did is over when this resolves; whatever it would have done no longer will be. */
   heal(): Promise<void>;
 }
@@ -25,11 +28,11 @@ interface Site {
 }
 
 export async function armFault(cell: Cell, site: Site): Promise<ArmedFault> {
-  const { hasFired, heal } = await arm(cell.fault, site);
-  return { cell, hasFired, heal };
+  const { hasFired, heal, violations = () => [] } = await arm(cell.fault, site);
+  return { cell, hasFired, heal, violations };
 }
 
-type Armed = Omit<ArmedFault, 'cell'>;
+type Armed = Pick<ArmedFault, 'hasFired' | 'heal'> & Partial<Pick<ArmedFault, 'violations'>>;
 
 async function arm(fault: Fault, site: Site): Promise<Armed> {
   const { world, random } = site;
@@ -183,6 +186,8 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
         },
       };
     }
+    case 'former-relay':
+      return formerRelay(fault.how, lane, world);
     case 'postgres-restarts':
       return atOnce(() => world.postgres.restart());
     case 'postgres-line': {
@@ -380,6 +385,49 @@ async function flushRedis({ redis }: World): Promise<void> {
   const [answer] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();
   if (!answer.toString().startsWith('+OK')) throw new Error(`Redis was not flushed: ${answer}`);
+}
+
+/** Long enough for the former relay to look for work, to report whom it holds, and to hear that this one is not its own. */
+const formerRelayMs = 8_000;
+
+/** The satellite moves to another relay. Whatever the former one does, PostgreSQL says that the other one holds it. */
+async function formerRelay(how: 'lives-on' | 'wakes-up', lane: Lane, world: World): Promise<Armed> {
+  const { tunnel, satellite } = lane;
+  const { tunnelUrl } = await world.secondRelay();
+  const former = world.stack.processes.relay;
+  tunnel.leadTo(tunnelUrl);
+  tunnel.abandon();
+  if (how === 'wakes-up') former.kill('SIGSTOP');
+  const wakes = sleep(2_000).then(() => former.kill('SIGCONT'));
+  await eventually(`${satellite.name} has moved`, () => tunnel.isUp(), { timeoutMs: 60_000, everyMs: 50 });
+  const movedAtMs = performance.now();
+  const seen = new Set<string>();
+  let isOver = false;
+  const watching = (async () => {
+    while (!isOver) {
+      // Not while PostgreSQL is away, which another fault may have seen to.
+      const rows = await world
+        .query<{ relay_id: string | null }>('select relay_id from satellites where name = $1', [satellite.name])
+        .catch(() => []);
+      for (const { relay_id: relayId } of rows) {
+        if (relayId !== secondRelayId)
+          seen.add(`a former relay has changed who holds ${satellite.name}: ${relayId ?? 'nobody'}`);
+      }
+      await sleep(100);
+    }
+  })();
+  return {
+    hasFired: () => true,
+    violations: () => [...seen],
+    async heal() {
+      await wakes;
+      await sleep(Math.max(0, formerRelayMs - (performance.now() - movedAtMs)));
+      isOver = true;
+      await watching;
+      tunnel.leadTo(null);
+      tunnel.cut();
+    },
+  };
 }
 
 function processFault(

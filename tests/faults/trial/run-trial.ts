@@ -51,6 +51,11 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
   const armed: ArmedFault[] = [];
   let runId: string | null = null;
   let nodes: NodeResult[] = [];
+  let healing: Promise<unknown> | null = null;
+  const healAll = async () => {
+    healing ??= Promise.all(armed.map((fault) => fault.heal()));
+    await healing;
+  };
 
   try {
     await eventually(`${lane.name} works`, () => lane.tunnel.isUp(), { timeoutMs: laneBoundMs, everyMs: 50 });
@@ -63,7 +68,8 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
       await approve(world, runId, deadlineMs);
       status = await watcher.until(runId, 'end', deadlineMs);
     }
-    await Promise.all(armed.map((fault) => fault.heal()));
+    await healAll();
+    violations.push(...armed.flatMap((fault) => fault.violations()));
     if (status === 'late') violations.push(`the run has not ended after ${runBoundMs / 1_000} s`);
     else if (status !== 'succeeded') violations.push(`the run ended as ${status}`);
 
@@ -92,7 +98,7 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
   } catch (error) {
     violations.push(`the trial broke: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
-    await Promise.allSettled(armed.map((fault) => fault.heal()));
+    await healAll().catch((error: unknown) => violations.push(`a fault could not be healed: ${String(error)}`));
   }
   return {
     ...{ plan, lane: lane.name, mark, runId, nodes, violations, startedAt },

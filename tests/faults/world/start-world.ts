@@ -26,6 +26,7 @@ import {
   startFaultySatellite,
 } from '../satellite/start-faulty-satellite.ts';
 import { type CloudApi, callCloud } from './call-cloud.ts';
+import { type SecondRelay, startSecondRelay } from './start-second-relay.ts';
 
 const database = 'sena';
 /** Ten megabytes have to pass within it on a busy machine; a command that never ends takes this long. */
@@ -62,6 +63,8 @@ export interface World {
   /** Between each service and Redis. */
   readonly redisOf: Readonly<Record<ServiceName, TcpProxy>> | null;
   readonly redis: TestRedis | null;
+  /** Another relay; started when it is first asked for. */
+  secondRelay(): Promise<SecondRelay>;
   readonly organizationId: string;
   /** As PostgreSQL's superuser: for looking. Survives its restarts. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -179,6 +182,18 @@ async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>
     }),
   });
   stops.push(() => stack.stop());
+  let second: Promise<SecondRelay> | null = null;
+  stops.push(async () => (await second)?.stop());
+  const secondRelay = () => {
+    second ??= startSecondRelay(
+      {
+        DATABASE_URL: urlOf('relay'),
+        ...(redis === null ? { QUEUE_DATABASE_URL: urlOf('queue') } : { REDIS_URL: redis.url }),
+      },
+      (line) => lines.push(line),
+    );
+    return second;
+  };
   const seed = (name: string, role: 'owner' | 'approver') =>
     seedMember({
       ...{ authUrl: urlOf('identity'), authSecret: secrets.authSecret, publicUrl: 'http://localhost' },
@@ -187,7 +202,7 @@ async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>
   const [owner, approver] = [await seed('olivia', 'owner'), await seed('adam', 'approver')];
   const api = callCloud(stack.frontUrl, { owner: owner.apiKey, approver: approver.apiKey });
   return {
-    ...{ api, stack, postgres, postgresOf, redis, redisOf, organizationId: owner.organizationId },
+    ...{ api, stack, postgres, postgresOf, redis, redisOf, secondRelay, organizationId: owner.organizationId },
     log: () => lines.join('\n'),
     async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
       return (await admin.query<Row>(text, values)).rows;

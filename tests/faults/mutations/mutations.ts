@@ -1,0 +1,102 @@
+// What is taken out of the product to see whether the harness notices, and the few cells that must. Data only.
+
+export interface Mutation {
+  readonly id: string;
+  /** What is gone, for the table. */
+  readonly without: string;
+  readonly changes: ReadonlyArray<{ file: string; from: string; to: string }>;
+  /** Of the harness, beside backend, lanes and seed. */
+  readonly run: { only: string; kind: string; count: number };
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    id: 'journal-fsync',
+    without: 'the journal’s fsync',
+    changes: [
+      {
+        file: 'services/satellite/src/journal/journal-worker.ts',
+        from: 'pragma synchronous = full',
+        to: 'pragma synchronous = off',
+      },
+    ],
+    run: { only: 'satellite.power-loss.after-commit.starting', kind: 'silent', count: 3 },
+  },
+  {
+    id: 'guard-lock',
+    without: 'the guard’s lock (noclobber)',
+    changes: [
+      {
+        file: 'services/satellite/src/guard/scripts/run.sh',
+        from: 'set -C\n{ true >"$file.l"; }',
+        to: '{ true >"$file.l"; }',
+      },
+    ],
+    run: { only: 'ssh.late', kind: 'silent', count: 4 },
+  },
+  {
+    id: 'guard-tombstone',
+    without: 'the guard’s tombstone',
+    changes: [
+      {
+        file: 'services/satellite/src/guard/scripts/attach.sh',
+        from: 'elif ! [ -e "$file.l" ]; then\n',
+        to: 'elif ! [ -e "$file.l" ]; then\n  say tombstone\n',
+      },
+    ],
+    run: { only: 'ssh.late', kind: 'silent', count: 4 },
+  },
+  {
+    id: 'connection-epoch',
+    without: 'the check of the connection epoch',
+    changes: [
+      {
+        file: 'packages/fleet/src/satellite-presence.ts',
+        from: 'where s.id = h.id and s.connection_epoch = h.epoch and s.revoked_at is null returning s.id',
+        to: 'where s.id = h.id and s.revoked_at is null returning s.id',
+      },
+      {
+        file: 'packages/fleet/src/satellite-presence.ts',
+        from: 'where id = $1 and connection_epoch = $2',
+        to: 'where id = $1 and $2::bigint is not null',
+      },
+    ],
+    run: { only: 'relay.former', kind: 'silent', count: 2 },
+  },
+  {
+    id: 'checkpoint-sync',
+    without: 'the checkpoint’s durability: sync',
+    changes: [
+      {
+        file: 'services/orchestrator/src/graph/resume-run.ts',
+        from: "durability: 'sync'",
+        to: "durability: 'exit'",
+      },
+    ],
+    run: { only: 'orchestrator.kill', kind: 'silent', count: 12 },
+  },
+  {
+    id: 'dispatch-ack-first',
+    without: 'the order of journal and acknowledgement at the satellite',
+    changes: [
+      {
+        file: 'services/satellite/src/dispatch/create-runtime.ts',
+        from: 'const received = await receiveDispatch(frame, rules);\n    link?.push(received.ack);',
+        to: "link?.push({ t: 'dispatch-ack', dispatchId: frame.dispatchId, accepted: true, code: null, message: null });\n    await new Promise((resolve) => setTimeout(resolve, 300));\n    const received = await receiveDispatch(frame, rules);",
+      },
+    ],
+    run: { only: 'satellite.kill.before-commit.accept', kind: 'silent', count: 2 },
+  },
+  {
+    id: 'outcome-ack-first',
+    without: 'the order of commit and acknowledgement at the relay',
+    changes: [
+      {
+        file: 'services/relay/src/results/record-batch.ts',
+        from: '  const stored = await inOrganization(',
+        to: "  acknowledgeOutput(outputs, [], new Map());\n  for (const { satellite, frame } of results) {\n    satellite.out.push({ t: 'outcome-ack', executionId: frame.result.executionId, revision: frame.result.revision });\n  }\n  await new Promise((resolve) => setTimeout(resolve, 300));\n  const stored = await inOrganization(",
+      },
+    ],
+    run: { only: 'relay.kill.before-commit.record-', kind: 'exits-255', count: 4 },
+  },
+];
