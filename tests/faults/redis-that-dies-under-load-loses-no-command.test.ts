@@ -24,35 +24,39 @@ afterAll(async () => {
   await world?.stop();
 }, 60_000);
 
-it.each(['redis.dies', 'redis.is-flushed'])('%s: every run ends as it would have, and soon', async (id) => {
-  const results: TrialResult[] = [];
-  let isOver = false;
-  const lanes = world.lanes.map(async (lane, laneIndex) => {
-    for (let step = 0; !isOver; step += 1) {
-      const index = laneIndex * 1_000 + step;
-      const plan = { index, cells: [], kind: kinds['read-small'], random: seededRandom(1, id, index) };
-      results.push(await runTrial(plan, lane, world, watcher));
-    }
-  });
-  const ended = async () => Number((await world.query<{ n: string }>(endedSql))[0]?.n);
-  await until(() => results.length >= 4);
+it.each(['redis.dies', 'redis.is-flushed'])(
+  '%s: every run ends as it would have, and soon',
+  async (id) => {
+    const results: TrialResult[] = [];
+    let isOver = false;
+    const lanes = world.lanes.map(async (lane, laneIndex) => {
+      for (let step = 0; !isOver; step += 1) {
+        const index = laneIndex * 1_000 + step;
+        const plan = { index, cells: [], kind: kinds['read-small'], random: seededRandom(1, id, index) };
+        results.push(await runTrial(plan, lane, world, watcher));
+      }
+    });
+    const ended = async () => Number((await world.query<{ n: string }>(endedSql))[0]?.n);
+    await until(() => results.length >= 4);
 
-  const fault = await happen(id);
-  const backAtMs = performance.now();
-  const before = await ended();
-  await until(async () => (await ended()) > before);
-  const recoveryMs = performance.now() - backAtMs;
-  await sleep(2_000);
-  isOver = true;
-  await Promise.all(lanes);
-  await fault.heal();
+    const fault = await happen(id);
+    const backAtMs = performance.now();
+    const before = await ended();
+    await until(async () => (await ended()) > before);
+    const recoveryMs = performance.now() - backAtMs;
+    await sleep(2_000);
+    isOver = true;
+    await Promise.all(lanes);
+    await fault.heal();
 
-  expect(results.flatMap((result) => result.violations)).toEqual([]);
-  expect(results.flatMap((result) => result.nodes.map((node) => node.outcome))).toEqual(
-    Array(results.length * 2).fill('exited'),
-  );
-  expect(recoveryMs).toBeLessThan(recoveryMsMax);
-}, 240_000);
+    expect(results.flatMap((result) => result.violations)).toEqual([]);
+    expect(results.flatMap((result) => result.nodes.map((node) => node.outcome))).toEqual(
+      Array(results.length * 2).fill('exited'),
+    );
+    expect(recoveryMs).toBeLessThan(recoveryMsMax);
+  },
+  240_000,
+);
 
 const endedSql = "select count(*) as n from runs where status = 'succeeded'";
 

@@ -33,12 +33,12 @@ try {
   await copyCheckout(process.cwd(), control);
   const clean = new Map<string, Seen>();
   for (const mutation of chosen) {
-    const key = JSON.stringify(mutation.run);
-    const without = clean.get(key) ?? (await runCells(control, mutation));
-    clean.set(key, without);
     const copy = path.join(directory, mutation.id);
     await copyCheckout(process.cwd(), copy);
     for (const { file, from, to } of mutation.changes) await changeFile(path.join(copy, file), from, to);
+    const key = JSON.stringify(mutation.run);
+    const without = clean.get(key) ?? (await runCells(control, mutation));
+    clean.set(key, without);
     const seen = await runCells(copy, mutation);
     await rm(copy, { recursive: true, force: true });
     const isClean = without.violations.length === 0;

@@ -40,8 +40,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: 'services/satellite/src/guard/scripts/attach.sh',
-        from: 'elif ! [ -e "$file.l" ]; then\n',
-        to: 'elif ! [ -e "$file.l" ]; then\n  say tombstone\n',
+        from: 'elif ! [ -e "$file.l" ]; then\n  set -C\n',
+        to: 'elif ! [ -e "$file.l" ]; then\n  say tombstone\n  set -C\n',
       },
     ],
     run: { only: 'ssh.late', kind: 'silent', count: 4 },
@@ -73,7 +73,8 @@ export const mutations: readonly Mutation[] = [
         to: "durability: 'exit'",
       },
     ],
-    run: { only: 'orchestrator.kill', kind: 'silent', count: 12 },
+    // The model proposes something else each time it is asked: what was thought may not be thought again.
+    run: { only: 'orchestrator.kill.after-commit.write-dispatches', kind: 'asks-model', count: 3 },
   },
   {
     id: 'dispatch-ack-first',

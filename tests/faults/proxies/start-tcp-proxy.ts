@@ -20,8 +20,8 @@ export interface TcpProxy {
   /** Closes every connection in the middle of whatever it carries. Returns how many there were. */
   cut(): number;
   /**
-   * Holds back what is sent up, closes the near side `cutMs` after the first of it, and delivers it `lateMs` after that, when whoever sent it
-   * has long given up. Connections that have not carried much yet are left alone. Returns how many pieces were late so far.
+   * Of the next connection on which something is asked for: holds the request back, closes the near side `cutMs` later, and delivers the
+   * request `lateMs` after that, when whoever sent it has long given up. Returns how many pieces were late so far.
    */
   strand(cutMs: number, lateMs: number): { lateUps(): number; end(): void };
   connections(): number;
@@ -32,6 +32,8 @@ export interface TcpProxy {
 
 /** An SSH connection has shaken hands by then. */
 const establishedBytes = 3_000;
+/** The opening of a channel is smaller, the request to run something is not. */
+const requestBytes = 800;
 
 /** `up` is from whoever connected to the target. */
 export async function startTcpProxy(
@@ -63,7 +65,8 @@ export async function startTcpProxy(
     const inspector = inspect?.(cut) ?? ((_direction: Direction, piece: Buffer) => piece);
     void carry('up', near, far, inspector, (piece) => {
       bytesUp += piece.length;
-      if (stranding !== null && isStranded === null && bytesUp >= establishedBytes) {
+      const isRequest = bytesUp >= establishedBytes && piece.length >= requestBytes;
+      if (stranding !== null && isStranded === null && isRequest) {
         isStranded = stranding;
         stranding = null;
         const { cutMs, lateMs } = isStranded;

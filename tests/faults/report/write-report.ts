@@ -69,8 +69,8 @@ export function renderReport(results: readonly FaultsResult[], command: string):
 **${faults} faults in ${trials} trials: ${violations} violations.** ${minutes.toFixed(1)} minutes, ${(faults / minutes).toFixed(0)} faults a minute.
 Audit: ${records.join('; ')}; the chain has no gap, and every effect comes after its intent.
 
-A trial is one run: one of eight kinds of command (reads small and large, silent, 10 MB, into the background, killed by a signal, exits 255, never
-ends), on two nodes (one with a guard, one that can't
+A trial is one run: one of nine kinds (reads small and large, silent, 10 MB, into the background, killed by a signal, exits 255, never
+ends, a question that a model answers), on two nodes (one with a guard, one that can't
 hold one), with one to four faults. Nodes are lab hosts with their own sshd and boot id; the services are real processes over a
 real PostgreSQL and, where it says so, a real Redis. Everything is judged on the nodes themselves: each change writes a line there when it
 begins and keeps a copy of what it prints.

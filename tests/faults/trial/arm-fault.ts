@@ -216,7 +216,7 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
 /** After a change there is a connection to each node, over which the next one is sent without another word. */
 async function warmUp(world: World, lane: Lane): Promise<void> {
   const deadlineMs = performance.now() + 60_000;
-  const runId = await world.api.ask('date > /srv/warm', lane.selector, deadlineMs);
+  const runId = await world.api.ask({ command: 'date > /srv/warm' }, lane.selector, deadlineMs);
   await eventually(
     'the lane is warm',
     async () => {

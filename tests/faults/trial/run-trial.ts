@@ -61,8 +61,9 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
     await eventually(`${lane.name} works`, () => lane.tunnel.isUp(), { timeoutMs: laneBoundMs, everyMs: 50 });
     for (const cell of plan.cells) armed.push(await armFault(cell, { world, lanes: [lane], random }));
     const deadlineMs = performance.now() + runBoundMs;
-    const command = kind.command(mark);
-    runId = await world.api.ask(command, lane.selector, deadlineMs);
+    const text = kind.command(mark);
+    const what = kind.asks === 'question' ? { prompt: text } : { command: text };
+    runId = await world.api.ask(what, lane.selector, deadlineMs);
     let status = await watcher.until(runId, 'approval-or-end', deadlineMs);
     if (status === 'awaiting_approval') {
       await approve(world, runId, deadlineMs);
@@ -85,7 +86,7 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
           return null;
         }
         const mode: Mode = kind.isReading ? 'direct' : node.isPlain ? 'plain' : 'guarded';
-        const truth = await lookForTruth(node, kind, mark);
+        const truth = await lookForTruth(node, kind, mark, execution);
         const stdout =
           execution.outcome === 'exited' ? await world.api.output(execution.id, 'stdout', lookUntilMs) : null;
         for (const sentence of judgeNode(kind, mode, { execution, stdout }, truth, allowed(mode)))
@@ -129,10 +130,14 @@ function whyUnknown(armed: readonly ArmedFault[], kind: CommandKind): (mode: Mod
   };
 }
 
-async function lookForTruth(node: LaneNode, kind: CommandKind, mark: string): Promise<NodeTruth> {
+async function lookForTruth(
+  node: LaneNode,
+  kind: CommandKind,
+  mark: string,
+  { command }: Execution,
+): Promise<NodeTruth> {
   if (kind.isReading) {
-    const file = kind.name === 'read-small' ? 'small' : 'large';
-    const said = await node.look(`(cat /srv/${file} && echo ${mark}) | sha256sum`);
+    const said = await node.look(`(${command}) | sha256sum`);
     return { effects: 0, outputSha256: said.slice(0, 64) };
   }
   const said = await node.look(

@@ -9,7 +9,7 @@ const retryMs = 200;
 
 export interface CloudApi {
   /** Tried again until `deadlineMs` (performance.now) while nobody answers. Throws on a refusal. */
-  ask(command: string, selector: string, deadlineMs: number): Promise<string>;
+  ask(what: { command: string } | { prompt: string }, selector: string, deadlineMs: number): Promise<string>;
   approve(approvalId: string, deadlineMs: number): Promise<void>;
   run(runId: string, deadlineMs: number): Promise<Run>;
   executions(runId: string, deadlineMs: number): Promise<Execution[]>;
@@ -52,10 +52,10 @@ export function callCloud(url: string, keys: { owner: string; approver: string }
   const soon = () => performance.now() + 30_000;
 
   return {
-    async ask(command, selector, deadlineMs) {
+    async ask(what, selector, deadlineMs) {
       const key = { 'idempotency-key': randomUUID() };
       for (;;) {
-        const init = posting({ kind: 'command', command, selector }, key);
+        const init = posting({ kind: 'prompt' in what ? 'ask' : 'command', ...what, selector }, key);
         const response = await request('/v1/runs', keys.owner, init, deadlineMs);
         // The first try may still be under way in the gateway.
         if (response.status === 409 && performance.now() < deadlineMs) {

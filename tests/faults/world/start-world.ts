@@ -15,6 +15,7 @@ import { type Stack, startStack } from '@sena/local/start-stack';
 import { eventually } from '@sena/testing/eventually';
 import { type PostgresServer, startPostgresServer } from '@sena/testing/postgres-server';
 import { startRedis, type TestRedis } from '@sena/testing/redis';
+import { startScriptedVendor } from '@sena/testing/scripted-vendor';
 import pg from 'pg';
 import { type Backend, type ServiceName, serviceNames } from '../cells.ts';
 import { type PostgresProxy, startPostgresProxy } from '../proxies/start-postgres-proxy.ts';
@@ -25,6 +26,7 @@ import {
   type FaultySatellite,
   startFaultySatellite,
 } from '../satellite/start-faulty-satellite.ts';
+import { forgetfulModel } from '../trial/command-kinds.ts';
 import { type CloudApi, callCloud } from './call-cloud.ts';
 import { type SecondRelay, startSecondRelay } from './start-second-relay.ts';
 
@@ -155,6 +157,8 @@ async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>
   const secret = () => randomBytes(32).toString('base64');
   const secrets = { authSecret: secret(), serviceTokenSecret: secret(), masterKey: secret() };
   const lines: string[] = [];
+  const vendor = await startScriptedVendor(forgetfulModel());
+  stops.push(() => vendor.stop());
   const stack = await startStack({
     databases: {
       ...{ app: urlOf('app'), relay: urlOf('relay'), signer: urlOf('signer'), identity: urlOf('identity') },
@@ -162,6 +166,7 @@ async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>
     },
     secrets,
     redisUrl: redis?.url ?? null,
+    model: { url: vendor.url, name: 'scripted', key: null },
     environment: {
       gateway: {
         ...environmentOf('gateway', 'app'),
