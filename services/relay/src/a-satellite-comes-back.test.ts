@@ -306,10 +306,8 @@ describe('PostgreSQL cuts every connection', () => {
       }
     })();
     for (const [index, id] of executions.entries()) {
-      tunnel.send(
-        outputOf(id, Buffer.from(`output of ${index}`)),
-        resultOf(id, { stdoutBytes: 12, stdoutKeptBytes: 12 }),
-      );
+      const bytes = Buffer.from(`output of ${index}`);
+      tunnel.send(outputOf(id, bytes), resultOf(id, { stdoutBytes: bytes.length, stdoutKeptBytes: bytes.length }));
       if (index % 10 === 0) await sleep(15);
     }
     for (const _ of executions) await tunnel.next('outcome-ack', 10_000);
