@@ -85,8 +85,18 @@ A fault of the cloud happens to every run that is under way then; executions are
 | --- | --- | --- | --- | --- | --- | --- |
 ${table.join('\n')}
 
+${describeUnreached(results, new Set(rows.keys()))}
+
 ${describeUnknowns()}`;
   return { summary, markdown, violations };
+}
+
+/** A cell that no trial has reached says nothing; it is named, so that nobody takes it for shown. */
+function describeUnreached(results: readonly FaultsResult[], reached: ReadonlySet<string>): string {
+  const all = new Set(results.flatMap(({ backend }) => cellsFor(backend).map(({ id }) => id)));
+  const unreached = [...all].filter((id) => !reached.has(id));
+  if (unreached.length === 0) return `All ${all.size} cells were reached.`;
+  return `${unreached.length} of ${all.size} cells were not reached in this run: ${unreached.join(', ')}.`;
 }
 
 /** The cells in which nobody can know, as they stand in tests/faults/cells.ts. */
