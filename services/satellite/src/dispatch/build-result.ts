@@ -19,7 +19,8 @@ export function buildResult(executionId: string, outcome: Outcome, began: Began 
     attempt: began.attempt,
     outcome,
     startedAt: new Date(began.startedAtMs).toISOString(),
-    durationMs: Math.round(began.durationMs),
+    // A clock that was set back since another process began it: a negative time is no time, and no relay takes such a result.
+    durationMs: Math.max(0, Math.round(began.durationMs)),
     ...began.meter.finish(outcome),
   };
 }
