@@ -40,8 +40,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: 'services/satellite/src/guard/scripts/attach.sh',
-        from: 'elif ! [ -e "$file.l" ]; then\n  set -C\n',
-        to: 'elif ! [ -e "$file.l" ]; then\n  say tombstone\n  set -C\n',
+        from: '  set -C\n  if { true >"$file.l"; }',
+        to: '  say tombstone\n  set -C\n  if { true >"$file.l"; }',
       },
     ],
     run: { only: 'ssh.late', kind: 'silent', count: 4 },
