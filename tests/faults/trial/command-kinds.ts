@@ -73,7 +73,8 @@ export const kinds: Readonly<Record<KindName, CommandKind>> = {
   'never-ends': {
     ...{ name: 'never-ends', isReading: false, asks: 'command', prints: true, weight: 1 },
     command: (mark) => `${effect(mark)}; echo begun | ${copy(mark)}; sleep 3600`,
-    endsLike: ({ reason }) => reason === 'timeout',
+    // Out of time; or ended by a satellite that was killed itself before it could say why: the next one finds the signal alone.
+    endsLike: ({ reason, signal }) => reason === 'timeout' || signal === 'TERM' || signal === 'KILL',
   },
   'asks-model': {
     ...{ name: 'asks-model', isReading: true, asks: 'question', prints: true, weight: 1 },
