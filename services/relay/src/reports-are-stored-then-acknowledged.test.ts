@@ -158,7 +158,7 @@ test('output that never comes does not hold its result back for ever', async () 
 
 test('starts are told once, and the last result wakes the run', async () => {
   const at = '2026-05-05T05:05:05.000Z';
-  for (const executionId of executions) tunnel.send({ t: 'started', executionId, attempt: 1, at });
+  for (const executionId of executions) tunnel.send({ t: 'started', executionId, attempt: 1, at, bootId: 'boot-1' });
   for (const executionId of executions) tunnel.send(resultOf(executionId));
   await tunnel.next('outcome-ack');
   await tunnel.next('outcome-ack');

@@ -10,6 +10,7 @@ import type { Logger } from '@sena/telemetry/logger';
 import { acceptConnection } from './accept/accept-connection.ts';
 import { serveTunnels } from './accept/serve-tunnels.ts';
 import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
+import { startCarryingInquiries } from './dispatch/carry-inquiries.ts';
 import { pushCancel } from './dispatch/push-in-parts.ts';
 import { askWhatIsKnown, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { RelayEnv } from './env.ts';
@@ -40,6 +41,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const reconciliations = new WeakMap<HeldSatellite, Reconciliation>();
   const ringer = createRunRinger({ pool, queue, signals, logger });
   const carrier = startCarryingDispatches({ pool, relayId, held, ringer, logger, timing });
+  const inquiries = startCarryingInquiries({ pool, relayId, held, logger, timing });
+  const look = () => {
+    carrier.look();
+    inquiries.look();
+  };
   const recorder = startRecorder({
     pool,
     logger,
@@ -51,11 +57,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   });
   const watch = startWatchingSatellites({ pool, relayId, held, logger, presenceMs: timing.presenceMs });
   const doorbells = listenForOrganizations(signals, logger, {
-    dispatchReady: () => carrier.look(),
+    dispatchReady: look,
     satelliteRevoked: () => watch.check(),
     runCancelled: (organizationId, runId) => tellOfCancel(organizationId, runId),
     gap: async () => {
-      carrier.look();
+      look();
       await watch.check();
     },
   });
@@ -90,7 +96,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
         reconciliations.set(satellite, await askWhatIsKnown(pool, satellite));
-        carrier.look();
+        look();
         void ringForPlacing(satellite.organizationId);
       },
       async disconnected(satellite) {
@@ -108,6 +114,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       const closed = health.close();
       isDraining = true;
       await carrier.stop();
+      await inquiries.stop();
       await recorder.stop();
       for (const satellite of held.all()) satellite.out.flush();
       await tunnels.stop(timing.closeMs);

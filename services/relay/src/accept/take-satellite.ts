@@ -4,6 +4,7 @@
 import type { RelayFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { connectSatellite } from '@sena/fleet/satellite-presence';
+import { askAgain } from '@sena/runs/claim-inquiries';
 import { closeLostDispatches } from '@sena/runs/close-executions';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import { type Handshake, revoked } from './shake-hands.ts';
@@ -28,6 +29,7 @@ export function takeSatellite(pool: Pool, relayId: string, { identity, hello }: 
     // Between the look at its key and now.
     if (connection === null) return revoked();
     const news = connection.journalLost ? await closeLostDispatches(transaction, satelliteId, 'service:relay') : [];
+    if (connection.journalLost) await askAgain(transaction, satelliteId);
     return { kind: 'taken', ...connection, news };
   });
 }

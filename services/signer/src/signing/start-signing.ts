@@ -8,8 +8,10 @@ import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
 import { signDispatch } from './sign-dispatch.ts';
+import { signWaitingInquiry } from './sign-waiting-inquiry.ts';
 
 const dispatchesALook = 200;
+const inquiriesALook = 200;
 
 export interface Signing {
   /** Resolves when what was waiting at the call has been looked at; rejects when PostgreSQL can't be asked. */
@@ -24,6 +26,8 @@ interface WaitingRow {
   readonly run_id: string;
   readonly traceparent: string | null;
 }
+
+type WaitingInquiry = Omit<WaitingRow, 'dispatch_id'> & { readonly inquiry_id: string };
 
 export function startSigning(options: {
   pool: Pool;
@@ -68,6 +72,16 @@ export function startSigning(options: {
         if (isStopped) return;
         if (await settle(row)) settled += 1;
       }
+      const inquiries = await pool.query<WaitingInquiry>(
+        'select organization_id, inquiry_id, run_id, traceparent from inquiries_to_sign($1)',
+        [inquiriesALook],
+      );
+      let answered = 0;
+      for (const row of inquiries.rows) {
+        if (isStopped) return;
+        if (await settleInquiry(row)) answered += 1;
+      }
+      if (inquiries.rows.length === inquiriesALook && answered > 0) isWanted = true;
       // Those that can't be signed now are looked at again with the clock, not at once.
       if (waiting.rows.length === dispatchesALook && settled > 0) isWanted = true;
     }
@@ -93,6 +107,24 @@ export function startSigning(options: {
       }
     } catch (error) {
       logger.error({ ...fields, err: error }, 'a dispatch could not be signed, it is tried again');
+      return false;
+    }
+  }
+
+  /** The same of an inquiry. */
+  async function settleInquiry(row: WaitingInquiry): Promise<boolean> {
+    const { organization_id: organizationId, inquiry_id: inquiryId, run_id: runId } = row;
+    const fields = { organizationId, inquiryId, runId, traceId: traceIdOf(row.traceparent) };
+    try {
+      const signed = await signWaitingInquiry(pool, masterKey, organizationId, inquiryId);
+      if (signed.kind === 'signed') {
+        logger.info({ ...fields, satelliteId: signed.satelliteId }, 'inquiry signed');
+        await signals.ring(organizationId, 'dispatchReady', { satelliteId: signed.satelliteId });
+      }
+      if (signed.kind === 'refused') logger.warn({ ...fields, detail: signed.detail }, 'inquiry refused');
+      return true;
+    } catch (error) {
+      logger.error({ ...fields, err: error }, 'an inquiry could not be signed, it is tried again');
       return false;
     }
   }
