@@ -121,6 +121,15 @@ test('a finder that comes back without its journal is asked again, one that has 
   expect(await third.next('inquiry')).toMatchObject({ inquiryId });
 });
 
+test('an end whose output has not come is not acknowledged to the finder either', async () => {
+  const tunnel = await enter(finder);
+  await tunnel.next('inquiry');
+  tunnel.send(answer(true), resultOf(executions[0], { stdoutBytes: 9, stdoutKeptBytes: 9 }));
+  expect((await tunnel.closed).code).toBe(4400);
+  expect(tunnel.heard.some((frame) => frame.t === 'outcome-ack')).toBe(false);
+  expect((await dispatch()).pending).toBe(2);
+});
+
 test('a stop reaches the finder too', async () => {
   const tunnel = await enter(finder);
   await tunnel.next('inquiry');
