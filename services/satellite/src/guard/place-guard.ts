@@ -16,6 +16,7 @@ export type GuardPlace =
   | { kind: 'lost'; detail: string };
 
 const answerTimeoutMs = 15_000;
+const secondTryMs = 300;
 const places = new WeakMap<SshConnection, Promise<GuardPlace>>();
 
 export function placeGuard(connection: SshConnection, user: string): Promise<GuardPlace> {
@@ -31,6 +32,15 @@ export function placeGuard(connection: SshConnection, user: string): Promise<Gua
 }
 
 async function askForPlace(connection: SshConnection, user: string): Promise<GuardPlace> {
+  const first = await askOnce(connection, user);
+  if (first !== 'no answer') return first;
+  // A connection that breaks closes its channels first. Only a second silence on one that lives is the shell's.
+  await new Promise((resolve) => setTimeout(resolve, secondTryMs));
+  const second = await askOnce(connection, user);
+  return second === 'no answer' ? { kind: 'unplaceable', why: 'its shell does not run POSIX sh scripts' } : second;
+}
+
+async function askOnce(connection: SshConnection, user: string): Promise<GuardPlace | 'no answer'> {
   const mark = randomBytes(12).toString('hex');
   const end = await runScript(connection, placeText(user, mark), mark, null, answerTimeoutMs).ended;
   switch (end.kind) {
@@ -48,10 +58,7 @@ async function askForPlace(connection: SshConnection, user: string): Promise<Gua
     case 'not_sent':
       return { kind: 'lost', detail: end.detail };
     case 'lost':
-      // A shell that is none closes without a word; a broken connection is tried again.
-      return connection.isClosed()
-        ? { kind: 'lost', detail: end.detail }
-        : { kind: 'unplaceable', why: 'its shell does not run POSIX sh scripts' };
+      return connection.isClosed() ? { kind: 'lost', detail: end.detail } : 'no answer';
     case 'refused':
       return { kind: 'refused', detail: end.detail };
   }
