@@ -49,6 +49,7 @@ export function startCarryingDispatches(options: {
       try {
         const claimed = await claimDispatches(pool, relayId, free, limits);
         for (const dispatch of claimed) send(dispatch);
+        ringFor(claimed);
         if (claimed.length === dispatchesAClaim) isWanted = true;
       } catch (error) {
         // What was claimed in vain is sent again after `resendMs`. The next look comes with the clock.
@@ -59,7 +60,7 @@ export function startCarryingDispatches(options: {
   }
 
   function send(dispatch: ClaimedDispatch): void {
-    const { organizationId, dispatchId, satelliteId, envelope, runId, eventSeq } = dispatch;
+    const { dispatchId, satelliteId, envelope } = dispatch;
     try {
       // Gone since the claim: it is reconciled when the satellite connects again.
       held
@@ -68,7 +69,15 @@ export function startCarryingDispatches(options: {
     } catch (error) {
       logger.error({ err: error, dispatchId, satelliteId }, 'a dispatch does not fit into the tunnel');
     }
-    if (eventSeq !== null) ringer.ring(organizationId, [{ runId, eventSeq, outboxId: null }]);
+  }
+
+  /** Once a run, however many of its dispatches left. */
+  function ringFor(claimed: readonly ClaimedDispatch[]): void {
+    for (const [runId, dispatches] of Map.groupBy(claimed, (dispatch) => dispatch.runId)) {
+      const news = dispatches.find((dispatch) => dispatch.eventSeq !== null);
+      if (news?.eventSeq != null)
+        ringer.ring(news.organizationId, [{ runId, eventSeq: news.eventSeq, outboxId: null }]);
+    }
   }
 
   return {

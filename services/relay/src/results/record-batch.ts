@@ -24,7 +24,12 @@ export async function recordBatch(
 ): Promise<RunNews[]> {
   const outputs = batch.filter((report): report is ReportOf<'output'> => report.frame.t === 'output');
   const results = batch.filter((report): report is ReportOf<'result'> => report.frame.t === 'result');
-  const starts = batch.filter((report): report is ReportOf<'started'> => report.frame.t === 'started');
+  // An outcome says itself when its attempt began: what ended within the batch needs no row of its own for that.
+  const ended = new Set(results.map(({ frame }) => `${frame.result.executionId} ${frame.result.attempt}`));
+  const starts = batch.filter(
+    (report): report is ReportOf<'started'> =>
+      report.frame.t === 'started' && !ended.has(`${report.frame.executionId} ${report.frame.attempt}`),
+  );
   const acks = batch.filter((report): report is ReportOf<'dispatch-ack'> => report.frame.t === 'dispatch-ack');
   const refused = acks.filter(({ frame }) => !frame.accepted);
   const whole = takeWholeStreams(outputs, results, logger);

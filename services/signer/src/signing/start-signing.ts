@@ -6,9 +6,11 @@ import { ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
-import { signDispatch } from './sign-dispatch.ts';
+import { type SignedDispatches, signDispatches } from './sign-dispatch.ts';
 
 const dispatchesALook = 200;
+/** Signed in one transaction: its relays get the first while the next are signed. */
+const dispatchesATransaction = 32;
 
 export interface Signing {
   /** Resolves when what was waiting at the call has been looked at; rejects when PostgreSQL can't be asked. */
@@ -56,36 +58,45 @@ export function startSigning(options: {
         [dispatchesALook],
       );
       let settled = 0;
-      for (const row of waiting.rows) {
-        if (isStopped) return;
-        if (await settle(row.organization_id, row.dispatch_id)) settled += 1;
+      for (const [organizationId, rows] of Map.groupBy(waiting.rows, (row) => row.organization_id)) {
+        for (let start = 0; start < rows.length; start += dispatchesATransaction) {
+          if (isStopped) return;
+          const part = rows.slice(start, start + dispatchesATransaction).map((row) => row.dispatch_id);
+          settled += await settle(organizationId, part);
+        }
       }
       // Those that can't be signed now are looked at again with the clock, not at once.
       if (waiting.rows.length === dispatchesALook && settled > 0) isWanted = true;
     }
   }
 
-  /** False: it has to be tried again. It does not hold up the others. */
-  async function settle(organizationId: string, dispatchId: string): Promise<boolean> {
-    const fields = { organizationId, dispatchId };
+  /** Returns how many need no further look. Where one of several can't be signed, each is tried alone: it holds up no other. */
+  async function settle(organizationId: string, dispatchIds: readonly string[]): Promise<number> {
     try {
-      const signed = await signDispatch(pool, masterKey, parser, organizationId, dispatchId);
-      switch (signed.kind) {
-        case 'signed':
-          logger.info({ ...fields, satelliteId: signed.satelliteId }, 'dispatch signed');
-          await signals.ring(organizationId, 'dispatchReady', { satelliteId: signed.satelliteId });
-          return true;
-        case 'refused':
-          logger.warn({ ...fields, detail: signed.detail }, 'dispatch refused');
-          await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, signed.runs);
-          return true;
-        case 'gone':
-          return true;
-      }
+      await tell(organizationId, await signDispatches(pool, masterKey, parser, organizationId, dispatchIds));
+      return dispatchIds.length;
     } catch (error) {
-      logger.error({ ...fields, err: error }, 'a dispatch could not be signed, it is tried again');
-      return false;
+      if (dispatchIds.length === 1) {
+        const fields = { organizationId, dispatchId: dispatchIds[0], err: error };
+        logger.error(fields, 'a dispatch could not be signed, it is tried again');
+        return 0;
+      }
     }
+    let settled = 0;
+    for (const dispatchId of dispatchIds) {
+      if (isStopped) break;
+      settled += await settle(organizationId, [dispatchId]);
+    }
+    return settled;
+  }
+
+  async function tell(organizationId: string, { signed, refused, runs }: SignedDispatches): Promise<void> {
+    for (const dispatch of signed) logger.info({ organizationId, ...dispatch }, 'dispatch signed');
+    for (const dispatch of refused) logger.warn({ organizationId, ...dispatch }, 'dispatch refused');
+    // The doorbell says that there is something to fetch; relays look for all of their satellites.
+    const [first] = signed;
+    if (first !== undefined) await signals.ring(organizationId, 'dispatchReady', { satelliteId: first.satelliteId });
+    await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, runs);
   }
 
   return {
