@@ -1,13 +1,18 @@
 // `pnpm benchmarks <name> [--option value]`: starts what the benchmark needs, measures, writes results/<name>.md, leaves nothing.
 import { parseArgs } from 'node:util';
 import { measureControlPlane } from './rows/control-plane.ts';
+import { measureFanOut } from './rows/fan-out.ts';
+import { measureSimulatedFleet } from './rows/simulated-fleet.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     nodes: { type: 'string' },
     satellites: { type: 'string' },
+    processes: { type: 'string' },
     repetitions: { type: 'string', default: '5' },
+    baselines: { type: 'string' },
+    'floor-only': { type: 'boolean', default: false },
     'profile-directory': { type: 'string' },
   },
 });
@@ -24,7 +29,28 @@ const benchmarks: Record<string, () => Promise<void>> = {
       repetitions,
       profileDirectory,
     }),
+  'simulated-fleet': () =>
+    measureSimulatedFleet({
+      nodes: count(values.nodes, 10_000),
+      satellites: count(values.satellites, 100),
+      processes: count(values.processes, 2),
+      repetitions,
+      profileDirectory,
+    }),
+  'warm-fan-out': () => fanOut('warm', 300),
+  'cold-fan-out': () => fanOut('cold', 100),
 };
+
+function fanOut(mode: 'warm' | 'cold', usualNodes: number): Promise<void> {
+  return measureFanOut({
+    mode,
+    nodes: count(values.nodes, usualNodes),
+    repetitions,
+    baselines: values.baselines ?? process.env.SENA_BASELINES,
+    profileDirectory,
+    floorOnly: values['floor-only'],
+  });
+}
 
 const [name = ''] = positionals;
 const benchmark = benchmarks[name];

@@ -1,6 +1,7 @@
 // A process of a benchmark that is told once what to do and says once that it does it. Ends with its parent.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
 
 export interface Child {
   readonly pid: number;
@@ -10,12 +11,13 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** `nodeOptions`: e.g. `--cpu-prof`. */
-export function startChild(entry: string, nodeOptions: readonly string[] = []): Child {
+/** `nodeOptions`: e.g. `--cpu-prof`. `outputFile`: takes what it prints; else that is dropped. */
+export function startChild(entry: string, nodeOptions: readonly string[] = [], outputFile: string | null = null): Child {
+  const output = outputFile === null ? ('ignore' as const) : openSync(outputFile, 'a');
   const child: ChildProcess = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', ...nodeOptions, entry],
-    { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    { env: { PATH: process.env.PATH }, stdio: ['ignore', output, 'inherit', 'ipc'] },
   );
   const ended = once(child, 'exit');
   return {
