@@ -23,7 +23,6 @@ import { connectOnce } from './tunnel/connect-once.ts';
 import { version } from './version.ts';
 
 const dialTimeoutMs = 15_000;
-const idleConnectionsMax = 1_000;
 
 export type RunningSatellite = {
   /** Takes nothing new, lets running commands end for `graceMs`, then closes. What it leaves stands in the journal. */
@@ -89,7 +88,7 @@ async function connectAndWork(
     readCredential: (name) => readCredential(config.credentials, name),
     connectTimeoutMs: config.limits.connectTimeoutMs,
     idleMs: config.limits.connectionIdleMs,
-    idleConnectionsMax,
+    idleConnectionsMax: config.limits.idleConnectionsMax,
   });
   const { organizationId, satelliteId } = enrolment;
   const runtime = createRuntime({

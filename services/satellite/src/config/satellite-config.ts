@@ -47,6 +47,8 @@ const fileSchema = z.strictObject({
       runningPerNodeMax: z.int().min(1).max(8).default(4),
       /** An unused connection to a node is closed after this. */
       connectionIdleMs: z.int().min(1_000).max(3_600_000).default(60_000),
+      /** Unused connections kept at one moment, about 45 KB each; the longest unused is closed first. */
+      idleConnectionsMax: z.int().min(0).max(20_000).default(5_000),
       connectTimeoutMs: z.int().min(1_000).max(120_000).default(15_000),
       /** Output that the relay has not acknowledged yet: beyond it the command is slowed down. */
       spoolBytesPerExecution: z

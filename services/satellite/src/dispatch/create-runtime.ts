@@ -108,12 +108,17 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   function createExecution(envelope: DispatchEnvelope, node: EnvelopeNode, mode: ExecutionMode): Execution {
     const { executionId } = node;
     const { dispatchId, runId, traceparent } = envelope;
+    let own: Logger | null = null;
     return {
       id: executionId,
       envelope,
       node,
       mode,
-      logger: logger.child({ executionId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) }),
+      // Made when there is something to say: of ten thousand that go well there is not.
+      get logger() {
+        own ??= logger.child({ executionId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) });
+        return own;
+      },
       attempts: 0,
       wasSent: false,
       isCancelled: false,
