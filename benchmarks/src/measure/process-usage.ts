@@ -7,7 +7,12 @@ const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: '
 /** User and system time, its ended children included. */
 export function cpuSeconds(pid: number): number {
   const fields = statOf(pid);
-  return (fields.slice(11, 15).map(Number).reduce((sum, ticks) => sum + ticks, 0) ?? 0) / ticksPerSecond;
+  return (
+    (fields
+      .slice(11, 15)
+      .map(Number)
+      .reduce((sum, ticks) => sum + ticks, 0) ?? 0) / ticksPerSecond
+  );
 }
 
 export function residentBytes(pid: number): number {

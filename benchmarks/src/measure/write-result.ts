@@ -12,7 +12,11 @@ export interface Result {
   /** What was measured, in sentences. */
   readonly about: readonly string[];
   readonly loadBefore: string;
-  readonly tables: ReadonlyArray<{ heading: string; columns: readonly string[]; rows: ReadonlyArray<readonly string[]> }>;
+  readonly tables: ReadonlyArray<{
+    heading: string;
+    columns: readonly string[];
+    rows: ReadonlyArray<readonly string[]>;
+  }>;
   readonly notes: readonly string[];
 }
 
@@ -21,7 +25,10 @@ const results = path.resolve(import.meta.dirname, '..', '..', 'results');
 const ownWords = '<!-- Below this line people write; a new run keeps it. -->';
 
 export function loadAverage(): string {
-  return os.loadavg().map((load) => load.toFixed(2)).join(' ');
+  return os
+    .loadavg()
+    .map((load) => load.toFixed(2))
+    .join(' ');
 }
 
 export async function writeResult(result: Result): Promise<void> {

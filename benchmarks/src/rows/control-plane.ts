@@ -1,7 +1,8 @@
 // The control plane alone: everything from POST /v1/runs to the last outcome stored, with satellites that answer at once, against
 // COPY of the same rows into tables of the same layout, in turns.
-import { type ProcessUse, watchProcesses } from '../measure/watch-processes.ts';
+
 import { median, spread } from '../measure/statistics.ts';
+import { type ProcessUse, watchProcesses } from '../measure/watch-processes.ts';
 import { loadAverage, writeResult } from '../measure/write-result.ts';
 import { addNodes, addSatellite, addSite, settleStatistics } from '../stage/arrange-fleet.ts';
 import { openStage, type Stage } from '../stage/open-stage.ts';
@@ -45,7 +46,11 @@ export async function measureControlPlane(options: ControlPlaneOptions): Promise
         `run ${repetition + 1}: stored ${run.storedSeconds.toFixed(3)} s, reported ${run.reportedSeconds.toFixed(3)} s, COPY ${copy.allSeconds.toFixed(3)} s (${copy.rows} rows), of outcomes ${copy.outcomesSeconds.toFixed(3)} s`,
       );
     }
-    const ratio = (own: readonly number[], peer: readonly number[]) => spread(own.map((value, index) => value / (peer[index] ?? Number.NaN)), 2);
+    const ratio = (own: readonly number[], peer: readonly number[]) =>
+      spread(
+        own.map((value, index) => value / (peer[index] ?? Number.NaN)),
+        2,
+      );
     const all = copied.map((copy) => copy.all);
     await writeResult({
       name: 'control-plane',
@@ -67,19 +72,39 @@ export async function measureControlPlane(options: ControlPlaneOptions): Promise
             ['of that: first outcome stored to last', spread(recorded), ratio(recorded, all), ''],
             ['SENA, POST to report written', spread(reported), ratio(reported, all), ''],
             ['COPY of all rows of the run', spread(all), '1', ''],
-            ['COPY of its outcomes alone', spread(copied.map((copy) => copy.outcomes)), ratio(copied.map((copy) => copy.outcomes), all), ''],
+            [
+              'COPY of its outcomes alone',
+              spread(copied.map((copy) => copy.outcomes)),
+              ratio(
+                copied.map((copy) => copy.outcomes),
+                all,
+              ),
+              '',
+            ],
           ],
         },
         {
           heading: 'What the processes used in the last run',
           columns: ['process', 'CPU seconds', 'memory MiB', 'highest MiB'],
-          rows: uses.map((use) => [use.name, use.cpuSeconds.toFixed(2), use.residentMib.toFixed(0), use.peakMib.toFixed(0)]),
+          rows: uses.map((use) => [
+            use.name,
+            use.cpuSeconds.toFixed(2),
+            use.residentMib.toFixed(0),
+            use.peakMib.toFixed(0),
+          ]),
         },
       ],
       notes: [`${nodes} nodes, ${(nodes / median(stored)).toFixed(0)} results/s from POST to stored.`],
     });
   } catch (error) {
-    console.error(stage.log().split('\n').filter((text) => /"level":"(warn|error|fatal)"/.test(text)).slice(-20).join('\n'));
+    console.error(
+      stage
+        .log()
+        .split('\n')
+        .filter((text) => /"level":"(warn|error|fatal)"/.test(text))
+        .slice(-20)
+        .join('\n'),
+    );
     throw error;
   } finally {
     await scripted.stop();

@@ -15,7 +15,12 @@ const concurrency = 50;
 
 /** Target: SENA's time against the opponent's. `faster`: at least so many times; `slower`: at most so many times as long. */
 const targets = {
-  warm: { 'ansible-raw': '≥ 12x faster', 'ansible-shell': '≥ 40x faster', clush: '≥ 2x faster', 'raw ssh2': '≤ 1.15x its time' },
+  warm: {
+    'ansible-raw': '≥ 12x faster',
+    'ansible-shell': '≥ 40x faster',
+    clush: '≥ 2x faster',
+    'raw ssh2': '≤ 1.15x its time',
+  },
   cold: { 'ansible-raw': '≥ 5x faster', 'ssh-curve25519': '≥ 1.15x faster', 'raw ssh2': '≤ 1.15x its time' },
 } as const;
 
@@ -48,7 +53,13 @@ export async function measureFanOut(options: FanOutOptions): Promise<void> {
     await addNodes(
       stage,
       siteId,
-      fleet.addresses.map((address, index) => ({ name: `node-${String(index + 1).padStart(4, '0')}`, address, port, runAs: user, hostKey: null })),
+      fleet.addresses.map((address, index) => ({
+        name: `node-${String(index + 1).padStart(4, '0')}`,
+        address,
+        port,
+        runAs: user,
+        hostKey: null,
+      })),
     );
     await settleStatistics(stage);
     satellite = await joinSatellite(stage, {
@@ -74,11 +85,21 @@ export async function measureFanOut(options: FanOutOptions): Promise<void> {
       const floor = await runFloor(runners, fleet, concurrency);
       floorCpu = floor.cpuMsPerHost;
       note('raw ssh2', floor[mode]);
-      if (!floorOnly) for (const [tool, seconds] of await runPeers(runners, fleet, mode, concurrency)) note(tool, seconds);
-      console.log(`repetition ${repetition + 1}: SENA ${run.storedSeconds.toFixed(3)} s; ${[...others].map(([name, all]) => `${name} ${all.at(-1)?.toFixed(2)}`).join(', ')}`);
+      if (!floorOnly)
+        for (const [tool, seconds] of await runPeers(runners, fleet, mode, concurrency)) note(tool, seconds);
+      console.log(
+        `repetition ${repetition + 1}: SENA ${run.storedSeconds.toFixed(3)} s; ${[...others].map(([name, all]) => `${name} ${all.at(-1)?.toFixed(2)}`).join(', ')}`,
+      );
     }
   } catch (error) {
-    console.error(stage.log().split('\n').filter((text) => /"level":"(warn|error|fatal)"/.test(text)).slice(-20).join('\n'));
+    console.error(
+      stage
+        .log()
+        .split('\n')
+        .filter((text) => /"level":"(warn|error|fatal)"/.test(text))
+        .slice(-20)
+        .join('\n'),
+    );
     throw error;
   } finally {
     await satellite?.stop();
@@ -98,7 +119,11 @@ export async function measureFanOut(options: FanOutOptions): Promise<void> {
       `\`${command}\` on ${nodes} addresses of real sshd on this machine, at most ${concurrency} beginning at once, ${mode === 'warm' ? 'connections kept' : 'every connection new'}. SENA: from`,
       '`POST /v1/runs` to the last outcome committed, one satellite, everything on (key check, policy, queue, signature, tunnel, journal,',
       'host keys, audit). The others: as the baseline runners time them, in turns with SENA.',
-      ...(mode === 'cold' ? ['OpenSSH’s own default (`ssh`) is a post-quantum key exchange; SENA and raw ssh2 use curve25519, as `ssh-curve25519` does.'] : []),
+      ...(mode === 'cold'
+        ? [
+            'OpenSSH’s own default (`ssh`) is a post-quantum key exchange; SENA and raw ssh2 use curve25519, as `ssh-curve25519` does.',
+          ]
+        : []),
     ],
     loadBefore,
     tables: [
@@ -115,10 +140,17 @@ export async function measureFanOut(options: FanOutOptions): Promise<void> {
       {
         heading: 'What SENA’s processes used in the last run',
         columns: ['process', 'CPU seconds', 'memory MiB', 'highest MiB'],
-        rows: uses.map((use) => [use.name, use.cpuSeconds.toFixed(2), use.residentMib.toFixed(0), use.peakMib.toFixed(0)]),
+        rows: uses.map((use) => [
+          use.name,
+          use.cpuSeconds.toFixed(2),
+          use.residentMib.toFixed(0),
+          use.peakMib.toFixed(0),
+        ]),
       },
     ],
-    notes: [`raw ssh2 used ${(floorCpu * nodes / 1_000).toFixed(2)} s of CPU in its last warm round, its process alone.`],
+    notes: [
+      `raw ssh2 used ${((floorCpu * nodes) / 1_000).toFixed(2)} s of CPU in its last warm round, its process alone.`,
+    ],
   });
 }
 

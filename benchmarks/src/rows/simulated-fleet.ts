@@ -53,14 +53,24 @@ export async function measureSimulatedFleet(options: SimulatedFleetOptions): Pro
       const stop = watchProcesses(stage, others);
       sena.push((await runCommand(stage, command, nodes)).storedSeconds);
       uses = stop();
-      const ofPrototype = prototype.satellites.map((child, index) => [`prototype's satellites ${index + 1}`, child.pid]);
+      const ofPrototype = prototype.satellites.map((child, index) => [
+        `prototype's satellites ${index + 1}`,
+        child.pid,
+      ]);
       const stopBare = watchProcesses(stage, Object.fromEntries(ofPrototype));
       bare.push(await prototype.run(command, simulated.addresses, simulated.port));
       uses.push(...stopBare().filter((use) => use.name.startsWith('prototype')));
       console.log(`run ${repetition + 1}: SENA ${sena.at(-1)?.toFixed(3)} s, prototype ${bare.at(-1)?.toFixed(3)} s`);
     }
   } catch (error) {
-    console.error(stage.log().split('\n').filter((text) => /"level":"(warn|error|fatal)"/.test(text)).slice(-20).join('\n'));
+    console.error(
+      stage
+        .log()
+        .split('\n')
+        .filter((text) => /"level":"(warn|error|fatal)"/.test(text))
+        .slice(-20)
+        .join('\n'),
+    );
     throw error;
   } finally {
     await Promise.all(joined.map((child) => child.stop()));
@@ -84,14 +94,28 @@ export async function measureSimulatedFleet(options: SimulatedFleetOptions): Pro
         heading: 'Seconds: median (lowest–highest)',
         columns: ['what', 'seconds', 'commands/s', 'against the prototype', 'target'],
         rows: [
-          ['SENA', spread(sena), (nodes / median(sena)).toFixed(0), spread(sena.map((value, index) => value / (bare[index] ?? Number.NaN)), 2), '≤ 1.25'],
+          [
+            'SENA',
+            spread(sena),
+            (nodes / median(sena)).toFixed(0),
+            spread(
+              sena.map((value, index) => value / (bare[index] ?? Number.NaN)),
+              2,
+            ),
+            '≤ 1.25',
+          ],
           ['bare tunnel and ssh2', spread(bare), (nodes / median(bare)).toFixed(0), '1', ''],
         ],
       },
       {
         heading: 'What the processes used in the last run',
         columns: ['process', 'CPU seconds', 'memory MiB', 'highest MiB'],
-        rows: uses.map((use) => [use.name, use.cpuSeconds.toFixed(2), use.residentMib.toFixed(0), use.peakMib.toFixed(0)]),
+        rows: uses.map((use) => [
+          use.name,
+          use.cpuSeconds.toFixed(2),
+          use.residentMib.toFixed(0),
+          use.peakMib.toFixed(0),
+        ]),
       },
     ],
     notes: [],
@@ -117,7 +141,13 @@ export async function joinFleet(
     await addNodes(
       stage,
       siteId,
-      own.map((address, place) => ({ name: `node-${String(first + place + 1).padStart(5, '0')}`, address, port, runAs: 'root', hostKey })),
+      own.map((address, place) => ({
+        name: `node-${String(first + place + 1).padStart(5, '0')}`,
+        address,
+        port,
+        runAs: 'root',
+        hostKey,
+      })),
     );
   }
   await settleStatistics(stage);

@@ -14,5 +14,7 @@ export async function findProgram(name: string, debianPackage: string): Promise<
       // Missing, or not executable: the search goes on.
     }
   }
-  throw new Error(`${name} is not installed. Install it, then run the benchmark again: apt-get install ${debianPackage}`);
+  throw new Error(
+    `${name} is not installed. Install it, then run the benchmark again: apt-get install ${debianPackage}`,
+  );
 }

@@ -36,7 +36,21 @@ export async function joinSatellite(stage: Stage, options: JoinOptions): Promise
   await writeFile(configFile, JSON.stringify({ ...config, knownHostsFile }), { mode: 0o600 });
   const { token, dispatchKeyFingerprint } = await issueJoinToken(stage, siteId);
   const url = stage.stack.frontUrl;
-  await untilExit(start(['enroll', '--url', url, '--token', token, '--pin', dispatchKeyFingerprint, '--name', name, '--config', configFile]));
+  await untilExit(
+    start([
+      'enroll',
+      '--url',
+      url,
+      '--token',
+      token,
+      '--pin',
+      dispatchKeyFingerprint,
+      '--name',
+      name,
+      '--config',
+      configFile,
+    ]),
+  );
   const run = start(['run', '--config', configFile], nodeOptions);
   const stop = async () => {
     if (run.exitCode !== null || run.signalCode !== null) return;

@@ -12,8 +12,8 @@ import { silentReport } from '@sena/local/report/report';
 import { type Stack, startStack } from '@sena/local/start-stack';
 import { openSupervisor } from '@sena/local/supervisor/open-supervisor';
 import pg from 'pg';
-import { countStatements, forgetStatements, writeStatements } from './profile-statements.ts';
 import { callSena, type SenaApi } from './call-sena.ts';
+import { countStatements, forgetStatements, writeStatements } from './profile-statements.ts';
 
 const database = 'bench';
 

@@ -13,7 +13,9 @@ export async function countStatements(adminUrl: string, dataDirectory: string): 
   await before.query(`alter system set shared_preload_libraries = 'pg_stat_statements'`);
   await before.query(`alter system set pg_stat_statements.track = 'all'`);
   await before.end();
-  const pid = Number((await readFile(path.join(dataDirectory, 'postgres', 'postmaster.pid'), 'utf8')).split('\n', 1)[0]);
+  const pid = Number(
+    (await readFile(path.join(dataDirectory, 'postgres', 'postmaster.pid'), 'utf8')).split('\n', 1)[0],
+  );
   process.kill(pid, 'SIGINT');
   for (let attempt = 0; ; attempt += 1) {
     await sleep(200);
@@ -34,7 +36,13 @@ export async function writeStatements(admin: pg.Client, directory: string): Prom
      from pg_stat_statements where query not like '%copied%' order by total_exec_time desc limit ${statementsShown}`,
   );
   const lines = rows.map((row) =>
-    [String(row.ms).padStart(8), String(row.calls).padStart(7), String(row.rows).padStart(9), row.toplevel ? ' ' : '>', row.query].join(' '),
+    [
+      String(row.ms).padStart(8),
+      String(row.calls).padStart(7),
+      String(row.rows).padStart(9),
+      row.toplevel ? ' ' : '>',
+      row.query,
+    ].join(' '),
   );
   await writeFile(path.join(directory, 'statements.txt'), `${['      ms   calls      rows', ...lines].join('\n')}\n`);
 }

@@ -19,7 +19,13 @@ export async function runCommand(stage: Stage, command: string, nodes: number, t
   const { id: runId } = await stage.api.post<{ id: string }>('/v1/runs', { kind: 'command', command, selector: '*' });
   let storedSeconds: number | null = null;
   for (;;) {
-    const found = await stage.admin.query<{ status: string; reason: string | null; total: number; ok: number; other: number }>(
+    const found = await stage.admin.query<{
+      status: string;
+      reason: string | null;
+      total: number;
+      ok: number;
+      other: number;
+    }>(
       `select status, reason, execution_count as total, exited_zero_count as ok,
          exited_nonzero_count + not_started_count + unknown_count as other from runs where id = $1`,
       [runId],

@@ -45,7 +45,12 @@ export async function findPeers(directory: string | undefined): Promise<PeerRunn
 }
 
 /** Seconds by tool, of one run each. Throws when one of them did not reach every host. */
-export async function runPeers({ peers }: PeerRunners, fleet: SshdFleet, mode: 'cold' | 'warm', concurrency: number): Promise<Map<string, number>> {
+export async function runPeers(
+  { peers }: PeerRunners,
+  fleet: SshdFleet,
+  mode: 'cold' | 'warm',
+  concurrency: number,
+): Promise<Map<string, number>> {
   const args = [peers, fleet.hostsFile, String(fleet.port), fleet.user, fleet.keyFile, mode, '1', String(concurrency)];
   const { stdout } = await run('bash', args, { timeout: timeoutMs, maxBuffer: 2 ** 24 });
   const seconds = new Map<string, number>();
@@ -74,5 +79,9 @@ export async function runFloor(
   };
   if (result.rounds.some((round) => round.answered !== fleet.addresses.length))
     throw new Error('ssh2-fanout.mjs did not reach every host.');
-  return { cold: result.cold.seconds, warm: result.warmMedianSeconds, cpuMsPerHost: result.rounds.at(-1)?.cpuMsPerHost ?? 0 };
+  return {
+    cold: result.cold.seconds,
+    warm: result.warmMedianSeconds,
+    cpuMsPerHost: result.rounds.at(-1)?.cpuMsPerHost ?? 0,
+  };
 }

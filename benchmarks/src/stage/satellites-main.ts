@@ -1,7 +1,8 @@
 // Many satellites in one process, each the product's own, with its own identity, journal and tunnel: a benchmark's machine has no
 // room for a hundred processes. Started by start-satellites; ends with its parent.
-import { enrolSatellite } from '@sena/satellite/enrol/enrol-satellite';
+
 import { loadSatelliteConfig } from '@sena/satellite/config/satellite-config';
+import { enrolSatellite } from '@sena/satellite/enrol/enrol-satellite';
 import { startSatellite } from '@sena/satellite/start-satellite';
 import { createLogger } from '@sena/telemetry/logger';
 
@@ -27,7 +28,10 @@ async function startAll({ url, satellites }: SatellitesSettings): Promise<void> 
       ...{ url, token, name, configFile, pins: [pin], version: '0.0.0', credentials: {} },
       ...{ stateDirectory: undefined, knownHostsFile: undefined, caFile: undefined, proxy: undefined },
     });
-    const { ended } = await startSatellite(loadSatelliteConfig(configFile), createLogger('satellite', 'info').child({ name }));
+    const { ended } = await startSatellite(
+      loadSatelliteConfig(configFile),
+      createLogger('satellite', 'info').child({ name }),
+    );
     ended.catch((error: unknown) => {
       console.error(name, error);
       process.exit(1);

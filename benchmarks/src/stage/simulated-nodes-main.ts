@@ -17,7 +17,9 @@ process.on('disconnect', () => process.exit(0));
 process.once('message', ({ addresses, port, hostPrivateKey }: SimulatedNodesSettings) => {
   const ssh = new ssh2.Server({ hostKeys: [hostPrivateKey] }, (connection) => {
     connection.on('error', () => connection.end());
-    connection.on('authentication', (login) => (login.method === 'publickey' ? login.accept() : login.reject(['publickey'])));
+    connection.on('authentication', (login) =>
+      login.method === 'publickey' ? login.accept() : login.reject(['publickey']),
+    );
     connection.on('ready', () => {
       connection.on('session', (acceptSession) => {
         acceptSession().on('exec', (accept, _reject, { command }) => {

@@ -12,7 +12,11 @@ export interface Child {
 }
 
 /** `nodeOptions`: e.g. `--cpu-prof`. `outputFile`: takes what it prints; else that is dropped. */
-export function startChild(entry: string, nodeOptions: readonly string[] = [], outputFile: string | null = null): Child {
+export function startChild(
+  entry: string,
+  nodeOptions: readonly string[] = [],
+  outputFile: string | null = null,
+): Child {
   const output = outputFile === null ? ('ignore' as const) : openSync(outputFile, 'a');
   const child: ChildProcess = spawn(
     process.execPath,

@@ -31,7 +31,10 @@ export async function startSatellites(
   const entry = path.join(import.meta.dirname, 'satellites-main.ts');
   const children = Array.from({ length: options.processes }, (_, index) => {
     const child = startChild(entry, options.nodeOptions, path.join(parent, `log-${index}`));
-    child.tell({ url: stage.stack.frontUrl, satellites: satellites.filter((__, place) => place % options.processes === index) });
+    child.tell({
+      url: stage.stack.frontUrl,
+      satellites: satellites.filter((__, place) => place % options.processes === index),
+    });
     return child;
   });
   await Promise.all(children.map((child) => child.next()));
@@ -39,7 +42,8 @@ export async function startSatellites(
   for (;;) {
     const found = await stage.admin.query('select 1 from satellites where relay_id is not null');
     if ((found.rowCount ?? 0) >= places.length) return children;
-    if (performance.now() > deadlineMs) throw new Error(`Only ${found.rowCount} of ${places.length} satellites have connected.`);
+    if (performance.now() > deadlineMs)
+      throw new Error(`Only ${found.rowCount} of ${places.length} satellites have connected.`);
     await sleep(100);
   }
 }

@@ -23,7 +23,10 @@ export async function startSimulatedNodes(count: number): Promise<SimulatedNodes
   const filesMax = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
   const nodesAProcess = Math.min(5_000, Math.floor((filesMax - filesKept) / filesANode));
   const key = makeSshKey('benchmark node');
-  const addresses = Array.from({ length: count }, (_, index) => `127.1.${1 + Math.floor(index / 200)}.${1 + (index % 200)}`);
+  const addresses = Array.from(
+    { length: count },
+    (_, index) => `127.1.${1 + Math.floor(index / 200)}.${1 + (index % 200)}`,
+  );
   const processes: Child[] = [];
   const stop = async () => {
     await Promise.all(processes.map((child) => child.stop()));

@@ -42,12 +42,17 @@ export async function startSshdFleet(hosts: number, parent: string): Promise<Ssh
   addUser(directory);
   // sshd wants it to exist, and empty.
   await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-  const addresses = Array.from({ length: hosts }, (_, index) => `127.0.${1 + Math.floor(index / 200)}.${1 + (index % 200)}`);
+  const addresses = Array.from(
+    { length: hosts },
+    (_, index) => `127.0.${1 + Math.floor(index / 200)}.${1 + (index % 200)}`,
+  );
   const port = await freePortOn(addresses);
   const sshd: ChildProcess[] = [];
   const stop = async () => {
     for (const child of sshd) child.kill('SIGTERM');
-    await Promise.all(sshd.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, 'exit')));
+    await Promise.all(
+      sshd.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, 'exit')),
+    );
     // Sessions are processes of their own; none may be left when their user goes.
     for (let attempt = 0; attempt < 50 && hasProcesses(); attempt += 1) await sleep(200);
     execFileSync('userdel', [user], { stdio: 'ignore' });
@@ -55,7 +60,11 @@ export async function startSshdFleet(hosts: number, parent: string): Promise<Ssh
   try {
     for (let first = 0; first < addresses.length; first += addressesASshd) {
       const own = addresses.slice(first, first + addressesASshd);
-      const config = await file(`sshd_config_${first}`, sshdConfig(own, { port, hostKeyFile, authorizedKeys, pidFile: path.join(directory, `sshd_${first}.pid`) }), 0o644);
+      const config = await file(
+        `sshd_config_${first}`,
+        sshdConfig(own, { port, hostKeyFile, authorizedKeys, pidFile: path.join(directory, `sshd_${first}.pid`) }),
+        0o644,
+      );
       sshd.push(spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'ignore'] }));
     }
     const deadlineMs = performance.now() + startMs;
@@ -102,7 +111,17 @@ function addUser(home: string): void {
     // There is none: the usual case.
   }
   // `*`: no password, and not locked either, which sshd without PAM would refuse.
-  execFileSync('useradd', ['--system', '--no-create-home', '--home-dir', home, '--shell', '/bin/sh', '--password', '*', user]);
+  execFileSync('useradd', [
+    '--system',
+    '--no-create-home',
+    '--home-dir',
+    home,
+    '--shell',
+    '/bin/sh',
+    '--password',
+    '*',
+    user,
+  ]);
 }
 
 function hasProcesses(): boolean {
@@ -123,7 +142,8 @@ async function freePortOn(addresses: readonly string[]): Promise<number> {
 
 async function untilItListens(address: string, port: number, deadlineMs: number): Promise<void> {
   while (!(await listens(address, port))) {
-    if (performance.now() > deadlineMs) throw new Error(`sshd does not listen on ${address}:${port}. Is another one there?`);
+    if (performance.now() > deadlineMs)
+      throw new Error(`sshd does not listen on ${address}:${port}. Is another one there?`);
     await sleep(50);
   }
 }

@@ -15,7 +15,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-const read = async (sql: string, values: unknown[] = []) => (await pool.query(`select ${sql} as value`, values)).rows[0].value;
+const read = async (sql: string, values: unknown[] = []) =>
+  (await pool.query(`select ${sql} as value`, values)).rows[0].value;
 
 test('flat, nested, empty and null', async () => {
   expect(await read(`array['\\x6162'::bytea, null, ''::bytea]`)).toEqual([Buffer.from('ab'), null, Buffer.alloc(0)]);

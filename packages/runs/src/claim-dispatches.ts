@@ -81,7 +81,9 @@ async function readClaimed(
     const fresh = found.rows.filter((row) => isAgain.get(row.id) !== true);
     // By run id, as everybody locks them.
     for (const [runId, rows] of Map.groupBy(fresh, (row) => row.run_id)) {
-      const events = rows.map((row) => ({ type: 'dispatch.sent', dispatchId: row.id, satelliteId: row.satellite_id }) as const);
+      const events = rows.map(
+        (row) => ({ type: 'dispatch.sent', dispatchId: row.id, satelliteId: row.satellite_id }) as const,
+      );
       lastSeqOf.set(runId, await appendRunEvents(transaction, runId, events));
     }
     return found.rows.map((row) => ({

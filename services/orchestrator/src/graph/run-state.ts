@@ -18,8 +18,8 @@ export type RunEnding =
 
 export const runChannels = Annotation.Root({
   request: Annotation<RunRequest>(),
-  /** null: not resolved yet. */
-  nodes: Annotation<ScopedNode[]>(),
+  /** ScopedNode[], packed: as ten thousand objects they would be gone through one by one at every checkpoint. */
+  nodes: Annotation<string>(),
   turn: Annotation<number>(),
   /** The planner that thinks for this run; chosen at the first turn. */
   planner: Annotation<'none' | 'runbook' | 'model'>(),
@@ -30,5 +30,13 @@ export const runChannels = Annotation.Root({
   approvalId: Annotation<string | null>(),
   ending: Annotation<RunEnding | null>(),
 });
+export function packNodes(nodes: readonly ScopedNode[]): string {
+  return JSON.stringify(nodes);
+}
+
+export function unpackNodes(state: { nodes: string }): ScopedNode[] {
+  return JSON.parse(state.nodes) as ScopedNode[];
+}
+
 export type RunState = typeof runChannels.State;
 export type RunUpdate = Partial<RunState>;

@@ -163,7 +163,8 @@ async function conclude(execution: Execution, ended: Ended | null, rooms: Execut
     const result = buildResult(execution.id, outcome, began);
     await rooms.journal.perform({ op: 'finish', result, tail: ended?.tail ?? null });
     // The journal has every end; the log has those that somebody has to look at.
-    if (outcome.kind === 'unknown') execution.logger.warn({ outcome, attempt: began.attempt }, 'it is not known how an execution ended');
+    if (outcome.kind === 'unknown')
+      execution.logger.warn({ outcome, attempt: began.attempt }, 'it is not known how an execution ended');
     rooms.outbox.result(result);
   }
 }

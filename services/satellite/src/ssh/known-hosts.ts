@@ -87,12 +87,13 @@ function indexLines(lines: readonly Line[]): { byName: Map<string, Line[]>; othe
   const others: Line[] = [];
   for (const line of lines) {
     if (line.patterns.some((pattern) => /[*?!|]/.test(pattern))) others.push(line);
-    else for (const pattern of line.patterns) {
-      const name = pattern.toLowerCase();
-      const known = byName.get(name);
-      if (known === undefined) byName.set(name, [line]);
-      else known.push(line);
-    }
+    else
+      for (const pattern of line.patterns) {
+        const name = pattern.toLowerCase();
+        const known = byName.get(name);
+        if (known === undefined) byName.set(name, [line]);
+        else known.push(line);
+      }
   }
   return { byName, others };
 }

@@ -40,7 +40,10 @@ export async function signDispatches(
     const dispatches = await readDispatchesToSign(transaction, dispatchIds);
     if (dispatches.length === 0) return { signed: [], refused: [], runs: [] };
     const now = new Date();
-    const judged = dispatches.map((dispatch) => ({ dispatch, judgement: judgeDispatch(parser, organizationId, dispatch, now) }));
+    const judged = dispatches.map((dispatch) => ({
+      dispatch,
+      judgement: judgeDispatch(parser, organizationId, dispatch, now),
+    }));
     let key: SigningKey | null = null;
     const signed: Signed[] = [];
     const refused: Array<{ dispatch: DispatchToSign; refusal: Refusal }> = [];
@@ -100,7 +103,9 @@ async function saveEnvelopes(transaction: TenantTransaction, keyId: string, sign
   );
   const approvalIds = signed.flatMap(({ dispatch }) => dispatch.approval?.id ?? []);
   if (approvalIds.length > 0) {
-    await transaction.query('update approvals set used_at = coalesce(used_at, now()) where id = any($1)', [approvalIds]);
+    await transaction.query('update approvals set used_at = coalesce(used_at, now()) where id = any($1)', [
+      approvalIds,
+    ]);
   }
   await appendAuditEvents(
     transaction,

@@ -6,7 +6,7 @@ import { readRun } from '@sena/runs/read-run';
 import { transitionRun } from '@sena/runs/transition-run';
 import type { ScopedNode } from '../../planners/planner.ts';
 import { actor, changeRun, type RunContext } from '../run-context.ts';
-import type { RunUpdate } from '../run-state.ts';
+import { packNodes, type RunUpdate } from '../run-state.ts';
 
 export function scope(context: RunContext) {
   return async (): Promise<RunUpdate> => {
@@ -45,7 +45,7 @@ export function scope(context: RunContext) {
           : `No node matches ${run.selector}.`;
       return {
         request,
-        nodes,
+        nodes: packNodes(nodes),
         turn: 0,
         memory: null,
         steps: [],
