@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util';
 import { measureControlPlane } from './rows/control-plane.ts';
 import { measureFanOut } from './rows/fan-out.ts';
 import { measureSimulatedFleet } from './rows/simulated-fleet.ts';
+import { measureTunnels } from './rows/tunnels.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     nodes: { type: 'string' },
     satellites: { type: 'string' },
+    tunnels: { type: 'string' },
     processes: { type: 'string' },
     repetitions: { type: 'string', default: '5' },
     baselines: { type: 'string' },
@@ -37,6 +39,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
       repetitions,
       profileDirectory,
     }),
+  tunnels: () => measureTunnels({ tunnels: count(values.tunnels, 10_000), repetitions, profileDirectory }),
   'warm-fan-out': () => fanOut('warm', 300),
   'cold-fan-out': () => fanOut('cold', 100),
 };

@@ -4,7 +4,7 @@
 import { median, spread } from '../measure/statistics.ts';
 import { type ProcessUse, watchProcesses } from '../measure/watch-processes.ts';
 import { loadAverage, writeResult } from '../measure/write-result.ts';
-import { addNodes, addSatellite, addSite, settleStatistics } from '../stage/arrange-fleet.ts';
+import { addNodes, addSatellites, addSite, settleStatistics } from '../stage/arrange-fleet.ts';
 import { openStage, type Stage } from '../stage/open-stage.ts';
 import { runCommand } from '../stage/run-command.ts';
 import { startScriptedSatellites } from '../stage/start-scripted-satellites.ts';
@@ -117,7 +117,7 @@ export async function connectFleet(stage: Stage, nodes: number, satellites: numb
   const identities = [];
   for (let index = 0; index < satellites; index += 1) {
     const siteId = await addSite(stage, `site-${index + 1}`);
-    identities.push(await addSatellite(stage, siteId, `satellite-${index + 1}`));
+    identities.push(...(await addSatellites(stage, siteId, 1)));
     const first = Math.floor((index * nodes) / satellites);
     const last = Math.floor(((index + 1) * nodes) / satellites);
     await addNodes(

@@ -52,14 +52,27 @@ export interface ScriptedIdentity {
   readonly publicKey: string;
 }
 
-export async function addSatellite(stage: Stage, siteId: string, name: string): Promise<ScriptedIdentity> {
-  const pair = generateKeyPairSync('ed25519');
-  const publicKey = pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64url');
-  const digest = createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('base64');
-  const id = newId('sat');
+export async function addSatellites(stage: Stage, siteId: string, count: number): Promise<ScriptedIdentity[]> {
+  const { rows } = await stage.admin.query<{ n: number }>('select count(*)::integer as n from satellites');
+  const first = (rows[0]?.n ?? 0) + 1;
+  const identities = Array.from({ length: count }, () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const der = publicKey.export({ type: 'spki', format: 'der' });
+    const digest = createHash('sha256').update(der).digest('base64').replace(/=+$/, '');
+    return { id: newId('sat'), privateKey, publicKey: der.toString('base64url'), fingerprint: `SHA256:${digest}` };
+  });
   await stage.admin.query(
-    'insert into satellites (id, organization_id, site_id, name, public_key, fingerprint) values ($1, $2, $3, $4, $5, $6)',
-    [id, stage.organizationId, siteId, name, publicKey, `SHA256:${digest.replace(/=+$/, '')}`],
+    `insert into satellites (id, organization_id, site_id, name, public_key, fingerprint)
+     select s.id, $1, $2, 'satellite-' || s.name, s.public_key, s.fingerprint
+     from unnest($3::text[], $4::integer[], $5::text[], $6::text[]) as s (id, name, public_key, fingerprint)`,
+    [
+      stage.organizationId,
+      siteId,
+      identities.map(({ id }) => id),
+      identities.map((_, index) => first + index),
+      identities.map(({ publicKey }) => publicKey),
+      identities.map(({ fingerprint }) => fingerprint),
+    ],
   );
-  return { id, privateKey: pair.privateKey, publicKey };
+  return identities;
 }

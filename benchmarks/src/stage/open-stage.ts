@@ -13,7 +13,7 @@ import { type Stack, startStack } from '@sena/local/start-stack';
 import { openSupervisor } from '@sena/local/supervisor/open-supervisor';
 import pg from 'pg';
 import { callSena, type SenaApi } from './call-sena.ts';
-import { countStatements, forgetStatements, writeStatements } from './profile-statements.ts';
+import { countStatements, forgetStatements, keepPlans, writeStatements } from './profile-statements.ts';
 
 const database = 'bench';
 
@@ -100,6 +100,7 @@ export async function openStage(options: { profileDirectory?: string | null } = 
         await admin.end();
         await stack.stop();
         await supervisor.stop();
+        if (profileDirectory !== null) await keepPlans(data, profileDirectory);
         await rm(directory, { recursive: true, force: true });
       },
     };

@@ -1,17 +1,27 @@
 // Makes a benchmark's PostgreSQL count what each statement costs, those inside functions too, and writes the list at the end.
 // Entered by open-stage where a profile is wanted: counting costs a little itself.
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 const statementsShown = 60;
+const settings = {
+  shared_preload_libraries: 'pg_stat_statements, auto_explain',
+  'pg_stat_statements.track': `'all'`,
+  // Plans of what is slow, as they ran.
+  'auto_explain.log_min_duration': `'100ms'`,
+  'auto_explain.log_analyze': 'on',
+  'auto_explain.log_buffers': 'on',
+  'auto_explain.log_nested_statements': 'on',
+  'auto_explain.log_parameter_max_length': '0',
+  logging_collector: 'on',
+};
 
 /** Restarts the server: the supervisor that holds it starts it again. */
 export async function countStatements(adminUrl: string, dataDirectory: string): Promise<void> {
   const before = await connect(adminUrl);
-  await before.query(`alter system set shared_preload_libraries = 'pg_stat_statements'`);
-  await before.query(`alter system set pg_stat_statements.track = 'all'`);
+  for (const [name, value] of Object.entries(settings)) await before.query(`alter system set ${name} = ${value}`);
   await before.end();
   const pid = Number(
     (await readFile(path.join(dataDirectory, 'postgres', 'postmaster.pid'), 'utf8')).split('\n', 1)[0],
@@ -45,6 +55,11 @@ export async function writeStatements(admin: pg.Client, directory: string): Prom
     ].join(' '),
   );
   await writeFile(path.join(directory, 'statements.txt'), `${['      ms   calls      rows', ...lines].join('\n')}\n`);
+}
+
+/** The log with the plans, to the same place. */
+export async function keepPlans(dataDirectory: string, directory: string): Promise<void> {
+  await cp(path.join(dataDirectory, 'postgres', 'log'), path.join(directory, 'plans'), { recursive: true });
 }
 
 /** What is counted begins here. */

@@ -9,6 +9,8 @@ export interface Child {
   next<T>(): Promise<T>;
   tell(message: object): void;
   stop(): Promise<void>;
+  /** At once. */
+  kill(): Promise<void>;
 }
 
 /** `nodeOptions`: e.g. `--cpu-prof`. `outputFile`: takes what it prints; else that is dropped. */
@@ -36,6 +38,10 @@ export function startChild(
     },
     tell: (message) => {
       child.send(message);
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
     },
     async stop() {
       // The channel's end tells it to leave, so that a profile is written.
