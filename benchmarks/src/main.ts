@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { measureControlPlane } from './rows/control-plane.ts';
 import { measureFanOut } from './rows/fan-out.ts';
+import { measureGrowth } from './rows/growth.ts';
 import { measureSimulatedFleet } from './rows/simulated-fleet.ts';
 import { measureTunnels } from './rows/tunnels.ts';
 
@@ -38,6 +39,13 @@ const benchmarks: Record<string, () => Promise<void>> = {
       processes: count(values.processes, 2),
       repetitions,
       profileDirectory,
+    }),
+  growth: () =>
+    measureGrowth({
+      nodes: count(values.nodes, 10_000),
+      satellites: count(values.satellites, 100),
+      processes: count(values.processes, 2),
+      repetitions,
     }),
   tunnels: () => measureTunnels({ tunnels: count(values.tunnels, 10_000), repetitions, profileDirectory }),
   'warm-fan-out': () => fanOut('warm', 300),

@@ -122,7 +122,7 @@ export async function measureSimulatedFleet(options: SimulatedFleetOptions): Pro
   });
 }
 
-/** A site for each satellite, the same number of nodes at each. */
+/** A site for each satellite, the same number of nodes at each. Those of the first tenth are labelled so. */
 export async function joinFleet(
   stage: Stage,
   simulated: SimulatedNodes,
@@ -142,6 +142,7 @@ export async function joinFleet(
       stage,
       siteId,
       own.map((address, place) => ({
+        labels: { part: first < addresses.length / 10 ? 'tenth' : 'rest' },
         name: `node-${String(first + place + 1).padStart(5, '0')}`,
         address,
         port,

@@ -10,6 +10,7 @@ export interface NewNode {
   readonly port: number;
   readonly runAs: string;
   readonly hostKey: string | null;
+  readonly labels?: Record<string, string>;
 }
 
 export async function addSite(stage: Stage, name: string): Promise<string> {
@@ -24,9 +25,10 @@ export async function addSite(stage: Stage, name: string): Promise<string> {
 
 export async function addNodes(stage: Stage, siteId: string, nodes: readonly NewNode[]): Promise<void> {
   await stage.admin.query(
-    `insert into nodes (id, organization_id, site_id, name, address, port, run_as, credential, host_key)
-     select n.id, $1, $2, n.name, n.address, n.port, n.run_as, 'default', n.host_key
-     from unnest($3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[]) as n (id, name, address, port, run_as, host_key)`,
+    `insert into nodes (id, organization_id, site_id, name, address, port, run_as, credential, host_key, labels)
+     select n.id, $1, $2, n.name, n.address, n.port, n.run_as, 'default', n.host_key, n.labels
+     from unnest($3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[], $9::jsonb[])
+       as n (id, name, address, port, run_as, host_key, labels)`,
     [
       stage.organizationId,
       siteId,
@@ -36,6 +38,7 @@ export async function addNodes(stage: Stage, siteId: string, nodes: readonly New
       nodes.map((node) => node.port),
       nodes.map((node) => node.runAs),
       nodes.map((node) => node.hostKey),
+      nodes.map((node) => JSON.stringify(node.labels ?? {})),
     ],
   );
 }

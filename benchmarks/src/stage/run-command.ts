@@ -11,12 +11,13 @@ export interface TimedRun {
 }
 
 const lookMs = 4;
+const timeoutMs = 300_000;
 
 /** Throws unless all of `nodes` executions exited with 0. */
-export async function runCommand(stage: Stage, command: string, nodes: number, timeoutMs = 300_000): Promise<TimedRun> {
+export async function runCommand(stage: Stage, command: string, nodes: number, selector = '*'): Promise<TimedRun> {
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
-  const { id: runId } = await stage.api.post<{ id: string }>('/v1/runs', { kind: 'command', command, selector: '*' });
+  const { id: runId } = await stage.api.post<{ id: string }>('/v1/runs', { kind: 'command', command, selector });
   let storedSeconds: number | null = null;
   for (;;) {
     const found = await stage.admin.query<{

@@ -61,6 +61,8 @@ const fileSchema = z.strictObject({
         .default(64 * 1024 * 1024),
     })
     .prefault({}),
+  /** False: starts without ssh2's native cryptography too, and costs more CPU. */
+  nativeCryptoRequired: z.boolean().default(true),
   /** `http://host:port` of a proxy that speaks CONNECT. */
   proxy: z.url({ protocol: /^http$/, error: 'must be an http:// address of a proxy' }).optional(),
   /** Certificates (PEM) to trust for the cloud's address, beside the usual ones. */
