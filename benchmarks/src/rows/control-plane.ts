@@ -97,14 +97,7 @@ export async function measureControlPlane(options: ControlPlaneOptions): Promise
       notes: [`${nodes} nodes, ${(nodes / median(stored)).toFixed(0)} results/s from POST to stored.`],
     });
   } catch (error) {
-    console.error(
-      stage
-        .log()
-        .split('\n')
-        .filter((text) => /"level":"(warn|error|fatal)"/.test(text))
-        .slice(-20)
-        .join('\n'),
-    );
+    stage.showComplaints();
     throw error;
   } finally {
     await scripted.stop();

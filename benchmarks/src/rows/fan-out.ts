@@ -92,14 +92,7 @@ export async function measureFanOut(options: FanOutOptions): Promise<void> {
       );
     }
   } catch (error) {
-    console.error(
-      stage
-        .log()
-        .split('\n')
-        .filter((text) => /"level":"(warn|error|fatal)"/.test(text))
-        .slice(-20)
-        .join('\n'),
-    );
+    stage.showComplaints();
     throw error;
   } finally {
     await satellite?.stop();

@@ -57,14 +57,7 @@ export async function measureGrowth(options: GrowthOptions): Promise<void> {
     reading = await readRun(stage, lastRun);
     memory.push(memoryRow(stage, 'after that run was read page by page'));
   } catch (error) {
-    console.error(
-      stage
-        .log()
-        .split('\n')
-        .filter((text) => /"level":"(warn|error|fatal)"/.test(text))
-        .slice(-20)
-        .join('\n'),
-    );
+    stage.showComplaints();
     throw error;
   } finally {
     await Promise.all(joined.map((child) => child.stop()));

@@ -63,14 +63,7 @@ export async function measureSimulatedFleet(options: SimulatedFleetOptions): Pro
       console.log(`run ${repetition + 1}: SENA ${sena.at(-1)?.toFixed(3)} s, prototype ${bare.at(-1)?.toFixed(3)} s`);
     }
   } catch (error) {
-    console.error(
-      stage
-        .log()
-        .split('\n')
-        .filter((text) => /"level":"(warn|error|fatal)"/.test(text))
-        .slice(-20)
-        .join('\n'),
-    );
+    stage.showComplaints();
     throw error;
   } finally {
     await Promise.all(joined.map((child) => child.stop()));

@@ -102,14 +102,7 @@ export async function measureTunnels(options: TunnelsOptions): Promise<void> {
       );
     }
   } catch (error) {
-    console.error(
-      stage
-        .log()
-        .split('\n')
-        .filter((text) => /"level":"(warn|error|fatal)"/.test(text))
-        .slice(-20)
-        .join('\n'),
-    );
+    stage.showComplaints();
     throw error;
   } finally {
     await Promise.all(children.map((child) => child.stop()));

@@ -16,6 +16,7 @@ import { callSena, type SenaApi } from './call-sena.ts';
 import { countStatements, forgetStatements, keepPlans, writeStatements } from './profile-statements.ts';
 
 const database = 'bench';
+const complaintsShown = 20;
 
 export interface Stage {
   readonly stack: Stack;
@@ -29,8 +30,8 @@ export interface Stage {
   /** Where satellites connect: the public address. */
   readonly tunnelUrl: string;
   readonly postgresPid: number;
-  /** What SENA's processes have said. */
-  log(): string;
+  /** Prints the last warnings and errors of SENA's processes: for a benchmark that failed. */
+  showComplaints(): void;
   /** What statements cost is counted from here on; without a profile this does nothing. */
   forget(): Promise<void>;
   close(): Promise<void>;
@@ -91,7 +92,10 @@ export async function openStage(options: { profileDirectory?: string | null } = 
       tunnelUrl: `${stack.frontUrl.replace(/^http/, 'ws')}/v1/tunnel`,
       postgresPid: Number((await readFile(path.join(data, 'postgres', 'postmaster.pid'), 'utf8')).split('\n', 1)[0]),
       api: callSena(stack.frontUrl, apiKey),
-      log: () => lines.join('\n'),
+      showComplaints() {
+        const complaints = lines.filter((line) => /"level":"(warn|error|fatal)"/.test(line));
+        console.error(complaints.slice(-complaintsShown).join('\n'));
+      },
       async forget() {
         if (profileDirectory !== null) await forgetStatements(admin);
       },
