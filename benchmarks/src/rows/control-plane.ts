@@ -8,6 +8,7 @@ import { addNodes, addSatellites, addSite, settleStatistics } from '../stage/arr
 import { openStage, type Stage } from '../stage/open-stage.ts';
 import { runCommand } from '../stage/run-command.ts';
 import { startScriptedSatellites } from '../stage/start-scripted-satellites.ts';
+import { timelineOfRun } from '../stage/timeline-of-run.ts';
 import { copyRowsOfRun } from './copy-rows-of-run.ts';
 
 export interface ControlPlaneOptions {
@@ -29,6 +30,7 @@ export async function measureControlPlane(options: ControlPlaneOptions): Promise
   const recorded: number[] = [];
   const copied: Array<{ all: number; outcomes: number }> = [];
   let uses: ProcessUse[] = [];
+  let timeline: string[][] = [];
   try {
     // Once for the caches of everything, not counted.
     await runCommand(stage, command, nodes);
@@ -37,6 +39,7 @@ export async function measureControlPlane(options: ControlPlaneOptions): Promise
       const stop = watchProcesses(stage, { 'satellites (scripted)': scripted.pid });
       const run = await runCommand(stage, command, nodes);
       uses = stop();
+      timeline = await timelineOfRun(stage, run.runId);
       const copy = await copyRowsOfRun(stage, run.runId);
       stored.push(run.storedSeconds);
       reported.push(run.reportedSeconds);
@@ -92,6 +95,11 @@ export async function measureControlPlane(options: ControlPlaneOptions): Promise
             use.residentMib.toFixed(0),
             use.peakMib.toFixed(0),
           ]),
+        },
+        {
+          heading: 'Where the time went in the last run, milliseconds',
+          columns: ['event', 'first', 'last', 'how many'],
+          rows: timeline,
         },
       ],
       notes: [`${nodes} nodes, ${(nodes / median(stored)).toFixed(0)} results/s from POST to stored.`],

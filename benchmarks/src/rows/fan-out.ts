@@ -9,6 +9,7 @@ import { openStage } from '../stage/open-stage.ts';
 import { runCommand } from '../stage/run-command.ts';
 import { findPeers, runFloor, runPeers } from '../stage/run-peers.ts';
 import { startSshdFleet } from '../stage/start-sshd-fleet.ts';
+import { timelineOfRun } from '../stage/timeline-of-run.ts';
 
 const command = 'uname -a';
 const concurrency = 50;
@@ -45,6 +46,7 @@ export async function measureFanOut(options: FanOutOptions): Promise<void> {
   const others = new Map<string, number[]>();
   const note = (name: string, seconds: number) => others.set(name, [...(others.get(name) ?? []), seconds]);
   let uses: ProcessUse[] = [];
+  let timeline: string[][] = [];
   let floorCpu = 0;
   try {
     fleet = await startSshdFleet(nodes, stage.directory);
@@ -81,6 +83,7 @@ export async function measureFanOut(options: FanOutOptions): Promise<void> {
       const stop = watchProcesses(stage, { satellite: satellite.pid });
       const run = await runCommand(stage, command, nodes);
       uses = stop();
+      timeline = await timelineOfRun(stage, run.runId);
       sena.push(run.storedSeconds);
       const floor = await runFloor(runners, fleet, concurrency);
       floorCpu = floor.cpuMsPerHost;
@@ -139,6 +142,11 @@ export async function measureFanOut(options: FanOutOptions): Promise<void> {
           use.residentMib.toFixed(0),
           use.peakMib.toFixed(0),
         ]),
+      },
+      {
+        heading: 'Where the time went in the last run, milliseconds',
+        columns: ['event', 'first', 'last', 'how many'],
+        rows: timeline,
       },
     ],
     notes: [

@@ -13,6 +13,7 @@ import { runCommand } from '../stage/run-command.ts';
 import type { Child } from '../stage/start-child.ts';
 import { startSatellites } from '../stage/start-satellites.ts';
 import { type SimulatedNodes, startSimulatedNodes } from '../stage/start-simulated-nodes.ts';
+import { timelineOfRun } from '../stage/timeline-of-run.ts';
 
 const command = 'uname -a';
 const concurrency = 50;
@@ -35,6 +36,7 @@ export async function measureSimulatedFleet(options: SimulatedFleetOptions): Pro
   const sena: number[] = [];
   const bare: number[] = [];
   let uses: ProcessUse[] = [];
+  let timeline: string[][] = [];
   try {
     simulated = await startSimulatedNodes(nodes);
     const key = makeSshKey('benchmark');
@@ -51,8 +53,10 @@ export async function measureSimulatedFleet(options: SimulatedFleetOptions): Pro
         ...simulated.processes.map((child, index) => [`nodes (simulated) ${index + 1}`, child.pid]),
       ]);
       const stop = watchProcesses(stage, others);
-      sena.push((await runCommand(stage, command, nodes)).storedSeconds);
+      const run = await runCommand(stage, command, nodes);
+      sena.push(run.storedSeconds);
       uses = stop();
+      timeline = await timelineOfRun(stage, run.runId);
       const ofPrototype = prototype.satellites.map((child, index) => [
         `prototype's satellites ${index + 1}`,
         child.pid,
@@ -109,6 +113,11 @@ export async function measureSimulatedFleet(options: SimulatedFleetOptions): Pro
           use.residentMib.toFixed(0),
           use.peakMib.toFixed(0),
         ]),
+      },
+      {
+        heading: 'Where the time went in the last run, milliseconds',
+        columns: ['event', 'first', 'last', 'how many'],
+        rows: timeline,
       },
     ],
     notes: [],

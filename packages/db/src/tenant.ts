@@ -11,10 +11,13 @@ export interface TenantTransaction {
 
 export type Pool = pg.Pool;
 
-/** `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). */
+/**
+ * `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). `lastMomentMayBeLost`: commits
+ * don't wait for the disk, so that a crash of PostgreSQL may take the last of them; never one that anything later rests on.
+ */
 export function openPool(
   url: string,
-  options: { max: number; applicationName: string; onError: (error: Error) => void },
+  options: { max: number; applicationName: string; onError: (error: Error) => void; lastMomentMayBeLost?: boolean },
 ): Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -24,6 +27,7 @@ export function openPool(
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 60_000,
     types: { getTypeParser },
+    ...(options.lastMomentMayBeLost === true ? { options: '-c synchronous_commit=off' } : {}),
   });
   // A connection that breaks (a restarted server) must not end the process; the next query opens another. The pool hears of idle
   // ones only: one that is in use fails its query and tells its own listeners besides.

@@ -42,6 +42,9 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
     max: env.RUN_CONCURRENCY,
     applicationName: 'sena-checkpoints',
     onError,
+    // A step whose checkpoint is lost is repeated, and finds what it had written. What comes after it in PostgreSQL's log is lost with
+    // it or not at all.
+    lastMomentMayBeLost: true,
   });
   const checkpointer = await openCheckpointer(checkpoints);
   const queue = await openQueue(queueConnectionFrom(env), { logger });
