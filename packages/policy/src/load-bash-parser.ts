@@ -24,8 +24,10 @@ export function loadBashParser(): Promise<ShellParser> {
 }
 
 async function load(): Promise<ShellParser> {
-  // V8 would optimise the grammar in the background, once: 500 MB for no measurable gain. It has to be said before it is loaded.
-  setFlagsFromString('--wasm-tiering-budget=1000000000');
+  // V8 would optimise the grammar in the background, once it is warm: 500 MB for no measurable gain. Both have to be said, and
+  // before it is loaded.
+  setFlagsFromString('--no-wasm-dynamic-tiering');
+  setFlagsFromString('--no-wasm-tier-up');
   const require = createRequire(import.meta.url);
   await Parser.init({ locateFile: () => require.resolve('web-tree-sitter/web-tree-sitter.wasm') });
   const language = await Language.load(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm'));
