@@ -8,8 +8,8 @@ export default defineConfig({
     // A process per file: tests start servers, change the environment and kill things.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
     teardownTimeout: 20_000,
     passWithNoTests: false,
     // A test that is left out, or that runs alone because of a forgotten `.only`, is a failure of the suite.

@@ -6,7 +6,7 @@ import { eventually } from '@sena/testing/eventually';
 
 export interface SenaApi {
   get<T>(path: string): Promise<T>;
-  post<T>(path: string, body: unknown): Promise<{ status: number; body: T }>;
+  post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<{ status: number; body: T }>;
   /** POST /v1/runs, then waits until it has ended or waits for a person. */
   run(body: CreateRunBody, timeoutMs?: number): Promise<Run>;
   wait(runId: string, timeoutMs?: number): Promise<Run>;
@@ -19,16 +19,20 @@ export interface SenaApi {
 const resting = ['succeeded', 'failed', 'cancelled', 'awaiting_approval'];
 
 export function senaApi(url: string, apiKey: string): SenaApi {
-  const headers = { authorization: `Bearer ${apiKey}` };
+  const headers: Record<string, string> = { authorization: `Bearer ${apiKey}` };
   async function get<T>(path: string): Promise<T> {
     const response = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(30_000) });
     if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
-  async function post<T>(path: string, body: unknown): Promise<{ status: number; body: T }> {
+  async function post<T>(
+    path: string,
+    body: unknown,
+    more: Record<string, string> = {},
+  ): Promise<{ status: number; body: T }> {
     const response = await fetch(`${url}${path}`, {
       method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
+      headers: { ...headers, ...more, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(30_000),
     });

@@ -14,7 +14,7 @@ const node = [process.execPath, '--disable-warning=ExperimentalWarning', program
 export interface JoinedSatellite {
   readonly id: string;
   /** What it has logged, line by line. */
-  log(): Array<{ level: number | string; msg: string }>;
+  log(): Array<{ level: number | string; msg: string; traceId?: string }>;
   /** False: the process has ended. */
   isUp(): boolean;
   stop(): Promise<void>;
@@ -97,7 +97,7 @@ function start([file = '', ...args]: string[]): { child: ChildProcess; ended: Pr
   return { child, ended: once(child, 'close'), output: () => output };
 }
 
-function readLines(output: string): Array<{ level: number | string; msg: string }> {
+function readLines(output: string): ReturnType<JoinedSatellite['log']> {
   return output
     .split('\n')
     .filter((line) => line.startsWith('{'))

@@ -1,6 +1,7 @@
 // SENA needs no way in: its services run in one network, the satellite and its nodes in another whose firewall accepts no
 // connection from the first. What the firewall would let through, and that it is the firewall, is shown beside it.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,12 +10,14 @@ import type { Site } from '@sena/contracts/http/fleet';
 import type { Lab, LabSite, SocketAddress } from '@sena/lab/lab';
 import { startLab } from '@sena/lab/start-lab';
 import { type OutboundOnlyNetwork, startOutboundOnlyNetwork } from '@sena/lab/start-outbound-only-network';
+import { eventually } from '@sena/testing/eventually';
 import { freePort } from '@sena/testing/free-port';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type SenaApi, senaApi } from './call-sena.ts';
 import { type JoinedSatellite, joinSatellite } from './join-satellite.ts';
 import { type Cloud, startCloud } from './start-cloud.ts';
 
+const passed = ['gateway', 'orchestrator', 'relay', 'satellite', 'signer'];
 const nodeNames = ['walled-1', 'walled-2', 'walled-3'];
 let directory: string;
 let network: OutboundOnlyNetwork;
@@ -110,6 +113,41 @@ it('from the cloud neither the satellite’s machine nor a node can be reached, 
   expect(run.counts).toMatchObject({ total: 3, exitedZero: 3 });
   expect(satellite.isUp()).toBe(true);
 });
+
+it('the trace that a request names is in the log of every process that the run passed', async () => {
+  const traceId = randomBytes(16).toString('hex');
+  const body = { kind: 'command', command: 'hostname', selector: 'name=walled-1' };
+  const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+  const asked = await api.post<{ id: string }>('/v1/runs', body, { traceparent });
+  expect(asked.status).toBe(202);
+  const runId = asked.body.id;
+  expect((await api.wait(runId)).status).toBe('succeeded');
+
+  // A process logs after it has acted: its line may come after the answer.
+  const traced = await eventually('every process has logged the trace', () => {
+    const lines: Array<LogLine | null> = [...cloud.log().split('\n').map(parseLine), ...satellite.log()];
+    const ours = lines.filter((line) => line?.traceId === traceId);
+    const by = Object.groupBy(ours, (line) => line?.service ?? '');
+    return passed.every((service) => by[service] !== undefined) ? by : null;
+  });
+  expect(Object.keys(traced).sort()).toEqual(passed);
+  expect(traced.gateway).toMatchObject([{ route: '/v1/runs', status: 202 }]);
+  for (const service of passed.slice(1)) {
+    for (const line of traced[service] ?? []) expect(line).toMatchObject({ runId });
+  }
+});
+
+interface LogLine {
+  readonly service?: string;
+  readonly traceId?: string;
+  readonly route?: string;
+}
+
+/** `name: {…}`, as the supervisor hands on what a process wrote. null: it is no log line. */
+function parseLine(line: string): LogLine | null {
+  const json = /^[\w-]+: (\{.*\})$/.exec(line)?.[1];
+  return json === undefined ? null : (JSON.parse(json) as LogLine);
+}
 
 function allOf(result: string): string[] {
   return ['satellite', ...nodeNames].map(() => result);

@@ -16,7 +16,10 @@ export interface Cloud {
   stop(): Promise<void>;
 }
 
-export type CloudOptions = Pick<StackOptions, 'environment' | 'frontHosts' | 'frontPort' | 'prefix' | 'publicUrl'> & {
+export type CloudOptions = Pick<
+  StackOptions,
+  'environment' | 'frontHosts' | 'frontPort' | 'prefix' | 'publicUrl' | 'redisUrl'
+> & {
   /** PostgreSQL over its Unix socket: for processes in a network of their own. */
   databaseBySocket?: boolean;
 };

@@ -248,6 +248,55 @@ describe('a request', () => {
     expect(await tenant((transaction) => findApprovalOfStep(transaction, runId, 's2'))).toBeNull();
   });
 
+  it('shows everything that the digest is over: where, as whom, with which key, shell, environment, limits, validity', async () => {
+    await tenant(async (transaction) => {
+      await transaction.query(`insert into sites (id, organization_id, name) values ('site_1', $1, 'fra1')`, [
+        organizationId,
+      ]);
+      await transaction.query(
+        `insert into satellites (id, organization_id, site_id, name, public_key, fingerprint) values ('sat_1', $1, 'site_1', 'sat-fra1', 'k', 'f')`,
+        [organizationId],
+      );
+      await transaction.query(
+        `insert into nodes (id, organization_id, site_id, name, address, port, run_as, credential)
+         values ('node_0', $1, 'site_1', 'web-0', '10.0.0.1', 22, 'root', 'default')`,
+        [organizationId],
+      );
+    });
+    const action = actionOf();
+    const [command] = action.commands;
+    if (command === undefined) throw new Error('there is no command');
+    command.environment = { LC_ALL: 'C\u202e' };
+    const hostKey = `SHA256:${'a'.repeat(43)}`;
+    command.nodes = command.nodes.slice(0, 2).map((node) => ({ ...node, port: 2222, runAs: 'deploy', hostKey }));
+    const id = await request(action);
+    const shown = await tenant((transaction) => readApproval(transaction, approver, id));
+    expect(shown.commands).toEqual([
+      {
+        step: 's1',
+        command: 'systemctl restart nginx',
+        escapes: [],
+        shell: 'sh',
+        environment: { LC_ALL: 'C\\u{202e}' },
+        limits: { timeoutMs: 60_000, outputBytesMax: 1_048_576 },
+        nodeCount: 2,
+        nodes: [false, true].map((isDeleted, i) => ({
+          id: `node_${i}`,
+          name: `web-${i}`,
+          address: '10.0.0.1',
+          port: 2222,
+          runAs: 'deploy',
+          credential: 'default',
+          hostKey,
+          satellite: { id: 'sat_1', name: 'sat-fra1' },
+          site: 'fra1',
+          isDeleted,
+        })),
+      },
+    ]);
+    expect(shown).toMatchObject({ notBefore: '2026-01-01T00:00:00Z', expiresAt: '2099-01-01T00:00:00.000Z' });
+  });
+
   it('is listed newest first, with some of its nodes and how many there are', async () => {
     const older = await request();
     const newest = await request();
@@ -276,8 +325,19 @@ describe('a command that is shown', () => {
     ['rm\u00a0x\u3000y', 'rm\\u{a0}x\\u{3000}y'],
     ['a\u034fb\ufe0fc\u2800d\u3164e', 'a\\u{34f}b\\u{fe0f}c\\u{2800}d\\u{3164}e'],
     ['a\ud800b\ue000c', 'a\\u{d800}b\\u{e000}c'],
-    ['grüße 漢字', 'grüße 漢字'],
-  ])('%j can not move, hide or turn anything', (command, shown) => {
-    expect(showCommand(command)).toBe(shown);
+    ['grüße', 'grüße'],
+    ['c\u0430t /etc/p\u03bfst', 'c\\u{430}t /etc/p\\u{3bf}st'],
+    ['rm \u2013rf \uff0fsrv \u2215x \uff1b\u2033', 'rm \\u{2013}rf \\u{ff0f}srv \\u{2215}x \\u{ff1b}\\u{2033}'],
+    ['e\u0301 \u{1d41a} \u0131 \u00d7', 'e\\u{301} \\u{1d41a} \\u{131} \\u{d7}'],
+    ['漢字', '\\u{6f22}\\u{5b57}'],
+  ])('%j can not move, hide, turn or counterfeit anything', (command, shown) => {
+    expect(showCommand(command).text).toBe(shown);
+  });
+
+  it('tells its escapes from text that looks like one', () => {
+    const { text, escapes } = showCommand('echo \\u{1b} \u001b\tx');
+    expect(text).toBe('echo \\u{1b} \\u{1b}\\tx');
+    expect(escapes.map(({ start, end }) => text.slice(start, end))).toEqual(['\\u{1b}', '\\t']);
+    expect(escapes[0]?.start).toBe('echo \\u{1b} '.length);
   });
 });

@@ -8,7 +8,8 @@ export interface ApprovalRow {
   id: string;
   run_id: string;
   status: ApprovalStatus;
-  commands: Approval['commands'];
+  commands: Array<Omit<Approval['commands'][number], 'escapes'>>;
+  not_before: string | null;
   action_digest: string;
   effects: Approval['effects'];
   reasons: string[];
@@ -30,14 +31,26 @@ export interface ApprovalRow {
 export function approvalColumns(nodesMax: number | null): string {
   const cut = nodesMax === null ? '' : `where position <= ${Number(nodesMax)}`;
   return `id, run_id, status, action_digest, effects, reasons, requested_by, requested_by_name, decided_by, decided_by_name,
-    reason, created_at, expires_at, decided_at, expires_at <= now() as has_expired,
+    reason, created_at, expires_at, decided_at, expires_at <= now() as has_expired, action ->> 'notBefore' as not_before,
     (select coalesce(jsonb_agg(jsonb_build_object(
         'step', command -> 'step',
         'command', command -> 'command',
+        'shell', command -> 'shell',
+        'environment', command -> 'environment',
+        'limits', command -> 'limits',
         'nodeCount', jsonb_array_length(command -> 'nodes'),
         'nodes', (
-          select coalesce(jsonb_agg(jsonb_build_object('id', node -> 'nodeId', 'name', node -> 'name') order by position), '[]')
-          from jsonb_array_elements(command -> 'nodes') with ordinality as nodes (node, position) ${cut}
+          select coalesce(jsonb_agg(jsonb_build_object(
+              'id', node -> 'nodeId', 'name', node -> 'name', 'address', node -> 'address', 'port', node -> 'port', 'runAs', node -> 'runAs',
+              'credential', node -> 'credential', 'hostKey', node -> 'hostKey',
+              'satellite', jsonb_build_object('id', node -> 'satelliteId', 'name', coalesce(satellite.name, node ->> 'satelliteId')),
+              'site', coalesce(site.name, 'unknown'), 'isDeleted', known.id is null
+            ) order by position), '[]')
+          from jsonb_array_elements(command -> 'nodes') with ordinality as listed (node, position)
+            left join satellites satellite on satellite.id = node ->> 'satelliteId'
+            left join sites site on site.id = satellite.site_id
+            left join nodes known on known.id = node ->> 'nodeId'
+          ${cut}
         )) order by place), '[]')
       from jsonb_array_elements(action -> 'commands') with ordinality as commands (command, place)) as commands`;
 }
@@ -54,13 +67,35 @@ export function toApproval(row: ApprovalRow, viewer: Member): Approval {
     decidedBy:
       row.decided_by === null ? null : { id: idOf(row.decided_by), name: row.decided_by_name ?? idOf(row.decided_by) },
     reason: row.reason,
-    commands: row.commands.map((command) => ({ ...command, command: showCommand(command.command) })),
+    commands: row.commands.map(toShownCommand),
+    notBefore: row.not_before ?? row.created_at.toISOString(),
     reasons: row.reasons,
     effects: row.effects,
     mayDecide: isOpen && decidingRoles.has(viewer.role) && row.requested_by !== principalRef(viewer),
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
     decidedAt: row.decided_at?.toISOString() ?? null,
+  };
+}
+
+function toShownCommand(command: ApprovalRow['commands'][number]): Approval['commands'][number] {
+  const { text, escapes } = showCommand(command.command);
+  const show = (value: string) => showCommand(value).text;
+  return {
+    ...command,
+    command: text,
+    escapes: [...escapes],
+    environment: Object.fromEntries(
+      Object.entries(command.environment).map(([key, value]) => [show(key), show(value)]),
+    ),
+    nodes: command.nodes.map((node) => ({
+      ...node,
+      name: show(node.name),
+      address: show(node.address),
+      runAs: show(node.runAs),
+      credential: show(node.credential),
+      hostKey: node.hostKey === null ? null : show(node.hostKey),
+    })),
   };
 }
 

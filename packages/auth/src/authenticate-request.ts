@@ -63,7 +63,7 @@ async function bySession(auth: SenaAuth, cookie: string): Promise<Asked> {
 }
 
 async function byServiceToken(auth: SenaAuth, token: string): Promise<Asked> {
-  const verified = await verifyServiceToken(auth.serviceTokenSecret, token);
+  const verified = await verifyServiceToken(auth.serviceTokenSecret, 'gateway', token);
   if (verified.kind === 'refused') return refused(`neither an API key nor a service token: ${verified.why}`);
   const { actingMember, organizationId, service } = verified.identity;
   if (actingMember === null) return refused(`${service} does not say for which member it acts`);

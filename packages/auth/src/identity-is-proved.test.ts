@@ -213,13 +213,23 @@ describe('guessing a password', () => {
 
 describe('a service token', () => {
   const mint = (changes: Partial<Parameters<typeof mintServiceToken>[0]>) =>
-    mintServiceToken({ secret, service: 'slack-bot', organizationId: 'org_x', ...changes });
+    mintServiceToken({ secret, service: 'slack-bot', to: 'gateway', organizationId: 'org_x', ...changes });
 
   it('acts as the member it names, with that member’s role', async () => {
     const { userId, organizationId } = await seed({ email: 'v@northwind.test', role: 'viewer' });
     const token = await mint({ organizationId, actingMember: userId });
     expect(await ask({ authorization: `Bearer ${token}` })).toMatchObject({
       member: { userId, role: 'viewer', by: 'service_token' },
+    });
+  });
+
+  it('for another service is refused by the gateway', async () => {
+    const { userId, organizationId } = await seed();
+    const token = await mint({ organizationId, actingMember: userId, to: 'model-router' });
+    expect(await ask({ authorization: `Bearer ${token}` })).toMatchObject({
+      kind: 'nobody',
+      tried: true,
+      why: expect.stringContaining('"aud"'),
     });
   });
 

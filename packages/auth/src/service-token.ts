@@ -1,10 +1,12 @@
-// How one of SENA's services proves itself to another: a five-minute JWT that names the service, the organization and the
-// member it acts for. Pure but for the clock.
+// How one of SENA's services proves itself to another: a five-minute JWT that names both services, the organization and the
+// member it acts for. What was meant for one service is worth nothing at another. Pure but for the clock.
 import { jwtVerify, SignJWT } from 'jose';
 
 const issuer = 'sena';
-const audience = 'sena-internal';
 const lifetimeSeconds = 300;
+
+/** The services that take such tokens. */
+export type ReceivingService = 'gateway' | 'model-router';
 
 export interface ServiceIdentity {
   readonly service: string;
@@ -16,6 +18,7 @@ export interface ServiceIdentity {
 export async function mintServiceToken(token: {
   secret: string;
   service: string;
+  to: ReceivingService;
   organizationId: string;
   actingMember?: string;
 }): Promise<string> {
@@ -23,7 +26,7 @@ export async function mintServiceToken(token: {
   return new SignJWT({ org: token.organizationId, ...acting })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer(issuer)
-    .setAudience(audience)
+    .setAudience(audienceOf(token.to))
     .setSubject(token.service)
     .setIssuedAt()
     .setExpirationTime(`${lifetimeSeconds}s`)
@@ -34,12 +37,16 @@ export type VerifiedServiceToken =
   | { readonly kind: 'verified'; readonly identity: ServiceIdentity }
   | { readonly kind: 'refused'; readonly why: string };
 
-/** Never throws for what the token holds. */
-export async function verifyServiceToken(secret: string, token: string): Promise<VerifiedServiceToken> {
+/** `receiver`: who was shown the token. Never throws for what the token holds. */
+export async function verifyServiceToken(
+  secret: string,
+  receiver: ReceivingService,
+  token: string,
+): Promise<VerifiedServiceToken> {
   try {
     const { payload } = await jwtVerify(token, keyOf(secret), {
       issuer,
-      audience,
+      audience: audienceOf(receiver),
       algorithms: ['HS256'],
       maxTokenAge: lifetimeSeconds,
     });
@@ -51,6 +58,10 @@ export async function verifyServiceToken(secret: string, token: string): Promise
   } catch (error) {
     return { kind: 'refused', why: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function audienceOf(service: ReceivingService): string {
+  return `sena-${service}`;
 }
 
 function isName(claim: unknown): claim is string {

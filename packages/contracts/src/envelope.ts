@@ -9,6 +9,8 @@ export const executionLimitsSchema = z.strictObject({
   timeoutMs: z.int().min(1_000).max(86_400_000),
   /** Per stream; what is beyond is dropped and said so. */
   outputBytesMax: z.int().min(1_024).max(4_294_967_296),
+  /** For so long a node that can't be reached is tried again, within the validity. Absent: it is not started at once. */
+  nodeWaitMs: z.int().min(1_000).max(86_400_000).optional(),
 });
 export type ExecutionLimits = z.infer<typeof executionLimitsSchema>;
 

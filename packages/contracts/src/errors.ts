@@ -16,6 +16,7 @@ export const errorCatalogue = {
   run_finished: { status: 409, title: 'The run has already ended' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   idempotency_in_progress: { status: 409, title: 'The first request with this Idempotency-Key is still under way' },
+  shown_once: { status: 409, title: 'The secret was shown once and is not kept' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'Send JSON' },
   range_not_satisfiable: { status: 416, title: 'The range lies outside the output' },

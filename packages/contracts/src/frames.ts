@@ -32,6 +32,8 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
     relayTimeMs: z.int(),
   }),
   z.strictObject({ t: z.literal('refused'), code: z.string(), message: z.string() }),
+  /** With every heartbeat: the relay's clock as it is now. What was measured at the welcome is forgotten. */
+  z.strictObject({ t: z.literal('clock'), relayTimeMs: z.int() }),
   /** A signed envelope (compact JWS). */
   z.strictObject({
     t: z.literal('dispatch'),
@@ -45,7 +47,8 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
   z.strictObject({ t: z.literal('outcome-ack'), executionId, revision: z.int() }),
   /** What do you know of these unfinished executions? Sent right after welcome. */
   z.strictObject({ t: z.literal('reconcile'), executionIds: z.array(executionId).max(20_000) }),
-  z.strictObject({ t: z.literal('cancel'), executionIds: z.array(executionId).max(20_000) }),
+  /** Nothing of these starts any more. `stop`: guarded ones that run are ended as well, with TERM, then KILL. */
+  z.strictObject({ t: z.literal('cancel'), executionIds: z.array(executionId).max(20_000), stop: z.boolean() }),
 ]);
 export type RelayFrame = z.infer<typeof relayFrameSchema>;
 

@@ -133,11 +133,15 @@ test('nobody who logs in may change what is append-only', async () => {
   }
 });
 
-/** Who may call each function that looks across organizations. They return ids and counts. */
+/**
+ * Who may call each function that looks across organizations, or past what its callers may change. They return ids and counts.
+ * `reassign_dispatch` sees the organization that is set, and no other.
+ */
 const listed: Record<string, string[]> = {
   'sena.approvals_to_expire': ['sena_app'],
   'sena.claim_dispatches': ['sena_relay'],
   'sena.claim_next_run': ['sena_app'],
+  'sena.dispatches_left_behind': ['sena_app'],
   'sena.dispatches_to_expire': ['sena_app'],
   'sena.dispatches_to_sign': ['sena_signer'],
   'sena.ensure_output_partition': ['sena_app', 'sena_owner'],
@@ -147,6 +151,7 @@ const listed: Record<string, string[]> = {
   'sena.organizations_to_seal': ['sena_app'],
   'sena.organizations_without_dispatch_key': ['sena_signer'],
   'sena.outbox_to_ring': ['sena_app'],
+  'sena.reassign_dispatch': ['sena_app'],
   'sena.replace_own_runbooks': ['sena_app'],
   'sena.runs_to_ring': ['sena_app'],
   'sena.satellite_by_fingerprint': ['sena_relay'],

@@ -4,6 +4,10 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
 
+/** For a connection of the pool, on a busy machine; Prisma's own 2 s turn a short queue into failures. */
+const connectionWaitMs = 10_000;
+const transactionMs = 15_000;
+
 export type TenantPrisma = ReturnType<typeof scopeTo>;
 
 /** One a process. `scopeTo` then gives each request its own view; there is no unscoped one. */
@@ -11,7 +15,10 @@ export function openPrisma(pool: pg.Pool): {
   forOrganization(organizationId: string): TenantPrisma;
   close(): Promise<void>;
 } {
-  const client = new PrismaClient({ adapter: new PrismaPg(pool, { schema: 'sena', disposeExternalPool: false }) });
+  const client = new PrismaClient({
+    adapter: new PrismaPg(pool, { schema: 'sena', disposeExternalPool: false }),
+    transactionOptions: { maxWait: connectionWaitMs, timeout: transactionMs },
+  });
   return {
     forOrganization: (organizationId) => scopeTo(client, organizationId),
     close: () => client.$disconnect(),

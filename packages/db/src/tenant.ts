@@ -12,12 +12,19 @@ export interface TenantTransaction {
 export type Pool = pg.Pool;
 
 /**
- * `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). `lastMomentMayBeLost`: commits
- * don't wait for the disk, so that a crash of PostgreSQL may take the last of them; never one that anything later rests on.
+ * `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). A transaction of a
+ * process that says nothing more ends after `idleInTransactionMs`. `lastMomentMayBeLost`: commits don't wait for the disk, so that a crash of
+ * PostgreSQL may take the last of them; never one that anything later rests on.
  */
 export function openPool(
   url: string,
-  options: { max: number; applicationName: string; onError: (error: Error) => void; lastMomentMayBeLost?: boolean },
+  options: {
+    max: number;
+    applicationName: string;
+    onError: (error: Error) => void;
+    idleInTransactionMs?: number;
+    lastMomentMayBeLost?: boolean;
+  },
 ): Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -25,7 +32,7 @@ export function openPool(
     application_name: options.applicationName,
     connectionTimeoutMillis: 10_000,
     statement_timeout: 60_000,
-    idle_in_transaction_session_timeout: 60_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
     types: { getTypeParser },
     ...(options.lastMomentMayBeLost === true ? { options: '-c synchronous_commit=off' } : {}),
   });

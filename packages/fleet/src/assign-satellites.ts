@@ -25,6 +25,27 @@ export async function assignSatellites(
   return new Map(nodes.map((node) => [node.id, highest(node.id, candidatesOf.get(node.site.id) ?? [])]));
 }
 
+/**
+ * The same for work that has lost its satellite: over the connected ones of its site alone. By node id; null: none is connected, and
+ * the work waits.
+ */
+export async function assignConnected(
+  transaction: TenantTransaction,
+  siteId: string,
+  nodeIds: readonly string[],
+): Promise<Map<string, string> | null> {
+  const found = await transaction.query<{ id: string }>(
+    'select id from satellites where site_id = $1 and revoked_at is null and relay_id is not null',
+    [siteId],
+  );
+  const connected = found.rows.map((satellite) => satellite.id);
+  const assigned = nodeIds.flatMap((nodeId): Array<[string, string]> => {
+    const satelliteId = highest(nodeId, connected);
+    return satelliteId === null ? [] : [[nodeId, satelliteId]];
+  });
+  return connected.length === 0 ? null : new Map(assigned);
+}
+
 function highest(nodeId: string, satelliteIds: readonly string[]): string | null {
   if (satelliteIds.length <= 1) return satelliteIds[0] ?? null;
   const weighed = satelliteIds.map((id) => ({

@@ -2,6 +2,7 @@
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Satellite } from '@sena/contracts/http/fleet';
 import type { TenantPrisma } from '@sena/db/tenant-prisma';
+import { toSatellite } from './satellite-row.ts';
 
 /** Throws `validation_failed` for a cursor that is none. */
 export async function listSatellites(
@@ -20,39 +21,5 @@ export async function listSatellites(
   return {
     items: satellites.map(toSatellite),
     nextCursor: rows.length > page.limit && last ? encodeCursor([last.name]) : null,
-  };
-}
-
-/** null: there is none in this organization. */
-export async function readSatellite(prisma: TenantPrisma, satelliteId: string): Promise<Satellite | null> {
-  const row = await prisma.satellite.findUnique({
-    where: { id: satelliteId },
-    include: { site: { select: { id: true, name: true } } },
-  });
-  return row === null ? null : toSatellite(row);
-}
-
-function toSatellite(row: {
-  id: string;
-  name: string;
-  site: { id: string; name: string };
-  relayId: string | null;
-  revokedAt: Date | null;
-  fingerprint: string;
-  version: string | null;
-  lastSeenAt: Date | null;
-  createdAt: Date;
-}): Satellite {
-  const { id, name, site, fingerprint, version } = row;
-  const status = row.revokedAt !== null ? 'revoked' : row.relayId !== null ? 'connected' : 'disconnected';
-  return {
-    id,
-    name,
-    site,
-    status,
-    fingerprint,
-    version,
-    lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
-    createdAt: row.createdAt.toISOString(),
   };
 }

@@ -89,9 +89,13 @@ export async function reportPresence(
 ): Promise<Set<string>> {
   const kept = await inOrganization(pool, organizationId, (transaction) =>
     transaction.query<{ id: string }>(
-      `update satellites s set last_seen_at = now(), relay_id = $3, connected_at = coalesce(s.connected_at, now())
-       from unnest($1::text[], $2::bigint[]) as h (id, epoch)
-       where s.id = h.id and s.connection_epoch = h.epoch and s.revoked_at is null returning s.id`,
+      // Rows are locked in the order of their ids, as a claim locks them.
+      `with mine as (
+         select s.id from satellites s join unnest($1::text[], $2::bigint[]) as h (id, epoch) on h.id = s.id
+         where s.connection_epoch = h.epoch and s.revoked_at is null order by s.id for no key update of s
+       )
+       update satellites s set last_seen_at = now(), relay_id = $3, connected_at = coalesce(s.connected_at, now())
+       from mine where s.id = mine.id returning s.id`,
       [held.map((satellite) => satellite.satelliteId), held.map((satellite) => satellite.connectionEpoch), relayId],
     ),
   );
@@ -113,18 +117,44 @@ export async function disconnectSatellite(
   );
 }
 
+/** False: another relay holds the satellite by now. Until the transaction ends none can take it. */
+export async function holdsConnection(
+  transaction: TenantTransaction,
+  satelliteId: string,
+  connectionEpoch: number,
+): Promise<boolean> {
+  const held = await transaction.query('select 1 from satellites where id = $1 and connection_epoch = $2 for share', [
+    satelliteId,
+    connectionEpoch,
+  ]);
+  return held.rowCount === 1;
+}
+
 /** Held by a relay that has stopped reporting them, over all organizations. */
 export async function listSilentSatellites(
   pool: Pool,
   silentMs: number,
-): Promise<Array<{ organizationId: string; satelliteId: string; connectionEpoch: number }>> {
-  const found = await pool.query<{ organization_id: string; satellite_id: string; connection_epoch: string }>(
-    'select organization_id, satellite_id, connection_epoch from satellites_gone_silent($1)',
+): Promise<Array<{ organizationId: string; satelliteId: string }>> {
+  const found = await pool.query<{ organization_id: string; satellite_id: string }>(
+    'select organization_id, satellite_id from satellites_gone_silent($1)',
     [silentMs],
   );
-  return found.rows.map((row) => ({
-    organizationId: row.organization_id,
-    satelliteId: row.satellite_id,
-    connectionEpoch: Number(row.connection_epoch),
-  }));
+  return found.rows.map((row) => ({ organizationId: row.organization_id, satelliteId: row.satellite_id }));
+}
+
+/**
+ * Not for a relay: its own word is `disconnectSatellite`. When it was last seen stays as it was. False: it was reported or has
+ * connected meanwhile.
+ */
+export async function letGoOfSilentSatellite(
+  transaction: TenantTransaction,
+  satelliteId: string,
+  silentMs: number,
+): Promise<boolean> {
+  const gone = await transaction.query(
+    `update satellites set relay_id = null, connected_at = null
+     where id = $1 and relay_id is not null and last_seen_at < now() - $2 * interval '1 millisecond'`,
+    [satelliteId, silentMs],
+  );
+  return gone.rowCount === 1;
 }

@@ -85,7 +85,7 @@ test('who did not answer is part of the headline', () => {
   );
   const report = analyse('disk-space', observations);
   expect(report.headline).toBe(
-    'No file system is 90% full on any of the 2 nodes that answered; the fullest is / on web-0 with 10%. 1 of 3 nodes did not give a complete answer: web-2.',
+    'No file system is 90% full on any of the 2 nodes that answered; the fullest is / on web-0 with 10%. 1 of 3 nodes did not answer: web-2.',
   );
   expect(report.findings[0]?.executionIds).toEqual(['execution-0', 'execution-1']);
 });

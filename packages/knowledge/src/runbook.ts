@@ -21,11 +21,15 @@ export interface RunbookCommand {
   step: string;
   title: string;
   command: string;
+  /** What it prints says something only beside what like nodes print: where the question is about few nodes, others are asked too. */
+  comparesNodes?: true;
 }
 
 /** What became of the runbook's commands on one node. */
 export interface NodeObservation {
   node: ObservedNode;
+  /** Nobody asked about this node: it is what the others are compared with. Nothing is claimed about it. */
+  isPeer?: true;
   results: readonly StepResult[];
 }
 
@@ -56,6 +60,8 @@ export interface RunbookReport {
   findings: RunbookFinding[];
   /** Nodes about which nothing, or not everything, can be said. Never counted as healthy. */
   notAnswered: NotAnswered[];
+  /** Rests on a comparison, and there was nothing to compare with: what is odd could not show. */
+  isUncompared?: true;
 }
 
 export interface RunbookFinding {

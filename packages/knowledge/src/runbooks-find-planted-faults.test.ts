@@ -112,16 +112,51 @@ test('node-health finds all of them at once and none on a control', () => {
   const result = report('node-health');
   console.log(result.headline);
   expect(result.notAnswered).toEqual([]);
-  const faulty = planted(
-    'full-disk',
-    'inodes-exhausted',
-    'cpu-hog',
-    'memory-hog',
-    'dead-service',
-    'expired-certificate',
-  );
+  const faulty = hosts
+    .filter((host) => host.faults.length > 0)
+    .map((host) => host.name)
+    .sort();
   expect(alarmed(result)).toEqual(faulty);
   for (const name of faulty) expect(result.headline).toContain(name);
+});
+
+const shows: Record<Fault, RegExp> = {
+  'full-disk': /\/srv\/data on \S+ is \d+% full/,
+  'inodes-exhausted': /\/srv\/spool on \S+ has used \d+% of its inodes/,
+  'dead-service': /is dead: its init script/,
+  'cpu-hog': /reindex .* of a core/,
+  'memory-hog': /holds 30\d MB of memory/,
+  'expired-certificate': /\.pem on .* expired/,
+  'unexpected-listener': /4444\/tcp .*is open on/,
+  'old-package': /is 2\.3\.0-1, others have 2\.4\.1-1/,
+};
+
+test('node-health on one node, compared with some others, names each of its faults, nothing else, and no other node', () => {
+  for (const host of hosts) {
+    const peers = hosts.filter((other) => other !== host).slice(0, 8);
+    const compared = observations
+      .filter(({ node }) => [host, ...peers].some(({ name }) => name === node.name))
+      .map((observation) =>
+        observation.node.name === host.name ? observation : { ...observation, isPeer: true as const },
+      );
+    const result = findRunbookCode('node-health')?.analyse(compared, `what is wrong with ${host.name}?`);
+    console.log(result?.headline);
+    const claims = (result?.findings ?? []).filter((finding) => finding.severity !== 'info').map(({ claim }) => claim);
+    for (const [fault, pattern] of Object.entries(shows)) {
+      expect({ host: host.name, fault, shown: claims.some((claim) => pattern.test(claim)) }).toEqual({
+        host: host.name,
+        fault,
+        shown: host.faults.includes(fault as Fault),
+      });
+    }
+    expect(claims).toHaveLength(host.faults.length);
+    expect(result?.notAnswered).toEqual([]);
+    const named = new Set(result?.findings.flatMap((finding) => finding.nodes.map((node) => node.name)));
+    expect([...named]).toEqual([host.name]);
+    for (const other of hosts.filter(({ name }) => name !== host.name)) {
+      expect(result?.headline).not.toContain(other.name);
+    }
+  }
 });
 
 test('inventories answer for every node', () => {

@@ -74,7 +74,7 @@ test('disk-space: what df could not look at makes the node incomplete, not healt
       why: 'could not look at every file system (df: /mnt/nfs: Stale file handle)',
     },
   ]);
-  expect(report.headline).toContain('1 of 1 node did not give a complete answer: web-01.');
+  expect(report.headline).toContain('web-01 did not give a complete answer.');
 });
 
 test('inodes: file systems without a limit are passed over', () => {
@@ -230,7 +230,7 @@ test('dead-services: failed units are named; a systemd that does not answer is n
     n: { services: { stdout: services(systemd), stderr: 'Failed to connect to bus: Permission denied\n' } },
   });
   expect(mute.notAnswered[0]?.why).toBe('could not ask systemd (Failed to connect to bus: Permission denied)');
-  expect(mute.headline).toContain('did not give a complete answer: n.');
+  expect(mute.headline).toContain('n did not give a complete answer.');
   const hidden = analyse('dead-services', { n: { services: services({ processes: '  900 S    sh\n' }) } });
   expect(hidden.findings).toEqual([]);
   expect(hidden.notAnswered[0]?.why).toContain('hides the processes');
@@ -317,7 +317,7 @@ Could not find certificate from /etc/nginx/ssl/dhparam.pem
   expect(closed.findings).toEqual([]);
   expect(closed.notAnswered[0]?.why).toContain('Permission denied');
   const none = analyse('certificates', { n: { certificates: `${clock}\n` } });
-  expect(none.headline).toBe('No certificate was found in the usual directories of the node.');
+  expect(none.headline).toBe('No certificate was found in the usual directories of n.');
 });
 
 test('package-versions: other releases are not compared, removed packages do not count, unknown ones are said to be absent', () => {

@@ -45,8 +45,11 @@ export async function expireDispatch(
   actor: string,
 ): Promise<RecordedRun[]> {
   await lockRunsOfDispatches(transaction, [dispatchId]);
-  const found = await transaction.query<{ sent: boolean }>(
-    'select sent_at is not null as sent from dispatches where id = $1 and pending > 0 and expires_at < now() for update',
+  const found = await transaction.query<ExpiredDispatch>(
+    `select d.sent_at is not null as sent, d.approval_id is not null as approved, s.name as satellite, g.name as site,
+       s.relay_id is not null and s.revoked_at is null as connected, s.revoked_at as revoked_at, s.last_seen_at
+     from dispatches d left join satellites s on s.id = d.satellite_id left join sites g on g.id = s.site_id
+     where d.id = $1 and d.pending > 0 and d.expires_at < now() for update of d`,
     [dispatchId],
   );
   const dispatch = found.rows[0];
@@ -58,13 +61,41 @@ export async function expireDispatch(
         detail:
           'It was sent, and no word came back before its validity ended. Look on the node, or wait for the satellite to reconnect.',
       }
-    : {
-        kind: 'not_started',
-        reason: 'expired',
-        detail:
-          'No satellite of the site was connected before its validity ended. Bring the satellite back and ask again.',
-      };
+    : { kind: 'not_started', reason: 'expired', detail: whyNotSent(dispatch).slice(0, 500) };
   return closeOpenExecutions(transaction, [dispatchId], outcome, actor);
+}
+
+interface ExpiredDispatch {
+  sent: boolean;
+  approved: boolean;
+  /** Null, all three: there never was one. */
+  satellite: string | null;
+  site: string | null;
+  connected: boolean | null;
+  revoked_at: Date | null;
+  last_seen_at: Date | null;
+}
+
+/** Names who was away, since when, and what to do. */
+function whyNotSent({ approved, satellite, site, connected, revoked_at, last_seen_at }: ExpiredDispatch): string {
+  if (satellite === null) return 'No satellite is enrolled at the site. Add one under Satellites, then ask again.';
+  const who = `Satellite ${satellite} of site ${site}`;
+  if (connected)
+    return `${who} is connected, but this did not leave for it while it was valid: earlier work filled it, or the signer was away. Ask again.`;
+  const away =
+    revoked_at !== null
+      ? `was revoked at ${inWords(revoked_at)}`
+      : last_seen_at === null
+        ? 'has never connected'
+        : `has been offline since ${inWords(last_seen_at)}`;
+  return approved
+    ? `${who} ${away}, and the approval is for this satellite alone. Bring it back and ask again, or ask again now: then another satellite of the site is chosen, and approved.`
+    : `${who} ${away}, and no other satellite of the site took over before its validity ended. Bring one back and ask again.`;
+}
+
+/** To the second, UTC. */
+function inWords(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** For everything that was sent to a satellite whose journal is gone: nobody will ever know whether it ran. */

@@ -14,6 +14,8 @@ export interface NewRun {
   readonly runbook: string | null;
   /** null: every node. */
   readonly selector: string | null;
+  /** How long its work may wait for satellites and nodes that are offline. */
+  readonly waitMs?: number;
   readonly requestedBy: Member;
   readonly traceparent: string;
 }
@@ -26,8 +28,8 @@ export async function createRun(
   const id = newId('run');
   const { organizationId } = transaction;
   await transaction.query(
-    `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent, wait_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       id,
       organizationId,
@@ -39,6 +41,7 @@ export async function createRun(
       principalRef(run.requestedBy),
       run.requestedBy.name,
       run.traceparent,
+      run.waitMs ?? 0,
     ],
   );
   const text = run.prompt ?? run.command ?? run.runbook ?? '';
@@ -54,6 +57,7 @@ export async function createRun(
       command: run.command,
       runbook: run.runbook,
       selector: run.selector,
+      waitMs: run.waitMs ?? 0,
       by: run.requestedBy.by,
     },
   });

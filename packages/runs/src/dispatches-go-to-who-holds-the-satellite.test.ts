@@ -156,6 +156,7 @@ test('what an earlier connection was sent is asked about, what this one carries 
       dispatchId,
       expired: false,
       cancelled: false,
+      stops: false,
       acknowledged: false,
       executionIds: expect.arrayContaining(await bench.executionsOf(dispatchId)),
     },

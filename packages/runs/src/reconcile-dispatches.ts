@@ -7,6 +7,8 @@ export interface UnfinishedDispatch {
   readonly expired: boolean;
   /** Its run is being cancelled: nothing new may start. */
   readonly cancelled: boolean;
+  /** And what runs of it is to be stopped. */
+  readonly stops: boolean;
   /** Its satellite has journaled it: one that does not know it has lost what it knew. */
   readonly acknowledged: boolean;
   readonly executionIds: string[];
@@ -22,11 +24,12 @@ export async function listUnfinishedDispatches(
     id: string;
     expired: boolean;
     cancelled: boolean;
+    stops: boolean;
     acknowledged: boolean;
     execution_ids: string[];
   }>(
     `select d.satellite_id, d.id, d.expires_at <= now() as expired, r.cancel_requested_at is not null as cancelled,
-       d.acked_at is not null as acknowledged,
+       r.stop_requested as stops, d.acked_at is not null as acknowledged,
        array(select e.id::text from executions e where e.dispatch_id = d.id and not exists (select from outcomes o where o.execution_id = e.id)) as execution_ids
      from unnest($1::text[], $2::bigint[]) as h (satellite_id, epoch)
        join dispatches d on d.satellite_id = h.satellite_id join runs r on r.id = d.run_id
@@ -39,6 +42,7 @@ export async function listUnfinishedDispatches(
       dispatchId: row.id,
       expired: row.expired,
       cancelled: row.cancelled,
+      stops: row.stops,
       acknowledged: row.acknowledged,
       executionIds: row.execution_ids,
     }));
@@ -47,50 +51,54 @@ export async function listUnfinishedDispatches(
   return unfinishedOf;
 }
 
-/** The signed envelope (compact JWS) and the trace it belongs to; null: there is none. */
+/** The signed envelope (compact JWS) and the trace it belongs to; null: there is none, or others carry out its work by now. */
 export async function readEnvelope(
   transaction: TenantTransaction,
   dispatchId: string,
 ): Promise<{ envelope: string; traceparent: string | null } | null> {
   const found = await transaction.query<{ envelope: string; traceparent: string | null }>(
     `select e.jws as envelope, d.traceparent from dispatch_envelopes e join dispatches d on d.id = e.dispatch_id
-     where e.dispatch_id = $1`,
+     where e.dispatch_id = $1 and d.superseded_at is null`,
     [dispatchId],
   );
   return found.rows[0] ?? null;
 }
 
+export interface ExecutionsToCancel {
+  readonly satelliteId: string;
+  readonly executionIds: string[];
+  /** What runs of them is to be stopped as well. */
+  readonly stop: boolean;
+}
+
 /** Executions of a run that were sent and have no outcome, by satellite: whom to tell of a cancel. */
-export async function listSentExecutions(
-  transaction: TenantTransaction,
-  runId: string,
-): Promise<Array<{ satelliteId: string; executionIds: string[] }>> {
-  const found = await transaction.query<{ satellite_id: string; execution_ids: string[] }>(
-    `select d.satellite_id, array_agg(e.id::text) as execution_ids
-     from dispatches d join executions e on e.dispatch_id = d.id
-     where d.run_id = $1 and d.pending > 0 and d.sent_at is not null
+export async function listSentExecutions(transaction: TenantTransaction, runId: string): Promise<ExecutionsToCancel[]> {
+  const found = await transaction.query<{ satellite_id: string; execution_ids: string[]; stop: boolean }>(
+    `select d.satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
+     from runs r join dispatches d on d.run_id = r.id join executions e on e.dispatch_id = d.id
+     where r.id = $1 and d.pending > 0 and d.sent_at is not null
        and not exists (select from outcomes o where o.execution_id = e.id)
-     group by d.satellite_id`,
+     group by d.satellite_id, r.stop_requested`,
     [runId],
   );
-  return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids }));
+  return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids, stop: row.stop }));
 }
 
 /** The same, of every run that is being cancelled: a doorbell may have been lost. Of these satellites only. */
 export async function listExecutionsToCancel(
   transaction: TenantTransaction,
   satelliteIds: readonly string[],
-): Promise<Array<{ satelliteId: string; executionIds: string[] }>> {
-  const found = await transaction.query<{ satellite_id: string; execution_ids: string[] }>(
-    `select d.satellite_id, array_agg(e.id::text) as execution_ids
+): Promise<ExecutionsToCancel[]> {
+  const found = await transaction.query<{ satellite_id: string; execution_ids: string[]; stop: boolean }>(
+    `select d.satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
      from runs r join dispatches d on d.run_id = r.id join executions e on e.dispatch_id = d.id
      where r.cancel_requested_at is not null and r.finished_at is null and d.satellite_id = any($1)
        and d.pending > 0 and d.sent_at is not null
        and not exists (select from outcomes o where o.execution_id = e.id)
-     group by d.satellite_id`,
+     group by d.satellite_id, r.stop_requested`,
     [satelliteIds],
   );
-  return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids }));
+  return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids, stop: row.stop }));
 }
 
 /** The satellites have journaled them. */

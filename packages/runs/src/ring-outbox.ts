@@ -1,10 +1,9 @@
 // Delivers outbox rows to the queue and deletes them. Entered after a commit by whoever wrote the row, and by the
 // sweeper for what was left behind. A crash between the two rings twice, which is harmless.
-import type { JobData, JobName } from '@sena/contracts/jobs';
-import { jobs } from '@sena/contracts/jobs';
+import { type JobData, type RunJobName, runJobNames } from '@sena/contracts/jobs';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 
-export type AddJob = <N extends JobName>(name: N, data: JobData<N>, options: { jobId: string }) => Promise<void>;
+export type AddJob = <N extends RunJobName>(name: N, data: JobData<N>, options: { jobId: string }) => Promise<void>;
 
 /** Delivers one row. Does nothing when somebody else has delivered it. */
 export async function ringOutbox(pool: Pool, add: AddJob, organizationId: string, outboxId: string): Promise<void> {
@@ -36,7 +35,8 @@ export async function ringOutboxLeftovers(pool: Pool, add: AddJob, olderMs: numb
   return found.rows.length;
 }
 
-function jobNameOf(job: string): JobName {
-  if (job in jobs) return job as JobName;
+function jobNameOf(job: string): RunJobName {
+  const known = runJobNames.find((name) => name === job);
+  if (known !== undefined) return known;
   throw new Error(`the outbox names a job that does not exist: ${job}`);
 }

@@ -1,11 +1,11 @@
 // Doorbells that must ring: written with their cause, delivered after the commit by ring-outbox.
-import type { JobName } from '@sena/contracts/jobs';
+import type { RunJobName } from '@sena/contracts/jobs';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 /** Returns the id of the outbox row (a bigint, as text). */
 export async function writeOutbox(
   transaction: TenantTransaction,
-  row: { job: JobName; runId: string; traceparent: string | null },
+  row: { job: RunJobName; runId: string; traceparent: string | null },
 ): Promise<string> {
   const written = await transaction.query<{ id: string }>(
     'insert into outbox (organization_id, job, run_id, traceparent) values ($1, $2, $3, $4) returning id',

@@ -234,6 +234,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a node
+         * @description Nothing new is sent to it; nothing is done on the server itself. Runs keep the name and address under which they reached it. An approval that names it is over exactly its nodes: even when it is given, nothing of it runs, and the run says why. What was dispatched before goes on to its own outcome; cancel the run to stop what has not begun.
+         */
+        delete: operations["deleteNode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -334,7 +354,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a run
-         * @description Accepted means that the run was told to end; its status says when it has. Twice is once.
+         * @description Accepted means that the run was told to end; its status says when it has. Nothing new starts. Commands that run come to their end, unless `stopRunning` asks for it: then those under a guard get TERM, and KILL where that is not enough. Twice is once.
          */
         post: operations["cancelRun"];
         delete?: never;
@@ -463,7 +483,7 @@ export interface paths {
         put?: never;
         /**
          * Create a join token for a satellite of this site
-         * @description Single use and short-lived. `command` is the whole line to run at the site.
+         * @description Single use and short-lived. `command` is the whole line to run at the site. The token is shown in this answer alone and not kept: the same request with the same `Idempotency-Key` makes no second token and answers `shown_once`. When the first answer was lost, ask for another token with a new key; the lost one expires by itself.
          */
         post: operations["createJoinToken"];
         delete?: never;
@@ -480,11 +500,36 @@ export interface components {
             actionDigest: string;
             commands: {
                 command: string;
+                environment: {
+                    [key: string]: string;
+                };
+                escapes: {
+                    end: number;
+                    start: number;
+                }[];
+                limits: {
+                    nodeWaitMs?: number;
+                    outputBytesMax: number;
+                    timeoutMs: number;
+                };
                 nodeCount: number;
                 nodes: {
+                    address: string;
+                    credential: string;
+                    hostKey: string | null;
                     id: string;
+                    isDeleted: boolean;
                     name: string;
+                    port: number;
+                    runAs: string;
+                    satellite: {
+                        id: string;
+                        name: string;
+                    };
+                    site: string;
                 }[];
+                /** @enum {string} */
+                shell: "sh" | "bash";
                 step: string;
             }[];
             /** Format: date-time */
@@ -505,6 +550,8 @@ export interface components {
             expiresAt: string;
             id: string;
             mayDecide: boolean;
+            /** Format: date-time */
+            notBefore: string;
             reason: string | null;
             reasons: string[];
             requestedBy: {
@@ -1254,7 +1301,10 @@ export interface operations {
     decideApproval: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1316,7 +1366,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `already_decided`: The approval is already decided. `approval_expired`: The approval has expired. `conflict`: The object has changed meanwhile. */
+            /** @description `already_decided`: The approval is already decided. `approval_expired`: The approval has expired. `conflict`: The object has changed meanwhile. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1343,7 +1393,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: A field is missing or wrong. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1795,7 +1845,10 @@ export interface operations {
     createNode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1866,7 +1919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `name_taken`: The name is already in use. */
+            /** @description `name_taken`: The name is already in use. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1893,8 +1946,73 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: A field is missing or wrong. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2209,7 +2327,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Send the same key again to get the first answer again instead of a second run. Kept for 24 hours. */
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -2229,12 +2347,16 @@ export interface operations {
                     kind: "command";
                     /** @description `*`, or labels and names: `role=web and rack=a`, `name=web-07` */
                     selector: string;
+                    /** @description How long work may wait for satellites and nodes that are offline; 0 by default: nodes are not waited for */
+                    waitSeconds?: number;
                 } | {
                     /** @enum {string} */
                     kind: "runbook";
                     runbook: string;
                     /** @description `*`, or labels and names: `role=web and rack=a`, `name=web-07` */
                     selector?: string;
+                    /** @description How long work may wait for satellites and nodes that are offline; 0 by default: nodes are not waited for */
+                    waitSeconds?: number;
                 };
             };
         };
@@ -2272,6 +2394,15 @@ export interface operations {
             };
             /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2396,13 +2527,23 @@ export interface operations {
     cancelRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    stopRunning?: boolean;
+                };
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {
@@ -2415,6 +2556,15 @@ export interface operations {
                         /** @enum {string} */
                         status: "queued" | "running" | "awaiting_approval" | "succeeded" | "failed" | "cancelled";
                     };
+                };
+            };
+            /** @description `bad_request`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated`: Sign in or send a valid API key. */
@@ -2444,8 +2594,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `run_finished`: The run has already ended. */
+            /** @description `run_finished`: The run has already ended. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Send JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2795,7 +2972,10 @@ export interface operations {
     revokeSatellite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2832,6 +3012,24 @@ export interface operations {
             };
             /** @description `not_found`: There is nothing with this id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2933,7 +3131,10 @@ export interface operations {
     createSite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2981,7 +3182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `name_taken`: The name is already in use. */
+            /** @description `name_taken`: The name is already in use. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3008,7 +3209,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: A field is missing or wrong. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3040,7 +3241,10 @@ export interface operations {
     createJoinToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3108,6 +3312,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `shown_once`: The secret was shown once and is not kept. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large`: The body is too large. */
             413: {
                 headers: {
@@ -3126,7 +3339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: A field is missing or wrong. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;

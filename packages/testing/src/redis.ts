@@ -2,11 +2,14 @@
 // Starts and ends that one process by its pid.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 
 export interface TestRedis {
   readonly url: string;
+  /** FLUSHALL: it forgets everything and goes on. */
+  flush(): Promise<void>;
   /** Ends it orderly. */
   stop(): Promise<void>;
   /** kill -9: nothing is said to its clients. */
@@ -24,6 +27,7 @@ export async function startRedis(): Promise<TestRedis> {
       let server = await spawnRedis(program, port);
       return {
         url: `redis://127.0.0.1:${port}`,
+        flush: () => flushAll(port),
         stop: () => end(server, 'SIGTERM'),
         kill: () => end(server, 'SIGKILL'),
         startAgain: async () => {
@@ -74,6 +78,18 @@ async function spawnRedis(program: string, port: number): Promise<ChildProcess> 
   server.stdout?.removeAllListeners('data').resume();
   server.stderr?.removeAllListeners('data').resume();
   return server;
+}
+
+async function flushAll(port: number): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port, timeout: 5_000 });
+  socket.once('timeout', () => socket.destroy(new Error('redis-server said nothing to FLUSHALL for 5 s')));
+  try {
+    socket.write('FLUSHALL\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    if (answer.toString() !== '+OK\r\n') throw new Error(`redis-server answered FLUSHALL with ${answer}`);
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function end(server: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -19,9 +19,17 @@ export function DialogContent({ className, title, description, children, ...prop
       <Radix.Overlay className="fixed inset-0 z-50 bg-black/45 data-[state=open]:animate-in data-[state=open]:fade-in-0" />
       <Radix.Content
         className={classNames(
-          'fixed top-[12vh] left-1/2 z-50 flex max-h-[80vh] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 flex-col gap-4 overflow-y-auto rounded-xl border border-border bg-surface-raised p-5 shadow-float data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98',
+          'fixed top-[12vh] left-1/2 z-50 flex max-h-[80vh] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 flex-col gap-4 overflow-y-auto rounded-xl border border-border bg-surface-raised p-5 shadow-float outline-none data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98',
           className,
         )}
+        tabIndex={-1}
+        onOpenAutoFocus={(event) => {
+          // What is to be filled in comes first; where nothing is, the dialog itself, not the button that leaves it.
+          event.preventDefault();
+          if (!(event.currentTarget instanceof HTMLElement)) return;
+          const field = event.currentTarget.querySelector<HTMLElement>('input, textarea, [role="combobox"]');
+          (field ?? event.currentTarget).focus();
+        }}
         {...props}
       >
         <div className="pr-8">

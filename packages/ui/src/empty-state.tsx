@@ -18,7 +18,9 @@ export function EmptyState({ icon, title, children, action, className }: EmptySt
       </div>
       <h3 className="mt-3 text-sm font-semibold">{title}</h3>
       <div className="mt-1 max-w-md text-sm text-pretty text-muted-foreground">{children}</div>
-      {action !== undefined && <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div>}
+      {action !== undefined && action !== false && (
+        <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div>
+      )}
     </div>
   );
 }

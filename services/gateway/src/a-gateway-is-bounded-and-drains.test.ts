@@ -133,7 +133,7 @@ describe('the process', () => {
     });
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     try {
-      const url = await eventually('its address', () => /"url":"([^"]+)"/.exec(log)?.[1], { timeoutMs: 10_000 });
+      const url = await eventually('its address', () => /"url":"([^"]+)"/.exec(log)?.[1], { timeoutMs: 30_000 });
       const key = gateway.ours.members.owner.apiKey;
       const asked = await fetch(`${url}/v1/runs`, {
         method: 'POST',
@@ -151,5 +151,5 @@ describe('the process', () => {
     } finally {
       child.kill('SIGKILL');
     }
-  });
+  }, 60_000);
 });

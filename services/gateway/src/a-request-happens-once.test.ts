@@ -139,6 +139,22 @@ describe('POST /v1/runs/{id}/cancel', () => {
     ]);
   });
 
+  it('may add the wish to stop what runs, and the audit says so', async () => {
+    const { json } = await postRun(command);
+    const path = `/v1/runs/${json.id}/cancel`;
+    for (const body of [{}, { stopRunning: true }, { stopRunning: false }]) {
+      expect((await gateway.call('POST', path, { body })).status).toBe(202);
+    }
+    const { rows } = await gateway.admin.query('select stop_requested from sena.runs where id = $1', [json.id]);
+    expect(rows).toEqual([{ stop_requested: true }]);
+    const audit = await gateway.call('GET', `/v1/audit-events?runId=${json.id}`);
+    const wishes = audit.json.items.filter((event: { action: string }) => event.action === 'run.cancel_requested');
+    expect(wishes.map((event: { data: unknown }) => event.data)).toEqual([
+      { stopRunning: true },
+      { stopRunning: false },
+    ]);
+  });
+
   it('is refused when the run has ended', async () => {
     const { json } = await postRun(command);
     await gateway.admin.query(`update sena.runs set status = 'succeeded' where id = $1`, [json.id]);

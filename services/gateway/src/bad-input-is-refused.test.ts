@@ -194,6 +194,7 @@ const operations: Record<string, Operation> = {
       ['site that is not there', () => ({ ...node, siteId: newId('site') }), 'not_found'],
     ],
   },
+  'DELETE /v1/nodes/{id}': { path: '/v1/nodes/{id}', id: 'node', roles: may.manageFleet },
   'GET /v1/sites': { path: '/v1/sites', roles: may.read, wrongQueries: pageQueries },
   'POST /v1/sites': {
     path: '/v1/sites',
@@ -281,7 +282,7 @@ beforeAll(async () => {
   spoiledKeys.disabled = await gateway.spoilKey('enabled = false');
   secrets.push(testPassword, canary, ...Object.values(spoiledKeys));
   rowsBefore = await countRows();
-});
+}, 90_000);
 afterAll(() => gateway.close());
 
 describe('the table', () => {

@@ -4,51 +4,56 @@ import { createHash } from 'node:crypto';
 import { principalRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { TenantTransaction } from '@sena/db/tenant';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { memberOf } from './member-of.ts';
 
+/** The headers of every route that creates or changes something. */
 export const idempotencyHeadersSchema = z.object({
   'idempotency-key': z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters')
     .optional()
-    .describe('Send the same key again to get the first answer again instead of a second run. Kept for 24 hours.'),
+    .describe(
+      'Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; ' +
+        'nothing is done twice. Kept for 24 hours, for each member on its own.',
+    ),
 });
 
-export interface Guarded<T extends z.ZodType> {
-  readonly request: FastifyRequest & { headers: { 'idempotency-key'?: string | undefined } };
-  readonly route: string;
-  /** As validated: the same meaning is the same request. */
-  readonly body: unknown;
-  /** What is stored and given again. */
-  readonly answer: T;
+export interface Guarded<T extends z.ZodObject | z.ZodUnion> {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** What is stored of the first answer, and given again. What this does not name is not stored. */
+  readonly kept: T;
 }
 
+export type Once<First, Kept> =
+  | { readonly kind: 'first'; readonly answer: First }
+  | { readonly kind: 'again'; readonly answer: Kept };
+
 /** Without a key: does it. With one: does it, or returns what it returned. Throws `idempotency_key_reused`. */
-export async function oncePerKey<T extends z.ZodType>(
+export async function oncePerKey<T extends z.ZodObject | z.ZodUnion, First extends z.input<T>>(
   transaction: TenantTransaction,
-  { request, route, body, answer }: Guarded<T>,
-  act: () => Promise<z.infer<T>>,
-): Promise<{ answer: z.infer<T>; replayed: boolean }> {
+  { request, reply, kept }: Guarded<T>,
+  act: () => Promise<First>,
+): Promise<Once<First, z.output<T>>> {
   const key = request.headers['idempotency-key'];
-  if (key === undefined) return { answer: await act(), replayed: false };
+  if (key === undefined) return { kind: 'first', answer: await act() };
 
   const principal = principalRef(memberOf(request));
-  const bodySha256 = createHash('sha256')
-    .update(JSON.stringify([route, body]))
-    .digest('hex');
+  const bodySha256 = hashRequest(request);
   const taken = await transaction.query(
     `insert into idempotency_keys (organization_id, key, principal, body_sha256) values ($1, $2, $3, $4) on conflict do nothing`,
     [transaction.organizationId, key, principal, bodySha256],
   );
   if (taken.rowCount === 1) {
     const first = await act();
-    await transaction.query(
-      `update idempotency_keys set status = 202, response = $3 where principal = $1 and key = $2`,
-      [principal, key, JSON.stringify(first)],
-    );
-    return { answer: first, replayed: false };
+    await transaction.query('update idempotency_keys set response = $3 where principal = $1 and key = $2', [
+      principal,
+      key,
+      JSON.stringify(kept.parse(first)),
+    ]);
+    return { kind: 'first', answer: first };
   }
 
   const known = await transaction.query<{ body_sha256: string; response: unknown }>(
@@ -65,5 +70,16 @@ export async function oncePerKey<T extends z.ZodType>(
       'This Idempotency-Key was used for another request. Use a new key for each new request.',
     );
   }
-  return { answer: answer.parse(row.response), replayed: true };
+  reply.header('idempotency-replayed', 'true');
+  return { kind: 'again', answer: kept.parse(row.response) as z.output<T> };
+}
+
+/** As validated: the same meaning is the same request, whatever the order of its fields. */
+function hashRequest({ method, routeOptions, params, body }: FastifyRequest): string {
+  const request = JSON.stringify([method, routeOptions.url, params, body ?? null], (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash('sha256').update(request).digest('hex');
 }

@@ -7,6 +7,7 @@ import { getAuditEvents } from './routes/audit-events/get-audit-events.ts';
 import { postEnrolments } from './routes/enrolments/post-enrolments.ts';
 import { getExecutionOutput } from './routes/executions/get-execution-output.ts';
 import { getMe } from './routes/me/get-me.ts';
+import { deleteNode } from './routes/nodes/delete-node.ts';
 import { getNodes } from './routes/nodes/get-nodes.ts';
 import { postNodes } from './routes/nodes/post-nodes.ts';
 import { postPolicyEvaluations } from './routes/policy/post-policy-evaluations.ts';
@@ -50,6 +51,7 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
 
   getNodes(app, services);
   postNodes(app, services);
+  deleteNode(app, services);
   getSites(app, services);
   postSites(app, services);
   postJoinTokens(app, services);

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { mintServiceToken } from '@sena/auth/service-token';
 import { newId } from '@sena/contracts/ids';
 import { inOrganization, openPool } from '@sena/db/tenant';
 import { type ScriptedVendor, startScriptedVendor } from '@sena/testing/scripted-vendor';
@@ -41,8 +42,12 @@ function forge(header: object, claims: object, secret: string): string {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
+function tokenTo(to: 'gateway' | 'model-router'): Promise<string> {
+  return mintServiceToken({ secret: serviceTokenSecret, service: 'orchestrator', to, organizationId: 'org_1' });
+}
+
 const now = Math.floor(Date.now() / 1_000);
-const claims = { iss: 'sena', aud: 'sena-internal', sub: 'orchestrator', org: 'org_1', iat: now, exp: now + 300 };
+const claims = { iss: 'sena', aud: 'sena-model-router', sub: 'orchestrator', org: 'org_1', iat: now, exp: now + 300 };
 const hs256 = { alg: 'HS256', typ: 'JWT' };
 
 test.each([
@@ -57,7 +62,9 @@ test.each([
     'a token that lives too long',
     `Bearer ${forge(hs256, { ...claims, iat: now - 900, exp: now + 9_000 }, serviceTokenSecret)}`,
   ],
-  ['a token for somebody else', `Bearer ${forge(hs256, { ...claims, aud: 'console' }, serviceTokenSecret)}`],
+  ['a token for the gateway', `Bearer ${await tokenTo('gateway')}`],
+  ['a token for every service', `Bearer ${forge(hs256, { ...claims, aud: 'sena-internal' }, serviceTokenSecret)}`],
+  ['a token for nobody', `Bearer ${forge(hs256, { ...claims, aud: undefined }, serviceTokenSecret)}`],
   ['a token without an organization', `Bearer ${forge(hs256, { ...claims, org: undefined }, serviceTokenSecret)}`],
 ])('%s: 401, and the vendor is not asked', async (_, authorization) => {
   const before = vendor.requests().length;
@@ -71,6 +78,13 @@ test.each([
   const models = await fetch(`${url}/models`, { headers: authorization === null ? {} : { authorization } });
   expect(models.status).toBe(401);
   expect(vendor.requests()).toHaveLength(before);
+});
+
+test('the same token for the model router gets in', async () => {
+  const authorization = `Bearer ${await tokenTo('model-router')}`;
+  expect((await fetch(`${url}/models`, { headers: { authorization } })).status).toBe(200);
+  const forged = `Bearer ${forge(hs256, claims, serviceTokenSecret)}`;
+  expect((await fetch(`${url}/models`, { headers: { authorization: forged } })).status).toBe(200);
 });
 
 test('usage belongs to the organization of the token, whatever else a request says', async () => {

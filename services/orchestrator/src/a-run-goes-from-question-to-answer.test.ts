@@ -1,4 +1,6 @@
+import { newId } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
+import { deleteNode } from '@sena/fleet/delete-node';
 import { listRunEvents } from '@sena/runs/list-run-events';
 import { requestCancel } from '@sena/runs/request-cancel';
 import { ringOutbox } from '@sena/runs/ring-outbox';
@@ -74,6 +76,68 @@ describe('a command that changes something', () => {
   });
 });
 
+describe('a node that is deleted', () => {
+  beforeAll(() =>
+    inOrganization(bench.pool, bench.organizationId, async (transaction) => {
+      for (const name of ['gone-01', 'gone-02', 'gone-03']) {
+        await transaction.query(
+          `insert into nodes (id, organization_id, site_id, name, address, port, run_as, credential, labels)
+           select $1, organization_id, id, $2, '10.0.0.1', 22, 'root', 'default', '{"role":"gone"}' from sites`,
+          [newId('node'), name],
+        );
+      }
+    }),
+  );
+  afterAll(() => deleteByName('gone-03'));
+  const deleteByName = (name: string) =>
+    inOrganization(bench.pool, bench.organizationId, async (transaction) => {
+      const found = await transaction.query<{ id: string }>('select id from nodes where name = $1', [name]);
+      await deleteNode(transaction, found.rows[0]?.id ?? '', 'member:x');
+    });
+
+  it('while an approval names it: the approval stays, nothing of it is dispatched, and the run says why', async () => {
+    const runId = await bench.ask({ kind: 'command', command: 'mkdir /tmp/y', selector: 'role=gone' });
+    const approvalId = await bench.awaitsApproval(runId);
+    const digest = async () => {
+      const found = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
+        transaction.query('select action_digest, status from approvals where id = $1', [approvalId]),
+      );
+      return found.rows[0];
+    };
+    const before = await digest();
+    await deleteByName('gone-01');
+    await bench.decide(approvalId, 'approve');
+    const run = await bench.finished(runId);
+    expect(run).toMatchObject({ status: 'cancelled', counts: { total: 0 } });
+    expect(run.reason).toMatch(/^gone-01 was deleted after .* nothing was run\. Ask again/);
+    expect(await bench.executionsOf(runId)).toEqual([]);
+    expect(await digest()).toEqual({ ...before, status: 'approved' });
+  });
+
+  it('keeps what ran on it under its name, and gets nothing new', async () => {
+    const runId = await bench.ask({ kind: 'command', command: 'hostname', selector: 'name=gone-02' });
+    const [execution] = await bench.dispatched(runId, 1);
+    await deleteByName('gone-02');
+    await bench.speak([{ executionId: execution?.id ?? '', exitCode: 0, stdout: 'gone-02\n' }]);
+    expect(await bench.finished(runId)).toMatchObject({ status: 'succeeded', counts: { exitedZero: 1 } });
+    expect((await bench.executionsOf(runId)).map((row) => row.node_name)).toEqual(['gone-02']);
+    const again = await bench.ask({ kind: 'command', command: 'hostname', selector: 'name=gone-02' });
+    expect(await bench.finished(again)).toMatchObject({ status: 'failed', reason: 'No node matches name=gone-02.' });
+  });
+});
+
+it('work that may wait is valid for as long, and says so to the satellite', async () => {
+  const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: '*', waitMs: 3_600_000 });
+  await bench.dispatched(runId, 3);
+  const { rows } = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
+    transaction.query<{ limits: object; valid_for_s: number }>(
+      'select limits, extract(epoch from expires_at - created_at)::integer as valid_for_s from dispatches where run_id = $1',
+      [runId],
+    ),
+  );
+  expect(rows).toEqual([{ limits: expect.objectContaining({ nodeWaitMs: 3_600_000 }), valid_for_s: 3_600 }]);
+});
+
 describe('a cancelled run', () => {
   it('closes what was never sent as not started, and says so', async () => {
     const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: '*' });
@@ -82,7 +146,27 @@ describe('a cancelled run', () => {
       requestCancel(transaction, runId, 'member:x'),
     );
     await ringOutbox(bench.pool, bench.queue.add, bench.organizationId, outboxId);
-    expect(await bench.finished(runId)).toMatchObject({ status: 'cancelled', counts: { notStarted: 3, pending: 0 } });
+    expect(await bench.finished(runId)).toMatchObject({
+      status: 'cancelled',
+      counts: { notStarted: 3, pending: 0 },
+      reason: 'It was cancelled. Never began: 3 nodes (db-01, web-01 and web-02).',
+    });
+  });
+
+  it('names the nodes that had finished, and those that never began', async () => {
+    const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: '*' });
+    const executions = await bench.dispatched(runId, 3);
+    const byName = new Map(executions.map(({ id, node_name }) => [node_name, id]));
+    await bench.speak([{ executionId: byName.get('web-01') ?? '', exitCode: 0, stdout: 'up\n' }]);
+    const { outboxId } = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
+      requestCancel(transaction, runId, 'member:x', { stopRunning: true }),
+    );
+    await ringOutbox(bench.pool, bench.queue.add, bench.organizationId, outboxId);
+    const run = await bench.finished(runId);
+    expect(run.status).toBe('cancelled');
+    expect(run.reason).toBe(
+      'It was cancelled. Had finished: 1 node (web-01). Never began: 2 nodes (db-01 and web-02).',
+    );
   });
 });
 
@@ -114,7 +198,7 @@ describe('a question without a model', () => {
     const runId = await bench.ask({ kind: 'ask', prompt: 'Who won the match yesterday?' });
     const run = await bench.finished(runId);
     expect(run.status).toBe('failed');
-    expect(run.reason).toContain('No runbook answers this question');
+    expect(run.reason).toContain("SENA can't answer this without a model");
   });
 });
 

@@ -13,6 +13,7 @@ import type { Logger } from '@sena/telemetry/logger';
 import type { OrchestratorEnv } from './env.ts';
 import { openCheckpointer } from './graph/open-checkpointer.ts';
 import type { Planners } from './graph/run-context.ts';
+import { placeLeftBehind } from './placing/place-left-behind.ts';
 import { commandPlanner } from './planners/command-planner.ts';
 import { createModelPlanner } from './planners/model/model-planner.ts';
 import { createRunbookPlanner } from './planners/runbook-planner.ts';
@@ -20,6 +21,7 @@ import { repeat } from './repeat.ts';
 import { sealAll } from './sealer/seal-all.ts';
 import { sweep } from './sweeper/sweep.ts';
 import { advanceNextRun } from './workers/advance-run.ts';
+import { checkpointIdleMs } from './workers/hold-lease.ts';
 
 const sweepMs = 1_000;
 const sealMs = 500;
@@ -42,6 +44,7 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
     max: env.RUN_CONCURRENCY,
     applicationName: 'sena-checkpoints',
     onError,
+    idleInTransactionMs: checkpointIdleMs,
     // A step whose checkpoint is lost is repeated, and finds what it had written. What comes after it in PostgreSQL's log is lost with
     // it or not at all.
     lastMomentMayBeLost: true,
@@ -70,6 +73,7 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
     stopping: stopping.signal,
   };
   await queue.work('advanceRun', () => advanceNextRun(shop), { concurrency: env.RUN_CONCURRENCY });
+  await queue.work('placeDispatches', () => placeLeftBehind({ pool, queue, signals, logger }));
   const sweeper = repeat('the sweeper', sweepMs, logger, () => sweep({ pool, queue, signals, logger }));
   const sealer = repeat('the sealer', sealMs, logger, () => sealAll(pool, logger));
 
@@ -98,7 +102,8 @@ function choosePlanners(env: OrchestratorEnv, pool: ReturnType<typeof openPool>)
     model: isModelConfigured
       ? createModelPlanner({
           baseUrl,
-          mintToken: (organizationId) => mintServiceToken({ secret, service: 'orchestrator', organizationId }),
+          mintToken: (organizationId) =>
+            mintServiceToken({ secret, service: 'orchestrator', to: 'model-router', organizationId }),
         })
       : null,
   };

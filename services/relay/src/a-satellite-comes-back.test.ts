@@ -263,6 +263,24 @@ test('a cancel whose doorbell was lost reaches the satellite all the same', asyn
   await relay.stop();
 });
 
+test('a cancel that wants what runs to be stopped says so to the satellite, also when it comes back', async () => {
+  const { runId, dispatchId, executions } = await bench.prepareDispatch(fleet);
+  const tunnel = await connect(bench.port, satellite);
+  await tunnel.next('dispatch');
+  tunnel.send(ackOf(dispatchId));
+  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+  expect(await tunnel.next('cancel')).toMatchObject({ stop: false });
+  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m', { stopRunning: true }));
+  await eventually('the stop is told', () => tunnel.heard.some((frame) => frame.t === 'cancel' && frame.stop));
+  await tunnel.close();
+  const again = await connect(bench.port, satellite);
+  const cancel = await again.next('cancel');
+  expect({ ...cancel, executionIds: cancel.executionIds.toSorted() }).toEqual({
+    ...{ t: 'cancel', executionIds: executions.toSorted(), stop: true },
+  });
+  await again.close();
+});
+
 test('a cancel reaches the satellite that was sent the run', async () => {
   const { runId, dispatchId, executions } = await bench.prepareDispatch(fleet);
   const tunnel = await connect(bench.port, satellite);

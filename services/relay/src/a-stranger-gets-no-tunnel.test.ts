@@ -6,7 +6,15 @@ import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
 import { encodeFrames, messageBytesMax } from '@sena/tunnel/encode-frames';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openRelayBench, type RelayBench } from './fixtures/open-relay-bench.ts';
-import { connect, dial, helloOf, outputOf, resultOf, type ScriptedSatellite } from './fixtures/scripted-satellite.ts';
+import {
+  ackOf,
+  connect,
+  dial,
+  helloOf,
+  outputOf,
+  resultOf,
+  type ScriptedSatellite,
+} from './fixtures/scripted-satellite.ts';
 
 let bench: RelayBench;
 let fleet: SeededFleet;
@@ -106,9 +114,11 @@ describe('a hello', () => {
   });
 
   test('that does not come in time closes the connection', async () => {
-    const silent = await dial(bench.port);
+    const impatient = await bench.startRelay('relay-impatient', { handshakeMs: 100 });
+    const silent = await dial(impatient.port);
     expect(await silent.closed).toEqual({ code: 4408, reason: 'no hello in time' });
     await logged('handshake_timeout');
+    await impatient.stop();
   });
 
   test('is said once', async () => {
@@ -128,12 +138,35 @@ describe('before the hello', () => {
     ['rubbish', (tunnel) => tunnel.sendRaw(Buffer.from('c1c1c1', 'hex')), 'malformed_frame'],
     ['nothing at all', (tunnel) => tunnel.sendRaw(Buffer.alloc(0)), 'malformed_frame'],
     ['an unknown frame', (tunnel) => tunnel.sendRaw(strangeFrame({ t: 'sudo' })), 'unknown_frame'],
-    ['more than a hello has', (tunnel) => tunnel.sendRaw(Buffer.alloc(100_000)), 'oversized_frame'],
+    ['more than a hello has', (tunnel) => tunnel.sendRaw(Buffer.alloc(20_000)), 'oversized_frame'],
   ])('%s is refused', async (_what, send, code) => {
     const tunnel = await dial(bench.port);
     await tunnel.next('challenge');
     send(tunnel);
     await refusedWith(tunnel, code, 4400);
+  });
+
+  test.each<[string, (tunnel: ScriptedSatellite) => void]>([
+    ['one message that has not ended', (tunnel) => tunnel.sendRaw(Buffer.alloc(1_000_000))],
+    ['many pieces of one message', (tunnel) => tunnel.sendPieces(Buffer.alloc(1_000), 1_000)],
+  ])('the socket is cut after 64 KiB: %s', async (_what, send) => {
+    const tunnel = await dial(bench.port);
+    await tunnel.next('challenge');
+    send(tunnel);
+    // No word and no close handshake: what is cut is the socket.
+    expect(await tunnel.closed).toEqual({ code: 1006, reason: '' });
+    await logged('stranger_too_large');
+    expect(tunnel.heard.map((frame) => frame.t)).toEqual(['challenge']);
+  });
+
+  test('once it is known, a satellite may say much more than that', async () => {
+    const { dispatchId, executions } = await bench.prepareDispatch(fleet);
+    const tunnel = await connect(bench.port, satellite);
+    await tunnel.next('dispatch');
+    const [executionId] = executions as [string];
+    tunnel.send(ackOf(dispatchId), outputOf(executionId, Buffer.alloc(outputPieceBytesMax)));
+    expect(await tunnel.next('output-ack')).toMatchObject({ executionId, offset: outputPieceBytesMax });
+    await tunnel.close();
   });
 
   test('a hello with something behind it is refused', async () => {

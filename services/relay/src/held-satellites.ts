@@ -7,6 +7,8 @@ export interface HeldSatellite {
   readonly satelliteId: string;
   readonly connectionEpoch: number;
   readonly out: FrameBatcher<RelayFrame>;
+  /** False: nothing was heard lately. Whether anything arrives there is not known. */
+  isHeard(): boolean;
   close(code: number, reason: string): void;
 }
 

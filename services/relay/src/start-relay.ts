@@ -1,4 +1,5 @@
 // The relay, put together: accepts tunnels, carries dispatches down, records what comes up. Entered by main.ts and by tests.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inOrganization, openPool } from '@sena/db/tenant';
 import { findSatellitesByFingerprint } from '@sena/fleet/satellite-presence';
 import { openQueue } from '@sena/queue/open-queue';
@@ -14,7 +15,7 @@ import { serveTunnels } from './accept/serve-tunnels.ts';
 import type { Handshake } from './accept/shake-hands.ts';
 import { takeSatellites } from './accept/take-satellite.ts';
 import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
-import { pushInParts } from './dispatch/push-in-parts.ts';
+import { pushCancel } from './dispatch/push-in-parts.ts';
 import { askAllWhatIsKnown, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { RelayEnv } from './env.ts';
 import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
@@ -28,6 +29,7 @@ import { startWatchingSatellites } from './watch-satellites.ts';
 type KnownSatellite = Extract<Handshake, { kind: 'known' }>;
 
 const arrivalsTogether = 500;
+const placingMs = 20;
 
 export interface Relay {
   readonly port: number;
@@ -45,6 +47,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const queue = await openQueue(queueConnectionFrom(env), { logger });
   const signals = await openSignals(signalConnectionFrom(env), { logger });
   const held = createHeldSatellites();
+  const placing = new Map<string, Promise<void>>();
   const reconciliations = new WeakMap<HeldSatellite, Reconciliation>();
   const ringer = createRunRinger({ pool, queue, signals, logger });
   const carrier = startCarryingDispatches({ pool, relayId, held, ringer, logger, timing });
@@ -70,10 +73,30 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
 
   async function tellOfCancel(organizationId: string, runId: string): Promise<void> {
     const sent = await inOrganization(pool, organizationId, (transaction) => listSentExecutions(transaction, runId));
-    for (const { satelliteId, executionIds } of sent) {
+    for (const { satelliteId, executionIds, stop } of sent) {
       const satellite = held.find(satelliteId);
-      if (satellite !== undefined) pushInParts(satellite, 'cancel', executionIds);
+      if (satellite !== undefined) pushCancel(satellite, executionIds, stop);
     }
+  }
+
+  /** Once for all that come or go in a moment. Never rejects: where the queue is away, the sweeper looks every second. */
+  function ringForPlacing(organizationId: string): Promise<void> {
+    const ringing =
+      placing.get(organizationId) ??
+      sleep(placingMs)
+        .then(() => {
+          placing.delete(organizationId);
+          return queue.add(
+            'placeDispatches',
+            { organizationId, traceparent: null },
+            { jobId: `place-${organizationId}` },
+          );
+        })
+        .catch((error: unknown) =>
+          logger.warn({ err: error, organizationId }, 'nobody was told that a satellite came or went'),
+        );
+    placing.set(organizationId, ringing);
+    return ringing;
   }
 
   // After a restart all satellites come in the same moment.
@@ -90,8 +113,8 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   let isDraining = false;
   const ready = () => Promise.all([pool.query('select 1'), queue.ready(), signals.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
-  const tunnels = serveTunnels(health.server, logger, (socket) =>
-    acceptConnection(socket, {
+  const tunnels = serveTunnels(health.server, logger, (socket, stranger) =>
+    acceptConnection(socket, stranger, {
       ...{ pool, relayId, logger, held, timing, identify, take },
       frames: (satellite, frames) =>
         receiveFrames({ pool, logger, recorder, ringer, reconciliations }, satellite, frames),
@@ -100,11 +123,13 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
         ringer.ring(satellite.organizationId, news);
         reconciliations.set(satellite, await ask(satellite));
         carrier.look();
+        void ringForPlacing(satellite.organizationId);
       },
       async disconnected(satellite) {
         doorbells.release(satellite.organizationId);
         await watch.settled();
       },
+      left: (satellite) => ringForPlacing(satellite.organizationId),
       isDraining: () => isDraining,
     }),
   );

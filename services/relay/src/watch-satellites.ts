@@ -4,10 +4,8 @@ import { inOrganization, type Pool } from '@sena/db/tenant';
 import { reportPresence } from '@sena/fleet/satellite-presence';
 import { listExecutionsToCancel } from '@sena/runs/reconcile-dispatches';
 import type { Logger } from '@sena/telemetry/logger';
+import { pushCancel } from './dispatch/push-in-parts.ts';
 import type { HeldSatellites } from './held-satellites.ts';
-
-/** A cancel frame holds at most 20,000. */
-const executionsACancel = 10_000;
 
 export function startWatchingSatellites(options: {
   pool: Pool;
@@ -35,8 +33,10 @@ export function startWatchingSatellites(options: {
   async function checkAll(): Promise<void> {
     for (const [organizationId, satellites] of Map.groupBy(held.all(), (satellite) => satellite.organizationId)) {
       await tellOfCancels(pool, organizationId, held, satellites);
-      // One that has left meanwhile is not reported: that would say it is still here.
-      const present = satellites.filter((satellite) => held.find(satellite.satelliteId) === satellite);
+      // One that has left meanwhile, or may have while this process was stopped, is not reported: that would say it is still here.
+      const present = satellites.filter(
+        (satellite) => held.find(satellite.satelliteId) === satellite && satellite.isHeard(),
+      );
       const kept = await reportPresence(pool, relayId, organizationId, present);
       for (const satellite of present) {
         if (kept.has(satellite.satelliteId)) continue;
@@ -65,10 +65,8 @@ async function tellOfCancels(
 ): Promise<void> {
   const ids = satellites.map((satellite) => satellite.satelliteId);
   const cancels = await inOrganization(pool, organizationId, (transaction) => listExecutionsToCancel(transaction, ids));
-  for (const { satelliteId, executionIds } of cancels) {
-    for (let start = 0; start < executionIds.length; start += executionsACancel) {
-      const part = executionIds.slice(start, start + executionsACancel);
-      held.find(satelliteId)?.out.push({ t: 'cancel', executionIds: part });
-    }
+  for (const { satelliteId, executionIds, stop } of cancels) {
+    const satellite = held.find(satelliteId);
+    if (satellite !== undefined) pushCancel(satellite, executionIds, stop);
   }
 }

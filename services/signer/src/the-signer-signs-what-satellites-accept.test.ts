@@ -55,7 +55,7 @@ beforeEach(async () => {
 
 const envelopeOf = async (dispatchId: string) =>
   (await bench.admin.query('select key_id, jws from dispatch_envelopes where dispatch_id = $1', [dispatchId])).rows[0];
-const signed = (dispatchId: string) => eventually('it is signed', () => envelopeOf(dispatchId), { timeoutMs: 6_000 });
+const signed = (dispatchId: string) => eventually('it is signed', () => envelopeOf(dispatchId), { timeoutMs: 20_000 });
 async function verify(dispatchId: string): Promise<VerifiedEnvelope> {
   const { jws } = await signed(dispatchId);
   const keys = await bench.inFleet(fleet, (transaction) =>
@@ -77,7 +77,7 @@ const outcomesOf = async (dispatchId: string) =>
     )
   ).rows;
 const refused = (dispatchId: string) =>
-  eventually('it is refused', async () => (await outcomesOf(dispatchId))[0], { timeoutMs: 6_000 });
+  eventually('it is refused', async () => (await outcomesOf(dispatchId))[0], { timeoutMs: 20_000 });
 
 const node = () => fleet.nodes[0] as SeededNode;
 

@@ -1,52 +1,52 @@
-// What a second person decides about: the exact commands, the nodes, why it needs a decision, the digest that binds it all.
+// What a second person decides about: the exact commands, the nodes, why it needs a decision, the digest that binds it all. A card that was
+// open when it came keeps its place and its size when it is decided.
 'use client';
 import type { Approval } from '@sena/contracts/http/approvals';
 import { Badge } from '@sena/ui/badge';
 import { Button } from '@sena/ui/button';
 import { Card } from '@sena/ui/card';
-import { CodeBlock } from '@sena/ui/code-block';
+import { classNames } from '@sena/ui/class-names';
 import { CopyButton } from '@sena/ui/copy-button';
-import { Field } from '@sena/ui/field';
 import { Notice } from '@sena/ui/notice';
-import { Textarea } from '@sena/ui/textarea';
-import { Check, Hand, X } from 'lucide-react';
+import { Hand } from 'lucide-react';
 import Link from 'next/link';
-import { useState } from 'react';
-import { describeFailure } from '../api/describe-failure.ts';
-import { NodeNames } from '../nodes/node-names.tsx';
+import { useId, useState } from 'react';
 import { InertText } from '../output/inert-text.tsx';
 import { InlineText } from '../output/inline-text.tsx';
 import { useMe } from '../session/use-me.ts';
 import { Ago } from '../time/ago.tsx';
-import { formatCount, formatIn } from '../time/format-time.ts';
+import { formatIn } from '../time/format-time.ts';
 import { useNow } from '../time/use-now.ts';
+import { ApprovalCommand } from './approval-command.tsx';
 import { ApprovalStatusBadge } from './approval-status-badge.tsx';
+import { DecideForm } from './decide-form.tsx';
+import { DecisionNote } from './decision-note.tsx';
 import { effectWords } from './effect-words.ts';
 import { useDecideApproval } from './use-decide-approval.ts';
 
-export function ApprovalPanel({ approval, linkToRun }: { approval: Approval; linkToRun: boolean }) {
+export function ApprovalPanel({ approval: given, linkToRun }: { approval: Approval; linkToRun: boolean }) {
+  const decide = useDecideApproval(given);
+  // The answer to a decision is newer than what the page has loaded, until that shows it as well.
+  const approval = given.status === 'pending' ? (decide.data ?? given) : given;
   const pending = approval.status === 'pending';
+  const [cameOpen] = useState(pending);
+  const titleId = useId();
   const effects = [...new Set(approval.effects.map((effect) => effect.kind))].filter((kind) => kind !== 'reads');
   return (
-    <Card aria-label="Approval" className={pending ? 'border-warning/50' : undefined}>
+    <Card aria-labelledby={titleId} className={pending ? 'border-warning/50' : undefined}>
       <header className="flex flex-wrap items-center justify-between gap-2 border-b border-border px-4 py-3">
-        <h2 className="flex items-center gap-2 text-sm font-semibold">
-          <Hand aria-hidden className="size-4 text-warning" />
+        <h2 id={titleId} className="flex min-w-0 items-center gap-2 text-sm font-semibold">
+          <Hand
+            aria-hidden
+            className={classNames('size-4 shrink-0', pending ? 'text-warning' : 'text-muted-foreground')}
+          />
           {pending ? 'This waits for a second person' : 'A second person was asked'}
         </h2>
         <ApprovalStatusBadge status={approval.status} />
       </header>
       <div className="flex flex-col gap-4 p-4">
         {approval.commands.map((command) => (
-          <div key={`${command.step}:${command.command}`} className="flex flex-col gap-2">
-            <p className="text-[0.8125rem] text-muted-foreground">
-              On {formatCount(command.nodeCount, 'node')}, exactly this:
-            </p>
-            <CodeBlock size="sm" label="The exact command" className="max-h-96">
-              <InertText text={command.command} terminal="show" />
-            </CodeBlock>
-            <NodeNames nodes={command.nodes} total={command.nodeCount} />
-          </div>
+          <ApprovalCommand key={command.step} approvalId={approval.id} command={command} />
         ))}
         <div className="flex flex-col gap-2">
           <h3 className="text-[0.8125rem] font-medium">Why a person decides</h3>
@@ -71,9 +71,9 @@ export function ApprovalPanel({ approval, linkToRun }: { approval: Approval; lin
           <Fact name="Asked by">
             {approval.requestedBy.name}, <Ago at={approval.createdAt} />
           </Fact>
-          {pending ? <Expiry at={approval.expiresAt} /> : <DecidedBy approval={approval} />}
+          {cameOpen ? <Validity approval={approval} /> : <DecidedBy approval={approval} />}
           <div className="min-w-0 sm:col-span-2">
-            <dt className="text-muted-foreground">Digest of the action</dt>
+            <dt className="text-muted-foreground">Digest of the action: every byte above is in it</dt>
             <dd className="flex items-center gap-1">
               <code className="min-w-0 font-mono text-xs break-all">{approval.actionDigest}</code>
               <CopyButton text={approval.actionDigest} label="Copy the digest" />
@@ -85,7 +85,7 @@ export function ApprovalPanel({ approval, linkToRun }: { approval: Approval; lin
             <Link href={`/runs/${approval.runId}`}>Open the run</Link>
           </Button>
         )}
-        {pending && <Decide approval={approval} />}
+        {cameOpen && <Decision approval={approval} decide={decide} titleId={titleId} />}
       </div>
     </Card>
   );
@@ -100,13 +100,17 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   );
 }
 
-function Expiry({ at }: { at: string }) {
+function Validity({ approval }: { approval: Approval }) {
   const nowMs = useNow(1_000);
+  const from = new Date(approval.notBefore).toLocaleString();
+  const until = new Date(approval.expiresAt).toLocaleString();
   return (
-    <Fact name="Expires">
-      <time dateTime={at} title={new Date(at).toLocaleString()}>
-        {formatIn(at, nowMs)}
-      </time>
+    <Fact name="Valid">
+      {from} – <time dateTime={approval.expiresAt}>{until}</time>
+      {/* Stays when it is decided, unseen: the card keeps its size. */}
+      <span className={classNames('block text-muted-foreground', approval.status !== 'pending' && 'invisible')}>
+        ends {formatIn(approval.expiresAt, nowMs)}
+      </span>
     </Fact>
   );
 }
@@ -118,67 +122,44 @@ function DecidedBy({ approval }: { approval: Approval }) {
   return (
     <Fact name="Decided by">
       {approval.decidedBy.name}, <Ago at={approval.decidedAt} />
-      {approval.reason !== null && <span className="block text-muted-foreground">“{approval.reason}”</span>}
+      {approval.reason !== null && (
+        <span className="block text-muted-foreground">
+          “<InertText text={approval.reason} terminal="show" />”
+        </span>
+      )}
     </Fact>
   );
 }
 
-function Decide({ approval }: { approval: Approval }) {
-  const me = useMe();
-  const [reason, setReason] = useState('');
-  const decide = useDecideApproval(approval);
-  const busyWith = decide.isPending ? decide.variables.decision : null;
+interface DecisionProps {
+  approval: Approval;
+  decide: ReturnType<typeof useDecideApproval>;
+  titleId: string;
+}
 
-  if (!approval.mayDecide) {
-    const own = approval.requestedBy.id === me.user.id;
-    return (
-      <Notice
-        tone="info"
-        title={own ? 'You asked for this, so somebody else decides' : `Your role (${me.role}) does not decide`}
-      >
-        {own
-          ? 'Nobody approves their own request. Send this page to an approver, an admin or the owner.'
-          : 'An approver, an admin or the owner of the organization can decide here.'}
-      </Notice>
-    );
-  }
+/** The buttons, and over them what was decided: both lie in one cell, which keeps the size of the larger. */
+function Decision({ approval, decide, titleId }: DecisionProps) {
+  const me = useMe();
+  const [mayDecide] = useState(approval.mayDecide);
+  const isOver = approval.status !== 'pending';
+  const own = approval.requestedBy.id === me.user.id;
   return (
-    <div className="flex flex-col gap-3 border-t border-border pt-4">
-      {decide.error !== null && (
-        <Notice tone="danger" role="alert" title={describeFailure(decide.error).title}>
-          {describeFailure(decide.error).detail}
-        </Notice>
-      )}
-      <Field label="Reason (optional)" hint="Kept with the decision, for whoever reads the audit.">
-        {(control) => (
-          <Textarea
-            {...control}
-            className="min-h-9"
-            rows={1}
-            maxLength={1_000}
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-          />
+    <div className="grid border-t border-border pt-4 *:col-start-1 *:row-start-1 *:min-w-0">
+      <div inert={isOver} className={isOver ? 'invisible' : undefined}>
+        {mayDecide ? (
+          <DecideForm approval={approval} decide={decide} describedBy={titleId} />
+        ) : (
+          <Notice
+            tone="info"
+            title={own ? 'You asked for this, so somebody else decides' : `Your role (${me.role}) does not decide`}
+          >
+            {own
+              ? 'Nobody approves their own request. Send this page to an approver, an admin or the owner.'
+              : 'An approver, an admin or the owner of the organization can decide here.'}
+          </Notice>
         )}
-      </Field>
-      <div className="flex flex-wrap gap-2">
-        <Button
-          variant="primary"
-          busy={busyWith === 'approve'}
-          disabled={decide.isPending}
-          onClick={() => decide.mutate({ decision: 'approve', reason })}
-        >
-          <Check /> Approve
-        </Button>
-        <Button
-          variant="danger-outline"
-          busy={busyWith === 'reject'}
-          disabled={decide.isPending}
-          onClick={() => decide.mutate({ decision: 'reject', reason })}
-        >
-          <X /> Reject
-        </Button>
       </div>
+      {isOver && <DecisionNote approval={approval} takesFocus={decide.isSuccess} />}
     </div>
   );
 }

@@ -23,10 +23,11 @@ export function useApprovalList(status: ApprovalStatus | null) {
   });
 }
 
-export function useApproval(id: string) {
+export function useApproval(id: string, { enabled = true }: { enabled?: boolean } = {}) {
   return useQuery({
     queryKey: [...approvalsKey, 'one', id],
     queryFn: ({ signal }) => takeData(sena.GET('/v1/approvals/{id}', { params: { path: { id } }, signal })),
+    enabled,
     refetchInterval: (query) => (query.state.data?.status === 'pending' ? 15_000 : false),
   });
 }

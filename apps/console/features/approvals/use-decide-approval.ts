@@ -1,7 +1,6 @@
 // Sends a decision over exactly what was shown: the digest goes with it, and SENA refuses when the action has changed.
 import type { Approval } from '@sena/contracts/http/approvals';
 import { takeData } from '@sena/sdk/take-data';
-import { notifyDone } from '@sena/ui/toaster';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { sena } from '../api/sena-client.ts';
 import { runKey } from '../runs/use-run.ts';
@@ -27,12 +26,7 @@ export function useDecideApproval(approval: Pick<Approval, 'id' | 'runId' | 'act
           },
         }),
       ),
-    onSuccess: (_, { decision }) => {
-      notifyDone(
-        decision === 'approve' ? 'Approved' : 'Rejected',
-        decision === 'approve' ? 'The run goes on.' : 'Nothing was run.',
-      );
-    },
+    onSuccess: (decided) => queryClient.setQueryData([...approvalsKey, 'one', approval.id], decided),
     // Also after a refusal: it may have been decided or have expired meanwhile.
     onSettled: () =>
       Promise.all([

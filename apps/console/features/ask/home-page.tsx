@@ -68,7 +68,7 @@ function RecentRuns() {
                 <span
                   className={`min-w-0 flex-1 truncate ${run.kind === 'command' ? 'font-mono text-[0.8125rem]' : 'font-medium'}`}
                 >
-                  <InertText text={runTitle(run)} terminal="show" />
+                  <InertText text={runTitle(run)} terminal={run.kind === 'command' ? 'exact' : 'show'} />
                 </span>
                 <span className="hidden text-xs text-muted-foreground sm:block">
                   <Ago at={run.createdAt} />

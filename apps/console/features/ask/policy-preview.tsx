@@ -108,7 +108,7 @@ function Marked({ command, effects }: { command: string; effects: Effect[] }) {
             title={`${effectWords[piece.effect.kind]}: ${piece.effect.detail}`}
             className="rounded-sm bg-warning-soft text-warning underline decoration-dotted underline-offset-4"
           >
-            <InertText text={piece.text} terminal="show" />
+            <InertText text={piece.text} terminal="exact" />
           </mark>
         ),
       )}

@@ -14,20 +14,30 @@ import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { useDebounced } from '../ask/use-debounced.ts';
 import { useSites } from '../satellites/use-sites.ts';
+import { useMayManageFleet } from '../session/use-me.ts';
 import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { AddNodeDialog } from './add-node-dialog.tsx';
+import { DeleteNodeButton } from './delete-node-button.tsx';
 import { useNodeList } from './use-nodes.ts';
 
 const column = createColumnHelper<typeof listFeatures, Node>();
 
-function nodeColumns(onLabel: (label: string) => void) {
+function nodeColumns(onLabel: (label: string) => void, mayManage: boolean) {
   return column.columns([
     column.display({
       id: 'name',
       header: 'Node',
       cell: ({ row }) => (
-        <span className="font-mono text-[0.8125rem] font-medium whitespace-nowrap">{row.original.name}</span>
+        <div className="flex flex-col items-start gap-1">
+          <span className="font-mono text-[0.8125rem] font-medium whitespace-nowrap">{row.original.name}</span>
+          <div className="flex flex-col items-start gap-1 md:hidden">
+            <span className="text-xs break-all text-muted-foreground">
+              {row.original.site.name} · <span className="font-mono">{addressOf(row.original)}</span>
+            </span>
+            <Labels labels={row.original.labels} onLabel={onLabel} />
+          </div>
+        </div>
       ),
     }),
     column.display({
@@ -38,25 +48,13 @@ function nodeColumns(onLabel: (label: string) => void) {
     column.display({
       id: 'labels',
       header: 'Labels',
-      cell: ({ row }) => (
-        <span className="flex min-w-40 flex-wrap gap-1">
-          {Object.entries(row.original.labels).map(([key, value]) => (
-            <button key={key} type="button" className="rounded-md" onClick={() => onLabel(`${key}=${value}`)}>
-              <Badge tone="outline" className="font-mono font-normal hover:bg-muted">
-                {key}={value}
-              </Badge>
-            </button>
-          ))}
-        </span>
-      ),
+      cell: ({ row }) => <Labels labels={row.original.labels} onLabel={onLabel} />,
     }),
     column.display({
       id: 'address',
       header: 'Address',
       cell: ({ row }) => (
-        <code className="font-mono text-xs whitespace-nowrap text-muted-foreground">
-          {row.original.runAs}@{row.original.address}:{row.original.port}
-        </code>
+        <code className="font-mono text-xs whitespace-nowrap text-muted-foreground">{addressOf(row.original)}</code>
       ),
     }),
     column.display({
@@ -78,23 +76,50 @@ function nodeColumns(onLabel: (label: string) => void) {
       id: 'actions',
       header: () => <span className="sr-only">Actions</span>,
       cell: ({ row }) => (
-        <Button asChild size="sm" variant="ghost">
-          <Link href={`/?selector=${encodeURIComponent(`name=${row.original.name}`)}`}>Ask it</Link>
-        </Button>
+        <span className="flex items-center justify-end gap-1">
+          <Button asChild size="sm" variant="ghost">
+            <Link
+              href={`/?selector=${encodeURIComponent(`name=${row.original.name}`)}`}
+              aria-label={`Ask ${row.original.name}`}
+            >
+              Ask it
+            </Link>
+          </Button>
+          {mayManage && <DeleteNodeButton node={row.original} />}
+        </span>
       ),
     }),
   ]);
 }
 
+function addressOf(node: Node): string {
+  return `${node.runAs}@${node.address}:${node.port}`;
+}
+
+function Labels({ labels, onLabel }: { labels: Node['labels']; onLabel: (label: string) => void }) {
+  return (
+    <span className="flex flex-wrap gap-1 md:min-w-40">
+      {Object.entries(labels).map(([key, value]) => (
+        <button key={key} type="button" className="rounded-md" onClick={() => onLabel(`${key}=${value}`)}>
+          <Badge tone="outline" className="font-mono font-normal hover:bg-muted">
+            {key}={value}
+          </Badge>
+        </button>
+      ))}
+    </span>
+  );
+}
+
 export function NodesPage() {
   const params = useSearchParams();
+  const mayManage = useMayManageFleet();
   const [selector, setSelector] = useState(params.get('selector') ?? '');
   const [siteId, setSiteId] = useState<string | null>(params.get('site'));
   const [adding, setAdding] = useState(false);
   const rested = useDebounced(selector.trim(), 400);
   const sites = useSites();
   const list = useNodeList({ selector: rested, siteId });
-  const [columns] = useState(() => nodeColumns(addTerm));
+  const [columns] = useState(() => nodeColumns(addTerm, mayManage));
   const refused = list.error instanceof ProblemError && list.error.code === 'invalid_selector' ? list.error : null;
   const filtered = rested !== '' || siteId !== null;
 
@@ -110,9 +135,11 @@ export function NodesPage() {
       title="Nodes"
       description="The servers that your satellites reach over SSH. Pick them by labels and names, here and in a run."
       actions={
-        <Button onClick={() => setAdding(true)}>
-          <Plus aria-hidden /> Add a node
-        </Button>
+        mayManage && (
+          <Button onClick={() => setAdding(true)}>
+            <Plus aria-hidden /> Add a node
+          </Button>
+        )
       }
     >
       <div className="flex flex-wrap items-start gap-2">
@@ -156,7 +183,7 @@ export function NodesPage() {
       {refused === null && (
         <DataTable
           label="Nodes"
-          wideOnly={['address', 'hostKey']}
+          wideOnly={['site', 'labels', 'address', 'hostKey']}
           columns={columns}
           list={list}
           empty={
@@ -182,18 +209,21 @@ export function NodesPage() {
                 icon={<Server />}
                 title="No nodes yet"
                 action={
-                  <>
-                    <Button variant="primary" onClick={() => setAdding(true)}>
-                      <Plus aria-hidden /> Add a node
-                    </Button>
-                    <Button asChild>
-                      <Link href="/satellites?add">Add a satellite first</Link>
-                    </Button>
-                  </>
+                  mayManage && (
+                    <>
+                      <Button variant="primary" onClick={() => setAdding(true)}>
+                        <Plus aria-hidden /> Add a node
+                      </Button>
+                      <Button asChild>
+                        <Link href="/satellites?add">Add a satellite first</Link>
+                      </Button>
+                    </>
+                  )
                 }
               >
-                A node is a server that a satellite reaches over SSH. Add one with its address and labels; its key stays
-                with the satellite.
+                {mayManage
+                  ? 'A node is a server that a satellite reaches over SSH. Add one with its address and labels; its key stays with the satellite.'
+                  : 'A node is a server that a satellite reaches over SSH. An admin or the owner of the organization adds them.'}
               </EmptyState>
             )
           }

@@ -1,7 +1,9 @@
-// The nodes of the organization, by selector and site; and adding one.
-import type { CreateNodeBody } from '@sena/contracts/http/fleet';
+// The nodes of the organization, by selector and site; adding one and deleting one.
+import type { CreateNodeBody, Node } from '@sena/contracts/http/fleet';
 import { takeData } from '@sena/sdk/take-data';
+import { notifyDone, notifyFailed } from '@sena/ui/toaster';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { describeFailure } from '../api/describe-failure.ts';
 import { sena } from '../api/sena-client.ts';
 import { sitesKey } from '../satellites/use-sites.ts';
 import { useList } from '../table/use-list.ts';
@@ -39,6 +41,21 @@ export function useCreateNode() {
   return useMutation({
     mutationFn: (body: CreateNodeBody) => takeData(sena.POST('/v1/nodes', { body })),
     onSuccess: () =>
+      Promise.all([
+        queryClient.invalidateQueries({ queryKey: nodesKey }),
+        queryClient.invalidateQueries({ queryKey: sitesKey }),
+      ]),
+  });
+}
+
+export function useDeleteNode() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (node: Node) => takeData(sena.DELETE('/v1/nodes/{id}', { params: { path: { id: node.id } } })),
+    onSuccess: (_, node) => notifyDone(`${node.name} was deleted`, 'What ran on it stays in its runs.'),
+    onError: (error) => notifyFailed(describeFailure(error).title, describeFailure(error).detail),
+    // Also after a refusal: somebody else may have deleted it.
+    onSettled: () =>
       Promise.all([
         queryClient.invalidateQueries({ queryKey: nodesKey }),
         queryClient.invalidateQueries({ queryKey: sitesKey }),

@@ -1,8 +1,8 @@
 // Untrusted text on the page: plain text nodes, with marks where a character would not show itself.
 import { Fragment, memo } from 'react';
-import { type InertPiece, makeInert } from './make-inert.ts';
+import { type InertMode, type InertPiece, makeInert } from './make-inert.ts';
 
-export const InertText = memo(function InertText({ text, terminal }: { text: string; terminal: 'hide' | 'show' }) {
+export const InertText = memo(function InertText({ text, terminal }: { text: string; terminal: InertMode }) {
   return <InertPieces pieces={makeInert(text, terminal).pieces} />;
 });
 

@@ -31,11 +31,14 @@ const sequenceForms = [
 ];
 const terminalSequences = new RegExp(sequenceForms.join('|'), 'g');
 
-/** `terminal: 'hide'` leaves terminal sequences out and counts them; `'show'` shows every one of their characters. */
-export function makeInert(text: string, terminal: 'hide' | 'show'): InertText {
+/** `'hide'` leaves terminal sequences out and counts them; `'show'` shows every one of their characters; `'exact'` is for a command: it also
+ * marks what may pass for another character. */
+export type InertMode = 'hide' | 'show' | 'exact';
+
+export function makeInert(text: string, mode: InertMode): InertText {
   let hiddenSequences = 0;
   const shown =
-    terminal === 'show'
+    mode !== 'hide'
       ? text
       : text.replace(terminalSequences, () => {
           hiddenSequences += 1;
@@ -52,7 +55,7 @@ export function makeInert(text: string, terminal: 'hide' | 'show'): InertText {
       at += 1;
       continue;
     }
-    const mark = markFor(code);
+    const mark = markFor(code) ?? (mode === 'exact' && mayPassForAnother(code) ? lookAlike(code) : null);
     if (code === 0xfffd) unprintable += 1;
     if (mark === null) {
       plain += shown.slice(at, at + width);
@@ -86,6 +89,15 @@ function markFor(code: number): { label: string; meaning: string } | null {
   if (isInvisible(code)) return { label: codePoint(code), meaning: 'an invisible character' };
   if (code >= 0xd800 && code <= 0xdfff) return { label: codePoint(code), meaning: 'half of a character' };
   return null;
+}
+
+/** The same rule as for the text of an approval: printable ASCII and the accented letters of Latin-1 are what they seem. */
+function mayPassForAnother(code: number): boolean {
+  return code > 0x7e && !(code >= 0xc0 && code <= 0xff && code !== 0xd7 && code !== 0xf7);
+}
+
+function lookAlike(code: number): { label: string; meaning: string } {
+  return { label: `${String.fromCodePoint(code)} ${codePoint(code)}`, meaning: 'can be taken for another character' };
 }
 
 function isDirection(code: number): boolean {

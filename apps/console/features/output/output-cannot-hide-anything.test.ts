@@ -1,10 +1,10 @@
 // What a node prints can not hide, reorder or recolour what a person reads.
 import { expect, test } from 'vitest';
-import { makeInert } from './make-inert.ts';
+import { type InertMode, makeInert } from './make-inert.ts';
 
 const esc = '\u001b';
 
-function read(text: string, terminal: 'hide' | 'show' = 'hide'): string {
+function read(text: string, terminal: InertMode = 'hide'): string {
   return makeInert(text, terminal)
     .pieces.map((piece) =>
       piece.kind === 'text' ? piece.text : `<${piece.label}${piece.count > 1 ? `×${piece.count}` : ''}>`,
@@ -43,4 +43,11 @@ test('markup is text, and other scripts and emoji stay whole', () => {
 
 test('half a character is not passed on', () => {
   expect(read('x\ud83d')).toBe('x<U+D83D>');
+});
+
+test('in a command, what may pass for another character is marked as well', () => {
+  expect(read('c\u0430t größe \u2013rf \uff0fsrv \u202ex', 'exact')).toBe(
+    'c<\u0430 U+0430>t größe <\u2013 U+2013>rf <\uff0f U+FF0F>srv <U+202E>x',
+  );
+  expect(read('c\u0430t', 'show')).toBe('c\u0430t');
 });

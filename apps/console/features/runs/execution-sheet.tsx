@@ -51,7 +51,7 @@ function ExecutionDetails({ executionId, execution }: { executionId: string; exe
             <span aria-hidden className="text-muted-foreground select-none">
               ${' '}
             </span>
-            <InertText text={execution.command} terminal="show" />
+            <InertText text={execution.command} terminal="exact" />
           </CodeBlock>
           <div className="flex flex-wrap items-center gap-3 text-[0.8125rem] text-muted-foreground">
             <OutcomeBadge words={words} />
@@ -62,7 +62,8 @@ function ExecutionDetails({ executionId, execution }: { executionId: string; exe
           </div>
           {words.long !== null && (
             <Notice tone={words.tone === 'unknown' ? 'unknown' : 'warning'} title={words.short}>
-              {words.long}
+              {words.whatToDo !== null && words.whatToDo !== words.long && <p>{words.whatToDo}</p>}
+              <InertText text={words.long} terminal="show" />
             </Notice>
           )}
         </>

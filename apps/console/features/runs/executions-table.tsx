@@ -98,7 +98,9 @@ function executionColumns(onShowExecution: (executionId: string) => void) {
           <div className="flex min-w-28 flex-col items-start gap-1">
             <OutcomeBadge words={words} />
             {words.long !== null && (
-              <span className="max-w-80 text-xs text-pretty text-muted-foreground">{words.long}</span>
+              <span className="max-w-80 text-xs text-pretty text-muted-foreground">
+                <InertText text={words.long} terminal="show" />
+              </span>
             )}
           </div>
         );

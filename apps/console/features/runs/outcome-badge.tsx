@@ -16,7 +16,7 @@ const icons: Record<OutcomeTone, ReactNode> = {
 export function OutcomeBadge({ words }: { words: OutcomeWords }) {
   return (
     <Badge tone={words.tone}>
-      {words.short === 'Running' ? <Spinner /> : icons[words.tone]}
+      {words.short === 'Running' || words.short === 'Under way' ? <Spinner /> : icons[words.tone]}
       {words.short}
     </Badge>
   );

@@ -50,7 +50,7 @@ export function OutputGroups({ runId, onShowExecution, onShowGroup }: OutputGrou
                   <span aria-hidden className="select-none">
                     ${' '}
                   </span>
-                  <InertText text={group.command} terminal="show" />
+                  <InertText text={group.command} terminal="exact" />
                 </pre>
               )}
               <Group
@@ -131,7 +131,11 @@ function Group({ group, startsOpen, onShowExecution, onShowGroup }: GroupProps) 
       {outcome.long !== null && <p className="text-sm text-pretty text-muted-foreground">{outcome.long}</p>}
       {hasOutput && (
         <div id={outputId} hidden={!open} className="flex flex-col gap-2.5 [&[hidden]]:hidden">
-          <Head name="stdout" of={of} text={group.stdout} bytes={group.stdoutBytes} />
+          {group.outcome === null && group.stdout === '' && group.stderr === '' ? (
+            <p className="text-xs text-muted-foreground">No output yet.</p>
+          ) : (
+            <Head name="stdout" of={of} text={group.stdout} bytes={group.stdoutBytes} />
+          )}
           <Head name="stderr" of={of} text={group.stderr} bytes={group.stderrBytes} />
         </div>
       )}

@@ -1,11 +1,10 @@
 // The answer: what was found, and the executions each claim rests on. While there is none: what is being waited for.
 'use client';
-import type { Finding, OutcomeCounts } from '@sena/contracts/domain/run';
+import type { Finding } from '@sena/contracts/domain/run';
 import type { Execution, Run } from '@sena/contracts/http/runs';
 import { Badge, type Tone } from '@sena/ui/badge';
 import { Button } from '@sena/ui/button';
 import { Card, CardHeader, CardTitle } from '@sena/ui/card';
-import { Notice } from '@sena/ui/notice';
 import { Spinner } from '@sena/ui/spinner';
 import { FileText } from 'lucide-react';
 import { useState } from 'react';
@@ -31,7 +30,6 @@ export function RunAnswer({ run, onShowExecution }: RunAnswerProps) {
       </CardHeader>
       <div className="flex flex-col gap-4 p-4">
         {run.answer !== null && <AnswerText text={run.answer} />}
-        {run.counts.unknown > 0 && <UnknownNotice counts={run.counts} />}
         {run.findings.length > 0 && (
           <ol className="flex flex-col gap-2" aria-label="Findings">
             {run.findings.map((finding) => (
@@ -46,15 +44,6 @@ export function RunAnswer({ run, onShowExecution }: RunAnswerProps) {
         )}
       </div>
     </Card>
-  );
-}
-
-function UnknownNotice({ counts }: { counts: OutcomeCounts }) {
-  return (
-    <Notice tone="unknown" title={`The outcome of ${formatCount(counts.unknown, 'execution')} is unknown`}>
-      There the command may or may not have run to its end. Nothing was repeated. Look at those nodes before you try
-      again.
-    </Notice>
   );
 }
 

@@ -10,7 +10,7 @@ import { Notice } from '@sena/ui/notice';
 import { Skeleton } from '@sena/ui/skeleton';
 import { ArrowLeft, RotateCcw, SearchX } from 'lucide-react';
 import Link from 'next/link';
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { FailureNotice } from '../api/failure-notice.tsx';
 import { ApprovalPanel } from '../approvals/approval-panel.tsx';
 import { useApproval } from '../approvals/use-approvals.ts';
@@ -21,12 +21,14 @@ import { useNow } from '../time/use-now.ts';
 import { CancelRunButton } from './cancel-run-button.tsx';
 import { ExecutionSheet } from './execution-sheet.tsx';
 import { RunAnswer } from './run-answer.tsx';
+import { RunCaveats } from './run-caveats.tsx';
 import { RunKindIcon } from './run-kind-icon.tsx';
 import { RunPlan } from './run-plan.tsx';
 import { RunResults } from './run-results.tsx';
 import { RunStatusBadge } from './run-status-badge.tsx';
 import { RunTimeline } from './run-timeline.tsx';
 import { runTitle } from './run-title.ts';
+import { UnsettledNodes } from './unsettled-nodes.tsx';
 import { type Following, useFollowRun } from './use-follow-run.ts';
 import { useRun } from './use-run.ts';
 import { useShownExecution } from './use-shown-execution.ts';
@@ -57,11 +59,12 @@ export function RunPage({ runId }: { runId: string }) {
       <ConnectionNotice following={following} />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="flex min-w-0 flex-col gap-5">
-          {run.data.status === 'awaiting_approval' && run.data.approvalId !== null && (
-            <RunApproval approvalId={run.data.approvalId} />
-          )}
+          <RunApprovals run={run.data} />
           <RunEnd run={run.data} />
+          {/* What nobody knows comes before any answer; what merely did not begin may follow it. */}
+          {run.data.counts.unknown > 0 && <UnsettledNodes run={run.data} />}
           <RunAnswer run={run.data} onShowExecution={show} />
+          {run.data.counts.unknown === 0 && <UnsettledNodes run={run.data} />}
           <RunResults run={run.data} onShowExecution={show} />
         </div>
         <div className="flex min-w-0 flex-col gap-5">
@@ -114,7 +117,7 @@ function RunHeader({ run }: { run: Run }) {
         <h1
           className={`max-w-4xl min-w-0 text-xl font-semibold tracking-tight break-words whitespace-pre-line ${run.kind === 'command' ? 'font-mono text-lg' : ''}`}
         >
-          <InertText text={runTitle(run)} terminal="show" />
+          <InertText text={runTitle(run)} terminal={run.kind === 'command' ? 'exact' : 'show'} />
         </h1>
         <div className="flex gap-2">
           {!ended && <CancelRunButton runId={run.id} />}
@@ -129,8 +132,9 @@ function RunHeader({ run }: { run: Run }) {
       </div>
       <dl className="flex flex-wrap items-center gap-x-5 gap-y-2 text-[0.8125rem] text-muted-foreground">
         <dt className="sr-only">Status</dt>
-        <dd aria-live="polite">
+        <dd aria-live="polite" className="flex flex-wrap gap-1.5">
           <RunStatusBadge status={run.status} />
+          <RunCaveats counts={run.counts} />
         </dd>
         <dt className="sr-only">Kind and nodes</dt>
         <dd className="inline-flex items-center gap-1.5">
@@ -187,6 +191,14 @@ function ConnectionNotice({ following }: { following: Following }) {
     case 'refused':
       return <FailureNotice error={following.error} onRetry={() => window.location.reload()} />;
   }
+}
+
+/** Those that waited while this page was open: one that is decided stays until the page is left, and nothing moves up into its place. */
+function RunApprovals({ run }: { run: Run }) {
+  const [seen, setSeen] = useState<readonly string[]>([]);
+  const waiting = run.status === 'awaiting_approval' ? run.approvalId : null;
+  if (waiting !== null && !seen.includes(waiting)) setSeen([...seen, waiting]);
+  return seen.map((approvalId) => <RunApproval key={approvalId} approvalId={approvalId} />);
 }
 
 function RunApproval({ approvalId }: { approvalId: string }) {

@@ -30,7 +30,7 @@ export function RunPlan({ events }: { events: readonly RunEvent[] }) {
             </p>
             <div className="relative">
               <CodeBlock className="max-h-40 pr-10">
-                <InertText text={step.command} terminal="show" />
+                <InertText text={step.command} terminal="exact" />
               </CodeBlock>
               <CopyButton text={step.command} label="Copy the command" className="absolute top-0.5 right-0.5" />
             </div>

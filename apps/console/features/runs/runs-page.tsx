@@ -15,6 +15,7 @@ import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { Ago } from '../time/ago.tsx';
 import { formatDuration } from '../time/format-time.ts';
 import { describeCounts } from './describe-counts.ts';
+import { RunCaveats } from './run-caveats.tsx';
 import { RunKindIcon } from './run-kind-icon.tsx';
 import { RunStatusBadge, runStatusWords } from './run-status-badge.tsx';
 import { runTitle } from './run-title.ts';
@@ -37,11 +38,12 @@ const columns = column.columns([
           <span
             className={`truncate ${row.original.kind === 'command' ? 'font-mono text-[0.8125rem] font-normal' : ''}`}
           >
-            <InertText text={runTitle(row.original)} terminal="show" />
+            <InertText text={runTitle(row.original)} terminal={row.original.kind === 'command' ? 'exact' : 'show'} />
           </span>
         </Link>
-        <span className="md:hidden">
+        <span className="flex flex-wrap gap-1.5 md:hidden">
           <RunStatusBadge status={row.original.status} />
+          <RunCaveats counts={row.original.counts} />
         </span>
       </div>
     ),

@@ -8,12 +8,22 @@ test.each(unknownReasons)('unknown: %s', (reason) => {
   const words = describeOutcome({ outcome: 'unknown', exitCode: null, reason });
   expect(words).toMatchObject({ tone: 'unknown', short: 'Unknown' });
   expect(words.long).toMatch(/may/);
+  expect(words.whatToDo).toMatch(/Look at the node before you try again\.$/);
 });
 
 test.each(notStartedReasons)('not started: %s', (reason) => {
   const words = describeOutcome({ outcome: 'not_started', exitCode: null, reason });
   expect(words.short).toBe('Not started');
   expect(words.long).not.toMatch(/may or may not/);
+  // What happened, and what to do about it.
+  expect(words.whatToDo?.split(/[.;] /).length).toBeGreaterThan(1);
+  const withDetail = describeOutcome({
+    outcome: 'not_started',
+    exitCode: null,
+    reason,
+    detail: 'as the satellite said',
+  });
+  expect(withDetail).toMatchObject({ long: 'as the satellite said', whatToDo: words.whatToDo });
 });
 
 test('a reason that this console does not know is still said truthfully', () => {
@@ -28,6 +38,9 @@ test('an exit is what it was', () => {
   );
   expect(describeOutcome({ outcome: 'exited', exitCode: null, signal: 'SIGKILL', reason: 'timeout' }).short).toBe(
     'Timed out',
+  );
+  expect(describeOutcome({ outcome: 'exited', exitCode: null, signal: 'SIGTERM', reason: 'cancelled' }).short).toBe(
+    'Stopped',
   );
 });
 

@@ -8,6 +8,7 @@ import { createColumnHelper } from '@tanstack/react-table';
 import { Plug, Plus } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
+import { useMayManageFleet } from '../session/use-me.ts';
 import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { Ago } from '../time/ago.tsx';
@@ -59,12 +60,19 @@ const columns = column.columns([
   column.display({
     id: 'actions',
     header: () => <span className="sr-only">Actions</span>,
-    cell: ({ row }) => (row.original.status === 'revoked' ? null : <Revoke satellite={row.original} />),
+    cell: ({ row }) =>
+      row.original.status === 'revoked' ? null : (
+        <span className="flex justify-end">
+          <Revoke satellite={row.original} />
+        </span>
+      ),
   }),
 ]);
 
 function Revoke({ satellite }: { satellite: Satellite }) {
+  const mayManage = useMayManageFleet();
   const revoke = useRevokeSatellite();
+  if (!mayManage) return null;
   return (
     <ConfirmDialog
       trigger={
@@ -82,10 +90,11 @@ function Revoke({ satellite }: { satellite: Satellite }) {
 }
 
 export function SatellitesPage() {
+  const mayManage = useMayManageFleet();
   const wantsToAdd = useSearchParams().has('add');
-  const [adding, setAdding] = useState(wantsToAdd);
+  const [adding, setAdding] = useState(wantsToAdd && mayManage);
   const list = useSatelliteList(adding ? 5_000 : 10_000);
-  const addButton = (
+  const addButton = mayManage && (
     <Button variant="primary" onClick={() => setAdding(true)}>
       <Plus aria-hidden /> Add a satellite
     </Button>
@@ -104,7 +113,9 @@ export function SatellitesPage() {
         list={list}
         empty={
           <EmptyState icon={<Plug />} title="No satellite yet" action={addButton}>
-            Add one inside the network where your servers are. It needs no open port: it connects outwards.
+            {mayManage
+              ? 'Add one inside the network where your servers are. It needs no open port: it connects outwards.'
+              : 'One runs inside the network where your servers are. An admin or the owner of the organization adds it.'}
           </EmptyState>
         }
       />

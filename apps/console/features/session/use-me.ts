@@ -9,3 +9,9 @@ export function useMe(): Me {
   if (me === null) throw new Error('useMe is used outside <RequireSession>');
   return me;
 }
+
+/** May they change sites, satellites and nodes? The API decides; this only spares them buttons that it would refuse. */
+export function useMayManageFleet(): boolean {
+  const { role } = useMe();
+  return role === 'owner' || role === 'admin';
+}

@@ -20,7 +20,9 @@ export function Page({ title, description, actions, className, children }: PageP
             <p className="mt-1 max-w-2xl text-sm text-pretty text-muted-foreground">{description}</p>
           )}
         </div>
-        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        {actions !== undefined && actions !== false && (
+          <div className="flex flex-wrap items-center gap-2">{actions}</div>
+        )}
       </div>
       {children}
     </div>

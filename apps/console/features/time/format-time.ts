@@ -25,12 +25,13 @@ export function formatIn(at: string, nowMs: number): string {
   return hours < 48 ? `in ${hours} h` : `in ${Math.round(hours / 24)} d`;
 }
 
-/** `12 ms`, `3.4 s`, `2 min 05 s`. */
+/** `12 ms`, `3.4 s`, `2 min 05 s`, `5 min`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   const minutes = Math.floor(seconds / 60);
+  if (minutes < 60 && seconds % 60 === 0) return `${minutes} min`;
   if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }

@@ -19,6 +19,8 @@ export const notStartedReasons = [
   'signer_refused',
   'clock_skew',
   'node_busy',
+  'node_disk_full',
+  'never_arrived',
 ] as const;
 export const unknownReasons = [
   'connection_lost',
@@ -27,8 +29,13 @@ export const unknownReasons = [
   'expired_without_word',
   'satellite_restarted',
   'report_unreadable',
+  'node_rebooted',
+  'node_not_reached',
+  'guard_lost',
 ] as const;
-export const exitedReasons = ['timeout'] as const;
+export const exitedReasons = ['timeout', 'cancelled'] as const;
+export type NotStartedReason = (typeof notStartedReasons)[number];
+export type UnknownReason = (typeof unknownReasons)[number];
 
 /** What SSH carries: 32 bits without a sign. */
 const exitCodeMax = 4_294_967_295;
@@ -37,7 +44,7 @@ const signalPattern = /^[A-Za-z0-9@.+-]{1,32}$/;
 export const outcomeKindSchema = z.enum(['exited', 'not_started', 'unknown']);
 export type OutcomeKind = z.infer<typeof outcomeKindSchema>;
 
-/** `exited` carries a code or a signal (and `timeout` when SENA killed it and saw it die); the others carry a reason. */
+/** `exited` carries a code or a signal (and why, when SENA killed it and saw it die); the others carry a reason. */
 export const outcomeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('exited'),

@@ -1,10 +1,31 @@
 // /v1/approvals: what waits for a second person.
 import { z } from 'zod';
-import { effectSchema } from '../domain/policy.ts';
+import { effectSchema, shellSchema } from '../domain/policy.ts';
+import { executionLimitsSchema } from '../envelope.ts';
 import { pageQuerySchema, pageSchema, timestampSchema } from './page.ts';
 
 export const approvalStatusSchema = z.enum(['pending', 'approved', 'rejected', 'expired', 'void']);
 export type ApprovalStatus = z.infer<typeof approvalStatusSchema>;
+
+/** A node as it is to be reached, when it is approved. */
+export const approvalNodeSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  address: z.string(),
+  port: z.int(),
+  /** The login. */
+  runAs: z.string(),
+  /** Names a credential in the satellite’s configuration. */
+  credential: z.string(),
+  /** `SHA256:…`, or null where only the satellite’s own pins decide. */
+  hostKey: z.string().nullable(),
+  /** Through which satellite, and at which site that is. */
+  satellite: z.object({ id: z.string(), name: z.string() }),
+  site: z.string(),
+  /** It was deleted meanwhile: even when it is approved, nothing runs. */
+  isDeleted: z.boolean(),
+});
+export type ApprovalNode = z.infer<typeof approvalNodeSchema>;
 
 export const approvalSchema = z.object({
   id: z.string(),
@@ -15,15 +36,24 @@ export const approvalSchema = z.object({
   requestedBy: z.object({ id: z.string(), name: z.string() }),
   decidedBy: z.object({ id: z.string(), name: z.string() }).nullable(),
   reason: z.string().nullable(),
-  /** Each text with its nodes. Control characters are shown escaped. */
+  /** Each text with its nodes: all that the digest is over. Texts are shown, never raw: see `escapes`. */
   commands: z.array(
     z.object({
       step: z.string(),
+      /** Control, invisible, direction-changing and look-alike characters are written as `\u{…}`. */
       command: z.string(),
+      /** Where those stand in `command` (UTF-16 offsets). */
+      escapes: z.array(z.object({ start: z.int(), end: z.int() })),
+      shell: shellSchema,
+      environment: z.record(z.string(), z.string()),
+      limits: executionLimitsSchema,
       nodeCount: z.int(),
-      nodes: z.array(z.object({ id: z.string(), name: z.string() })),
+      /** A list names the first 20; the approval itself names all. */
+      nodes: z.array(approvalNodeSchema),
     }),
   ),
+  /** Nothing of it starts before. */
+  notBefore: timestampSchema,
   reasons: z.array(z.string()),
   effects: z.array(effectSchema),
   /** False for the requester and for roles that can not decide. */

@@ -18,6 +18,14 @@ export const selectorSchema = z
   .max(2_000)
   .describe('`*`, or labels and names: `role=web and rack=a`, `name=web-07`');
 
+/** Work for satellites and nodes that are offline waits so long, then says that it expired. */
+const waitSecondsSchema = z
+  .int()
+  .min(0)
+  .max(86_400)
+  .optional()
+  .describe('How long work may wait for satellites and nodes that are offline; 0 by default: nodes are not waited for');
+
 export const createRunBodySchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('ask'),
@@ -28,14 +36,22 @@ export const createRunBodySchema = z.discriminatedUnion('kind', [
     kind: z.literal('command'),
     command: z.string().trim().min(1).max(16_384),
     selector: selectorSchema,
+    waitSeconds: waitSecondsSchema,
   }),
   z.strictObject({
     kind: z.literal('runbook'),
     runbook: z.string().trim().min(1).max(100),
     selector: selectorSchema.optional(),
+    waitSeconds: waitSecondsSchema,
   }),
 ]);
 export type CreateRunBody = z.infer<typeof createRunBodySchema>;
+
+/** POST /v1/runs/{id}/cancel; an empty body is one without wishes. */
+export const cancelRunBodySchema = z.strictObject({
+  /** Also end commands that run under a guard: TERM, then KILL. Otherwise they come to their end. */
+  stopRunning: z.boolean().default(false),
+});
 
 export const runAcceptedSchema = z.object({ id: z.string(), status: runStatusSchema });
 

@@ -11,6 +11,8 @@ export interface Answer<T> {
 
 export interface Answers<T> {
   answers: Answer<T>[];
+  /** Answers of nodes that nobody asked about, to compare with. A peer that is silent is just not there. */
+  peers: Answer<T>[];
   notAnswered: NotAnswered[];
   asked: number;
 }
@@ -31,8 +33,18 @@ export function readAnswers<T>(
   options: ReadOptions = {},
 ): Answers<T> {
   const answers: Answer<T>[] = [];
+  const peers: Answer<T>[] = [];
   const notAnswered: NotAnswered[] = [];
-  for (const { node: observed, results } of observations) {
+  const asked = observations.filter((observation) => !observation.isPeer);
+  for (const { node: observed, results } of observations.filter((observation) => observation.isPeer)) {
+    const result = results.find((candidate) => candidate.step === step);
+    if (result === undefined || whyUnusable(result, options.exitCodes ?? [0]) !== null) continue;
+    const reading = read(result);
+    if (reading.kind === 'unreadable') continue;
+    const node = { id: observed.id, name: observed.name };
+    peers.push({ node, labels: observed.labels ?? {}, executionId: result.executionId, value: reading.value });
+  }
+  for (const { node: observed, results } of asked) {
     const node = { id: observed.id, name: observed.name };
     const result = results.find((candidate) => candidate.step === step);
     if (result === undefined) {
@@ -60,13 +72,29 @@ export function readAnswers<T>(
         break;
     }
   }
-  return { answers, notAnswered, asked: observations.length };
+  return { answers, peers, notAnswered, asked: asked.length };
 }
+
+/** Completes "web-03 …". What is not here was stopped before the node heard of it. */
+const unreached: Readonly<Record<string, string>> = {
+  node_unreachable: 'was not reached',
+  host_key_mismatch: 'showed another host key than the one that is known, and was not logged into',
+  host_key_unknown: 'has a host key that nobody has confirmed, and was not logged into',
+  login_failed: 'did not accept the login',
+  credential_missing: 'could not be logged into, its satellite has no such credential',
+  address_not_allowed: 'has an address that its satellite may not reach',
+  channel_refused: 'did not let the command start',
+  policy_refused: 'was not asked, the policy of its satellite refuses the command',
+  expired: 'was not reached in time',
+  satellite_offline: 'was not reached, no satellite of its site is connected',
+  satellite_revoked: 'was not reached, its satellite has been revoked',
+  cancelled: 'was not asked, the run was cancelled',
+};
 
 function whyUnusable(result: StepResult, exitCodes: readonly number[]): string | null {
   switch (result.outcome) {
     case 'not_started':
-      return `was not reached (${result.reason ?? 'no reason given'})`;
+      return `${unreached[result.reason ?? ''] ?? 'was not asked'} (${result.reason ?? 'no reason given'})`;
     case 'unknown':
       return `did not report back, the outcome is unknown (${result.reason ?? 'no reason given'})`;
     case 'exited':

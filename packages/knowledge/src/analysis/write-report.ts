@@ -1,6 +1,6 @@
 // Leaves a runbook: the headline that answers, the findings behind it, and who did not answer.
 // Pure. Silence is never reported as health.
-import type { NodeName, RunbookFinding, RunbookReport } from '../runbook.ts';
+import type { NodeName, NotAnswered, RunbookFinding, RunbookReport } from '../runbook.ts';
 import { groupSightings, type Sighting } from './group-sightings.ts';
 import { countOf, nameNodes, sortNodes } from './name-nodes.ts';
 import type { Answers } from './read-answers.ts';
@@ -21,7 +21,7 @@ export interface FaultReport<T> {
 export function writeFaultReport<T>(report: FaultReport<T>): RunbookReport {
   const { answers, notAnswered, asked } = report.answers;
   const silent = silence(report.answers);
-  if (answers.length === 0) return { headline: nobodyAnswered(asked), findings: [], notAnswered };
+  if (answers.length === 0) return { headline: nobodyAnswered(report.answers), findings: [], notAnswered };
   const faulty = new Map<string, Sighting[]>();
   for (const sighting of report.sightings) {
     const known = faulty.get(sighting.node.id);
@@ -29,7 +29,7 @@ export function writeFaultReport<T>(report: FaultReport<T>): RunbookReport {
     else faulty.set(sighting.node.id, [sighting]);
   }
   if (faulty.size === 0) {
-    const sentence = report.healthy(scopeOf(answers.length, asked));
+    const sentence = report.healthy(scopeOf(report.answers));
     return {
       headline: `${sentence}.${silent}`,
       findings: [everyAnswer(sentence, answers)],
@@ -43,8 +43,9 @@ export function writeFaultReport<T>(report: FaultReport<T>): RunbookReport {
   });
   const more = nodes.length > shown.length ? ` and ${countOf(nodes.length - shown.length, 'more node')}` : '';
   const list = more === '' ? joinWithAnd(shown) : shown.join(', ');
+  const where = asked === 1 ? list : `${nodes.length} of ${countOf(asked, 'node')}: ${list}${more}`;
   return {
-    headline: `${capital(report.fault)} on ${nodes.length} of ${countOf(asked, 'node')}: ${list}${more}.${silent}`,
+    headline: `${capital(report.fault)} on ${where}.${silent}`,
     findings: groupSightings(report.sightings),
     notAnswered,
   };
@@ -66,20 +67,39 @@ export interface InventoryGroup {
 
 /** For runbooks that say what there is. The headline names the nodes of the smaller groups. */
 export function writeInventoryReport<T>(report: InventoryReport<T>): RunbookReport {
-  const { answers, notAnswered, asked } = report.answers;
-  if (answers.length === 0) return { headline: nobodyAnswered(asked), findings: [], notAnswered };
+  const { answers, notAnswered } = report.answers;
+  if (answers.length === 0) return { headline: nobodyAnswered(report.answers), findings: [], notAnswered };
   const [most, ...others] = report.groups;
-  if (most === undefined) return { headline: nobodyAnswered(asked), findings: [], notAnswered };
+  if (most === undefined) return { headline: nobodyAnswered(report.answers), findings: [], notAnswered };
   const silent = silence(report.answers);
-  const headline =
-    others.length === 0
-      ? `${most.nodes.length === 1 ? nameNodes(most.nodes) : `All ${countOf(most.nodes.length, 'node')} that answered`} ${most.nodes.length === 1 ? singular(report.verb) : report.verb} ${most.value}.${silent}`
-      : `${countOf(most.nodes.length, 'node')} ${most.nodes.length === 1 ? singular(report.verb) : report.verb} ${most.value}${most.nodes.length <= 4 ? ` (${nameNodes(most.nodes)})` : ''}; ${others
-          .slice(0, 5)
-          .map((group) => `${group.value} on ${nameNodes(group.nodes, 6)}`)
-          .join(
-            '; ',
-          )}${others.length > 5 ? `; and ${countOf(others.length - 5, 'other value')} on ${countOf(sum(others.slice(5)), 'node')}` : ''}.${silent}`;
+  const isOne = most.nodes.length === 1;
+  const verb = isOne ? singular(report.verb) : report.verb;
+  if (others.length === 0) {
+    const all = `All ${countOf(most.nodes.length, 'node')}${notAnswered.length > 0 ? ' that answered' : ''}`;
+    const sentence = `${isOne ? nameNodes(most.nodes) : all} ${verb} ${most.value}`;
+    return {
+      headline: `${sentence}.${silent}`,
+      findings: [
+        {
+          claim: sentence,
+          severity: 'info',
+          nodes: sortNodes(most.nodes),
+          executionIds: [...most.executionIds],
+        },
+      ],
+      notAnswered,
+    };
+  }
+  const headline = `${countOf(most.nodes.length, 'node')} ${verb} ${most.value}${
+    most.nodes.length <= 4 ? ` (${nameNodes(most.nodes)})` : ''
+  }; ${others
+    .slice(0, 5)
+    .map((group) => `${group.value} on ${nameNodes(group.nodes, 6)}`)
+    .join('; ')}${
+    others.length > 5
+      ? `; and ${countOf(others.length - 5, 'other value')} on ${countOf(sum(others.slice(5)), 'node')}`
+      : ''
+  }.${silent}`;
   return {
     headline,
     findings: report.groups.slice(0, 40).map((group) => ({
@@ -105,17 +125,36 @@ export function groupByValue<T>(answers: Answers<T>, describe: (value: T) => str
   return [...groups.values()].sort((a, b) => b.nodes.length - a.nodes.length || a.value.localeCompare(b.value));
 }
 
-/** " 2 of 12 nodes did not answer (wholly): web-03 and web-04." or nothing. */
-export function silence<T>(answers: Answers<T>): string {
-  const nodes = sortNodes(answers.notAnswered.map((entry) => entry.node));
-  if (nodes.length === 0) return '';
-  return ` ${nodes.length} of ${countOf(answers.asked, 'node')} did not give a complete answer: ${nameNodes(nodes, 8)}.`;
+/** " 2 of 12 nodes did not answer: web-03 and web-04." or nothing. */
+export function silence<T>({ answers, notAnswered, asked }: Answers<T>): string {
+  const heard = new Set(answers.map(({ node }) => node.id));
+  const nodes = notAnswered.map(({ node }) => node);
+  return silenceOf(
+    nodes.filter(({ id }) => !heard.has(id)),
+    nodes.filter(({ id }) => heard.has(id)),
+    asked,
+  );
 }
 
-export function nobodyAnswered(asked: number): string {
+/** `silent`: said nothing. `partial`: said something, but not all. */
+export function silenceOf(silent: readonly NodeName[], partial: readonly NodeName[], asked: number): string {
+  return [
+    { nodes: silent, did: 'did not answer' },
+    { nodes: partial, did: 'did not give a complete answer' },
+  ]
+    .filter(({ nodes }) => nodes.length > 0)
+    .map(({ nodes, did }) =>
+      asked === 1
+        ? ` ${nameNodes(nodes)} ${did}.`
+        : ` ${sortNodes(nodes).length} of ${countOf(asked, 'node')} ${did}: ${nameNodes(nodes, 8)}.`,
+    )
+    .join('');
+}
+
+export function nobodyAnswered({ asked, notAnswered }: { asked: number; notAnswered: readonly NotAnswered[] }): string {
   if (asked === 0) return 'No node was asked, so nothing can be said.';
   return asked === 1
-    ? 'The node did not answer, so nothing can be said about it.'
+    ? `${notAnswered[0]?.node.name ?? 'The node'} did not answer, so nothing can be said about it.`
     : `None of the ${countOf(asked, 'node')} answered, so nothing can be said about them.`;
 }
 
@@ -128,9 +167,10 @@ export function everyAnswer<T>(claim: string, answers: Answers<T>['answers']): R
   };
 }
 
-/** "the node", "any of the 12 nodes", "any of the 11 nodes that answered". */
-function scopeOf(answered: number, asked: number): string {
-  if (asked === 1) return 'the node';
+/** "web-03", "any of the 12 nodes", "any of the 11 nodes that answered". */
+function scopeOf<T>({ answers, asked }: Answers<T>): string {
+  const answered = answers.length;
+  if (asked === 1) return answers[0]?.node.name ?? 'the node';
   return answered === asked ? `any of the ${countOf(asked, 'node')}` : `any of the ${answered} nodes that answered`;
 }
 

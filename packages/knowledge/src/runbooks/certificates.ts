@@ -90,7 +90,9 @@ export const certificates: Runbook = {
       healthy: (scope) =>
         total === 0
           ? `No certificate was found in the usual directories of ${scope}`
-          : `None of the ${countOf(total, 'certificate')} found on ${scope} has expired or will within ${warnDays} days`,
+          : total === 1
+            ? `The one certificate found on ${scope} has not expired and will not within ${warnDays} days`
+            : `None of the ${countOf(total, 'certificate')} found on ${scope} has expired or will within ${warnDays} days`,
     });
   },
 };

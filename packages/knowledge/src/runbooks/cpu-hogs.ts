@@ -46,19 +46,19 @@ export const cpuHogs: Runbook = {
       step: 'cpu-lifetime',
       title: 'Processes by their average CPU share since they started',
       command: 'ps -eo pid,user,pcpu,cputimes,etimes,comm --sort=-pcpu | head -n 20',
+      comparesNodes: true,
     },
     { step: 'cpu-now', title: 'Processes that are busy at this moment', command: 'top -b -i -n 2 -d 1' },
   ],
   analyse(observations) {
     const answers = readAnswers(observations, 'cpu-lifetime', readProcesses);
     // Not every top can do this (busybox), so without it the report rests on the averages alone.
-    const now = new Map(
-      readAnswers(observations, 'cpu-now', readTop).answers.map((answer) => [answer.node.id, answer]),
-    );
+    const moments = readAnswers(observations, 'cpu-now', readTop);
+    const now = new Map(moments.answers.map((answer) => [answer.node.id, answer]));
     const averageLeaders = leadersOf(
-      answers.answers.map(({ node, value }) => ({ node, value: value.filter(isOldEnough) })),
+      [...answers.answers, ...answers.peers].map(({ node, value }) => ({ node, value: value.filter(isOldEnough) })),
     );
-    const momentLeaders = leadersOf([...now.values()]);
+    const momentLeaders = leadersOf([...moments.answers, ...moments.peers]);
     const sightings = answers.answers.flatMap(({ node, executionId, value }) => {
       const moment = now.get(node.id);
       const found: Sighting[] = [];

@@ -53,7 +53,7 @@ export const diskSpace: Runbook = {
       healthy: (scope) =>
         `No file system is ${warnPercent}% full on ${scope}${
           fullest
-            ? `; the fullest is ${fullest.row.mountPoint} on ${fullest.node.name} with ${fullest.row.percent}%`
+            ? `; the fullest is ${fullest.row.mountPoint}${answers.asked > 1 ? ` on ${fullest.node.name}` : ''} with ${fullest.row.percent}%`
             : ''
         }`,
     });

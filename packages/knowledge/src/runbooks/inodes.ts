@@ -19,7 +19,7 @@ export const inodes: Runbook = {
     'Are there too many small files anywhere?',
     'What is the inode usage?',
   ],
-  keywords: 'inode inodes iuse ifree small files too many files exhausted create file usage',
+  keywords: 'inode inodes iuse ifree small tiny files too many files exhausted create file usage',
   commands: [{ step: 'inodes', title: 'File systems and how many of their inodes are used', command: 'df -P -i' }],
   analyse(observations) {
     const answers = readAnswers(observations, 'inodes', readDf, { exitCodes: dfExitCodes });

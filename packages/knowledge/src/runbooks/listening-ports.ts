@@ -23,6 +23,8 @@ interface Listening {
 /** Ports from here on are given out at random (RPC, DNS clients): the program is what compares. */
 const randomPortsFrom = 32_768;
 const inventoryMax = 30;
+/** A claim that rests on a comparison cites this many of the others. */
+const comparedWithMax = 20;
 
 export const listeningPorts: Runbook = {
   slug: 'listening-ports',
@@ -46,16 +48,17 @@ export const listeningPorts: Runbook = {
       title: 'Listening sockets, and the names of services that are set up',
       command:
         "echo '== sockets'; ss -l -n -t -u -p || netstat -l -n -t -u -p; echo '== services'; ls /etc/init.d /etc/systemd/system /lib/systemd/system || echo 'not all of them exist'",
+      comparesNodes: true,
     },
   ],
   analyse(observations, question = '') {
     const answers = readAnswers(observations, 'ports', readListening);
     if (answers.answers.length === 0) {
-      return { headline: nobodyAnswered(answers.asked), findings: [], notAnswered: answers.notAnswered };
+      return { headline: nobodyAnswered(answers), findings: [], notAnswered: answers.notAnswered };
     }
     const port = portIn(question);
     if (port !== null) return reportPort(port, answers);
-    const sightings = deviations(answers.answers);
+    const sightings = deviations(answers);
     const report = writeFaultReport({
       answers,
       sightings,
@@ -67,6 +70,15 @@ export const listeningPorts: Runbook = {
           .join(', '),
       healthy: (scope) => `No port is open on ${scope} that comparable nodes do not have open`,
     });
+    if (sightings.length === 0 && answers.answers.length + answers.peers.length < 2) {
+      const sentence = `There was no other node to compare ${answers.answers[0]?.node.name} with, so whether one of its ports is unusual can not be said`;
+      return {
+        headline: `${sentence}.`,
+        findings: [...inventory(answers.answers)],
+        notAnswered: answers.notAnswered,
+        isUncompared: true,
+      };
+    }
     const onlyDeviations =
       sightings.length > 0 &&
       /\b(unexpected|unusual|unknown|rogue|suspicious|strange|odd|weird|backdoor)/i.test(question);
@@ -74,25 +86,30 @@ export const listeningPorts: Runbook = {
   },
 };
 
-function deviations(answers: ReadonlyArray<Answer<Listening>>): Sighting[] {
+function deviations({ answers, peers }: Answers<Listening>): Sighting[] {
+  const everybody = [...answers, ...peers];
+  const asked = new Set(answers.map(({ node }) => node.id));
   const groups = new Map<string, Array<Answer<Listening>>>();
-  for (const answer of answers) {
+  for (const answer of everybody) {
     const role = roleOf(answer);
-    groups.set(role, [...(groups.get(role) ?? []), answer]);
+    const group = groups.get(role);
+    if (group) group.push(answer);
+    else groups.set(role, [answer]);
   }
   const anywhere = new Map<string, number>();
-  for (const answer of answers) {
+  for (const answer of everybody) {
     for (const key of keysOf(answer)) anywhere.set(key, (anywhere.get(key) ?? 0) + 1);
   }
   return [...groups.values()].flatMap((group) => {
     const inGroup = new Map<string, number>();
     for (const answer of group) for (const key of keysOf(answer)) inGroup.set(key, (inGroup.get(key) ?? 0) + 1);
     return group.flatMap((answer) => {
+      if (!asked.has(answer.node.id)) return [];
       const seen = new Set<string>();
       return answer.value.listeners.flatMap((listener): Sighting[] => {
         const key = keyOf(listener);
         if (listener.loopback || seen.has(key)) return [];
-        const isService = listener.program !== null && answer.value.services.has(listener.program);
+        const isService = listener.program !== null && isSetUp(listener.program, answer.value.services);
         const withIt = inGroup.get(key) ?? 0;
         // With two to compare, one of them may just have lost its service: a port of a known service is not odd then.
         const odd =
@@ -105,11 +122,18 @@ function deviations(answers: ReadonlyArray<Answer<Listening>>): Sighting[] {
         return [
           {
             node: answer.node,
-            executionIds: group.length >= 3 ? group.map((peer) => peer.executionId) : [answer.executionId],
+            executionIds: [
+              answer.executionId,
+              ...(group.length >= 3
+                ? group.flatMap((peer) => (peer === answer ? [] : [peer.executionId])).slice(0, comparedWithMax)
+                : []),
+            ],
             severity: 'warning',
             weight: group.length - withIt,
             claim: `${nameOf(listener)} is open on ${answer.node.name}${
-              others > 0 ? ` and not on the ${countOf(others, 'other node')} of its kind` : ''
+              others > 0
+                ? ` and not on ${peers.length > 0 ? '' : 'the '}${countOf(others, 'other node')} of its kind`
+                : ''
             }${isService || listener.program === null ? '' : `; no service is set up under the name ${listener.program}`}`,
             key: nameOf(listener),
             shared: `${nameOf(listener)} is open where most nodes of the kind do not have it open,`,
@@ -174,6 +198,11 @@ function portIn(question: string): number | null {
     if (port >= 1 && port <= 65_535) return port;
   }
   return null;
+}
+
+/** cron and crond, ssh and sshd. */
+function isSetUp(program: string, services: ReadonlySet<string>): boolean {
+  return services.has(program) || services.has(`${program}d`) || services.has(program.replace(/d$/, ''));
 }
 
 function roleOf({ node, labels }: Answer<Listening>): string {

@@ -2,7 +2,7 @@
 import type { Sighting } from '../analysis/group-sightings.ts';
 import { firstLine, type Reading, readAnswers } from '../analysis/read-answers.ts';
 import { writeFaultReport } from '../analysis/write-report.ts';
-import type { Runbook, StepResult } from '../runbook.ts';
+import type { NodeObservation, Runbook, StepResult } from '../runbook.ts';
 
 /** Runnable or waiting for a disk, for each processor, averaged over five minutes. */
 const warnPerCore = 1;
@@ -27,7 +27,14 @@ export const load: Runbook = {
     'Do we need more capacity?',
   ],
   keywords: 'load average loadavg overloaded overload busy busiest high queue capacity saturated saturation',
-  commands: [{ step: 'load', title: 'Load averages and number of processors', command: 'cat /proc/loadavg && nproc' }],
+  commands: [
+    {
+      step: 'load',
+      title: 'Load averages and number of processors',
+      command: 'cat /proc/loadavg && nproc',
+      comparesNodes: true,
+    },
+  ],
   analyse(observations) {
     const answers = readAnswers(observations, 'load', readLoad);
     const sightings = answers.answers.flatMap(({ node, executionId, value }): Sighting[] => {
@@ -56,12 +63,20 @@ export const load: Runbook = {
       healthy: (scope) =>
         `The load is below the number of processors on ${scope.replace(/^any of/, 'all of')}${
           busiest
-            ? `; the highest is ${busiest.value.fiveMinutes} for ${busiest.value.cores} processors on ${busiest.node.name}`
+            ? answers.asked > 1
+              ? `; the highest is ${busiest.value.fiveMinutes} for ${busiest.value.cores} processors on ${busiest.node.name}`
+              : `: ${busiest.value.fiveMinutes} for ${busiest.value.cores}`
             : ''
         }`,
     });
   },
 };
+
+/** By node, peers included: what a load is judged against where many nodes have one. */
+export function readLoadPerCore(observations: readonly NodeObservation[]): Map<string, number> {
+  const { answers, peers } = readAnswers(observations, 'load', readLoad);
+  return new Map([...answers, ...peers].map(({ node, value }) => [node.id, value.fiveMinutes / value.cores]));
+}
 
 function readLoad(result: StepResult): Reading<Load> {
   const match = /^[\d.]+ ([\d.]+) [\d.]+ \S+ \d+\s+(\d+)\s*$/.exec(result.stdout);

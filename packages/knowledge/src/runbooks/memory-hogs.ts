@@ -52,12 +52,16 @@ export const memoryHogs: Runbook = {
       title: 'Processes by resident memory, and how much memory is available',
       command:
         "ps -eo pid,user,rss,comm --sort=-rss | head -n 30; grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo",
+      comparesNodes: true,
     },
   ],
   analyse(observations) {
     const answers = readAnswers(observations, 'memory', readMemory);
     const nodes = answers.answers.map((answer) => ({ answer, programs: largestOfEach(answer.value) }));
-    const sizes = sizesOfEach(nodes.map(({ programs }) => programs));
+    const sizes = sizesOfEach([
+      ...nodes.map(({ programs }) => programs),
+      ...answers.peers.map(({ value }) => largestOfEach(value)),
+    ]);
     const hogs = nodes.flatMap(({ answer, programs }) =>
       [...programs.values()]
         .filter((process) =>
@@ -98,7 +102,9 @@ export const memoryHogs: Runbook = {
       sightings,
       fault: sightings.some((sighting) => sighting.key === 'memory available')
         ? 'memory is short, or much of it held by one process,'
-        : 'one process holds much more memory than the others',
+        : answers.answers.some(({ value }) => value.availableKib === null)
+          ? 'one process holds much more memory than the others'
+          : `${answers.asked === 1 ? 'memory is not short' : `no node${answers.notAnswered.length > 0 ? ' that answered' : ''} is short of memory`}, but one process holds much more than the others`,
       inBrackets: (own) =>
         own
           .slice(0, 2)

@@ -51,7 +51,7 @@ export const packageVersions: Runbook = {
     'Is curl installed?',
   ],
   keywords:
-    'package packages version versions installed install software dpkg rpm apt yum dnf deb outdated out of date older missing latest security patched patch upgrade update vulnerable cve openssl libssl openssh ssh bash curl glibc libc nginx apache python java drift',
+    'package packages version versions installed install software dpkg rpm apt yum dnf deb outdated out of date older missing latest security patched unpatched lag lags lagging behind pkg pkgs patch upgrade update vulnerable cve openssl libssl openssh ssh bash curl glibc libc nginx apache python java drift',
   commands: [
     {
       step: 'packages',
@@ -59,19 +59,20 @@ export const packageVersions: Runbook = {
       command:
         // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own fields
         "dpkg-query -W -f='${db:Status-Abbrev} ${Package} ${Version}\\n' || rpm -qa --qf 'ii %{NAME} %{VERSION}-%{RELEASE}\\n'",
+      comparesNodes: true,
     },
   ],
   analyse(observations, question = '') {
     const answers = readAnswers(observations, 'packages', readPackages);
     if (answers.answers.length === 0) {
-      return { headline: nobodyAnswered(answers.asked), findings: [], notAnswered: answers.notAnswered };
+      return { headline: nobodyAnswered(answers), findings: [], notAnswered: answers.notAnswered };
     }
     const name = packageIn(question, answers.answers);
-    return name === null ? reportLag(answers) : reportPackage(name, answers);
+    return name === null ? reportLag(answers) : reportPackage(name, answers, question);
   },
 };
 
-function reportPackage(name: string, answers: Answers<Packages>): RunbookReport {
+function reportPackage(name: string, answers: Answers<Packages>, question: string): RunbookReport {
   const installed = { ...answers, answers: answers.answers.filter(({ value }) => value.has(name)) };
   const without = answers.answers.filter(({ value }) => !value.has(name));
   if (installed.answers.length === 0) {
@@ -96,7 +97,13 @@ function reportPackage(name: string, answers: Answers<Packages>): RunbookReport 
       ? ` ${countOf(without.length, 'node')} ${without.length === 1 ? 'does' : 'do'} not have it.`
       : '';
   if (newest === undefined || older.length === 0) {
-    return { ...report, headline: `${report.headline}${absent}` };
+    const isAskedForOld = /\b(?:old|older|outdated|behind|lag\w*|same|patched|differ\w*)\b/i.test(question);
+    const alike = isAskedForOld && installed.answers.length > 1 ? ' None of them is older than another.' : '';
+    const silent = silence(answers);
+    return {
+      ...report,
+      headline: `${report.headline.slice(0, report.headline.length - silent.length)}${alike}${absent}${silent}`,
+    };
   }
   const lagging = older.flatMap((group) => group.nodes);
   const list = older.map((group) => `${group.value} on ${nameNodes(group.nodes, 6)}`).slice(0, 6);
@@ -122,27 +129,51 @@ function lagOf(name: string, group: InventoryGroup, newest: InventoryGroup) {
 /** Compares nodes of the same release only: another release has other versions of everything. */
 function reportLag(answers: Answers<Packages>): RunbookReport {
   const families = new Map<string, Array<Answer<Packages>>>();
-  for (const answer of answers.answers) {
+  for (const answer of [...answers.answers, ...answers.peers]) {
     const family = familyOf(answer.value);
-    families.set(family, [...(families.get(family) ?? []), answer]);
+    const members = families.get(family);
+    if (members) members.push(answer);
+    else families.set(family, [answer]);
   }
+  const asked = new Set(answers.answers.map(({ node }) => node.id));
   const sightings: Sighting[] = [];
+  let isCompared = false;
   for (const members of families.values()) {
+    if (members.length > 1 && members.some(({ node }) => asked.has(node.id))) isCompared = true;
     for (const [name, newest] of newestOf(members)) {
       for (const { node, executionId, value } of members) {
         const version = value.get(name);
-        if (version === undefined || compareVersions(version, newest) >= 0) continue;
+        if (!asked.has(node.id) || version === undefined || compareVersions(version, newest.version) >= 0) continue;
+        const others = newest.seen.reduce((sum, { count }) => sum + count, -1);
+        const newer = newest.seen.reduce(
+          (sum, seen) => sum + (compareVersions(seen.version, version) > 0 ? seen.count : 0),
+          0,
+        );
+        // A first node with a new version makes no fault of what all the others have.
+        const isBehind = newer * 2 >= others;
         sightings.push({
           node,
-          executionIds: [executionId],
-          severity: 'warning',
-          weight: 0,
-          claim: `${name} on ${node.name} is ${version}, others have ${newest}`,
+          executionIds: [executionId, newest.executionId],
+          severity: isBehind ? 'warning' : 'info',
+          weight: newer,
+          claim: `${name} on ${node.name} is ${version}, ${isBehind ? 'others have' : `${newer} of ${countOf(others, 'other')} ${newer === 1 ? 'has' : 'have'}`} ${newest.version}`,
           key: `${name} ${version}`,
-          shared: `${name} is ${version} where others have ${newest}`,
+          shared: `${name} is ${version} where others have ${newest.version}`,
         });
       }
     }
+  }
+  if (!isCompared) {
+    const sentence = `There was no other node of the same release to compare ${nameNodes(
+      answers.answers.map(({ node }) => node),
+      4,
+    )} with, so whether a package lags behind can not be said`;
+    return {
+      headline: `${sentence}.${silence(answers)}`,
+      findings: [],
+      notAnswered: answers.notAnswered,
+      isUncompared: true,
+    };
   }
   return writeFaultReport({
     answers,
@@ -157,12 +188,27 @@ function reportLag(answers: Answers<Packages>): RunbookReport {
   });
 }
 
-function newestOf(members: ReadonlyArray<Answer<Packages>>): Map<string, string> {
-  const newest = new Map<string, string>();
-  for (const { value } of members) {
+interface Newest {
+  version: string;
+  /** Where it was seen. */
+  executionId: string;
+  /** Every version, and how many nodes have it. */
+  seen: Array<{ version: string; count: number }>;
+}
+
+function newestOf(members: ReadonlyArray<Answer<Packages>>): Map<string, Newest> {
+  const newest = new Map<string, Newest>();
+  for (const { value, executionId } of members) {
     for (const [name, version] of value) {
       const known = newest.get(name);
-      if (known === undefined || compareVersions(version, known) > 0) newest.set(name, version);
+      if (known === undefined) {
+        newest.set(name, { version, executionId, seen: [{ version, count: 1 }] });
+        continue;
+      }
+      const same = known.seen.find((seen) => seen.version === version);
+      if (same === undefined) known.seen.push({ version, count: 1 });
+      else same.count += 1;
+      if (compareVersions(version, known.version) > 0) Object.assign(known, { version, executionId });
     }
   }
   return newest;

@@ -40,7 +40,7 @@ export const uptime: Runbook = {
   analyse(observations) {
     const answers = readAnswers(observations, 'uptime', readUptime);
     if (answers.answers.length === 0) {
-      return { headline: nobodyAnswered(answers.asked), findings: [], notAnswered: answers.notAnswered };
+      return { headline: nobodyAnswered(answers), findings: [], notAnswered: answers.notAnswered };
     }
     const recent = answers.answers.filter((answer) => answer.value.seconds < recentSeconds);
     const waiting = answers.answers.filter((answer) => answer.value.rebootRequired);
@@ -59,7 +59,8 @@ export const uptime: Runbook = {
           shared: 'A reboot is required',
         }),
       ),
-      ...recent.map(
+      // Where it is all of them, the headline says it.
+      ...(recent.length === answers.answers.length ? [] : recent).map(
         ({ node, executionId, value }): Sighting => ({
           node,
           executionIds: [executionId],

@@ -15,6 +15,7 @@ import fp from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { GatewayApp } from '../gateway-app.ts';
+import { idempotencyHeadersSchema } from '../idempotency.ts';
 import { declareProblems } from '../problems/declare-problems.ts';
 
 /** Schemas that have a name in the document, and in the clients that are made from it. */
@@ -86,6 +87,7 @@ function declareCommonProblems(route: RouteOptions): void {
   if (!open) codes.push('unauthenticated', 'forbidden');
   if (!open && route.method !== 'GET') codes.push('origin_refused');
   if (url.includes(':')) codes.push('not_found');
+  if (schema.headers === idempotencyHeadersSchema) codes.push('idempotency_key_reused', 'idempotency_in_progress');
   if (schema.body !== undefined) codes.push('bad_request', 'payload_too_large', 'unsupported_media_type');
   if (schema.body !== undefined || schema.querystring !== undefined || schema.headers !== undefined) {
     codes.push('validation_failed');
@@ -105,6 +107,8 @@ function declareCommonProblems(route: RouteOptions): void {
 /** Plain schemas get the name of their status as description; OpenAPI wants one. */
 function describeSuccess(status: string, response: object): { description?: string } {
   if (!(response instanceof z.ZodType)) return response;
+  // A 204 has no body to describe.
+  if (response instanceof z.ZodNull) return response;
   const description = response.description ?? STATUS_CODES[status] ?? status;
   return { description, content: { 'application/json': { schema: response } } } as { description: string };
 }

@@ -13,7 +13,7 @@ export async function authenticateCaller(secret: string, request: FastifyRequest
       'Send a service token: "Authorization: Bearer …". Only services of SENA have one.',
     );
   }
-  const verified = await verifyServiceToken(secret, token);
+  const verified = await verifyServiceToken(secret, 'model-router', token);
   switch (verified.kind) {
     case 'verified':
       return verified.identity;

@@ -1,8 +1,10 @@
 // Ends a run that a person wants to end: nothing new starts, what was never sent is closed, what was sent is waited for, so that the
 // counts of a cancelled run are true. Entered by the worker before it resumes a run.
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
+import { listCancelled } from '@sena/runs/list-cancelled';
 import { readRun } from '@sena/runs/read-run';
 import { transitionRun } from '@sena/runs/transition-run';
+import { describeCancelled } from './describe-cancelled.ts';
 import { actor, changeRun, type RunContext } from './run-context.ts';
 import { stopWhatHasNotBegun } from './stop-what-has-not-begun.ts';
 
@@ -20,8 +22,10 @@ export async function cancelRun(context: RunContext): Promise<boolean> {
     await stopWhatHasNotBegun(transaction, runId, 'The run was cancelled before this was sent.');
     const left = await readRun(transaction, runId);
     const isPending = (left?.counts.pending ?? 0) > 0;
-    if (!isPending)
-      await transitionRun(transaction, { runId, to: 'cancelled', reason: 'It was cancelled.', actor, leaseEpoch });
+    if (!isPending) {
+      const reason = `It was cancelled. ${describeCancelled(await listCancelled(transaction, runId))}`.trim();
+      await transitionRun(transaction, { runId, to: 'cancelled', reason, actor, leaseEpoch });
+    }
     return { isOver: true, isPending };
   });
   // Satellites are told of what was sent; their answers wake the run again.

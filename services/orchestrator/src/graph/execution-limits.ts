@@ -5,6 +5,7 @@ const outputBytesMax = 64 * 1024 * 1024;
 
 export const noEnvironment: Record<string, string> = {};
 
-export function limitsOf(commandTimeoutMs: number): ExecutionLimits {
-  return { timeoutMs: commandTimeoutMs, outputBytesMax };
+/** `waitMs`: how long a node that can't be reached is waited for. */
+export function limitsOf(commandTimeoutMs: number, waitMs: number): ExecutionLimits {
+  return { timeoutMs: commandTimeoutMs, outputBytesMax, ...(waitMs > 0 ? { nodeWaitMs: waitMs } : {}) };
 }

@@ -30,7 +30,7 @@ export function buildRunGraph(context: RunContext, checkpointer: PostgresSaver) 
       ['report', 'dispatch', 'approve'],
     )
     .addConditionalEdges('approve', (state) => (ended(state) ? 'report' : 'dispatch'), ['report', 'dispatch'])
-    .addEdge('dispatch', 'wait')
+    .addConditionalEdges('dispatch', (state) => (ended(state) ? 'report' : 'wait'), ['report', 'wait'])
     .addEdge('wait', 'plan')
     .addEdge('report', END)
     .compile({ checkpointer });

@@ -20,6 +20,13 @@ export const runChannels = Annotation.Root({
   request: Annotation<RunRequest>(),
   /** ScopedNode[], packed: as ten thousand objects they would be gone through one by one at every checkpoint. */
   nodes: Annotation<string>(),
+  /** Packed too. Read to compare with, never claimed about. */
+  peers: Annotation<string>(),
+  /** What of the question's text is a name of nodes, sites or labels, existing or not. */
+  names: Annotation<string[]>(),
+  /** Sentences about names in the question that nothing has. */
+  notes: Annotation<string[]>(),
+  isNowhere: Annotation<boolean>(),
   turn: Annotation<number>(),
   /** The planner that thinks for this run; chosen at the first turn. */
   planner: Annotation<'none' | 'runbook' | 'model'>(),
@@ -34,8 +41,8 @@ export function packNodes(nodes: readonly ScopedNode[]): string {
   return JSON.stringify(nodes);
 }
 
-export function unpackNodes(state: { nodes: string }): ScopedNode[] {
-  return JSON.parse(state.nodes) as ScopedNode[];
+export function unpackNodes(packed: string): ScopedNode[] {
+  return JSON.parse(packed) as ScopedNode[];
 }
 
 export type RunState = typeof runChannels.State;

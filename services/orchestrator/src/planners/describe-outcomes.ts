@@ -14,15 +14,20 @@ export function countNodes(count: number): string {
   return count === 1 ? '1 node' : `${count} nodes`;
 }
 
-/** How one execution ended, in words: `exit code 3`, `not started: node_unreachable`. */
+/** How one execution ended, in words: `exit code 3`, `not started: node unreachable`. */
 export function describeOutcome(observation: Observation): string {
   switch (observation.outcome) {
     case 'exited':
       if (observation.reason === 'timeout') return 'killed after its time limit';
+      if (observation.reason === 'cancelled') return 'stopped when the run was cancelled';
       return observation.exitCode === null ? 'ended by a signal' : `exit code ${observation.exitCode}`;
     case 'not_started':
-      return `not started: ${observation.reason}`;
+      return `not started: ${inWords(observation.reason)}`;
     case 'unknown':
-      return `unknown: ${observation.reason}`;
+      return `unknown whether it ran: ${inWords(observation.reason)}`;
   }
+}
+
+function inWords(reason: string | null): string {
+  return (reason ?? 'no reason given').replaceAll('_', ' ');
 }

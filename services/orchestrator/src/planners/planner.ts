@@ -12,6 +12,8 @@ export interface ScopedNode {
 }
 
 export interface RunRequest {
+  /** How long its work may wait for satellites and nodes that are offline. */
+  readonly waitMs: number;
   readonly kind: 'ask' | 'command' | 'runbook';
   readonly prompt: string | null;
   readonly command: string | null;
@@ -23,6 +25,14 @@ export interface PlanContext {
   readonly runId: string;
   readonly request: RunRequest;
   readonly nodes: readonly ScopedNode[];
+  /** Nodes that are not asked about, but may be read to compare with; a planner that uses them claims nothing about them. */
+  readonly peers: readonly ScopedNode[];
+  /** What of the question's text is a name of nodes, sites or labels, existing or not. */
+  readonly names: readonly string[];
+  /** Sentences about names in the question that nothing has. They are put before the answer. */
+  readonly notes: readonly string[];
+  /** The question names nothing but what does not exist, in plain words: `nodes` are all, and may not be what is meant. */
+  readonly isNowhere: boolean;
   /** Counts from 0. */
   readonly turn: number;
   /** What this planner returned at its last turn; null at the first. JSON. */

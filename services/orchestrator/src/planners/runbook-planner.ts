@@ -1,8 +1,10 @@
 // Answers without a model: the question is matched to runbooks, their probes run, and their code reads what was printed.
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { findRunbookCode } from '@sena/knowledge/find-runbook-code';
-import { matchRunbooks } from '@sena/knowledge/match-runbooks';
+import { asksForChange, matchRunbooks } from '@sena/knowledge/match-runbooks';
+import { ownRunbooks } from '@sena/knowledge/own-runbooks';
 import type { NodeObservation, Runbook, RunbookReport } from '@sena/knowledge/runbook';
+import { nodeHealth } from '@sena/knowledge/runbooks/node-health';
 import type { Observation } from '@sena/runs/list-observations';
 import { z } from 'zod';
 import { countNodes } from './describe-outcomes.ts';
@@ -10,37 +12,72 @@ import type { PlanContext, Planner, PlanTurn, ScopedNode } from './planner.ts';
 
 const runbooksMax = 3;
 const notAnsweredShown = 20;
+/** Package lists of more nodes than these are not read beside everything else: each is as long as a book. */
+const healthWithPackagesMax = 500;
 const memorySchema = z.object({ slugs: z.array(z.string()).min(1) });
 
 export function createRunbookPlanner(pool: Pool): Planner {
   return {
     name: 'runbook',
-    wanted: { headBytes: 64 * 1024, totalBytesMax: 128 * 1024 * 1024 },
+    wanted: { headBytes: 256 * 1024, totalBytesMax: 128 * 1024 * 1024 },
     plan: (context) => (context.turn === 0 ? choose(pool, context) : Promise.resolve(read(context))),
   };
 }
 
 async function choose(pool: Pool, context: PlanContext): Promise<PlanTurn> {
-  const { request, nodes } = context;
+  const { request, nodes, peers } = context;
   const runbooks = request.kind === 'runbook' ? named(request.runbook) : await matching(pool, context);
   if (runbooks.length === 0) {
     const reason =
       request.kind === 'runbook'
         ? `There is no runbook ${request.runbook}. GET /v1/runbooks lists them.`
-        : 'No runbook answers this question, and no model is configured to think about it. Ask about disks, inodes, CPU, memory, services, ports, certificates or versions, run a command yourself, or configure a model.';
+        : asksForChange(request.prompt ?? '')
+          ? onlyLooks
+          : whatCanBeAsked();
     return { kind: 'cannot', reason };
   }
+  // The notes say which name does not exist, and go before the answer.
+  if (context.isNowhere) return { kind: 'answer', answer: 'Nothing was run.', findings: [] };
   const nodeIds = nodes.map((node) => node.id);
+  const peerIds = peers.map((node) => node.id);
   const steps = runbooks.flatMap((runbook) =>
-    runbook.commands.map(({ step, title, command }) => ({ step: stepOf(runbook, step), title, command, nodeIds })),
+    runbook.commands
+      .filter(({ step }) => runbook !== nodeHealth || step !== 'packages' || nodes.length <= healthWithPackagesMax)
+      .map(({ step, title, command, comparesNodes }) => ({
+        step: stepOf(runbook, step),
+        title,
+        command,
+        nodeIds: comparesNodes ? [...nodeIds, ...peerIds] : nodeIds,
+      })),
   );
   const titles = runbooks.map((runbook) => runbook.title).join(', ');
+  const compared =
+    peers.length > 0 && runbooks.some(compares)
+      ? `, compared with ${peers.length} ${peers.length === 1 ? 'other' : 'others'}`
+      : '';
   return {
     kind: 'probe',
-    summary: `${titles} on ${countNodes(nodes.length)}.`,
+    summary: `${titles} on ${countNodes(nodes.length)}${compared}.`,
     steps,
     memory: { slugs: runbooks.map((runbook) => runbook.slug) },
   };
+}
+
+function compares(runbook: Runbook): boolean {
+  return runbook.commands.some((command) => command.comparesNodes);
+}
+
+const onlyLooks =
+  'This asks for a change, and without a model SENA only looks. Nothing was run. Give the command itself and the nodes, for example systemctl restart nginx on role=web: what changes something waits for approval. Or have an administrator configure a model.';
+
+function whatCanBeAsked(): string {
+  // Examples that are true of any fleet: none that names a node.
+  const topics = ownRunbooks.map(({ title, questions }) => `- ${title}: ${questions.find((one) => !/\d/.test(one))}`);
+  return [
+    "SENA can't answer this without a model: none is configured, and no runbook looks into it. Nothing was run. What can be asked without one:",
+    ...topics,
+    'Or run a command yourself. For any other question an administrator has to configure a model.',
+  ].join('\n');
 }
 
 function named(slug: string | null): Runbook[] {
@@ -51,7 +88,7 @@ function named(slug: string | null): Runbook[] {
 async function matching(pool: Pool, context: PlanContext): Promise<Runbook[]> {
   const question = context.request.prompt ?? '';
   const matches = await inOrganization(pool, context.organizationId, (transaction) =>
-    matchRunbooks(transaction, question, { limit: runbooksMax }),
+    matchRunbooks(transaction, question, { limit: runbooksMax, names: context.names }),
   );
   return matches.map((match) => findRunbookCode(match.slug)).filter((runbook) => runbook !== null);
 }
@@ -61,14 +98,35 @@ function read(context: PlanContext): PlanTurn {
   const reports = slugs.map((slug) => {
     const runbook = findRunbookCode(slug);
     if (runbook === null) throw new Error(`this version of SENA has no runbook ${slug}`);
-    const observations = observationsFor(runbook, context.nodes, context.observations);
+    const observations = [
+      ...observationsFor(runbook, context.nodes, context.observations),
+      ...observationsFor(runbook, context.peers, context.observations).map((peer) => ({
+        ...peer,
+        isPeer: true as const,
+      })),
+    ];
     return { runbook, report: runbook.analyse(observations, context.request.prompt ?? undefined) };
   });
   return {
     kind: 'answer',
-    answer: compose(reports),
+    answer: compose(
+      reports,
+      countComparedWith(
+        context,
+        reports.map(({ runbook }) => runbook),
+      ),
+    ),
     findings: reports.flatMap(({ report }) => report.findings),
   };
+}
+
+/** Peers of whom at least one command could be read. */
+function countComparedWith(context: PlanContext, runbooks: readonly Runbook[]): number {
+  if (!runbooks.some(compares)) return 0;
+  const answered = new Set(
+    context.observations.filter(({ outcome }) => outcome === 'exited').map(({ node }) => node.id),
+  );
+  return context.peers.filter(({ id }) => answered.has(id)).length;
 }
 
 function observationsFor(
@@ -87,9 +145,13 @@ function observationsFor(
   }));
 }
 
-function compose(reports: ReadonlyArray<{ runbook: Runbook; report: RunbookReport }>): string {
+function compose(reports: ReadonlyArray<{ runbook: Runbook; report: RunbookReport }>, comparedWith: number): string {
   const parts = reports.map(({ report }) => {
-    const claims = report.findings.map((finding) => `- ${finding.claim}`);
+    // What the headline has said already is not said again.
+    const said = [report.headline, ...report.findings.map(({ claim }) => claim)];
+    const claims = report.findings
+      .filter(({ claim }) => !said.some((other) => other.length > claim.length && other.includes(claim)))
+      .map(({ claim, severity }) => `- ${severity === 'critical' ? 'Critical: ' : ''}${claim}.`);
     const missing = report.notAnswered
       .slice(0, notAnsweredShown)
       .map(({ node, why }) => `- No answer for ${node.name}: it ${why}.`);
@@ -97,7 +159,11 @@ function compose(reports: ReadonlyArray<{ runbook: Runbook; report: RunbookRepor
     return [report.headline, ...claims, ...missing, ...(more > 0 ? [`- No answer for ${more} more.`] : [])].join('\n');
   });
   const used = reports.map(({ runbook }) => runbook.title).join(', ');
-  return `${parts.join('\n\n')}\n\nRead by runbook (${used}); no model was used.`;
+  const compared =
+    comparedWith > 0
+      ? ` Compared with what ${comparedWith} other ${comparedWith === 1 ? 'node' : 'nodes'} printed.`
+      : '';
+  return `${parts.join('\n\n')}\n\nRead by runbook (${used}); no model was used.${compared}`;
 }
 
 function stepOf(runbook: Runbook, step: string): string {

@@ -1,7 +1,7 @@
 // What would otherwise be forgotten: doorbells that were lost, and what time has ended. One orchestrator at a time (advisory lock).
 import { expireApproval, listApprovalsToExpire } from '@sena/approvals/expire-approval';
 import { inOrganization, type Pool } from '@sena/db/tenant';
-import { disconnectSatellite, listSilentSatellites } from '@sena/fleet/satellite-presence';
+import { letGoOfSilentSatellite, listSilentSatellites } from '@sena/fleet/satellite-presence';
 import type { JobQueue } from '@sena/queue/open-queue';
 import { appendRunEvent } from '@sena/runs/append-run-event';
 import { expireDispatch, listDispatchesToExpire } from '@sena/runs/close-executions';
@@ -10,13 +10,16 @@ import { wakeRun } from '@sena/runs/wake-run';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { actor } from '../graph/run-context.ts';
+import { placeLeftBehind } from '../placing/place-left-behind.ts';
+import { holdSweeperLock } from './hold-sweeper-lock.ts';
 
 const outboxOlderMs = 1_000;
 const runOlderMs = 3_000;
 const atMost = 500;
 /** After validity and timeout, for a satellite that is about to reconnect. */
 const graceMs = 30_000;
-const silentMs = 30_000;
+/** Three reports of its relay are missing. */
+const silentMs = 15_000;
 const idempotencyKeepMs = 24 * 3_600_000;
 
 export interface SweptShop {
@@ -38,24 +41,15 @@ export async function sweep(shop: SweptShop): Promise<boolean> {
       shop.logger.error({ err: error }, `${what} failed, it is tried again`);
     }
   };
-  const client = await shop.pool.connect();
-  try {
-    const lock = await client.query<{ got: boolean }>(`select pg_try_advisory_lock(hashtext('sena.sweeper')) as got`);
-    if (!lock.rows[0]?.got) return false;
-    try {
-      // What time has ended comes first: it needs no queue.
-      await attempt('expiring approvals', () => expireApprovals(shop, attempt));
-      await attempt('expiring dispatches', () => expireDispatches(shop, attempt));
-      await attempt('letting go of silent satellites', () => letGoOfSilentSatellites(shop));
-      await attempt('ringing again', () => ringWhatWasLost(shop));
-      await attempt('keeping house', () => keepHouse(shop));
-    } finally {
-      await client.query(`select pg_advisory_unlock(hashtext('sena.sweeper'))`);
-    }
-    return true;
-  } finally {
-    client.release();
-  }
+  return holdSweeperLock(shop.pool, shop.logger, async () => {
+    // What time has ended comes first: it needs no queue.
+    await attempt('expiring approvals', () => expireApprovals(shop, attempt));
+    await attempt('letting go of silent satellites', () => letGoOfSilentSatellites(shop));
+    await attempt('placing what was left behind', () => placeLeftBehind(shop));
+    await attempt('expiring dispatches', () => expireDispatches(shop, attempt));
+    await attempt('ringing again', () => ringWhatWasLost(shop));
+    await attempt('keeping house', () => keepHouse(shop));
+  });
 }
 
 async function keepHouse({ pool }: SweptShop): Promise<void> {
@@ -107,8 +101,11 @@ async function expireDispatches({ pool, signals, logger }: SweptShop, attempt: A
 
 /** Their relay died: they are shown as disconnected until they connect again. */
 async function letGoOfSilentSatellites({ pool, logger }: SweptShop): Promise<void> {
-  for (const { organizationId, satelliteId, connectionEpoch } of await listSilentSatellites(pool, silentMs)) {
-    await disconnectSatellite(pool, organizationId, satelliteId, connectionEpoch);
+  for (const { organizationId, satelliteId } of await listSilentSatellites(pool, silentMs)) {
+    const isGone = await inOrganization(pool, organizationId, (transaction) =>
+      letGoOfSilentSatellite(transaction, satelliteId, silentMs),
+    );
+    if (!isGone) continue;
     logger.warn({ organizationId, satelliteId }, 'a satellite has gone silent with its relay');
   }
 }

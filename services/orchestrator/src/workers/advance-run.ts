@@ -11,12 +11,14 @@ import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import { cancelRun } from '../graph/cancel-run.ts';
+import { failRun } from '../graph/fail-run.ts';
 import { resumeRun } from '../graph/resume-run.ts';
 import { actor, type Planners, type RunContext } from '../graph/run-context.ts';
 import { stopWhatHasNotBegun } from '../graph/stop-what-has-not-begun.ts';
 import { ModelUnavailableError } from '../planners/model/ask-model.ts';
 import { holdLease, leaseMs } from './hold-lease.ts';
 
+/** Attempts in a row: after so many the run ends as `failed`, whether they threw or took their worker with them. */
 const failuresMax = 6;
 const retryFirstMs = 1_000;
 const retryMaxMs = 60_000;
@@ -44,11 +46,13 @@ export async function advanceNextRun(shop: Workshop): Promise<void> {
     readTraceparent(transaction, runId),
   );
   const logger = shop.logger.child({ runId, organizationId, traceId: traceIdOf(traceparent) });
+  const startedAtMs = performance.now();
   try {
     await holdLease(shop.pool, lease, { logger, stopping: shop.stopping }, (signal) =>
       advance(shop, { lease, logger, signal, traceparent }),
     );
     const { stillWanted } = await releaseRun(shop.pool, lease);
+    logger.info({ durationMs: Math.round(performance.now() - startedAtMs), stillWanted }, 'run advanced');
     if (stillWanted) await ringAgain(shop, lease);
   } catch (error) {
     await giveBack(shop, lease, logger, error);
@@ -71,7 +75,17 @@ async function advance(
       shop.signals.ring(organizationId, doorbell, data),
   };
   const isCancelled = await cancelRun(context);
-  if (!isCancelled) await resumeRun(context, shop.checkpointer);
+  if (isCancelled) return;
+  // Before its graph is opened: a worker that died could not say so, and the next one would die of the same.
+  if (work.lease.failures >= failuresMax) {
+    work.logger.error({ failures: work.lease.failures }, 'a run ended too many attempts, it is not tried again');
+    return failRun(context, gaveUp(work.lease.failures));
+  }
+  await resumeRun(context, shop.checkpointer);
+}
+
+function gaveUp(failures: number): string {
+  return `SENA failed on this run ${failures} times in a row and does not try again. The log of the orchestrator says why. What was dispatched before is below and keeps its outcome; ask again to start anew.`;
 }
 
 /** A failure of SENA's own: tried again later, a bounded number of times, then the run says so. */
@@ -88,7 +102,7 @@ async function giveBack(shop: Workshop, lease: RunLease, logger: Logger, error: 
   const reason =
     error instanceof ModelUnavailableError
       ? 'The model stopped answering. Ask again, or ask for a runbook.'
-      : 'SENA failed on this run several times; its log says why. What was dispatched is below.';
+      : gaveUp(failures);
   await inOrganization(shop.pool, lease.organizationId, async (transaction) => {
     await stopWhatHasNotBegun(transaction, lease.runId, 'The run had failed before this was sent.');
     await transitionRun(transaction, { runId: lease.runId, to: 'failed', reason, actor });

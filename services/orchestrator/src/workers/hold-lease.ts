@@ -5,6 +5,11 @@ import type { Logger } from '@sena/telemetry/logger';
 
 export const leaseMs = 30_000;
 const renewMs = 8_000;
+/**
+ * A checkpoint is written in several statements after the lease was asked for. Those of a worker that is stopped in between are
+ * undone before its lease can have ended.
+ */
+export const checkpointIdleMs = 15_000;
 
 /** Calls `work` with a signal that aborts when the lease is lost or `stopping` aborts. */
 export async function holdLease<T>(

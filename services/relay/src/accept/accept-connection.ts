@@ -10,6 +10,8 @@ import { createFrameBatcher } from '@sena/tunnel/frame-batcher';
 import { FrameError } from '@sena/tunnel/frame-error';
 import type { WebSocket } from 'ws';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
+import type { BoundStranger } from './bound-stranger.ts';
+import { measureLiveness } from './measure-liveness.ts';
 import { answerHello, type Handshake, openChallenge } from './shake-hands.ts';
 import type { TakenSatellite } from './take-satellite.ts';
 
@@ -30,6 +32,8 @@ export interface ConnectionRooms {
   connected(satellite: HeldSatellite, news: readonly RunNews[]): Promise<void>;
   /** After the last frame was handled, before PostgreSQL is told. Once for each `connected`. */
   disconnected(satellite: HeldSatellite): Promise<void>;
+  /** Once for each `connected`, after PostgreSQL was told. */
+  left(satellite: HeldSatellite): Promise<void>;
   /** Resolves when there is room for more: until then the socket is not read. */
   frames(satellite: HeldSatellite, frames: SatelliteFrame[]): Promise<void>;
   /** True: what still arrives is left to the satellite, which sends it again. */
@@ -37,11 +41,12 @@ export interface ConnectionRooms {
 }
 
 /** Resolves when the connection is over and PostgreSQL knows, or could not be told. */
-export function acceptConnection(socket: WebSocket, rooms: ConnectionRooms): Promise<void> {
+export function acceptConnection(socket: WebSocket, stranger: BoundStranger, rooms: ConnectionRooms): Promise<void> {
   const { logger, timing } = rooms;
   const { challenge, frame } = openChallenge(rooms.relayId);
   let satellite: HeldSatellite | null = null;
   let isAlive = true;
+  const liveness = measureLiveness(timing.heartbeatMs);
   let unhandled = 0;
   // Messages are handled one after the other: order is what offsets and acknowledgements rest on.
   let work = Promise.resolve();
@@ -52,17 +57,22 @@ export function acceptConnection(socket: WebSocket, rooms: ConnectionRooms): Pro
   }, timing.handshakeMs);
   const heartbeat = setInterval(() => {
     // While the socket is not read, silence is ours.
-    if (unhandled > 0) isAlive = true;
+    const isBusy = unhandled > 0;
+    if (isBusy) isAlive = true;
+    const question = liveness.beat(isBusy);
     if (!isAlive) return socket.terminate();
     isAlive = false;
-    socket.ping();
+    tellTime();
+    socket.ping(question);
   }, timing.heartbeatMs);
 
-  socket.on('pong', () => {
+  socket.on('pong', (answer) => {
     isAlive = true;
+    liveness.answered(answer);
   });
   socket.on('message', (data: Buffer, isBinary) => {
     isAlive = true;
+    liveness.heard();
     unhandled += 1;
     socket.pause();
     work = work
@@ -109,11 +119,12 @@ export function acceptConnection(socket: WebSocket, rooms: ConnectionRooms): Pro
     if (taken.kind === 'refused') return refuse(taken.frame);
     const { organizationId, satelliteId, siteId } = handshake.identity;
     const { connectionEpoch, journalLost, news } = taken;
+    stranger.welcome();
     if (socket.readyState !== socket.OPEN)
       return disconnectSatellite(rooms.pool, organizationId, satelliteId, connectionEpoch);
     const out = createFrameBatcher<RelayFrame>({ socket });
     const close = (code: number, reason: string) => socket.close(code, reason);
-    satellite = { organizationId, satelliteId, connectionEpoch, out, close };
+    satellite = { organizationId, satelliteId, connectionEpoch, out, isHeard: liveness.isHeard, close };
     const { protocol } = handshake;
     out.push({ t: 'welcome', protocol, satelliteId, organizationId, siteId, connectionEpoch, relayTimeMs: Date.now() });
     rooms.held.add(satellite);
@@ -129,6 +140,7 @@ export function acceptConnection(socket: WebSocket, rooms: ConnectionRooms): Pro
     logger.info({ satelliteId, code }, 'satellite disconnected');
     await rooms.disconnected(satellite);
     await disconnectSatellite(rooms.pool, organizationId, satelliteId, connectionEpoch);
+    await rooms.left(satellite);
   }
 
   function refuse(refused: Extract<RelayFrame, { t: 'refused' }>): void {
@@ -148,6 +160,13 @@ export function acceptConnection(socket: WebSocket, rooms: ConnectionRooms): Pro
     }
     logger.error({ err: error, satelliteId }, 'a tunnel was closed, the relay failed on it');
     socket.close(1011, 'internal');
+  }
+
+  /** A clock that had to wait behind other frames would be wrong when it arrives: then the next heartbeat tells it. */
+  function tellTime(): void {
+    if (satellite === null || satellite.out.waitingBytes() > 0) return;
+    satellite.out.push({ t: 'clock', relayTimeMs: Date.now() });
+    satellite.out.flush();
   }
 
   function send(relayFrame: RelayFrame): void {

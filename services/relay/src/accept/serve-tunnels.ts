@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from '@sena/telemetry/logger';
 import { messageBytesMax } from '@sena/tunnel/encode-frames';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { type BoundStranger, boundStranger } from './bound-stranger.ts';
 
 export interface TunnelServer {
   /** Closes every tunnel; one that does not answer within `closeMs` is cut. Resolves when the last has left. */
@@ -14,7 +15,7 @@ export interface TunnelServer {
 export function serveTunnels(
   server: http.Server,
   logger: Logger,
-  accept: (socket: WebSocket) => Promise<void>,
+  accept: (socket: WebSocket, stranger: BoundStranger) => Promise<void>,
 ): TunnelServer {
   const tunnels = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false });
   const open = new Set<Promise<void>>();
@@ -24,7 +25,10 @@ export function serveTunnels(
     const refusal = whyNot(request);
     if (refusal !== null) return refuse(socket, refusal);
     tunnels.handleUpgrade(request, socket, head, (webSocket) => {
-      const ended = accept(webSocket).finally(() => open.delete(ended));
+      const stranger = boundStranger(socket, head, () =>
+        logger.warn({ code: 'stranger_too_large' }, 'a tunnel was cut, it said more than a hello'),
+      );
+      const ended = accept(webSocket, stranger).finally(() => open.delete(ended));
       open.add(ended);
     });
   });

@@ -3,7 +3,7 @@
 import type { Pool } from '@sena/db/tenant';
 import { type ClaimedDispatch, claimDispatches } from '@sena/runs/claim-dispatches';
 import type { Logger } from '@sena/telemetry/logger';
-import { childTraceparent } from '@sena/telemetry/trace-context';
+import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
 import type { HeldSatellites } from '../held-satellites.ts';
 import type { RunRinger } from '../ring-runs.ts';
 
@@ -45,7 +45,9 @@ export function startCarryingDispatches(options: {
   async function carryAll(): Promise<void> {
     while (isWanted && !isStopped) {
       isWanted = false;
-      const free = held.all().filter((satellite) => satellite.out.waitingBytes() < waitingBytesMax);
+      const free = held
+        .all()
+        .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
       try {
         const claimed = await claimDispatches(pool, relayId, free, limits);
         for (const dispatch of claimed) send(dispatch);
@@ -60,14 +62,19 @@ export function startCarryingDispatches(options: {
   }
 
   function send(dispatch: ClaimedDispatch): void {
-    const { dispatchId, satelliteId, envelope } = dispatch;
-    try {
-      // Gone since the claim: it is reconciled when the satellite connects again.
-      held
-        .find(satelliteId)
-        ?.out.push({ t: 'dispatch', dispatchId, envelope, traceparent: childTraceparent(dispatch.traceparent) });
-    } catch (error) {
-      logger.error({ err: error, dispatchId, satelliteId }, 'a dispatch does not fit into the tunnel');
+    const { organizationId, dispatchId, satelliteId, envelope, runId, eventSeq } = dispatch;
+    const traceparent = childTraceparent(dispatch.traceparent);
+    const fields = { organizationId, runId, dispatchId, satelliteId, traceId: traceIdOf(traceparent) };
+    const satellite = held.find(satelliteId);
+    // Gone since the claim: it is reconciled when the satellite connects again.
+    if (satellite === undefined) logger.info(fields, 'a dispatch waits, its satellite has just gone');
+    else {
+      try {
+        satellite.out.push({ t: 'dispatch', dispatchId, envelope, traceparent });
+        logger.info({ ...fields, again: eventSeq === null }, 'dispatch sent');
+      } catch (error) {
+        logger.error({ ...fields, err: error }, 'a dispatch does not fit into the tunnel');
+      }
     }
   }
 

@@ -5,12 +5,17 @@ import type { HeldSatellite } from '../held-satellites.ts';
 /** What the frames' schema allows. */
 const executionsAFrameMax = 20_000;
 
-export function pushInParts(
-  satellite: HeldSatellite,
-  t: 'reconcile' | 'cancel',
-  executionIds: readonly string[],
-): void {
+export function pushReconcile(satellite: HeldSatellite, executionIds: readonly string[]): void {
+  for (const part of partsOf(executionIds)) satellite.out.push({ t: 'reconcile', executionIds: part });
+}
+
+/** `stop`: also of what runs. */
+export function pushCancel(satellite: HeldSatellite, executionIds: readonly string[], stop: boolean): void {
+  for (const part of partsOf(executionIds)) satellite.out.push({ t: 'cancel', executionIds: part, stop });
+}
+
+function* partsOf(executionIds: readonly string[]): Generator<string[]> {
   for (let start = 0; start < executionIds.length; start += executionsAFrameMax) {
-    satellite.out.push({ t, executionIds: executionIds.slice(start, start + executionsAFrameMax) });
+    yield executionIds.slice(start, start + executionsAFrameMax);
   }
 }

@@ -4,12 +4,13 @@
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { SatelliteFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
+import { holdsConnection } from '@sena/fleet/satellite-presence';
 import { listUnfinishedDispatches, readEnvelope, type UnfinishedDispatch } from '@sena/runs/reconcile-dispatches';
 import { type RecordedRun, recordResults } from '@sena/runs/record-results';
 import { withoutOutput } from '@sena/runs/without-output';
 import { childTraceparent } from '@sena/telemetry/trace-context';
 import type { HeldSatellite } from '../held-satellites.ts';
-import { pushInParts } from './push-in-parts.ts';
+import { pushCancel, pushReconcile } from './push-in-parts.ts';
 
 type Reconciled = Extract<SatelliteFrame, { t: 'reconciled' }>;
 
@@ -32,13 +33,19 @@ export async function askAllWhatIsKnown(pool: Pool, satellites: readonly HeldSat
 function askWhatIsKnown(satellite: HeldSatellite, unfinished: readonly UnfinishedDispatch[]): Reconciliation {
   const asked: Reconciliation = new Map();
   for (const dispatch of unfinished) for (const id of dispatch.executionIds) asked.set(id, dispatch);
-  pushInParts(satellite, 'reconcile', [...asked.keys()]);
-  const cancelled = unfinished.filter((dispatch) => dispatch.cancelled).flatMap((dispatch) => dispatch.executionIds);
-  pushInParts(satellite, 'cancel', cancelled);
+  pushReconcile(satellite, [...asked.keys()]);
+  const cancelled = unfinished.filter((dispatch) => dispatch.cancelled);
+  for (const stop of [false, true]) {
+    const told = cancelled.filter((dispatch) => dispatch.stops === stop).flatMap((dispatch) => dispatch.executionIds);
+    pushCancel(satellite, told, stop);
+  }
   return asked;
 }
 
-/** Returns the runs in which something was closed; ring for them. What was not asked is passed over. */
+/**
+ * Returns the runs in which something was closed; ring for them. What was not asked is passed over, and so is an answer on a
+ * connection that another has followed: what it did not know then it may know now.
+ */
 export async function actOnAnswer(
   pool: Pool,
   satellite: HeldSatellite,
@@ -60,15 +67,16 @@ export async function actOnAnswer(
   }
   if (closed.length === 0) return [];
   const reporter = satellite.satelliteId;
-  return inOrganization(pool, satellite.organizationId, (transaction) =>
-    recordResults(
+  return inOrganization(pool, satellite.organizationId, async (transaction) => {
+    if (!(await holdsConnection(transaction, reporter, satellite.connectionEpoch))) return [];
+    return recordResults(
       transaction,
       closed.map(({ executionId, outcome }) =>
         withoutOutput({ reporter, executionId, revision: outcome.kind === 'unknown' ? 0 : 1, outcome }),
       ),
       `satellite:${reporter}`,
-    ),
-  );
+    );
+  });
 }
 
 async function sendAgain(pool: Pool, satellite: HeldSatellite, dispatchId: string): Promise<void> {

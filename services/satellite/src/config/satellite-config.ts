@@ -50,6 +50,8 @@ const fileSchema = z.strictObject({
       /** Unused connections kept at one moment, about 45 KB each; the longest unused is closed first. */
       idleConnectionsMax: z.int().min(0).max(20_000).default(5_000),
       connectTimeoutMs: z.int().min(1_000).max(120_000).default(15_000),
+      /** A node that went away during a change is asked for this long after the command's time was up; then it is unknown. */
+      findOutMs: z.int().min(1_000).max(86_400_000).default(600_000),
       /** Output that the relay has not acknowledged yet: beyond it the command is slowed down. */
       spoolBytesPerExecution: z
         .int()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type SatelliteProcess, spawnSatellite } from '../fixtures/satellite-process.ts';
 import {
@@ -39,31 +40,39 @@ const change = (then = '') => makeDispatch(site, `echo ran >> ${witness}${then}`
 const restart = async (cancelled: string[] = []) => {
   await satellite.kill('SIGKILL');
   satellite = await spawnSatellite(enrolled.config, enrolled.relay);
-  enrolled.relay.send({ t: 'reconcile', executionIds: [] }, { t: 'cancel', executionIds: cancelled });
+  enrolled.relay.send({ t: 'reconcile', executionIds: [] }, { t: 'cancel', executionIds: cancelled, stop: false });
 };
-const untilEffect = () =>
-  enrolled.relay
-    .until('the effect', () => true)
-    .then(async () => {
-      while ((await effects()) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-    });
-
 describe('a change, the satellite being killed,', () => {
   beforeEach(async () => {
     satellite = await spawnSatellite(enrolled.config, enrolled.relay);
   });
 
-  it('that was under way when the satellite was killed is unknown and never runs again', async () => {
+  it('that was under way when the satellite was killed is followed by the next process, with all of its output', async () => {
     const { relay } = enrolled;
-    const { frame, executionId } = await change('; sleep 30');
+    const { frame, executionId } = await change('; for i in 1 2 3 4 5 6; do echo line $i; sleep 0.5; done; exit 4');
     relay.send(frame);
     await relay.started(executionId);
-    await untilEffect();
+    await relay.until('output', () => relay.output(executionId).length > 0);
     await restart();
     const result = await relay.result(executionId);
-    expect(result.outcome).toMatchObject({ kind: 'unknown', reason: 'satellite_restarted' });
+    expect(result).toMatchObject({ outcome: { kind: 'exited', exitCode: 4, reason: null }, attempt: 1 });
+    expect(relay.output(executionId).toString()).toBe([1, 2, 3, 4, 5, 6].map((i) => `line ${i}\n`).join(''));
+    expect(result.stdoutSha256).toBe(createHash('sha256').update(relay.output(executionId)).digest('hex'));
     relay.send(frame);
     await relay.ack(frame.dispatchId, 2);
+    expect(await effects()).toBe(1);
+  });
+
+  it('that ended while the satellite was away is told as it was', async () => {
+    const { relay } = enrolled;
+    const { frame, executionId } = await change('; sleep 1; echo done; exit 9');
+    relay.send(frame);
+    await relay.started(executionId);
+    await satellite.kill('SIGKILL');
+    await web.onNode('sleep 2');
+    await restart();
+    expect((await relay.result(executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 9 });
+    expect(relay.output(executionId).toString()).toBe('done\n');
     expect(await effects()).toBe(1);
   });
 
@@ -165,16 +174,23 @@ describe('a change, the satellite living on,', () => {
     expect(await effects()).toBe(1);
   });
 
-  it('whose connection to the node breaks is unknown and never runs again', async () => {
+  it('whose connection to the node breaks again and again is followed to its end, and no byte is lost or doubled', async () => {
     const { relay } = enrolled;
-    const { frame, executionId } = await change('; sleep 30');
+    const { frame, executionId } = await change(
+      '; i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo "line $i of a long story"; [ $((i % 400)) -eq 0 ] && sleep 0.4; done; echo bad >&2',
+    );
     relay.send(frame);
     await relay.started(executionId);
-    await untilEffect();
-    web.cut();
+    for (let cuts = 0; cuts < 4; cuts += 1) {
+      const had = relay.output(executionId).length;
+      await relay.until('more output', () => relay.output(executionId).length > had);
+      web.cut();
+    }
     const result = await relay.result(executionId);
-    expect(result.outcome).toMatchObject({ kind: 'unknown', reason: 'connection_lost' });
-    expect(result.attempt).toBe(1);
+    expect(result).toMatchObject({ outcome: { kind: 'exited', exitCode: 0 }, attempt: 1 });
+    const story = Array.from({ length: 4000 }, (_, i) => `line ${i + 1} of a long story\n`).join('');
+    expect(relay.output(executionId).toString()).toBe(story);
+    expect(relay.output(executionId, 'stderr').toString()).toBe('bad\n');
     expect(await effects()).toBe(1);
   });
 

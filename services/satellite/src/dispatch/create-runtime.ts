@@ -2,6 +2,7 @@
 // is acknowledged. Owns queue, outbox and pool; lives as long as the process.
 
 import type { KeyObject } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
@@ -10,21 +11,28 @@ import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
+import { createGuardCleaner } from '../guard/clean-guards.ts';
 import type { ExecutionMode } from '../journal/journal-operations.ts';
 import { type Journal, JournalError } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
-import { type Execution, isExpired } from './execution.ts';
+import { endUnstarted, notStarted } from './end-execution.ts';
+import { type Begun, type Execution, isExpired } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
+import type { ExecutionRooms } from './execution-rooms.ts';
+import { judgeCommand } from './judge-command.ts';
 import { clockSkewMsMax, receiveDispatch } from './receive-dispatch.ts';
 import { recoverExecutions } from './recover-executions.ts';
-import { type ExecutionRooms, endUnstarted, notStarted, runExecution } from './run-execution.ts';
+import { runExecution } from './run-execution.ts';
 
 const sweepMs = 1_000;
 /** After the first welcome, when the relay asks nothing: it knows of nothing that was cancelled. */
 const reconcileMs = 2_000;
 const pruneMs = 3_600_000;
+/** A node that can't be reached and is waited for is tried again after this, longer each time. */
+const waitFirstMs = 2_000;
+const waitMsMax = 60_000;
 /** What is done and acknowledged is still known for a day after it expired, for reconciliation. */
 const keptAfterExpiryMs = 86_400_000;
 
@@ -72,12 +80,33 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   });
   const isHalted = () => existsSync(config.haltFile);
   const retrying = new Set<Execution>();
+  /** Executions whose node is waited for, with what wakes them. */
+  const asleep = new Map<Execution, NodeJS.Timeout>();
+  const leaving = new AbortController();
+  // Each guarded command listens for it.
+  setMaxListeners(0, leaving.signal);
+  const cleaner = createGuardCleaner(pool, logger);
   const rooms: ExecutionRooms = {
     journal,
     outbox,
     pool,
+    cleaner,
+    findOutMs: config.limits.findOutMs,
+    leaving: leaving.signal,
     isHalted,
     clockProblem,
+    wait(execution) {
+      retrying.add(execution);
+      const waitedMs = Date.now() - (execution.awaited?.sinceMs ?? Date.now());
+      // As long as it was waited for already, and not past the end of the validity.
+      const lastMs = Math.max(0, Date.parse(execution.envelope.expiresAt) - Date.now());
+      const delayMs = Math.min(Math.max(waitFirstMs, waitedMs), waitMsMax, lastMs);
+      execution.logger.info({ retryInMs: delayMs, detail: execution.awaited?.detail }, 'a node is waited for');
+      asleep.set(
+        execution,
+        setTimeout(() => wakeUp(execution), delayMs),
+      );
+    },
     retry(execution) {
       retrying.add(execution);
       queue.add(execution);
@@ -96,6 +125,25 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (executions.get(execution.id) === execution) executions.delete(execution.id);
   }
 
+  function takeRelayClock(timeMs: number): void {
+    relayClock = { timeMs, readAtMs: performance.now() };
+  }
+
+  /** Clocks are set right, and machines sleep, while a connection lasts. */
+  function measureAgain(timeMs: number): void {
+    const before = clockProblem();
+    takeRelayClock(timeMs);
+    const problem = clockProblem();
+    if (before !== null && problem === null) logger.info('the clocks of satellite and relay agree again');
+    if (before === null && problem !== null)
+      logger.error({ code: 'clock_skew' }, `${problem} Until then no work is accepted.`);
+  }
+
+  function wakeUp(execution: Execution): void {
+    clearTimeout(asleep.get(execution));
+    if (asleep.delete(execution)) queue.add(execution);
+  }
+
   function clockProblem(): string | null {
     if (relayClock === null) return null;
     const relayNowMs = relayClock.timeMs + (performance.now() - relayClock.readAtMs);
@@ -105,7 +153,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     return `The satellite's clock is ${Math.round(Math.abs(skewMs) / 1_000)} s ${direction} the relay's. Set it right (NTP).`;
   }
 
-  function createExecution(envelope: DispatchEnvelope, node: EnvelopeNode, mode: ExecutionMode): Execution {
+  function createExecution(
+    envelope: DispatchEnvelope,
+    node: EnvelopeNode,
+    mode: ExecutionMode,
+    begun: Begun | null = null,
+  ): Execution {
     const { executionId } = node;
     const { dispatchId, runId, traceparent } = envelope;
     let own: Logger | null = null;
@@ -119,9 +172,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         own ??= logger.child({ executionId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) });
         return own;
       },
-      attempts: 0,
-      wasSent: false,
+      attempts: begun?.attempt ?? 0,
+      wasSent: begun !== null,
+      awaited: null,
       isCancelled: false,
+      begun,
+      stop: new AbortController(),
     };
   }
 
@@ -134,16 +190,19 @@ export function createRuntime(options: RuntimeOptions): Runtime {
           journal
             .perform({ op: 'outcome-acked', executionId: frame.executionId, revision: frame.revision })
             .catch(fatal);
+          cleaner.acknowledged(frame.executionId);
           queue.pump();
         }
         return;
       case 'reconcile':
         return await answerReconcile(frame.executionIds);
       case 'cancel':
-        return await cancel(frame.executionIds);
+        return await cancel(frame.executionIds, frame.stop);
       case 'refused':
         logger.warn({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
         return;
+      case 'clock':
+        return measureAgain(frame.relayTimeMs);
       case 'challenge':
       case 'welcome':
         logger.warn({ frame: frame.t }, 'the relay repeats its handshake, it is ignored');
@@ -161,7 +220,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     link?.push(received.ack);
     if (received.kind === 'refused') {
       const { code, message } = received.ack;
-      logger.warn({ dispatchId: frame.dispatchId, code, reason: message }, 'a dispatch was refused');
+      const { dispatchId, traceparent } = frame;
+      logger.warn({ dispatchId, code, reason: message, traceId: traceIdOf(traceparent) }, 'a dispatch was refused');
       return;
     }
     const { envelope, mode, fresh, known, obstacle } = received;
@@ -220,13 +280,16 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
   }
 
-  async function cancel(executionIds: readonly string[]): Promise<void> {
+  async function cancel(executionIds: readonly string[], isStop: boolean): Promise<void> {
     const wanted = new Set(executionIds);
     for (const id of wanted) {
       const execution = executions.get(id);
-      if (execution !== undefined) execution.isCancelled = true;
+      if (execution === undefined) continue;
+      execution.isCancelled = true;
+      wakeUp(execution);
+      if (isStop) execution.stop.abort();
     }
-    for (const execution of queue.take((waiting) => wanted.has(waiting.id))) {
+    for (const execution of queue.take((waiting) => wanted.has(waiting.id) && waiting.begun === null)) {
       await endUnstarted(
         execution,
         notStarted('cancelled', 'The run was cancelled before the command was sent.'),
@@ -240,7 +303,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   function sweep(): void {
     queue.pump();
     const nowMs = Date.now();
-    for (const execution of queue.take((waiting) => isExpired(waiting.envelope, nowMs))) {
+    // What was sent is found out, however late.
+    for (const execution of queue.take((waiting) => waiting.begun === null && isExpired(waiting.envelope, nowMs))) {
       const detail = `The dispatch expired at ${execution.envelope.expiresAt} while earlier commands held the node or the satellite.`;
       endUnstarted(execution, notStarted('node_busy', detail), rooms)
         .catch(fatal)
@@ -280,13 +344,17 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       isOpen = false;
       const recovery = await recoverExecutions({
         ...{ journal, outbox, keys, organizationId, satelliteId },
-        resume(envelope, { executionId, mode, attempt }, wasSent) {
-          const node = envelope.nodes.find((each) => each.executionId === executionId);
-          if (node === undefined) return;
+        judge: (envelope) => judgeCommand(parser, envelope, config.policy),
+        resume(envelope, node, { mode, attempt }, wasSent) {
           const execution = createExecution(envelope, node, mode);
           execution.attempts = attempt;
           execution.wasSent = wasSent;
-          executions.set(executionId, execution);
+          executions.set(execution.id, execution);
+          queue.add(execution);
+        },
+        findOut(envelope, node, begun) {
+          const execution = createExecution(envelope, node, 'guarded', begun);
+          executions.set(execution.id, execution);
           queue.add(execution);
         },
       });
@@ -296,7 +364,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     linkUp(welcome, next) {
       link = next;
-      relayClock = { timeMs: welcome.relayTimeMs, readAtMs: performance.now() };
+      takeRelayClock(welcome.relayTimeMs);
       outbox.linkUp(next);
       if (!isOpen) setTimeout(open, reconcileMs);
     },
@@ -327,6 +395,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       });
       await Promise.race([queue.drain(), late]);
       clearTimeout(timer);
+      for (const timer of asleep.values()) clearTimeout(timer);
+      leaving.abort();
+      cleaner.close();
       pool.close();
     },
   };

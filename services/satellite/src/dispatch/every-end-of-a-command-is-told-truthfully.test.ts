@@ -127,7 +127,7 @@ describe.concurrent('a command that never ends', () => {
     expect(result.outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
     expect(stdout).toBe('started\n');
     expect(result.durationMs).toBeLessThan(15_000);
-  }, 30_000);
+  }, 60_000);
 
   it('is killed with its children, which is proven, and disturbs nobody', async () => {
     const slow = await makeDispatch(site, 'sleep 301 & sleep 302', [site.node('web-01').node], {
@@ -139,25 +139,16 @@ describe.concurrent('a command that never ends', () => {
     const [same, other] = await Promise.all([run('hostname'), run('hostname', {}, site.node('web-02').node)]);
     expect([same.stdout, other.stdout]).toEqual(['web-01\n', 'web-02\n']);
     const result = await test.relay.result(slow.executionId);
-    expect(result.outcome).toEqual({ kind: 'exited', exitCode: null, signal: 'KILL', reason: 'timeout' });
+    expect(result.outcome).toEqual({ kind: 'exited', exitCode: null, signal: 'TERM', reason: 'timeout' });
     expect(result.durationMs).toBeGreaterThanOrEqual(2_000);
     expect(await site.node('web-01').onNode('ps -eo args')).not.toMatch(/sleep 30[12]/);
   });
 
-  it('is unknown when nobody can prove that it was killed', async () => {
-    const target = site.node('web-03');
+  it('and does not listen is killed all the same', async () => {
     const limits = { timeoutMs: 1_000, outputBytesMax: 65_536 };
-    const { frame, executionId } = await makeDispatch(site, 'sleep 304', [target.node], { ...approved, limits });
-    test.relay.send(frame);
-    await test.relay.started(executionId);
-    await target.host.setLink('down');
-    try {
-      const { outcome } = await test.relay.result(executionId);
-      expect(outcome).toMatchObject({ kind: 'unknown', reason: 'timeout_not_confirmed' });
-    } finally {
-      await target.host.setLink('up');
-    }
-  }, 30_000);
+    const { result } = await run('trap "" TERM; while :; do sleep 1; done', { ...approved, limits });
+    expect(result.outcome).toEqual({ kind: 'exited', exitCode: null, signal: 'KILL', reason: 'timeout' });
+  }, 60_000);
 
   it('does not starve its node: each node has places, and they come free', async () => {
     const limits = { timeoutMs: 1_500, outputBytesMax: 65_536 };

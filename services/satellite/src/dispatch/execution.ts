@@ -1,7 +1,16 @@
 // What a dispatch becomes in memory: one execution a node. The truth about them is the journal's.
 import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
 import type { Logger } from '@sena/telemetry/logger';
-import type { ExecutionMode } from '../journal/journal-operations.ts';
+import type { ExecutionMode, GuardPlacement } from '../journal/journal-operations.ts';
+
+/** A guarded command that an earlier process has sent: found out, never started. */
+export type Begun = {
+  attempt: number;
+  startedAtMs: number;
+  guard: GuardPlacement;
+  /** Bytes of it that the relay has. */
+  acked: { stdout: number; stderr: number };
+};
 
 export type Execution = {
   readonly id: string;
@@ -14,8 +23,14 @@ export type Execution = {
   attempts: number;
   /** True once a command may have reached the node: from then on "not started" would be a lie. */
   wasSent: boolean;
-  /** Asked for before the command was sent. Running commands go on. */
+  /** Its node could not be reached so far and is waited for. */
+  awaited: { sinceMs: number; detail: string } | null;
+  /** Asked for before the command was sent. */
   isCancelled: boolean;
+  /** null: it has its beginning before it. */
+  readonly begun: Begun | null;
+  /** Tells a guarded command that runs to end. */
+  readonly stop: AbortController;
 };
 
 /** Commands with the same key share a node, its login and its limits. */

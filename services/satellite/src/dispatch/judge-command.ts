@@ -34,7 +34,7 @@ export function judgeCommand(
   if (isReading && changing === undefined && envelope.readOnly) return { kind: 'run', mode: 'direct' };
   if (!policy.changesAllowed) return refused('This satellite runs read-only commands alone (policy.changesAllowed).');
   const problem = policy.approvalRequiredToChange ? findApprovalProblem(envelope) : null;
-  if (problem === null) return { kind: 'run', mode: 'plain' };
+  if (problem === null) return { kind: 'run', mode: 'guarded' };
   if (changing !== undefined)
     return refused(`The dispatch sets ${changing}, so it is no plain reading, and ${problem}`);
   if (isReading) return refused(`The cloud does not call this read-only, and ${problem}`);

@@ -25,7 +25,10 @@ function execution(id: string, address: string): Execution {
     logger,
     attempts: 0,
     wasSent: false,
+    awaited: null,
     isCancelled: false,
+    begun: null,
+    stop: new AbortController(),
   };
 }
 

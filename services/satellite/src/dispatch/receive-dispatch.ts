@@ -8,8 +8,8 @@ import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
 import type { AcceptAnswer, ExecutionMode } from '../journal/journal-operations.ts';
 import type { Journal } from '../journal/open-journal.ts';
+import { notStarted } from './end-execution.ts';
 import { judgeCommand } from './judge-command.ts';
-import { notStarted } from './run-execution.ts';
 
 type DispatchFrame = Extract<RelayFrame, { t: 'dispatch' }>;
 type NotStarted = Extract<Outcome, { kind: 'not_started' }>;
@@ -68,7 +68,7 @@ export async function receiveDispatch(frame: DispatchFrame, rules: DispatchRules
   }
 
   const judgement = judgeCommand(rules.parser, envelope, rules.policy);
-  const mode: ExecutionMode = judgement.kind === 'run' ? judgement.mode : 'plain';
+  const mode: ExecutionMode = judgement.kind === 'run' ? judgement.mode : 'guarded';
   const answer = await journalDispatch(frame, envelope, mode, rules.journal, now.getTime());
   switch (answer.kind) {
     case 'nonce_reused':

@@ -1,15 +1,17 @@
-// Entered once, before the first connection: what an earlier process left in the journal. `starting` means find out, never
-// run again; there is nothing to ask on a plain node, so a change is `unknown`. What was never sent still may run.
+// Entered once, before the first connection: what an earlier process left in the journal. `starting` means find out, never run
+// again: a guarded change is asked for on its node, a plain one is `unknown`. What was never sent may still run, if the customer's
+// policy of today lets it.
 import type { KeyObject } from 'node:crypto';
-import type { DispatchEnvelope } from '@sena/contracts/envelope';
+import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
 import { verifyEnvelope } from '@sena/envelope/verify-envelope';
 import type { JournaledExecution } from '../journal/journal-operations.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import type { Outbox } from '../output/create-outbox.ts';
 import { buildResult, buildResultAfterRestart } from './build-result.ts';
-import { isExpired } from './execution.ts';
+import { notStarted } from './end-execution.ts';
+import { type Begun, isExpired } from './execution.ts';
+import type { Judgement } from './judge-command.ts';
 import { clockSkewMsMax } from './receive-dispatch.ts';
-import { notStarted } from './run-execution.ts';
 
 /** Read-only work is begun at most this often. */
 const attemptsMax = 2;
@@ -20,14 +22,16 @@ export type RecoveryRooms = {
   keys: ReadonlyMap<string, KeyObject>;
   organizationId: string;
   satelliteId: string;
+  judge(envelope: DispatchEnvelope): Judgement;
   /** `wasSent`: a read-only command of the former process. */
-  resume(envelope: DispatchEnvelope, execution: JournaledExecution, wasSent: boolean): void;
+  resume(envelope: DispatchEnvelope, node: EnvelopeNode, execution: JournaledExecution, wasSent: boolean): void;
+  findOut(envelope: DispatchEnvelope, node: EnvelopeNode, begun: Begun): void;
 };
 
-export type Recovery = { resumed: number; unknown: number; ended: number; unacknowledged: number };
+export type Recovery = { resumed: number; askedFor: number; unknown: number; ended: number; unacknowledged: number };
 
 export async function recoverExecutions(rooms: RecoveryRooms): Promise<Recovery> {
-  const recovery: Recovery = { resumed: 0, unknown: 0, ended: 0, unacknowledged: 0 };
+  const recovery: Recovery = { resumed: 0, askedFor: 0, unknown: 0, ended: 0, unacknowledged: 0 };
   const unacked = await rooms.journal.perform({ op: 'unacked' });
   for (const { result, tail } of unacked) rooms.outbox.result(result, tail);
   recovery.unacknowledged = unacked.length;
@@ -45,28 +49,38 @@ async function recoverOne(
   execution: JournaledExecution,
   envelope: DispatchEnvelope | null,
   rooms: RecoveryRooms,
-): Promise<'resumed' | 'unknown' | 'ended'> {
-  const { executionId, mode, attempt } = execution;
+): Promise<'resumed' | 'askedFor' | 'unknown' | 'ended'> {
+  const { executionId, mode, attempt, guard, startedAtMs } = execution;
   const wasSent = execution.state !== 'journaled';
-  const mayRun = envelope !== null && !isExpired(envelope, Date.now());
-  if (mayRun && (!wasSent || (mode === 'direct' && attempt < attemptsMax))) {
-    rooms.resume(envelope, execution, wasSent);
-    return 'resumed';
+  const node = envelope?.nodes.find((each) => each.executionId === executionId);
+  if (envelope === null || node === undefined) return await end(notStarted('envelope_refused', unpinned));
+  if (wasSent && guard !== null && startedAtMs !== null) {
+    const acked = { stdout: execution.stdoutAcked, stderr: execution.stderrAcked };
+    rooms.findOut(envelope, node, { attempt, startedAtMs, guard, acked });
+    return 'askedFor';
   }
-  const result = wasSent
-    ? buildResultAfterRestart(
-        executionId,
-        { kind: 'unknown', reason: 'satellite_restarted', detail: restarted },
-        execution,
-      )
-    : buildResult(
-        executionId,
-        envelope === null ? notStarted('envelope_refused', unpinned) : notStarted('expired', late),
-        null,
-      );
-  await rooms.journal.perform({ op: 'finish', result, tail: null });
-  rooms.outbox.result(result);
-  return wasSent ? 'unknown' : 'ended';
+  if (isExpired(envelope, Date.now())) return await end(notStarted('expired', late));
+  const judgement = rooms.judge(envelope);
+  if (judgement.kind === 'refused') return await end(notStarted('policy_refused', judgement.detail));
+  if (wasSent && (mode !== 'direct' || judgement.mode !== 'direct' || attempt >= attemptsMax)) {
+    return await end(notStarted('expired', late));
+  }
+  rooms.resume(envelope, node, { ...execution, mode: judgement.mode }, wasSent);
+  return 'resumed';
+
+  /** `unsent`: what is true of one that never left. */
+  async function end(unsent: ReturnType<typeof notStarted>): Promise<'unknown' | 'ended'> {
+    const result = wasSent
+      ? buildResultAfterRestart(
+          executionId,
+          { kind: 'unknown', reason: 'satellite_restarted', detail: restarted },
+          execution,
+        )
+      : buildResult(executionId, unsent, null);
+    await rooms.journal.perform({ op: 'finish', result, tail: null });
+    rooms.outbox.result(result);
+    return wasSent ? 'unknown' : 'ended';
+  }
 }
 
 const restarted =

@@ -2,49 +2,66 @@
 // ask once more whether it may begin, commit `starting`, only then send the command.
 import { randomUUID } from 'node:crypto';
 import type { Outcome } from '@sena/contracts/domain/outcome';
-import type { Journal } from '../journal/open-journal.ts';
+import type { OutputTail } from '../journal/journal-operations.ts';
 import type { Outbox } from '../output/create-outbox.ts';
 import { createOutputMeter } from '../output/measure-output.ts';
 import { commandText } from '../ssh/command-text.ts';
 import { type CommandEnd, executeCommand } from '../ssh/execute-command.ts';
 import type { ConnectionRefusal, SshTarget } from '../ssh/open-ssh-connection.ts';
-import type { SshLease, SshPool } from '../ssh/ssh-pool.ts';
-import { type Began, buildResult } from './build-result.ts';
+import type { SshLease } from '../ssh/ssh-pool.ts';
+import type { Began } from './build-result.ts';
+import { endExecution, endUnstarted, notStarted } from './end-execution.ts';
 import { type Execution, isExpired } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
+import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
+import { findObstacle } from './find-obstacle.ts';
+import { resumeGuarded, runGuarded } from './run-guarded.ts';
 
 /** Read-only commands alone. */
 const attemptsMax = 2;
 /** One dead warm connection is expected now and then; a second one is the node's state. */
 const connectionsPerAttemptMax = 2;
 
-export type ExecutionRooms = {
-  journal: Journal;
-  outbox: Outbox;
-  pool: SshPool;
-  isHalted(): boolean;
-  /** Null: the clocks of satellite and relay agree. */
-  clockProblem(): string | null;
-  /** A lost read-only command: it takes its turn again. */
-  retry(execution: Execution): void;
-};
-
-type NotStarted = Extract<Outcome, { kind: 'not_started' }>;
-type Ended = { end: CommandEnd; began: Began; tail: ReturnType<ReturnType<Outbox['open']>['tail']> };
+type Ended = { end: CommandEnd; began: Began; tail: OutputTail | null };
 
 /** Rejects only when the journal does: then nothing may go on. */
 export async function runExecution(execution: Execution, slot: Slot, rooms: ExecutionRooms): Promise<void> {
-  const obstacle = findObstacle(execution, rooms);
+  const { begun, mode } = execution;
+  const obstacle = begun === null ? findObstacle(execution, rooms) : null;
   if (obstacle !== null) return await endUnstarted(execution, obstacle, rooms);
   const target = targetOf(execution);
   const lease = await rooms.pool.acquire(target);
-  if (lease.kind === 'refused') return await endUnstarted(execution, refusalOutcome(lease), rooms);
+  if (begun !== null) {
+    await resumeGuarded(execution, begun, target, lease, slot, rooms);
+    if (lease.kind === 'lease') lease.release();
+    return;
+  }
+  if (lease.kind === 'refused') {
+    if (mayWait(execution, lease)) return rooms.wait(execution);
+    return await endUnstarted(execution, whyUnreached(execution, lease), rooms);
+  }
   try {
+    if (mode === 'guarded' && (await runGuarded(execution, target, lease, slot, rooms)) === 'ended') return;
     const ended = await attempt(execution, target, lease, slot, rooms);
     await conclude(execution, ended, rooms);
   } finally {
     lease.release();
   }
+}
+
+/** Only for what was never sent: a lost reading that can't be repeated stays what it is. */
+function mayWait(execution: Execution, refusal: ConnectionRefusal): boolean {
+  if (refusal.reason !== 'node_unreachable' || execution.envelope.limits.nodeWaitMs === undefined) return false;
+  if (execution.wasSent) return false;
+  const sinceMs = execution.awaited?.sinceMs ?? Date.now();
+  execution.awaited = { sinceMs, detail: refusal.detail };
+  return Date.now() < sinceMs + execution.envelope.limits.nodeWaitMs;
+}
+
+function whyUnreached({ awaited }: Execution, { reason, detail }: ConnectionRefusal): NotStarted {
+  if (awaited === null || reason !== 'node_unreachable') return notStarted(reason, detail);
+  const seconds = Math.round((Date.now() - awaited.sinceMs) / 1_000);
+  return notStarted('expired', `The node was waited for ${seconds} s and never reached: ${detail}`);
 }
 
 /** Null: nothing ended, because nothing began; `endUnstarted` has said why. */
@@ -68,6 +85,8 @@ async function attempt(
     executionId: execution.id,
     attempt: number,
     atMs: startedAtMs,
+    mode: execution.mode === 'direct' ? 'direct' : 'plain',
+    guard: null,
   });
   if (!mayStart) {
     execution.logger.error({ attempt: number }, 'the journal does not let this execution begin, it is left alone');
@@ -135,7 +154,7 @@ async function send(
 
 async function conclude(execution: Execution, ended: Ended | null, rooms: ExecutionRooms): Promise<void> {
   if (ended === null) return;
-  const { end, began } = ended;
+  const { end, began, tail } = ended;
   if (end.kind !== 'refused' && end.kind !== 'not_sent') execution.wasSent = true;
   switch (end.kind) {
     case 'exited':
@@ -160,57 +179,11 @@ async function conclude(execution: Execution, ended: Ended | null, rooms: Execut
   }
 
   async function finish(outcome: Outcome): Promise<void> {
-    const result = buildResult(execution.id, outcome, began);
-    await rooms.journal.perform({ op: 'finish', result, tail: ended?.tail ?? null });
-    // The journal has every end; the log has those that somebody has to look at.
-    if (outcome.kind === 'unknown')
-      execution.logger.warn({ outcome, attempt: began.attempt }, 'it is not known how an execution ended');
-    rooms.outbox.result(result);
+    await endExecution(execution, outcome, began, tail, rooms);
   }
-}
-
-/** Also entered by the runtime, for those that never get a turn. */
-export async function endUnstarted(
-  execution: Execution,
-  outcome: NotStarted,
-  rooms: Pick<ExecutionRooms, 'journal' | 'outbox'>,
-): Promise<void> {
-  const { wasSent, attempts, id } = execution;
-  const honest: Outcome = wasSent
-    ? {
-        kind: 'unknown',
-        reason: 'connection_lost',
-        detail: `The first attempt was lost, another did not begin: ${outcome.detail}`.slice(0, 500),
-      }
-    : outcome;
-  const result = { ...buildResult(id, honest, null), attempt: wasSent ? attempts : 0 };
-  await rooms.journal.perform({ op: 'finish', result, tail: null });
-  execution.logger.info({ outcome: honest }, 'execution did not begin');
-  rooms.outbox.result(result);
-}
-
-/** Why it may not begin now. */
-function findObstacle({ envelope, isCancelled }: Execution, rooms: ExecutionRooms): NotStarted | null {
-  if (isCancelled) return notStarted('cancelled', 'The run was cancelled before the command was sent.');
-  if (rooms.isHalted())
-    return notStarted('halted', 'The halt switch of the satellite is on. Remove its file to go on.');
-  const clock = rooms.clockProblem();
-  if (clock !== null) return notStarted('clock_skew', clock);
-  if (isExpired(envelope, Date.now())) {
-    return notStarted('expired', `The dispatch expired at ${envelope.expiresAt}, before the command was sent.`);
-  }
-  return null;
 }
 
 function targetOf({ node }: Execution): SshTarget {
   const { address, port, runAs, credential, hostKey } = node;
   return { address, port, user: runAs, credential, hostKey };
-}
-
-function refusalOutcome({ reason, detail }: ConnectionRefusal): NotStarted {
-  return notStarted(reason, detail);
-}
-
-export function notStarted(reason: NotStarted['reason'], detail: string): NotStarted {
-  return { kind: 'not_started', reason, detail: detail.slice(0, 500) };
 }

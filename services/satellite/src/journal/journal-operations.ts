@@ -2,8 +2,14 @@
 import type { ExecutionResult } from '@sena/contracts/frames';
 
 export type ExecutionState = 'journaled' | 'starting' | 'running' | 'finished';
-/** `direct`: both ends call it read-only, it may run again. `plain`: at most once. */
-export type ExecutionMode = 'direct' | 'plain';
+/**
+ * `direct`: both ends call it read-only, it may run again. `guarded`: at most once, and what became of it can be found out.
+ * `plain`: at most once, on a node that can't hold a guard; known when it starts.
+ */
+export type ExecutionMode = 'direct' | 'guarded' | 'plain';
+
+/** Where the guard of an execution is on its node, and under which boot it was started. */
+export type GuardPlacement = { directory: string; bootId: string };
 
 /** Kept output that the relay had not acknowledged when the command ended. */
 export type OutputTail = { stdoutOffset: number; stdout: Uint8Array; stderrOffset: number; stderr: Uint8Array };
@@ -15,6 +21,7 @@ export type JournaledExecution = {
   state: ExecutionState;
   attempt: number;
   startedAtMs: number | null;
+  guard: GuardPlacement | null;
   stdoutAcked: number;
   stderrAcked: number;
   result: ExecutionResult | null;
@@ -43,7 +50,15 @@ export type AcceptAnswer =
 export type JournalOperation =
   | AcceptOperation
   | { op: 'find'; dispatchId: string }
-  | { op: 'starting'; executionId: string; attempt: number; atMs: number }
+  /** `guard`: null for one that runs without. */
+  | {
+      op: 'starting';
+      executionId: string;
+      attempt: number;
+      atMs: number;
+      mode: ExecutionMode;
+      guard: GuardPlacement | null;
+    }
   | { op: 'running'; executionId: string; attempt: number }
   | { op: 'output-acked'; executionId: string; stream: 'stdout' | 'stderr'; offset: number }
   | { op: 'finish'; result: ExecutionResult; tail: OutputTail | null }

@@ -35,10 +35,12 @@ export function createJournalTables(database: DatabaseSync, isReplacement: boole
       execution_id text primary key,
       dispatch_id text not null references dispatches (dispatch_id),
       assignment_epoch integer not null,
-      mode text not null check (mode in ('direct', 'plain')),
+      mode text not null check (mode in ('direct', 'guarded', 'plain')),
       state text not null check (state in ('journaled', 'starting', 'running', 'finished')),
       attempt integer not null default 0,
       started_at_ms integer,
+      guard_directory text,
+      boot_id text,
       stdout_acked integer not null default 0,
       stderr_acked integer not null default 0,
       result text,
@@ -47,7 +49,8 @@ export function createJournalTables(database: DatabaseSync, isReplacement: boole
       tail_stdout blob,
       tail_stderr_offset integer,
       tail_stderr blob,
-      check ((state = 'finished') = (result is not null))
+      check ((state = 'finished') = (result is not null)),
+      check ((guard_directory is null) = (boot_id is null))
     ) strict, without rowid;
     create index executions_of_dispatch on executions (dispatch_id);
     create index executions_open on executions (state) where state <> 'finished';

@@ -5,6 +5,8 @@ import type { ExecutionResult } from '@sena/contracts/frames';
 import type {
   AcceptAnswer,
   AcceptOperation,
+  ExecutionMode,
+  GuardPlacement,
   JournalAnswers,
   JournalCounts,
   JournaledExecution,
@@ -25,7 +27,8 @@ export function createJournalStatements(database: DatabaseSync) {
       where executions.state = 'journaled' and executions.assignment_epoch < excluded.assignment_epoch`);
   const updateStarting = database.prepare(`
     update executions
-      set state = 'starting', attempt = ?1, started_at_ms = ?2, stdout_acked = 0, stderr_acked = 0
+      set state = 'starting', attempt = ?1, started_at_ms = ?2, mode = ?4, guard_directory = ?5, boot_id = ?6, stdout_acked = 0,
+        stderr_acked = 0
       where execution_id = ?3 and attempt < ?1
         and (state = 'journaled' or (mode = 'direct' and state in ('starting', 'running')))`);
   const updateRunning = database.prepare(
@@ -83,8 +86,9 @@ export function createJournalStatements(database: DatabaseSync) {
       const row = selectDispatch.get(dispatchId);
       return row === undefined ? null : { contentHash: text(row.content_hash), envelope: text(row.envelope) };
     },
-    starting: (executionId: string, attempt: number, atMs: number) =>
-      updateStarting.run(attempt, atMs, executionId).changes === 1,
+    starting: (executionId: string, attempt: number, atMs: number, mode: ExecutionMode, guard: GuardPlacement | null) =>
+      updateStarting.run(attempt, atMs, executionId, mode, guard?.directory ?? null, guard?.bootId ?? null).changes ===
+      1,
     running: (executionId: string, attempt: number) => updateRunning.run(executionId, attempt).changes === 1,
     outputAcked: (executionId: string, stream: 'stdout' | 'stderr', offset: number) =>
       updateAcked[stream].run(offset, executionId).changes === 1,
@@ -141,6 +145,7 @@ function readExecution(row: Row): JournaledExecution {
     state: text(row.state) as JournaledExecution['state'],
     attempt: Number(row.attempt),
     startedAtMs: row.started_at_ms === null ? null : Number(row.started_at_ms),
+    guard: row.guard_directory === null ? null : { directory: text(row.guard_directory), bootId: text(row.boot_id) },
     stdoutAcked: Number(row.stdout_acked),
     stderrAcked: Number(row.stderr_acked),
     result: row.result === null ? null : JSON.parse(text(row.result)),

@@ -49,7 +49,13 @@ function perform(operation: JournalOperation): unknown {
     case 'find':
       return statements.find(operation.dispatchId);
     case 'starting':
-      return statements.starting(operation.executionId, operation.attempt, operation.atMs);
+      return statements.starting(
+        operation.executionId,
+        operation.attempt,
+        operation.atMs,
+        operation.mode,
+        operation.guard,
+      );
     case 'running':
       return statements.running(operation.executionId, operation.attempt);
     case 'output-acked':

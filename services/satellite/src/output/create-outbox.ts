@@ -30,8 +30,8 @@ export type OutputSink = {
 };
 
 export type Outbox = {
-  /** A new attempt: what is left of an earlier one is dropped. */
-  open(executionId: string, attempt: number): OutputSink;
+  /** A new attempt: what is left of an earlier one is dropped. `from`: bytes that the relay has already. */
+  open(executionId: string, attempt: number, from?: { stdout: number; stderr: number }): OutputSink;
   /** The result is in the journal: it goes out behind its output. Without `open` there is no output. */
   result(result: ExecutionResult, tail?: OutputTail | null): void;
   /** True when something was freed. */
@@ -75,9 +75,11 @@ export function createOutbox(settings: OutboxSettings): Outbox {
   const heldBy = (entry: Entry) => entry.stdout.heldBytes() + entry.stderr.heldBytes();
   const isEntryFull = (entry: Entry) => heldBy(entry) >= bytesPerExecutionMax || totalBytes >= bytesTotalMax;
 
-  function open(executionId: string, attempt: number): OutputSink {
+  function open(executionId: string, attempt: number, from = { stdout: 0, stderr: 0 }): OutputSink {
     drop(executionId);
     const entry = createEntry(executionId, attempt);
+    entry.stdout = createStreamSpool(from.stdout);
+    entry.stderr = createStreamSpool(from.stderr);
     entries.set(executionId, entry);
     return {
       started(at) {

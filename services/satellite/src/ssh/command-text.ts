@@ -19,8 +19,7 @@ export function commandText(
   mark: string,
 ): CommandText {
   const startMark = `sena-start:${mark}:`;
-  const login = /^[A-Za-z0-9._-]+$/.test(user) ? ` USER=${user} LOGNAME=${user}` : '';
-  const clean = `exec /usr/bin/env -i PATH=${fixedPath} HOME="$HOME"${login} LC_ALL=C.UTF-8`;
+  const clean = cleanEnvironment(user);
   const announce = `echo "${startMark}$$" >&2`;
   const values = Object.entries(environment);
   const isPlain = [command, ...values.map(([, value]) => value)].every(isSafeInAnyShell);
@@ -30,9 +29,34 @@ export function commandText(
     const text = `${clean}${assignments} sh -c '${announce}; exec "$@" </dev/null' sena ${shell} -c ${quoteForAnyShell(command)}`;
     return { text, startMark };
   }
-  const exports = values.map(([name, value]) => `export ${name}=${quoteForSh(value)}\n`).join('');
-  const script = `${announce}\n${exports}exec ${shell} -c ${quoteForSh(command)} </dev/null`;
-  return { text: `${clean} sh -c 'eval "$(printf %b "$1")"' sena '${escapeForPrintf(script)}'`, startMark };
+  const script = `${announce}\n${exportsOf(environment)}exec ${shell} -c ${quoteForSh(command)} </dev/null`;
+  return { text: `${clean} ${shInAnyShell(script)}`, startMark };
+}
+
+/** A script of ours with its arguments, under `sh` with the same environment that a command gets. */
+export function scriptText(
+  script: string,
+  args: readonly string[],
+  { environment, user }: { environment: Readonly<Record<string, string>>; user: string },
+): string {
+  const positional = args.length === 0 ? '' : `set -- ${args.map(quoteForSh).join(' ')}\n`;
+  return `${cleanEnvironment(user)} ${shInAnyShell(`${exportsOf(environment)}${positional}${script}`)}`;
+}
+
+function cleanEnvironment(user: string): string {
+  const login = /^[A-Za-z0-9._-]+$/.test(user) ? ` USER=${user} LOGNAME=${user}` : '';
+  return `exec /usr/bin/env -i PATH=${fixedPath} HOME="$HOME"${login} LC_ALL=C.UTF-8`;
+}
+
+function exportsOf(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quoteForSh(value)}\n`)
+    .join('');
+}
+
+/** What any login shell hands on to `sh` unchanged. */
+function shInAnyShell(script: string): string {
+  return `sh -c 'eval "$(printf %b "$1")"' sena '${escapeForPrintf(script)}'`;
 }
 
 /** Login shells disagree, even inside single quotes, about backslash (fish), `!` and line ends (csh). */

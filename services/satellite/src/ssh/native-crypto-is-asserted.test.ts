@@ -36,6 +36,7 @@ describe('a binding', () => {
       const real = own.createCipher(config);
       return {
         allocPacket: (bytes) => real.allocPacket(bytes),
+        free: () => real.free(),
         encrypt(packet) {
           packet[6] = (packet[6] ?? 0) ^ 1;
           real.encrypt(packet);

@@ -12,8 +12,8 @@ export type NativeCrypto =
 export interface SshCrypto {
   readonly bindingAvailable: boolean;
   readonly CIPHER_INFO: Readonly<Record<string, object>>;
-  createCipher(config: object): { allocPacket(bytes: number): Buffer; encrypt(packet: Buffer): void };
-  createDecipher(config: object): { decrypt(data: Buffer, from: number, to: number): unknown };
+  createCipher(config: object): { allocPacket(bytes: number): Buffer; encrypt(packet: Buffer): void; free(): void };
+  createDecipher(config: object): { decrypt(data: Buffer, from: number, to: number): unknown; free(): void };
 }
 
 const cipherName = 'chacha20-poly1305@openssh.com';
@@ -49,11 +49,18 @@ function passThrough(crypto: SshCrypto, payload: Buffer): Buffer | null {
   };
   const inbound = { seqno: 0, decipherInfo: cipher, decipherKey: key, onPayload };
   const encrypting = crypto.createCipher({ outbound });
-  const packet = encrypting.allocPacket(payload.length);
-  payload.copy(packet, 5);
-  encrypting.encrypt(packet);
-  const encrypted = Buffer.concat(wire);
-  crypto.createDecipher({ inbound }).decrypt(encrypted, 0, encrypted.length);
+  const decrypting = crypto.createDecipher({ inbound });
+  try {
+    const packet = encrypting.allocPacket(payload.length);
+    payload.copy(packet, 5);
+    encrypting.encrypt(packet);
+    const encrypted = Buffer.concat(wire);
+    decrypting.decrypt(encrypted, 0, encrypted.length);
+  } finally {
+    // What is not freed ends the process badly when it ends.
+    encrypting.free();
+    decrypting.free();
+  }
   return received;
 }
 

@@ -96,33 +96,34 @@ describe('when the tunnel breaks', () => {
 });
 
 describe('a full spool', () => {
-  it('slows the command down instead of losing output or growing', async () => {
-    test = await site.start({ limits: { spoolBytesPerExecution: 256 * 1024 } });
-    const { relay } = test;
-    relay.behaviour.acknowledgesOutput = false;
-    const size = 16 * 1024 * 1024;
-    const { frame, executionId } = await makeDispatch(
-      site,
-      `head -c ${size} /dev/urandom; echo end >> /tmp/end`,
-      [web.node],
-      {
-        ...approved,
-        limits,
-      },
-    );
-    relay.send(frame);
-    await relay.until('the spool to fill', () => relay.output(executionId).length >= 256 * 1024);
-    await later(500);
-    // Stopped: what is on its way fits into the spool, one piece, and SSH's window.
-    expect(relay.output(executionId).length).toBeLessThan(1024 * 1024);
-    expect(await web.onNode('cat /tmp/end 2>/dev/null | wc -l')).toBe('0\n');
-    relay.behaviour.acknowledgesOutput = true;
-    const offset = relay.output(executionId).length;
-    relay.send({ t: 'output-ack', executionId, attempt: 1, stream: 'stdout', offset });
-    const result = await relay.result(executionId);
-    expect(result).toMatchObject({ outcome: { exitCode: 0 }, stdoutBytes: size });
-    expect(createHash('sha256').update(relay.output(executionId)).digest('hex')).toBe(result.stdoutSha256);
-  });
+  const size = 16 * 1024 * 1024;
+  it.each([
+    ['a reading command', 'cat /srv/long', {}],
+    ['a guarded one', 'cat /srv/long; true > /srv/read', approved],
+  ])(
+    'slows %s down instead of losing output or growing',
+    async (_what, command, changes) => {
+      await web.onNode(`[ -e /srv/long ] || head -c ${size} /dev/urandom >/srv/long`);
+      test = await site.start({ limits: { spoolBytesPerExecution: 256 * 1024 } });
+      const { relay } = test;
+      relay.behaviour.acknowledgesOutput = false;
+      const { frame, executionId } = await makeDispatch(site, command, [web.node], { ...changes, limits });
+      relay.send(frame);
+      await relay.until('the spool to fill', () => relay.output(executionId).length >= 256 * 1024);
+      await later(500);
+      // Stopped: what is on its way fits into the spool, one piece, and SSH's window. Whoever writes to the channel waits.
+      expect(relay.output(executionId).length).toBeLessThan(1024 * 1024);
+      expect(await web.onNode('pgrep -x "cat|tail" | wc -l')).toBe('1\n');
+      relay.behaviour.acknowledgesOutput = true;
+      const offset = relay.output(executionId).length;
+      relay.send({ t: 'output-ack', executionId, attempt: 1, stream: 'stdout', offset });
+      const result = await relay.result(executionId);
+      expect(result).toMatchObject({ outcome: { exitCode: 0 }, stdoutBytes: size });
+      expect(createHash('sha256').update(relay.output(executionId)).digest('hex')).toBe(result.stdoutSha256);
+      // 16 MiB through SSH and the tunnel, on a machine that may be busy.
+    },
+    60_000,
+  );
 });
 
 describe('a cancel', () => {
@@ -133,12 +134,29 @@ describe('a cancel', () => {
     const waiting = await makeDispatch(site, 'hostname', [web.node]);
     relay.send(running.frame);
     await relay.started(running.executionId);
-    relay.send(waiting.frame, { t: 'cancel', executionIds: [running.executionId, waiting.executionId] });
+    relay.send(waiting.frame, {
+      ...{ t: 'cancel', executionIds: [running.executionId, waiting.executionId], stop: false },
+    });
     expect((await relay.result(waiting.executionId)).outcome).toMatchObject({
       kind: 'not_started',
       reason: 'cancelled',
     });
     expect((await relay.result(running.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+  });
+
+  it('with a stop also ends a change that runs, with all that it started, and says why', async () => {
+    test = await site.start();
+    const { relay } = test;
+    const { frame, executionId } = await makeDispatch(site, 'echo begun; sleep 301 & sleep 302', [web.node], approved);
+    relay.send(frame);
+    await relay.started(executionId);
+    await relay.until('its output', () => relay.output(executionId).length > 0);
+    relay.send({ t: 'cancel', executionIds: [executionId], stop: true });
+    expect((await relay.result(executionId)).outcome).toEqual({
+      ...{ kind: 'exited', exitCode: null, signal: 'TERM', reason: 'cancelled' },
+    });
+    expect(relay.output(executionId).toString()).toBe('begun\n');
+    expect(await web.onNode('pgrep -f "sleep 30[12]" | wc -l')).toBe('0\n');
   });
 });
 
@@ -160,6 +178,25 @@ describe('a relay', () => {
     const second = await makeDispatch(site, 'hostname', [web.node]);
     relay.send(second.frame);
     expect((await relay.result(second.executionId)).outcome).toMatchObject({ kind: 'exited' });
+  });
+
+  it('tells the time again and again: a skew that is gone is forgotten without a reconnect, one that comes is noticed', async () => {
+    const { relay, config } = await site.enrol();
+    relay.behaviour.clockOffsetMs = 60_000;
+    test = await startTestSatellite(config, relay);
+    const outcomeOf = async () => {
+      const { frame, executionId } = await makeDispatch(site, 'hostname', [web.node]);
+      relay.send(frame);
+      return (await relay.result(executionId)).outcome;
+    };
+    expect(await outcomeOf()).toMatchObject({ kind: 'not_started', reason: 'clock_skew' });
+    relay.send({ t: 'clock', relayTimeMs: Date.now() });
+    expect(await outcomeOf()).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(test.logs.join('')).toContain('agree again');
+    relay.send({ t: 'clock', relayTimeMs: Date.now() - 45_000 });
+    expect(await outcomeOf()).toMatchObject({ kind: 'not_started', reason: 'clock_skew' });
+    expect(test.logs.join('')).toContain('45 s ahead of the relay');
+    expect(relay.connections()).toBe(1);
   });
 
   it('that breaks the protocol is left, and met again', async () => {

@@ -6,7 +6,7 @@ const firstDelayMs = 250;
 const delayMsMax = 30_000;
 /** After "no": only a person can change that, so it is asked again slowly. */
 const refusedDelayMs = 60_000;
-/** A connection that lived this long was a good one: the next loss begins with the first delay again. */
+/** A connection that lived this long, or did any work, was a good one: the next loss begins with the first delay again. */
 const stableMs = 5_000;
 
 export type ConnectLoopOptions = {
@@ -26,7 +26,8 @@ export async function connectLoop(options: ConnectLoopOptions): Promise<void> {
     const startedAtMs = performance.now();
     const end = await options.connect(signal);
     if (signal.aborted) return;
-    if (end.kind === 'closed' && end.wasWelcomed && performance.now() - startedAtMs > stableMs) delayMs = firstDelayMs;
+    const isStable = performance.now() - startedAtMs > stableMs;
+    if (end.kind === 'closed' && (end.didWork || (end.wasWelcomed && isStable))) delayMs = firstDelayMs;
     const base = end.kind === 'refused' ? (options.refusedDelayMs ?? refusedDelayMs) : delayMs;
     // Half of it by chance: a relay that comes back is not met by everybody at once.
     const retryInMs = Math.round(base / 2 + Math.random() * (base / 2));

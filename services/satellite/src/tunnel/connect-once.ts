@@ -36,8 +36,8 @@ export type ConnectionSettings = {
 };
 
 export type ConnectionEnd =
-  /** `wasWelcomed`: it worked for a while. */
-  | { kind: 'closed'; wasWelcomed: boolean; detail: string }
+  /** `wasWelcomed`: the relay took it. `didWork`: it also acknowledged something. */
+  | { kind: 'closed'; wasWelcomed: boolean; didWork: boolean; detail: string }
   /** The relay said no to this satellite: trying at once again would not help. */
   | { kind: 'refused'; code: string; message: string };
 
@@ -49,7 +49,7 @@ export async function connectOnce(settings: ConnectionSettings, signal: AbortSig
     const stream = await dialCloud(dialTargetOf(url), settings.dial);
     if (signal.aborted) {
       stream.destroy();
-      return { kind: 'closed', wasWelcomed: false, detail: 'stopping' };
+      return { kind: 'closed', wasWelcomed: false, didWork: false, detail: 'stopping' };
     }
     socket = new WebSocket(url, {
       createConnection: () => stream,
@@ -59,7 +59,7 @@ export async function connectOnce(settings: ConnectionSettings, signal: AbortSig
       followRedirects: false,
     });
   } catch (error) {
-    return { kind: 'closed', wasWelcomed: false, detail: (error as Error).message };
+    return { kind: 'closed', wasWelcomed: false, didWork: false, detail: (error as Error).message };
   }
   return await converse(socket, settings, signal);
 }
@@ -71,6 +71,7 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
   let refusal: { code: string; message: string } | null = null;
   let problem = '';
   let misses = 0;
+  let didWork = false;
   let work = Promise.resolve();
 
   const handshakeTimer = setTimeout(
@@ -119,6 +120,7 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
     if (!isBinary) throw new FrameError('malformed_frame', 'The tunnel carries binary messages only.');
     const frames = decodeRelayFrames(data);
     if (link !== null) {
+      didWork ||= frames.some(({ t }) => t === 'output-ack' || t === 'outcome-ack');
       await settings.received(frames);
       return;
     }
@@ -185,7 +187,7 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
       const detail = problem !== '' ? problem : `closed by the relay (${code}${reason.length > 0 ? ` ${reason}` : ''})`;
       // What came before the close is handled before the end is told.
       work.then(() =>
-        resolve(refusal === null ? { kind: 'closed', wasWelcomed, detail } : { kind: 'refused', ...refusal }),
+        resolve(refusal === null ? { kind: 'closed', wasWelcomed, didWork, detail } : { kind: 'refused', ...refusal }),
       );
     });
   });

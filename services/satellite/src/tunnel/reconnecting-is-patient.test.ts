@@ -8,7 +8,7 @@ async function delaysOf(ends: ConnectionEnd[], refusedDelayMs?: number): Promise
   await connectLoop({
     ...(refusedDelayMs === undefined ? {} : { refusedDelayMs }),
     signal: stopping.signal,
-    connect: async () => ends[delays.length] ?? { kind: 'closed', wasWelcomed: false, detail: '' },
+    connect: async () => ends[delays.length] ?? { kind: 'closed', wasWelcomed: false, didWork: false, detail: '' },
     ended(_end, retryInMs) {
       delays.push(retryInMs);
       if (delays.length === ends.length) stopping.abort();
@@ -16,7 +16,7 @@ async function delaysOf(ends: ConnectionEnd[], refusedDelayMs?: number): Promise
   });
   return delays;
 }
-const closed: ConnectionEnd = { kind: 'closed', wasWelcomed: false, detail: '' };
+const closed: ConnectionEnd = { kind: 'closed', wasWelcomed: false, didWork: false, detail: '' };
 
 describe('the connect loop', () => {
   it('waits longer after every failure, with a part by chance', async () => {
@@ -30,9 +30,15 @@ describe('the connect loop', () => {
   });
 
   it('does not take a welcome that ends at once for success', async () => {
-    const brief: ConnectionEnd = { kind: 'closed', wasWelcomed: true, detail: '' };
+    const brief: ConnectionEnd = { kind: 'closed', wasWelcomed: true, didWork: false, detail: '' };
     const [, , third = 0] = await delaysOf([brief, brief, brief]);
     expect(third).toBeGreaterThanOrEqual(500);
+  });
+
+  it('takes work that was acknowledged for success, however short it was', async () => {
+    const useful: ConnectionEnd = { kind: 'closed', wasWelcomed: true, didWork: true, detail: '' };
+    const [, , third = 0] = await delaysOf([useful, useful, useful]);
+    expect(third).toBeLessThanOrEqual(250);
   });
 
   it('asks slowly after a refusal', async () => {

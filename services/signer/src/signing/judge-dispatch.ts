@@ -29,7 +29,8 @@ export function judgeDispatch(
     return {
       kind: 'refuse',
       reason: 'satellite_revoked',
-      detail: 'Its satellite was revoked. Enrol another and ask again.',
+      detail:
+        'It was approved for a satellite that is revoked. Ask again: then another satellite is chosen, and approved.',
     };
   if (dispatch.nodes.length === 0) return refuse('It names no node.');
   // An execution's id follows from what it is, so that whoever carries it out twice finds the first one in a journal.

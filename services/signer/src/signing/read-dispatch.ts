@@ -38,7 +38,10 @@ export interface ApprovalToCheck {
   readonly decidedAt: Date | null;
 }
 
-/** By run and id. What was signed, sent or finished meanwhile is not among them. */
+/**
+ * By run and id. What was signed, sent, finished or given to another meanwhile is not among them, nor what a revoked satellite was to
+ * read, which another may.
+ */
 export async function readDispatchesToSign(
   transaction: TenantTransaction,
   dispatchIds: readonly string[],
@@ -68,8 +71,8 @@ export async function readDispatchesToSign(
        d.expires_at, d.traceparent, d.approval_id, r.status as run_status, r.cancel_requested_at is not null as cancel_requested,
        s.revoked_at is not null as satellite_revoked
      from dispatches d join runs r on r.id = d.run_id join satellites s on s.id = d.satellite_id
-     where d.id = any($1) and d.pending > 0 and d.sent_at is null
-       and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
+     where d.id = any($1) and d.pending > 0 and d.sent_at is null and d.superseded_at is null
+       and (s.revoked_at is null or d.approval_id is not null) and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
      order by d.run_id, d.id for update of d`,
     [dispatchIds],
   );

@@ -5,6 +5,7 @@ import type { JobQueue } from '@sena/queue/open-queue';
 import { ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
+import { traceIdOf } from '@sena/telemetry/trace-context';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
 import { type SignedDispatches, signDispatches } from './sign-dispatch.ts';
 
@@ -17,6 +18,18 @@ export interface Signing {
   look(): Promise<void>;
   /** Ends after the dispatch under way. */
   stop(): Promise<void>;
+}
+
+interface WaitingRow {
+  readonly organization_id: string;
+  readonly dispatch_id: string;
+  readonly run_id: string;
+  readonly traceparent: string | null;
+}
+
+function fieldsOf(row: WaitingRow) {
+  const { organization_id: organizationId, dispatch_id: dispatchId, run_id: runId } = row;
+  return { organizationId, dispatchId, runId, traceId: traceIdOf(row.traceparent) };
 }
 
 export function startSigning(options: {
@@ -53,16 +66,15 @@ export function startSigning(options: {
       isWanted = false;
       const made = await ensureDispatchKeys(pool, masterKey);
       if (made > 0) logger.info({ made }, 'dispatch keys made');
-      const waiting = await pool.query<{ organization_id: string; dispatch_id: string }>(
-        'select organization_id, dispatch_id from dispatches_to_sign($1)',
+      const waiting = await pool.query<WaitingRow>(
+        'select organization_id, dispatch_id, run_id, traceparent from dispatches_to_sign($1)',
         [dispatchesALook],
       );
       let settled = 0;
       for (const [organizationId, rows] of Map.groupBy(waiting.rows, (row) => row.organization_id)) {
         for (let start = 0; start < rows.length; start += dispatchesATransaction) {
           if (isStopped) return;
-          const part = rows.slice(start, start + dispatchesATransaction).map((row) => row.dispatch_id);
-          settled += await settle(organizationId, part);
+          settled += await settle(organizationId, rows.slice(start, start + dispatchesATransaction));
         }
       }
       // Those that can't be signed now are looked at again with the clock, not at once.
@@ -71,28 +83,36 @@ export function startSigning(options: {
   }
 
   /** Returns how many need no further look. Where one of several can't be signed, each is tried alone: it holds up no other. */
-  async function settle(organizationId: string, dispatchIds: readonly string[]): Promise<number> {
+  async function settle(organizationId: string, rows: readonly WaitingRow[]): Promise<number> {
+    const ids = rows.map((row) => row.dispatch_id);
     try {
-      await tell(organizationId, await signDispatches(pool, masterKey, parser, organizationId, dispatchIds));
-      return dispatchIds.length;
+      await tell(organizationId, rows, await signDispatches(pool, masterKey, parser, organizationId, ids));
+      return rows.length;
     } catch (error) {
-      if (dispatchIds.length === 1) {
-        const fields = { organizationId, dispatchId: dispatchIds[0], err: error };
-        logger.error(fields, 'a dispatch could not be signed, it is tried again');
+      const [only] = rows;
+      if (rows.length === 1 && only !== undefined) {
+        logger.error({ ...fieldsOf(only), err: error }, 'a dispatch could not be signed, it is tried again');
         return 0;
       }
     }
     let settled = 0;
-    for (const dispatchId of dispatchIds) {
+    for (const row of rows) {
       if (isStopped) break;
-      settled += await settle(organizationId, [dispatchId]);
+      settled += await settle(organizationId, [row]);
     }
     return settled;
   }
 
-  async function tell(organizationId: string, { signed, refused, runs }: SignedDispatches): Promise<void> {
-    for (const dispatch of signed) logger.info({ organizationId, ...dispatch }, 'dispatch signed');
-    for (const dispatch of refused) logger.warn({ organizationId, ...dispatch }, 'dispatch refused');
+  async function tell(
+    organizationId: string,
+    rows: readonly WaitingRow[],
+    { signed, refused, runs }: SignedDispatches,
+  ): Promise<void> {
+    const fieldsById = new Map(rows.map((row) => [row.dispatch_id, fieldsOf(row)]));
+    for (const { dispatchId, satelliteId } of signed)
+      logger.info({ ...fieldsById.get(dispatchId), satelliteId }, 'dispatch signed');
+    for (const { dispatchId, detail } of refused)
+      logger.warn({ ...fieldsById.get(dispatchId), detail }, 'dispatch refused');
     // The doorbell says that there is something to fetch; relays look for all of their satellites.
     const [first] = signed;
     if (first !== undefined) await signals.ring(organizationId, 'dispatchReady', { satelliteId: first.satelliteId });

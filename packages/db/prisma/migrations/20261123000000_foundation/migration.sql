@@ -93,6 +93,8 @@ create table runs (
   command text,
   selector text,
   runbook text,
+  -- How long its work may wait for satellites and nodes that are offline.
+  wait_ms integer not null default 0 check (wait_ms between 0 and 86400000),
   planner text not null default 'none' check (planner in ('none', 'runbook', 'model')),
   answer text,
   requested_by text not null,
@@ -108,6 +110,8 @@ create table runs (
   unknown_count integer not null default 0,
   traceparent text,
   cancel_requested_at timestamptz,
+  -- The cancel also wants what runs under a guard to be stopped.
+  stop_requested boolean not null default false,
   -- There is work for a worker while wake_count > handled_count. Whoever causes work counts up; a worker that lets go
   -- sets handled_count to what it had seen, so that a wake in between is never lost.
   wake_count integer not null default 1,
@@ -221,13 +225,18 @@ create table dispatches (
   sent_epoch bigint,
   -- The satellite has journaled it.
   acked_at timestamptz,
+  -- Its satellite was gone: its executions were given to others, under the next assignment epoch, by reassign_dispatch. What
+  -- was sent is never superseded, and what is superseded can't be marked as sent.
+  superseded_at timestamptz,
   unique (organization_id, id),
-  unique nulls not distinct (run_id, step, satellite_id, assignment_epoch),
+  constraint dispatches_superseded_unsent check (superseded_at is null or (sent_at is null and pending = 0)),
   foreign key (organization_id, run_id) references runs (organization_id, id),
   foreign key (organization_id, satellite_id) references satellites (organization_id, id),
   foreign key (organization_id, approval_id) references approvals (organization_id, id)
 );
 create index dispatches_run on dispatches (organization_id, run_id);
+-- A step is written once. Later assignments may meet at one satellite: it takes over from two that are gone.
+create unique index dispatches_first_assignment on dispatches (run_id, step, satellite_id) nulls not distinct where assignment_epoch = 1;
 create index dispatches_waiting on dispatches (satellite_id, created_at) where pending > 0;
 
 -- Written by the signer alone.
@@ -341,8 +350,7 @@ create table idempotency_keys (
   key text not null,
   principal text not null,
   body_sha256 text not null,
-  -- Null while the first request is under way.
-  status integer,
+  -- What is given again: no secret. Null while the first request is under way.
   response jsonb,
   created_at timestamptz not null default now(),
   primary key (organization_id, principal, key)
@@ -478,11 +486,11 @@ grant update (revoked_at, relay_id, connected_at) on satellites to sena_app;
 grant update (used_at, used_by_satellite_id) on join_tokens to sena_app;
 grant update (name, address, port, run_as, credential, host_key, labels) on nodes to sena_app;
 grant update (status, version, reason, planner, answer, usage, last_event_seq, execution_count, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count,
-  cancel_requested_at, wake_count, handled_count, wanted_at, failures,
+  cancel_requested_at, stop_requested, wake_count, handled_count, wanted_at, failures,
   lease_owner, lease_epoch, lease_expires_at, started_at, finished_at) on runs to sena_app;
 grant update (status, decided_by, decided_by_name, reason, decided_at, used_at) on approvals to sena_app;
 grant update (pending) on dispatches to sena_app;
-grant update (status, response) on idempotency_keys to sena_app;
+grant update (response) on idempotency_keys to sena_app;
 grant delete on outbox, idempotency_keys, audit_unsealed to sena_app;
 grant delete on nodes to sena_app;
 
@@ -505,7 +513,8 @@ grant delete on outbox to sena_signer;
 -- The listed functions that look across organizations. They return ids; whoever calls them then sets the organization. -----
 
 grant create on schema sena to sena_definer;
-grant select, update on runs, satellites, dispatches to sena_definer;
+grant select, update on runs, satellites, dispatches, executions to sena_definer;
+grant insert on dispatches to sena_definer;
 grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, join_tokens, audit_unsealed, idempotency_keys to sena_definer;
 grant insert on audit_unsealed, organizations, audit_events to sena_definer;
 grant insert, update, select on runbooks to sena_definer;
@@ -566,11 +575,13 @@ language sql security definer set search_path = sena, pg_temp as $$
   where created_at < now() - older_ms * interval '1 millisecond' order by id limit at_most
 $$;
 
--- Round-robin over organizations: what can't be signed for one of them does not hold up the others.
-create function dispatches_to_sign(at_most integer) returns table (organization_id text, dispatch_id text)
+-- Round-robin over organizations: what can't be signed for one of them does not hold up the others. What a revoked satellite was
+-- to read waits for another one; what was approved for it can't, and its signer says so.
+create function dispatches_to_sign(at_most integer)
+returns table (organization_id text, dispatch_id text, run_id text, traceparent text)
 language sql security definer set search_path = sena, pg_temp as $$
-  select d.organization_id, d.id from dispatches d
-  where d.pending > 0 and d.sent_at is null and d.satellite_id is not null
+  select d.organization_id, d.id, d.run_id, d.traceparent from dispatches d join satellites s on s.id = d.satellite_id
+  where d.pending > 0 and d.sent_at is null and d.superseded_at is null and (s.revoked_at is null or d.approval_id is not null)
     and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
   order by row_number() over (partition by d.organization_id order by d.created_at, d.id), d.created_at limit at_most
 $$;
@@ -596,6 +607,8 @@ $$;
 -- which the relay holds them; a satellite held by another relay meanwhile is passed over. Round-robin over organizations, each
 -- one's oldest first. A satellite with `window_executions` under way gets no more, except one dispatch that is larger than the
 -- window itself. What was sent and not journaled within `resend_ms` is sent again (`again`): the satellite's journal runs it once.
+-- `fenced` holds the satellites' rows until the commit: a connect to another relay comes before, and then nothing is given out, or
+-- after, and then its reconciliation sees what was. Whatever changed since the first look is looked at again under the lock.
 create function claim_dispatches(
   relay text, held_satellites text[], epochs bigint[], window_executions integer, resend_ms integer, at_most integer
 ) returns table (organization_id text, dispatch_id text, satellite_id text, again boolean)
@@ -606,13 +619,18 @@ language sql security definer set search_path = sena, pg_temp as $$
   ), waiting as (
     select d.id, d.organization_id, d.satellite_id, d.created_at, d.pending, d.sent_at, h.epoch
     from held h join dispatches d on d.satellite_id = h.satellite_id
-    where d.pending > 0 and d.not_before <= now() and d.expires_at > now()
+    where d.pending > 0 and d.superseded_at is null and d.not_before <= now() and d.expires_at > now()
       and (d.sent_at is null or (d.acked_at is null and d.sent_at < now() - resend_ms * interval '1 millisecond'))
       and exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
       and not exists (
         select from runs r where r.id = d.run_id
           and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'cancelled'))
       )
+  ), fenced as (
+    select s.id from satellites s join held h on h.satellite_id = s.id
+    where s.id in (select w.satellite_id from waiting w)
+      and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null
+    order by s.id for share of s
   ), under_way as (
     select d.satellite_id, sum(d.pending) as executions from dispatches d
     where d.satellite_id in (select w.satellite_id from waiting w) and d.pending > 0 and d.sent_at is not null
@@ -621,18 +639,90 @@ language sql security definer set search_path = sena, pg_temp as $$
     select w.*, coalesce(u.executions, 0)
         + sum(w.pending) filter (where w.sent_at is null) over (partition by w.satellite_id order by w.created_at, w.id) as filled,
       coalesce(u.executions, 0) = 0 and row_number() over (partition by w.satellite_id order by w.created_at, w.id) = 1 as alone
-    from waiting w left join under_way u on u.satellite_id = w.satellite_id
+    from waiting w join fenced on fenced.id = w.satellite_id left join under_way u on u.satellite_id = w.satellite_id
   ), in_turn as (
     select f.id, f.epoch, f.created_at, row_number() over (partition by f.organization_id order by f.created_at, f.id) as turn
     from fitting f where f.sent_at is not null or f.alone or f.filled <= window_executions
   ), chosen as (
     select d.id, t.epoch, d.sent_at is not null as again from dispatches d join in_turn t on t.id = d.id
-    where d.sent_at is null or (d.acked_at is null and d.sent_at < now() - resend_ms * interval '1 millisecond')
+    where d.pending > 0 and d.superseded_at is null
+      and (d.sent_at is null or (d.acked_at is null and d.sent_at < now() - resend_ms * interval '1 millisecond'))
     order by t.turn, t.created_at limit at_most for update of d skip locked
   )
   update dispatches d set sent_at = now(), sent_epoch = c.epoch from chosen c where d.id = c.id
   returning d.organization_id, d.id, d.satellite_id, c.again
 $$;
+
+-- Dispatches that were never sent and whose satellite is gone (its tunnel has ended, or it is revoked): those that another one,
+-- connected at the same site, can take over; and those that nobody can, because they were approved for one that is revoked.
+-- Round-robin over organizations.
+create function dispatches_left_behind(at_most integer) returns table (organization_id text, dispatch_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select d.organization_id, d.id from satellites s join dispatches d on d.satellite_id = s.id
+  where (s.relay_id is null or s.revoked_at is not null)
+    and d.pending > 0 and d.sent_at is null and d.superseded_at is null and d.expires_at > now()
+    and not exists (
+      select from runs r where r.id = d.run_id
+        and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'cancelled'))
+    )
+    and case when d.approval_id is not null then s.revoked_at is not null else exists (
+      select from satellites other where other.organization_id = s.organization_id and other.site_id = s.site_id and other.id <> s.id
+        and other.relay_id is not null and other.revoked_at is null
+    ) end
+  order by row_number() over (partition by d.organization_id order by d.created_at, d.id), d.created_at limit at_most
+$$;
+
+-- The one door by which executions change their dispatch: each node of a dispatch that was never sent, and whose satellite is gone,
+-- goes to a connected one of the same site (node_ids, satellite_ids, successor_ids in step: one successor a satellite), under the
+-- next assignment epoch. In the same transaction the former dispatch is superseded: it can neither be signed nor sent any more.
+-- No row: sent, closed, cancelled, approved for its satellite, its satellite is back, or a taker has left meanwhile. What was
+-- sent does not pass here: it moves by a guard on the node only, through a door of its own that also has to change
+-- the constraint dispatches_superseded_unsent.
+create function reassign_dispatch(former_id text, node_ids text[], satellite_ids text[], successor_ids text[])
+returns table (dispatch_id text, satellite_id text, satellite_name text, assignment_epoch integer, executions integer)
+language plpgsql security definer set search_path = sena, pg_temp as $$
+#variable_conflict use_column
+declare former dispatches%rowtype;
+begin
+  select d.* into former from dispatches d join satellites s on s.id = d.satellite_id join runs r on r.id = d.run_id
+  where d.id = former_id and d.organization_id = current_organization()
+    and d.sent_at is null and d.superseded_at is null and d.pending = d.total and d.approval_id is null and d.expires_at > now()
+    and (s.relay_id is null or s.revoked_at is not null)
+    and r.cancel_requested_at is null and r.status not in ('succeeded', 'failed', 'cancelled')
+  for update of d;
+  if not found then return; end if;
+
+  if exists (
+    select from unnest(satellite_ids) as taker (id)
+      left join satellites s on s.id = taker.id and s.relay_id is not null and s.revoked_at is null
+        and (s.organization_id, s.site_id) = (select g.organization_id, g.site_id from satellites g where g.id = former.satellite_id)
+    where s.id is null
+  ) then return; end if;
+
+  -- It keeps its place in the queue: the successor is as old as what it takes over. It is valid from now on: a satellite whose journal
+  -- is younger than the question is not asked whether it ran before.
+  insert into dispatches (id, organization_id, run_id, step, satellite_id, assignment_epoch, shell, command, command_sha256, environment,
+    limits, read_only, not_before, expires_at, traceparent, total, pending, created_at)
+  select t.successor_id, former.organization_id, former.run_id, former.step, t.satellite_id, former.assignment_epoch + 1, former.shell,
+    former.command, former.command_sha256, former.environment, former.limits, former.read_only, greatest(former.not_before, now()),
+    former.expires_at,
+    former.traceparent, count(*), count(*), former.created_at
+  from unnest(node_ids, satellite_ids, successor_ids) as t (node_id, satellite_id, successor_id)
+    join executions e on e.dispatch_id = former.id and e.node_id = t.node_id
+  group by t.successor_id, t.satellite_id;
+
+  update executions e set dispatch_id = t.successor_id
+  from unnest(node_ids, successor_ids) as t (node_id, successor_id)
+  where e.dispatch_id = former.id and e.node_id = t.node_id;
+  if exists (select from executions e where e.dispatch_id = former.id) then
+    raise exception 'dispatch % has nodes that were given to nobody', former.id;
+  end if;
+  update dispatches d set pending = 0, superseded_at = now() where d.id = former.id;
+
+  return query select d.id, d.satellite_id, s.name, d.assignment_epoch, d.total
+    from dispatches d join satellites s on s.id = d.satellite_id
+    where d.id = any(successor_ids) and d.organization_id = former.organization_id order by s.name;
+end $$;
 
 create function approvals_to_expire(at_most integer) returns table (organization_id text, approval_id text)
 language sql security definer set search_path = sena, pg_temp as $$
@@ -650,9 +740,9 @@ $$;
 
 -- Satellites whose relay has stopped reporting them.
 create function satellites_gone_silent(silent_ms integer)
-returns table (organization_id text, satellite_id text, connection_epoch bigint)
+returns table (organization_id text, satellite_id text)
 language sql security definer set search_path = sena, pg_temp as $$
-  select organization_id, id, connection_epoch from satellites where relay_id is not null and last_seen_at < now() - silent_ms * interval '1 millisecond'
+  select organization_id, id from satellites where relay_id is not null and last_seen_at < now() - silent_ms * interval '1 millisecond'
 $$;
 
 create function organizations_to_seal() returns table (organization_id text)
@@ -717,7 +807,8 @@ end $$;
 revoke create on schema sena from sena_definer;
 
 grant execute on function claim_next_run(text, integer), runs_to_ring(integer, integer), outbox_to_ring(integer, integer), approvals_to_expire(integer),
-  dispatches_to_expire(integer, integer), satellites_gone_silent(integer), organizations_to_seal(), forget_old_idempotency_keys(bigint),
+  dispatches_to_expire(integer, integer), dispatches_left_behind(integer), reassign_dispatch(text, text[], text[], text[]),
+  satellites_gone_silent(integer), organizations_to_seal(), forget_old_idempotency_keys(bigint),
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
 grant execute on function satellite_by_fingerprint(text), claim_dispatches(text, text[], bigint[], integer, integer, integer) to sena_relay;
 grant execute on function dispatches_to_sign(integer), organizations_without_dispatch_key() to sena_signer;

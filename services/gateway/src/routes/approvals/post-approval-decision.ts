@@ -11,6 +11,7 @@ import { wakeRun } from '@sena/runs/wake-run';
 import { z } from 'zod';
 import { deliverOutbox } from '../../deliver-outbox.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
+import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
@@ -29,6 +30,7 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
           'Bound to the digest of the exact commands and nodes; send `actionDigest` to be sure that they are the ones you saw. ' +
           'Nobody decides about their own request.',
         params: z.object({ id: idSchema('appr') }),
+        headers: idempotencyHeadersSchema,
         body: decideApprovalBodySchema,
         response: {
           200: approvalSchema,
@@ -36,48 +38,60 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const member = memberOf(request);
       const { organizationId } = member;
       const { id } = request.params;
       const { decision, reason, actionDigest } = request.body;
-      const outcome = await inOrganization(services.pool, organizationId, async (transaction) => {
-        const decided = await decideApproval(transaction, {
-          approvalId: id,
-          by: member,
-          decision,
-          reason,
-          actionDigest,
-        });
-        // Expired and void are also ends of the waiting: the run is woken, although this request is refused.
-        const { outboxId } = await wakeRun(transaction, decided.runId);
-        const seq =
-          decided.kind === 'decided'
-            ? await appendRunEvent(transaction, decided.runId, {
-                type: 'approval.decided',
-                approvalId: id,
-                decision,
-                by: member.name,
-                reason: reason ?? null,
-              })
-            : null;
-        return { decided, outboxId, seq, approval: await readApproval(transaction, member, id) };
-      });
-      const { runId } = outcome.decided;
-      deliverOutbox(services, request.log, organizationId, outcome.outboxId);
-      if (outcome.seq !== null) void services.signals.ring(organizationId, 'runEvents', { runId, seq: outcome.seq });
-      switch (outcome.decided.kind) {
+      const once = await inOrganization(services.pool, organizationId, (transaction) =>
+        oncePerKey(transaction, { request, reply, kept: decidedSchema }, async () => {
+          const decided = await decideApproval(transaction, {
+            approvalId: id,
+            by: member,
+            decision,
+            reason,
+            actionDigest,
+          });
+          // Expired and void are also ends of the waiting: the run is woken, although this request is refused.
+          const { outboxId } = await wakeRun(transaction, decided.runId);
+          const seq =
+            decided.kind === 'decided'
+              ? await appendRunEvent(transaction, decided.runId, {
+                  type: 'approval.decided',
+                  approvalId: id,
+                  decision,
+                  by: member.name,
+                  reason: reason ?? null,
+                })
+              : null;
+          return { ...decided, outboxId, seq, approval: await readApproval(transaction, member, id) };
+        }),
+      );
+      if (once.kind === 'first') {
+        const { runId, outboxId, seq } = once.answer;
+        deliverOutbox(services, request.log, organizationId, outboxId);
+        if (seq !== null) void services.signals.ring(organizationId, 'runEvents', { runId, seq });
+      }
+      const decided = once.answer;
+      switch (decided.kind) {
         case 'decided':
-          return outcome.approval;
+          return decided.approval;
         case 'expired':
           throw new SenaError('approval_expired', 'The approval has expired. Ask for the change again.');
         case 'void':
           throw new SenaError(
             'conflict',
             'What was to be approved is not what is stored; the approval is void. Ask for the change again.',
-            { cause: outcome.decided.reason },
+            { cause: decided.reason },
           );
       }
     },
   );
 }
+
+/** A refusal that was written down is also the answer to the same request sent again. */
+const decidedSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('decided'), approval: approvalSchema }),
+  z.object({ kind: z.literal('expired') }),
+  z.object({ kind: z.literal('void'), reason: z.string() }),
+]);

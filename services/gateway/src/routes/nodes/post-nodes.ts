@@ -4,6 +4,7 @@ import { createNodeBodySchema, nodeSchema } from '@sena/contracts/http/fleet';
 import { inOrganization } from '@sena/db/tenant';
 import { createNode } from '@sena/fleet/create-node';
 import type { GatewayApp } from '../../gateway-app.ts';
+import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
@@ -21,16 +22,19 @@ export function postNodes(app: GatewayApp, services: Services): void {
         description:
           'Keys and passwords never come here: `credential` names one in the satellite’s own configuration. ' +
           'Without `hostKey` only the satellite’s own pins decide.',
+        headers: idempotencyHeadersSchema,
         body: createNodeBodySchema,
         response: { 201: nodeSchema, ...declareProblems('not_found', 'name_taken') },
       },
     },
     async (request, reply) => {
       const member = memberOf(request);
-      const node = await inOrganization(services.pool, member.organizationId, (transaction) =>
-        createNode(transaction, request.body, principalRef(member)),
+      const { answer } = await inOrganization(services.pool, member.organizationId, (transaction) =>
+        oncePerKey(transaction, { request, reply, kept: nodeSchema }, () =>
+          createNode(transaction, request.body, principalRef(member)),
+        ),
       );
-      return reply.code(201).send(node);
+      return reply.code(201).send(answer);
     },
   );
 }

@@ -5,7 +5,6 @@ import { type CreateRunBody, createRunBodySchema, runAcceptedSchema } from '@sen
 import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import { countNodes } from '@sena/fleet/select-nodes';
 import { createRun } from '@sena/runs/create-run';
-import { z } from 'zod';
 import { deliverOutbox } from '../../deliver-outbox.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
@@ -30,7 +29,7 @@ export function postRuns(app: GatewayApp, services: Services): void {
         body: createRunBodySchema,
         response: {
           202: runAcceptedSchema.describe('Stored. The run goes on by itself.'),
-          ...declareProblems('invalid_selector', 'no_nodes_match', 'idempotency_key_reused'),
+          ...declareProblems('invalid_selector', 'no_nodes_match'),
         },
       },
     },
@@ -39,20 +38,17 @@ export function postRuns(app: GatewayApp, services: Services): void {
       const member = memberOf(request);
       const { organizationId } = member;
       const accepted = await inOrganization(services.pool, organizationId, (transaction) =>
-        oncePerKey(transaction, { request, route: 'POST /v1/runs', body, answer: storedRunSchema }, async () => {
+        oncePerKey(transaction, { request, reply, kept: runAcceptedSchema }, async () => {
           await refuseWhatCanNotRun(transaction, body);
           return createRun(transaction, { ...describeRun(body), requestedBy: member, traceparent });
         }),
       );
-      if (accepted.replayed) reply.header('idempotency-replayed', 'true');
-      else deliverOutbox(services, request.log, organizationId, accepted.answer.outboxId);
+      if (accepted.kind === 'first') deliverOutbox(services, request.log, organizationId, accepted.answer.outboxId);
       const { id, status } = accepted.answer;
       return reply.code(202).header('location', `/v1/runs/${id}`).send({ id, status });
     },
   );
 }
-
-const storedRunSchema = runAcceptedSchema.extend({ outboxId: z.string() });
 
 function describeRun(body: CreateRunBody) {
   return {
@@ -61,6 +57,7 @@ function describeRun(body: CreateRunBody) {
     command: body.kind === 'command' ? body.command : null,
     runbook: body.kind === 'runbook' ? body.runbook : null,
     selector: body.selector ?? null,
+    waitMs: body.kind === 'ask' ? 0 : (body.waitSeconds ?? 0) * 1_000,
   };
 }
 

@@ -3,10 +3,10 @@ import { principalRef } from '@sena/contracts/domain/principal';
 import { satelliteSchema } from '@sena/contracts/http/fleet';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
-import { readSatellite } from '@sena/fleet/list-satellites';
 import { revokeSatellite } from '@sena/fleet/revoke-satellite';
 import { z } from 'zod';
 import type { GatewayApp } from '../../gateway-app.ts';
+import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import type { Services } from '../../services.ts';
@@ -22,20 +22,21 @@ export function postSatelliteRevoke(app: GatewayApp, services: Services): void {
         summary: 'Revoke a satellite',
         description: 'For good: it has to enrol again with a new key. Twice is once.',
         params: z.object({ id: idSchema('sat') }),
+        headers: idempotencyHeadersSchema,
         response: { 200: satelliteSchema },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const member = memberOf(request);
       const { organizationId } = member;
       const { id: satelliteId } = request.params;
-      await inOrganization(services.pool, organizationId, (transaction) =>
-        revokeSatellite(transaction, satelliteId, principalRef(member)),
+      const revoked = await inOrganization(services.pool, organizationId, (transaction) =>
+        oncePerKey(transaction, { request, reply, kept: satelliteSchema }, () =>
+          revokeSatellite(transaction, satelliteId, principalRef(member)),
+        ),
       );
-      void services.signals.ring(organizationId, 'satelliteRevoked', { satelliteId });
-      const satellite = await readSatellite(services.prisma.forOrganization(organizationId), satelliteId);
-      if (satellite === null) throw new Error(`satellite ${satelliteId} is gone right after it was revoked`);
-      return satellite;
+      if (revoked.kind === 'first') void services.signals.ring(organizationId, 'satelliteRevoked', { satelliteId });
+      return revoked.answer;
     },
   );
 }

@@ -4,6 +4,7 @@ import { createSiteBodySchema, siteSchema } from '@sena/contracts/http/fleet';
 import { inOrganization } from '@sena/db/tenant';
 import { createSite } from '@sena/fleet/create-site';
 import type { GatewayApp } from '../../gateway-app.ts';
+import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
@@ -18,16 +19,19 @@ export function postSites(app: GatewayApp, services: Services): void {
         operationId: 'createSite',
         tags: ['fleet'],
         summary: 'Create a site',
+        headers: idempotencyHeadersSchema,
         body: createSiteBodySchema,
         response: { 201: siteSchema, ...declareProblems('name_taken') },
       },
     },
     async (request, reply) => {
       const member = memberOf(request);
-      const site = await inOrganization(services.pool, member.organizationId, (transaction) =>
-        createSite(transaction, request.body, principalRef(member)),
+      const { answer } = await inOrganization(services.pool, member.organizationId, (transaction) =>
+        oncePerKey(transaction, { request, reply, kept: siteSchema }, () =>
+          createSite(transaction, request.body, principalRef(member)),
+        ),
       );
-      return reply.code(201).send(site);
+      return reply.code(201).send(answer);
     },
   );
 }

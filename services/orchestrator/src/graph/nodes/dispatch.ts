@@ -1,9 +1,12 @@
-// Entered from gate or approve; leaves to wait. Writes the turn's dispatches, one for each command and satellite, and the doorbell of
-// the signer, in one transaction. What rests on an approval is written exactly as it was approved.
+// Entered from gate or approve; leaves to wait, or to report when a node of the approval is gone. Writes the turn's dispatches, one for
+// each command and satellite, and the doorbell of the signer, in one transaction. What rests on an approval is written exactly as it
+// was approved, or not at all.
 import { readApprovedAction } from '@sena/approvals/read-decision';
 import type { PlanStep } from '@sena/contracts/domain/run';
 import type { TenantTransaction } from '@sena/db/tenant';
+import { readNodes } from '@sena/fleet/read-nodes';
 import { appendRunEventOnce } from '@sena/runs/append-run-event';
+import { hasDispatches } from '@sena/runs/has-dispatches';
 import { type NewDispatch, writeDispatches } from '@sena/runs/write-dispatches';
 import { limitsOf, noEnvironment } from '../execution-limits.ts';
 import { actor, changeRun, type RunContext, readNow } from '../run-context.ts';
@@ -13,7 +16,9 @@ import { readTargets } from '../targets.ts';
 export function dispatch(context: RunContext) {
   return async (state: RunState): Promise<RunUpdate> => {
     const { runId } = context.lease;
-    const outboxId = await changeRun(context, async (transaction) => {
+    const outcome = await changeRun(context, async (transaction): Promise<Dispatched> => {
+      const gone = await deletedSinceApproval(transaction, runId, state);
+      if (gone.length > 0) return { kind: 'refused', reason: describeGone(gone) };
       const now = await readNow(transaction);
       const direct = state.steps.filter((step) => passedOf(state, step).readOnly);
       const approved = state.steps.filter((step) => !passedOf(state, step).readOnly);
@@ -24,11 +29,40 @@ export function dispatch(context: RunContext) {
       await noteDeletedNodes(transaction, runId, state, dispatches);
       const { traceparent } = context;
       const written = await writeDispatches(transaction, runId, dispatches, { actor, traceparent });
-      return written.outboxId;
+      return { kind: 'written', outboxId: written.outboxId };
     });
-    await context.deliver(outboxId);
+    if (outcome.kind === 'refused') return { ending: { status: 'cancelled', reason: outcome.reason } };
+    await context.deliver(outcome.outboxId);
     return {};
   };
+}
+
+type Dispatched =
+  | { readonly kind: 'written'; readonly outboxId: string }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Names of approved nodes that are no longer there. The digest is over exactly those nodes, so that the rest of them can't go on
+ * without them. Of a turn that is dispatched already nothing is taken back: then there are none.
+ */
+async function deletedSinceApproval(transaction: TenantTransaction, runId: string, state: RunState): Promise<string[]> {
+  const { approvalId } = state;
+  if (approvalId === null) return [];
+  const steps = state.steps.map(({ step }) => step);
+  if (await hasDispatches(transaction, runId, steps)) return [];
+  const action = await readApprovedAction(transaction, approvalId);
+  const approved = new Map(action.commands.flatMap(({ nodes }) => nodes.map((node) => [node.nodeId, node.name])));
+  for (const { id } of await readNodes(transaction, [...approved.keys()])) approved.delete(id);
+  return [...approved.values()].sort();
+}
+
+const goneNamed = 5;
+
+function describeGone(names: readonly string[]): string {
+  const named = names.slice(0, goneNamed).join(', ');
+  const more = names.length > goneNamed ? ` and ${names.length - goneNamed} more` : '';
+  const were = names.length === 1 ? 'was' : 'were';
+  return `${named}${more} ${were} deleted after this was put to approval. An approval is over exactly its nodes, so nothing was run. Ask again for the nodes that are left.`;
 }
 
 async function toDirectDispatches(
@@ -48,10 +82,10 @@ async function toDirectDispatches(
         shell: passedOf(state, { step }).shell,
         command,
         environment: noEnvironment,
-        limits: limitsOf(context.limits.commandTimeoutMs),
+        limits: limitsOf(context.limits.commandTimeoutMs, state.request.waitMs),
         readOnly: true,
         approvalId: null,
-        ...validity(context, now, null),
+        ...validity(context, state, now, null),
         nodes,
       });
     }
@@ -74,7 +108,7 @@ async function toApprovedDispatches(
     const approved = action?.commands.find((command) => command.step === step);
     for (const [satelliteId, nodes] of Map.groupBy(approved?.nodes ?? [], (node) => node.satelliteId)) {
       const { shell, command, environment, limits } = approved as NonNullable<typeof approved>;
-      const expiry = validity(context, now, action === null ? null : new Date(action.expiresAt));
+      const expiry = validity(context, state, now, action === null ? null : new Date(action.expiresAt));
       dispatches.push({
         step,
         satelliteId,
@@ -93,7 +127,7 @@ async function toApprovedDispatches(
     const left = nodeIds.filter((id) => !covered.has(id));
     const stranded = (await readTargets(transaction, left)).map(({ satelliteId: _, ...node }) => node);
     if (stranded.length === 0) continue;
-    const limits = limitsOf(context.limits.commandTimeoutMs);
+    const limits = limitsOf(context.limits.commandTimeoutMs, state.request.waitMs);
     const text = {
       step,
       command: planned,
@@ -102,15 +136,26 @@ async function toApprovedDispatches(
       limits,
       readOnly: false,
     };
-    dispatches.push({ ...text, satelliteId: null, approvalId, ...validity(context, now, null), nodes: stranded });
+    dispatches.push({
+      ...text,
+      satelliteId: null,
+      approvalId,
+      ...validity(context, state, now, null),
+      nodes: stranded,
+    });
   }
   return dispatches;
 }
 
 /** Never longer than the approval it rests on. */
-function validity(context: RunContext, now: Date, approvalEnds: Date | null): { notBefore: Date; expiresAt: Date } {
+function validity(
+  context: RunContext,
+  state: RunState,
+  now: Date,
+  approvalEnds: Date | null,
+): { notBefore: Date; expiresAt: Date } {
   const expiresMs = Math.min(
-    now.getTime() + context.limits.dispatchValidityMs,
+    now.getTime() + Math.max(context.limits.dispatchValidityMs, state.request.waitMs),
     approvalEnds?.getTime() ?? Number.POSITIVE_INFINITY,
   );
   return { notBefore: now, expiresAt: new Date(expiresMs) };

@@ -37,7 +37,9 @@ export function gate(context: RunContext) {
       const denied = judged.find((step) => step.decision.decision === 'deny');
       const waiting = judged.filter((step) => step.decision.decision === 'require_approval');
       const approvalId =
-        denied === undefined && waiting.length > 0 ? await askForApproval(context, transaction, waiting) : null;
+        denied === undefined && waiting.length > 0
+          ? await askForApproval(context, transaction, waiting, state.request.waitMs)
+          : null;
       const reasons = (denied ? [denied] : waiting).flatMap((step) => step.decision.reasons);
       const decision = denied ? 'deny' : approvalId === null ? 'allow' : 'require_approval';
       const steps = state.steps.map(({ step }) => step);
@@ -73,11 +75,12 @@ async function askForApproval(
   context: RunContext,
   transaction: TenantTransaction,
   waiting: readonly Judged[],
+  waitMs: number,
 ): Promise<string | null> {
   const { runId } = context.lease;
   const existing = await findApprovalOfStep(transaction, runId, waiting[0]?.step ?? '');
   if (existing !== null) return existing.id;
-  const action = await toAction(context, transaction, waiting);
+  const action = await toAction(context, transaction, waiting, waitMs);
   if (action.commands.length === 0) return null;
   const requester = await readRequester(transaction, runId);
   return requestApproval(transaction, {
@@ -95,6 +98,7 @@ async function toAction(
   context: RunContext,
   transaction: TenantTransaction,
   waiting: readonly Judged[],
+  waitMs: number,
 ): Promise<Action> {
   const now = (await readNow(transaction)).getTime();
   const commands: Action['commands'] = [];
@@ -104,7 +108,7 @@ async function toAction(
       satelliteId === null ? [] : [{ ...node, satelliteId }],
     );
     if (nodes.length === 0) continue;
-    const limits = limitsOf(context.limits.commandTimeoutMs);
+    const limits = limitsOf(context.limits.commandTimeoutMs, waitMs);
     commands.push({ step: plan.step, shell, command: plan.command, environment: noEnvironment, limits, nodes });
   }
   return {
@@ -113,7 +117,7 @@ async function toAction(
     runId: context.lease.runId,
     approvalNonce: randomBytes(18).toString('base64url'),
     notBefore: new Date(now).toISOString(),
-    expiresAt: new Date(now + context.limits.approvalValidityMs).toISOString(),
+    expiresAt: new Date(now + context.limits.approvalValidityMs + waitMs).toISOString(),
     commands,
   };
 }

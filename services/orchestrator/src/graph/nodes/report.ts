@@ -23,6 +23,7 @@ export function report(context: RunContext) {
       }
       const { dropped } = await saveReport(transaction, runId, {
         ...ending,
+        answer: [...state.notes, ending.answer].join('\n\n'),
         ifUncited: state.planner === 'model' ? uncited : null,
       });
       if (dropped > 0) context.logger.warn({ runId, dropped }, 'findings without evidence were dropped');

@@ -1,12 +1,17 @@
-// Entered from the start; leaves to plan, or to report when no node is meant. Reads the request and the nodes; writes one event.
-
+// Entered from the start; leaves to plan, or to report when no node is meant. Reads the request, the nodes and the sites; writes one event.
+import type { TenantTransaction } from '@sena/db/tenant';
+import { listSiteNames } from '@sena/fleet/list-site-names';
 import { selectNodes } from '@sena/fleet/select-nodes';
 import { appendRunEventOnce } from '@sena/runs/append-run-event';
 import { readRun } from '@sena/runs/read-run';
 import { transitionRun } from '@sena/runs/transition-run';
+import { countNodes, listNames } from '../../planners/describe-outcomes.ts';
 import type { ScopedNode } from '../../planners/planner.ts';
+import { choosePeers } from '../choose-peers.ts';
+import { findNamedPlaces } from '../places/find-named-places.ts';
+import type { Fleet } from '../places/index-fleet.ts';
 import { actor, changeRun, type RunContext } from '../run-context.ts';
-import { packNodes, type RunUpdate } from '../run-state.ts';
+import { packNodes, type RunEnding, type RunUpdate } from '../run-state.ts';
 
 export function scope(context: RunContext) {
   return async (): Promise<RunUpdate> => {
@@ -20,45 +25,118 @@ export function scope(context: RunContext) {
         prompt: run.kind === 'ask' ? run.prompt : null,
         command: run.command,
         runbook: run.kind === 'runbook' ? run.prompt : null,
+        waitMs: await readWaitMs(transaction, runId),
       };
-      const found = await selectNodes(transaction, run.selector);
-      const all: ScopedNode[] = found.map((node) => ({
-        id: node.id,
-        name: node.name,
-        site: node.site.name,
-        labels: node.labels,
-      }));
-      const named = run.kind === 'ask' ? nodesNamedIn(run.prompt ?? '', all) : [];
-      const nodes = named.length > 0 ? named : all;
-      const note =
-        named.length > 0 ? `The question names ${named.length === 1 ? 'one node' : `${named.length} nodes`}.` : null;
-      const siteCount = new Set(nodes.map((node) => node.site)).size;
+      const scoped =
+        run.kind === 'ask'
+          ? await scopeQuestion(transaction, run.prompt ?? '', run.selector)
+          : await scopeRequest(transaction, run.selector);
+      const { note, ...update } = scoped;
+      const siteCount = new Set(update.nodes.map((node) => node.site)).size;
       await appendRunEventOnce(
         transaction,
         runId,
-        { type: 'run.scoped', nodeCount: nodes.length, siteCount, note },
+        { type: 'run.scoped', nodeCount: update.nodes.length, siteCount, note },
         { type: 'run.scoped' },
       );
-      const reason =
-        run.selector === null
-          ? 'There are no nodes yet. Add some under Nodes, then ask again.'
-          : `No node matches ${run.selector}.`;
-      return {
-        request,
-        nodes: packNodes(nodes),
-        turn: 0,
-        memory: null,
-        steps: [],
-        passed: [],
-        approvalId: null,
-        ending: nodes.length === 0 ? { status: 'failed', reason } : null,
-      };
+      const packed = { nodes: packNodes(update.nodes), peers: packNodes(update.peers) };
+      return { request, ...update, ...packed, turn: 0, memory: null, steps: [], passed: [], approvalId: null };
     });
   };
 }
 
-/** Nodes whose whole name stands in the question. */
-function nodesNamedIn(question: string, nodes: readonly ScopedNode[]): ScopedNode[] {
-  const words = new Set(question.toLowerCase().match(/[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?/g));
-  return nodes.filter((node) => words.has(node.name.toLowerCase()));
+interface Scoped {
+  readonly nodes: ScopedNode[];
+  readonly peers: ScopedNode[];
+  readonly names: string[];
+  readonly notes: string[];
+  readonly isNowhere: boolean;
+  /** For the run's event. */
+  readonly note: string | null;
+  readonly ending: RunEnding | null;
+}
+
+const noNodes = 'There are no nodes yet. Add some under Nodes, then ask again.';
+
+/** A command or a runbook: the selector alone says where. */
+async function scopeRequest(transaction: TenantTransaction, selector: string | null): Promise<Scoped> {
+  const nodes = await readScoped(transaction, selector);
+  const reason = selector === null ? noNodes : `No node matches ${selector}.`;
+  return {
+    ...{ nodes, peers: [], names: [], notes: [], isNowhere: false, note: null },
+    ending: nodes.length === 0 ? { status: 'failed', reason } : null,
+  };
+}
+
+/** A question: what it names, within what the selector picks. Where that leaves no node, saying so is the answer. */
+async function scopeQuestion(
+  transaction: TenantTransaction,
+  question: string,
+  selector: string | null,
+): Promise<Scoped> {
+  const fleet = await readFleet(transaction);
+  const picked = selector === null ? fleet.nodes : await readScoped(transaction, selector);
+  const { nodes: named, named: words, texts: names, missing, isVague } = findNamedPlaces(question, fleet);
+  const isPicked = new Set(picked.map(({ id }) => id));
+  const nodes = (named ?? fleet.nodes).filter(({ id }) => isPicked.has(id)).map(toScoped);
+  const isNowhere = named === null && missing.length > 0;
+  const nothing = (sentence: string): Scoped => ({
+    ...{ nodes: [], peers: [], names, notes: [], isNowhere, note: sentence },
+    ending: { status: 'succeeded', answer: sentence, findings: [] },
+  });
+  if (fleet.nodes.length === 0) return nothing(noNodes);
+  if (isNowhere && !isVague) return nothing(`${missing.join(' ')} Nothing was run.`);
+  if (nodes.length === 0) return nothing([...missing, whyNone(words, named, fleet, picked, selector)].join(' '));
+
+  const outside = (named ?? []).filter(({ id }) => !isPicked.has(id)).map(({ name }) => name);
+  const notes = [
+    ...missing,
+    ...(outside.length > 0 ? [`Outside the selector ${selector} and left out: ${listNames(outside)}.`] : []),
+  ];
+  // A selector is a border: nothing beyond it is read, not even to compare with.
+  const peers = choosePeers(nodes, picked).map(toScoped);
+  const meant = named === null ? [] : [`The question names ${listNames(words)}: ${countNodes(nodes.length)}.`];
+  const note = [...meant, ...notes].join(' ');
+  return { nodes, peers, names, notes, isNowhere, note: note === '' ? null : note, ending: null };
+}
+
+/** `named`: nodes that the question leaves, before the selector. */
+function whyNone(
+  words: readonly string[],
+  named: readonly ScopedNode[] | null,
+  fleet: Fleet,
+  picked: readonly ScopedNode[],
+  selector: string | null,
+): string {
+  if (picked.length === 0) return `No node matches the selector ${selector}, so nothing was run.`;
+  if (named !== null && named.length > 0) {
+    const isOne = named.length === 1;
+    return `The selector ${selector} does not pick ${listNames(named.map(({ name }) => name))}, so nothing was run. Ask without the selector, or with one that picks ${isOne ? 'it' : 'them'}.`;
+  }
+  const [only = ''] = words;
+  if (words.length === 1 && only.startsWith('the site '))
+    return `${only.replace('the', 'The')} has no nodes, so nothing was run.`;
+  const asNamed = fleet.nodes.filter(({ name }) => words.includes(name)).slice(0, 5);
+  const where = asNamed.map(({ name, site }) => `${name} is in ${site}. `).join('');
+  return `${where}No node is all of what the question names (${words.join(', ')}), so nothing was run.`;
+}
+
+async function readFleet(transaction: TenantTransaction): Promise<Fleet> {
+  const found = await selectNodes(transaction, null);
+  const nodes = found.map((node) => ({ ...toScoped({ ...node, site: node.site.name }), address: node.address }));
+  return { nodes, sites: await listSiteNames(transaction) };
+}
+
+async function readScoped(transaction: TenantTransaction, selector: string | null): Promise<ScopedNode[]> {
+  const found = await selectNodes(transaction, selector);
+  return found.map((node) => toScoped({ ...node, site: node.site.name }));
+}
+
+function toScoped({ id, name, site, labels }: ScopedNode): ScopedNode {
+  return { id, name, site, labels };
+}
+
+async function readWaitMs(transaction: TenantTransaction, runId: string): Promise<number> {
+  const found = await transaction.query<{ wait_ms: number }>('select wait_ms from runs where id = $1', [runId]);
+  return found.rows[0]?.wait_ms ?? 0;
 }

@@ -45,7 +45,8 @@ function begin(context: PlanContext): Memory {
     'When you know the answer, or can not find it out, call report. Name nodes exactly. Say what could not be reached.',
   ].join('\n');
   const question = context.request.prompt ?? '';
-  const scope = `Scope: ${countNodes(context.nodes.length)}.\n${listNodes(context.nodes, undefined)}`;
+  const notes = context.notes.map((note) => `${note}\n`).join('');
+  const scope = `${notes}Scope: ${countNodes(context.nodes.length)}.\n${listNodes(context.nodes, undefined)}`;
   return {
     messages: [
       { role: 'system', content: system },

@@ -1,0 +1,21 @@
+// What a run's status does not say: "succeeded" means that the report is written, not that every node is known to have done it.
+import type { OutcomeCounts } from '@sena/contracts/domain/run';
+import { Badge } from '@sena/ui/badge';
+import { CircleHelp, CircleMinus } from 'lucide-react';
+
+export function RunCaveats({ counts }: { counts: OutcomeCounts }) {
+  return (
+    <>
+      {counts.unknown > 0 && (
+        <Badge tone="unknown">
+          <CircleHelp aria-hidden /> {counts.unknown.toLocaleString('en')} unknown
+        </Badge>
+      )}
+      {counts.notStarted > 0 && (
+        <Badge tone="warning">
+          <CircleMinus aria-hidden /> {counts.notStarted.toLocaleString('en')} not started
+        </Badge>
+      )}
+    </>
+  );
+}

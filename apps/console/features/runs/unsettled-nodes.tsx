@@ -1,0 +1,108 @@
+// The nodes on which a command did not run to an end that was seen: each with its reason and what to do. Unknown ones first. Stands above
+// the answer, because whoever asks again without reading it may do something twice.
+'use client';
+import type { Execution, Run } from '@sena/contracts/http/runs';
+import { Badge } from '@sena/ui/badge';
+import { Button } from '@sena/ui/button';
+import { Card, CardHeader, CardTitle } from '@sena/ui/card';
+import { Skeleton } from '@sena/ui/skeleton';
+import { useState } from 'react';
+import { FailureNotice } from '../api/failure-notice.tsx';
+import { InertText } from '../output/inert-text.tsx';
+import { formatCount } from '../time/format-time.ts';
+import { describeOutcome } from './describe-outcome.ts';
+import { RunCaveats } from './run-caveats.tsx';
+import { useExecutionList } from './use-executions.ts';
+
+const foldedMax = 5;
+
+export function UnsettledNodes({ run }: { run: Run }) {
+  const { unknown, notStarted } = run.counts;
+  if (unknown + notStarted === 0) return null;
+  return (
+    <Card aria-label="What did not run to an end" className={unknown > 0 ? 'border-unknown/40' : 'border-warning/50'}>
+      <CardHeader>
+        <CardTitle>What did not run to an end</CardTitle>
+        <span className="flex flex-wrap gap-1.5">
+          <RunCaveats counts={run.counts} />
+        </span>
+      </CardHeader>
+      {unknown > 0 && (
+        <Nodes
+          runId={run.id}
+          outcome="unknown"
+          count={unknown}
+          advice="There the command may or may not have run. SENA repeats nothing by itself. Look at each of these nodes before you try again."
+        />
+      )}
+      {notStarted > 0 && (
+        <Nodes
+          runId={run.id}
+          outcome="not_started"
+          count={notStarted}
+          advice="There nothing ran. Mend what is named, then ask again for these nodes."
+        />
+      )}
+    </Card>
+  );
+}
+
+interface NodesProps {
+  runId: string;
+  outcome: 'unknown' | 'not_started';
+  count: number;
+  advice: string;
+}
+
+function Nodes({ runId, outcome, count, advice }: NodesProps) {
+  const [all, setAll] = useState(false);
+  const list = useExecutionList(runId, { outcome, group: null });
+  const visible = all ? list.rows : list.rows?.slice(0, foldedMax);
+  return (
+    <div className="border-b border-border p-4 last:border-0">
+      <p className="text-sm text-pretty">{advice}</p>
+      {list.error !== null && <FailureNotice error={list.error} onRetry={list.refetch} className="mt-3" />}
+      {visible === undefined && list.error === null && (
+        <div role="status" aria-label="Loading these nodes" className="mt-3 flex flex-col gap-2">
+          <Skeleton className="h-4 w-3/5" />
+          <Skeleton className="h-4 w-2/5" />
+        </div>
+      )}
+      <ul aria-label={outcome === 'unknown' ? 'Nodes with an unknown outcome' : 'Nodes where it was not started'}>
+        {visible?.map((execution) => (
+          <Unsettled key={execution.id} execution={execution} />
+        ))}
+      </ul>
+      {all && list.hasNextPage && (
+        <Button size="sm" className="mt-3" busy={list.isFetchingNextPage} onClick={list.fetchNextPage}>
+          Load more
+        </Button>
+      )}
+      {!all && list.rows !== undefined && count > foldedMax && (
+        <Button size="sm" className="mt-3" onClick={() => setAll(true)}>
+          Show all {formatCount(count, 'execution')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Unsettled({ execution }: { execution: Execution }) {
+  const words = describeOutcome(execution);
+  return (
+    <li className="mt-3 flex flex-col gap-0.5 border-l-2 border-border pl-3">
+      <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <span className="font-mono text-[0.8125rem] font-medium">{execution.node.name}</span>
+        {execution.reason !== null && (
+          <Badge tone={words.tone === 'unknown' ? 'unknown' : 'warning'}>{execution.reason.replaceAll('_', ' ')}</Badge>
+        )}
+      </span>
+      {words.whatToDo !== null && <span className="text-sm text-pretty">{words.whatToDo}</span>}
+      {execution.detail !== null && (
+        <span className="text-[0.8125rem] break-words text-muted-foreground">
+          <InertText text={execution.detail} terminal="show" />
+        </span>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,103 @@
+import { startChromium, type TestBrowser } from '@sena/testing/chromium';
+import { eventually } from '@sena/testing/eventually';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
+
+/** What the maker of the page would offer there. */
+const offers = /scalar|ask ai|generate sdk|deploy/i;
+/** What the page, or whoever uses it, tried to reach beyond the gateway. */
+const attempts: string[] = [];
+let gateway: TestGateway;
+let browser: TestBrowser;
+let page: Awaited<ReturnType<TestBrowser['context']['newPage']>>;
+
+beforeAll(async () => {
+  [gateway, browser] = await Promise.all([openTestGateway(['owner']), startChromium()]);
+  // Its script is large: a busy machine takes its time.
+  browser.context.setDefaultTimeout(60_000);
+  page = await browser.context.newPage();
+  await browser.context.route(
+    ({ origin }) => origin !== gateway.url,
+    (route) => {
+      attempts.push(`request: ${route.request().url()}`);
+      return route.abort();
+    },
+  );
+  browser.context.on('page', (opened) => attempts.push(`window: ${opened.url()}`));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) attempts.push(`blocked: ${message.text()}`);
+  });
+  await openReference();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.close();
+});
+
+it('shows the API, and nothing of its maker’s', async () => {
+  expect(await page.getByText('/v1/runs').filter({ visible: true }).count()).toBeGreaterThan(0);
+  expect(await page.getByText(offers).filter({ visible: true }).count()).toBe(0);
+  expect(await linksAway()).toEqual([]);
+});
+
+it('has no button that leads to another origin, or that shows a link there', async () => {
+  const pressed: Pressed[] = [];
+  for (;;) {
+    const next = await pressNext(pressed);
+    if (next === null) break;
+    pressed.push(next);
+    expect([next.name, await linksAway()]).toEqual([next.name, []]);
+  }
+  expect(pressed.length).toBeGreaterThan(20);
+  expect(new URL(page.url()).origin).toBe(gateway.url);
+}, 120_000);
+
+it('has a client for trying a request that names nobody else either', async () => {
+  await openReference();
+  await page.locator('.show-api-client-button').first().click();
+  await page.getByText('Send', { exact: true }).first().waitFor();
+  expect(await page.getByText(offers).filter({ visible: true }).count()).toBe(0);
+  expect(await linksAway()).toEqual([]);
+}, 120_000);
+
+it('has reached for nothing elsewhere in all of this, and may not', async () => {
+  expect(attempts).toEqual([]);
+  const elsewhere = 'http://127.0.0.1:9/elsewhere';
+  expect(await page.evaluate((url) => fetch(url).then(Boolean, () => false), elsewhere)).toBe(false);
+  await eventually('the page’s policy has spoken', () => attempts.length > 0);
+  for (const attempt of attempts) expect(attempt).toMatch(/^blocked: .*127\.0\.0\.1:9\/elsewhere/);
+});
+
+async function openReference(): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(`${gateway.url}/docs/`);
+  await page.getByRole('heading', { name: 'Ask a question, run a command or run a runbook' }).waitFor();
+}
+
+interface Pressed {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** Some of each kind: there is one of some kinds for every field of the API. The client has a test of its own. */
+function pressNext(pressed: Pressed[]): Promise<Pressed | null> {
+  const buttons = ['button', '[role=button]', '[role=menuitem]'];
+  const ours = buttons.map((button) => `${button}:not(.show-api-client-button):visible`).join(', ');
+  return page.locator(ours).evaluateAll((shown, pressed) => {
+    for (const button of shown) {
+      const kind = button.getAttribute('class') ?? '';
+      const name = button.ariaLabel ?? button.textContent ?? '';
+      const alike = pressed.filter((other) => other.kind === kind);
+      if (alike.length >= 6 || alike.some((other) => other.name === name)) continue;
+      button.click();
+      return { kind, name };
+    }
+    return null;
+  }, pressed);
+}
+
+async function linksAway(): Promise<string[]> {
+  const links = page.locator('a[href]:not([href^="#"]):visible');
+  const addresses = await links.evaluateAll((shown) => shown.map((link) => link.getAttribute('href') ?? ''));
+  return addresses.filter((address) => new URL(address, page.url()).origin !== gateway.url);
+}

@@ -1,0 +1,45 @@
+// Entered wherever an execution comes to its end: into the journal first, then out to the relay. Rejects only when the journal
+// does: then nothing may go on.
+import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { OutputTail } from '../journal/journal-operations.ts';
+import { type Began, buildResult } from './build-result.ts';
+import type { Execution } from './execution.ts';
+import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
+
+type Rooms = Pick<ExecutionRooms, 'journal' | 'outbox'>;
+
+/** `tail`: output that the relay does not have yet. */
+export async function endExecution(
+  execution: Execution,
+  outcome: Outcome,
+  began: Began,
+  tail: OutputTail | null,
+  rooms: Rooms,
+): Promise<void> {
+  const result = buildResult(execution.id, outcome, began);
+  await rooms.journal.perform({ op: 'finish', result, tail });
+  // The journal has every end; the log has those that somebody has to look at.
+  if (outcome.kind === 'unknown')
+    execution.logger.warn({ outcome, attempt: began.attempt }, 'it is not known how an execution ended');
+  rooms.outbox.result(result);
+}
+
+/** For those that never got as far as the node. */
+export async function endUnstarted(execution: Execution, outcome: NotStarted, rooms: Rooms): Promise<void> {
+  const { wasSent, attempts, id } = execution;
+  const honest: Outcome = wasSent
+    ? {
+        kind: 'unknown',
+        reason: 'connection_lost',
+        detail: `The first attempt was lost, another did not begin: ${outcome.detail}`.slice(0, 500),
+      }
+    : outcome;
+  const result = { ...buildResult(id, honest, null), attempt: wasSent ? attempts : 0 };
+  await rooms.journal.perform({ op: 'finish', result, tail: null });
+  execution.logger.info({ outcome: honest }, 'execution did not begin');
+  rooms.outbox.result(result);
+}
+
+export function notStarted(reason: NotStarted['reason'], detail: string): NotStarted {
+  return { kind: 'not_started', reason, detail: detail.slice(0, 500) };
+}

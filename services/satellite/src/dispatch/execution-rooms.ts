@@ -1,0 +1,27 @@
+// What an execution needs on its way from its turn to its end. Made once by the runtime.
+import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { GuardCleaner } from '../guard/clean-guards.ts';
+import type { Journal } from '../journal/open-journal.ts';
+import type { Outbox } from '../output/create-outbox.ts';
+import type { SshPool } from '../ssh/ssh-pool.ts';
+import type { Execution } from './execution.ts';
+
+export type ExecutionRooms = {
+  journal: Journal;
+  outbox: Outbox;
+  pool: SshPool;
+  cleaner: GuardCleaner;
+  /** An unreachable node is asked for this long after the command's time was up. */
+  findOutMs: number;
+  /** The process ends: what is guarded is left to the next one. */
+  leaving: AbortSignal;
+  isHalted(): boolean;
+  /** Null: the clocks of satellite and relay agree. */
+  clockProblem(): string | null;
+  /** Its node can't be reached now and may be waited for: it takes its turn again later. */
+  wait(execution: Execution): void;
+  /** A lost read-only command: it takes its turn again. */
+  retry(execution: Execution): void;
+};
+
+export type NotStarted = Extract<Outcome, { kind: 'not_started' }>;

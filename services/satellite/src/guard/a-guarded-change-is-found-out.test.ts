@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  approved,
+  makeDispatch,
+  startTestSite,
+  type TestNode,
+  type TestSatellite,
+  type TestSite,
+} from '../fixtures/test-site.ts';
+
+let site: TestSite;
+let test: TestSatellite;
+let serial = 0;
+
+beforeAll(async () => {
+  site = await startTestSite(['web-01', 'web-02', 'web-03', 'web-04', 'web-05']);
+  test = await site.start({ limits: { connectTimeoutMs: 1_000, findOutMs: 2_000 } });
+});
+afterAll(async () => {
+  await test?.satellite.stop(0);
+  await site?.stop();
+});
+
+/** A change that leaves a line behind, and how many there are. */
+async function begin(node: TestNode, then: string, limits = { timeoutMs: 20_000, outputBytesMax: 65_536 }) {
+  serial += 1;
+  const witness = `/srv/witness-${serial}`;
+  const dispatch = await makeDispatch(site, `echo ran >> ${witness}${then}`, [node.node], { ...approved, limits });
+  test.relay.send(dispatch.frame);
+  const effects = async () => Number(await node.onNode(`cat ${witness} 2>/dev/null | wc -l`));
+  return { ...dispatch, effects, result: () => test.relay.result(dispatch.executionId) };
+}
+const guardFiles = (node: TestNode, executionId: string) =>
+  node.onNode(`cd /var/lib/sena/guard && ls ${executionId}.* 2>/dev/null || echo none`);
+
+describe('a change whose node', () => {
+  it('is rebooted while it runs is unknown, and says that the node was', async () => {
+    const node = site.node('web-01');
+    const change = await begin(node, '; sleep 30');
+    await test.relay.started(change.executionId);
+    await node.onNode('until ls /srv/witness-* >/dev/null 2>&1; do sleep 0.05; done');
+    await node.host.reboot();
+    node.cut();
+    expect((await change.result()).outcome).toMatchObject({ kind: 'unknown', reason: 'node_rebooted' });
+    expect(await change.effects()).toBe(1);
+  });
+
+  it('can not be reached again is unknown after a while, and says so', async () => {
+    const node = site.node('web-02');
+    const change = await begin(node, '; sleep 3', { timeoutMs: 1_000, outputBytesMax: 65_536 });
+    await test.relay.started(change.executionId);
+    await node.host.setLink('down');
+    node.cut();
+    try {
+      // Its validity is ten minutes, so an expiry of one that is shorter decides.
+      expect(
+        test.relay.frames.some((frame) => frame.t === 'result' && frame.result.executionId === change.executionId),
+      ).toBe(false);
+    } finally {
+      await node.host.setLink('up');
+    }
+    expect((await change.result()).outcome).toMatchObject({ kind: 'exited', reason: 'timeout' });
+    expect(await change.effects()).toBe(1);
+  });
+
+  it('has no room for a lock is not started', async () => {
+    const node = site.node('web-03');
+    await node.onNode('mkdir -p /var/lib/sena/guard; cat /dev/zero >/var/lib/filler 2>/dev/null; :');
+    try {
+      const change = await begin(node, '');
+      expect((await change.result()).outcome).toMatchObject({ kind: 'not_started', reason: 'node_disk_full' });
+      expect(await change.effects()).toBe(0);
+    } finally {
+      await node.onNode('rm /var/lib/filler');
+    }
+    const change = await begin(node, '');
+    expect((await change.result()).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+  });
+
+  it('fills up while it runs keeps its end all the same', async () => {
+    const node = site.node('web-03');
+    const change = await begin(node, '; cat /dev/zero >/var/lib/filler 2>/dev/null; exit 5');
+    try {
+      expect((await change.result()).outcome).toMatchObject({ kind: 'exited', exitCode: 5 });
+    } finally {
+      await node.onNode('rm /var/lib/filler');
+    }
+  });
+
+  it('can not hold a guard follows the plain rule, and says why', async () => {
+    const node = site.node('web-04');
+    await node.onNode('rm -rf /var/lib/sena && touch /var/lib/sena');
+    const change = await begin(node, '; sleep 30');
+    await test.relay.started(change.executionId);
+    expect(test.logs.some((line) => line.includes("can't hold a guard") && line.includes('/var/lib/sena'))).toBe(true);
+    await node.onNode(`until ls /srv/witness-* >/dev/null 2>&1; do sleep 0.05; done`);
+    node.cut();
+    expect((await change.result()).outcome).toMatchObject({ kind: 'unknown', reason: 'connection_lost' });
+    expect(await change.effects()).toBe(1);
+  });
+});
+
+it('what is acknowledged is removed from the node, and its lock stays', async () => {
+  const node = site.node('web-05');
+  const change = await begin(node, '; echo some output; sleep 1');
+  await test.relay.started(change.executionId);
+  expect(await guardFiles(node, change.executionId)).toContain('.o');
+  await change.result();
+  const only = `${change.executionId}.l\n`;
+  await test.relay.until('the cleaning', () => test.relay.frames.length > 0);
+  for (let tries = 0; tries < 100 && (await guardFiles(node, change.executionId)) !== only; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(await guardFiles(node, change.executionId)).toBe(only);
+});

@@ -1,0 +1,375 @@
+// Entered by run-guarded: one guarded command from its start, or from where it was lost, to what is certain of its end. A broken
+// connection means finding out over the next one, never starting again. Sends to one node only; journals nothing.
+import { randomBytes } from 'node:crypto';
+import type { NotStartedReason, UnknownReason } from '@sena/contracts/domain/outcome';
+import type { Shell } from '@sena/contracts/domain/policy';
+import type { Logger } from '@sena/telemetry/logger';
+import type { CommandSink } from '../ssh/execute-command.ts';
+import type { ConnectionRefusal, SshConnection } from '../ssh/open-ssh-connection.ts';
+import { type RunningScript, runScript, type ScriptEnd } from '../ssh/run-script.ts';
+import type { SshLease } from '../ssh/ssh-pool.ts';
+import { attachText, type GuardKey, runText, stopText } from './guard-texts.ts';
+import { mergeStreams } from './merge-streams.ts';
+import { placeGuard } from './place-guard.ts';
+
+export type GuardedEnd =
+  /** `stopped`: why it was told to end, if it was. */
+  | { kind: 'ended'; exitCode: number | null; signal: string | null; stopped: StopCause | null }
+  /** Proven: it never began, and nobody can begin it any more. */
+  | { kind: 'not_begun'; reason: NotStartedReason; detail: string }
+  | { kind: 'unknown'; reason: UnknownReason; detail: string }
+  /** Nothing is said of it: this process ends, the next one finds out. */
+  | { kind: 'left' };
+
+export type StopCause = 'timeout' | 'cancelled';
+
+export type GuardedCommand = {
+  key: GuardKey;
+  /** null: it was sent before, by this process or another; it is found out, never started. */
+  start: { shell: Shell; text: string; environment: Readonly<Record<string, string>> } | null;
+  timeoutMs: number;
+  /** Satellite's clock, from which the timeout counts. */
+  startedAtMs: number;
+  /** An unreachable node is asked again until then. */
+  findOutUntilMs: number;
+  sink: CommandSink;
+  /** Another connection to the node, when this one is gone. */
+  acquire(): Promise<SshLease | ConnectionRefusal>;
+  /** Somebody wants it to end. */
+  stopSignal: AbortSignal;
+  /** This process ends. */
+  leaving: AbortSignal;
+  /** The node has confirmed the start. */
+  onRunning(): void;
+  logger: Logger;
+};
+
+/** What runs longer than this is streamed over a channel of its own. */
+const streamAfterMs = 500;
+/** Between TERM and KILL. */
+const patienceSeconds = 5;
+const stopAnswerTimeoutMs = patienceSeconds * 1_000 + 15_000;
+const stopRetryMs = 2_000;
+const firstDelayMs = 250;
+const delayMsMax = 30_000;
+/** A channel that lived this long was a good one: the next loss begins with the first delay again. */
+const stableMs = 2_000;
+/** A start whose request never left is sent over another connection this often. */
+const startsMax = 2;
+/** A node that does not let the stop be asked. */
+const stopsMax = 5;
+
+type Word = (typeof words)[number];
+type Heard = {
+  word: Word | 'unheard' | 'not_dying' | 'left';
+  code: string | undefined;
+  detail: string;
+  cause: ScriptEnd['kind'];
+};
+
+/** `first`: a connection to its node, which stays the caller's; a refusal only where nothing is to be started. */
+export async function followGuardedCommand(
+  command: GuardedCommand,
+  first: SshLease | ConnectionRefusal,
+): Promise<GuardedEnd> {
+  const { key, sink, logger } = command;
+  const merge = mergeStreams((stream, chunk) => sink.write(stream, chunk));
+  const stopper = createStopper(command);
+  const left = whenAborted(command.leaving);
+  let lease: SshLease | ConnectionRefusal = first;
+  let mustStart = command.start !== null;
+  /** The request of the start has not left. */
+  let isUnsent = mustStart;
+  let failures = 0;
+  try {
+    if (!mustStart) command.onRunning();
+    for (;;) {
+      const heard = await Promise.race([ask(), left]);
+      if (heard.word === 'left') return { kind: 'left' };
+      const end = await conclude(heard);
+      if (end !== null) return end;
+      if (heard.word !== 'unheard' && heard.word !== 'no_lock') continue;
+      const next = await reconnect(heard.detail);
+      if (next.kind !== 'lease') return next;
+      if (lease.kind === 'lease' && lease !== first) lease.release();
+      lease = next;
+    }
+  } finally {
+    stopper.close();
+    if (lease.kind === 'lease' && lease !== first) lease.release();
+  }
+
+  async function ask(): Promise<Heard> {
+    if (lease.kind === 'refused') return { word: 'unheard', code: undefined, detail: lease.detail, cause: 'lost' };
+    const beganAtMs = performance.now();
+    const heard = mustStart ? await start(lease.connection) : await attach(lease.connection);
+    if (performance.now() - beganAtMs > stableMs) failures = 0;
+    return heard;
+  }
+
+  /** Over one channel when it is quick, over a second one that streams when it is not. */
+  async function start(connection: SshConnection): Promise<Heard> {
+    const { start: what, onRunning } = command;
+    if (what === null || key.bootId === null) throw new Error('a command that was sent before is never started');
+    const mark = newMark();
+    const run = runScript(
+      connection,
+      runText({ ...key, bootId: key.bootId }, mark, what),
+      mark,
+      sourceFrom(noBytes),
+      null,
+    );
+    const stopping = stopper.watch(connection);
+    try {
+      const isConfirmed = await Promise.race([run.confirmed.then(() => true), run.ended.then(() => false)]);
+      // Not sent at all: as good as new, over a connection that works. From here on it is only found out.
+      const unsent = isConfirmed ? null : hear(await run.ended);
+      mustStart = unsent?.cause === 'not_sent';
+      isUnsent = mustStart || unsent?.cause === 'refused';
+      if (unsent !== null) return unsent;
+      onRunning();
+      const quick = await Promise.race([run.ended, after(streamAfterMs)]);
+      // What has begun to arrive is its whole output: it is ending.
+      if (quick !== null || hasReceived()) return hear(quick ?? (await run.ended));
+      const streamed = openAttach(connection, 'follow');
+      const heard = await Promise.race([bothUntilOneKnows(run, streamed), stopper.givenUp]);
+      streamed.close();
+      return heard;
+    } finally {
+      run.close();
+      stopping.end();
+    }
+  }
+
+  async function attach(connection: SshConnection): Promise<Heard> {
+    const streamed = openAttach(connection, 'find');
+    const stopping = stopper.watch(connection);
+    try {
+      return await Promise.race([streamed.ended.then(hear), stopper.givenUp]);
+    } finally {
+      streamed.close();
+      stopping.end();
+    }
+  }
+
+  function openAttach(connection: SshConnection, how: 'follow' | 'find'): RunningScript {
+    const from = merge.received();
+    const mark = newMark();
+    return runScript(connection, attachText(key, mark, from, how), mark, sourceFrom(from), null);
+  }
+
+  function sourceFrom(from: { stdout: number; stderr: number }): CommandSink {
+    const { write } = merge.source(from);
+    return { write, isFull: sink.isFull, room: sink.room };
+  }
+
+  function hasReceived(): boolean {
+    const { stdout, stderr } = merge.received();
+    return stdout + stderr > 0;
+  }
+
+  /** null: it goes on, over the next channel. */
+  async function conclude(heard: Heard): Promise<GuardedEnd | null> {
+    switch (heard.word) {
+      case 'ended':
+      case 'cleaned':
+        // One that had ended when it was told to was not stopped.
+        return {
+          kind: 'ended',
+          ...readCode(heard.code ?? ''),
+          stopped: (await stopper.answer()) === 'ended' ? stopper.cause() : null,
+        };
+      case 'tombstone':
+        return { kind: 'not_begun', reason: 'never_arrived', detail: neverArrived };
+      case 'tombstone_of_another_boot':
+      case 'rebooted':
+        return { kind: 'unknown', reason: 'node_rebooted', detail: rebooted };
+      case 'no_room':
+        return { kind: 'not_begun', reason: 'node_disk_full', detail: noRoom(key.directory) };
+      case 'lost': {
+        // While it is being killed its guard is gone before the end is written.
+        if ((await stopper.answer()) === 'ended') return null;
+        return { kind: 'unknown', reason: 'guard_lost', detail: guardLost };
+      }
+      case 'not_dying':
+        return { kind: 'unknown', reason: 'timeout_not_confirmed', detail: notDying };
+      case 'unheard':
+        return heard.cause === 'refused' && isUnsent
+          ? { kind: 'not_begun', reason: 'channel_refused', detail: heard.detail }
+          : null;
+      case 'no_lock':
+      case 'absent':
+      case 'locked':
+      case 'streamed':
+      case 'left':
+        return null;
+    }
+  }
+
+  async function reconnect(problem: string): Promise<SshLease | GuardedEnd> {
+    let detail = problem;
+    for (;;) {
+      const delayMs = Math.min(firstDelayMs * 2 ** failures, delayMsMax);
+      failures += 1;
+      if (mustStart && failures >= startsMax) return { kind: 'not_begun', reason: 'node_unreachable', detail };
+      if (Date.now() + delayMs > command.findOutUntilMs) {
+        return { kind: 'unknown', reason: 'node_not_reached', detail: notReached(detail) };
+      }
+      logger.warn({ detail, retryInMs: delayMs }, 'the connection to a node is gone, its guard is asked over another');
+      if ((await Promise.race([after(delayMs), left])) !== null) return { kind: 'left' };
+      const next = await command.acquire();
+      if (next.kind === 'refused') {
+        detail = next.detail;
+        continue;
+      }
+      if (!mustStart) return next;
+      const place = await placeGuard(next.connection, key.user);
+      if (place.kind === 'placed' && place.bootId === key.bootId) return next;
+      next.release();
+      return {
+        kind: 'not_begun',
+        reason: 'node_unreachable',
+        detail: 'The node was restarted before the command was sent.',
+      };
+    }
+  }
+}
+
+/** Tells the node to stop the command once that is wanted, again until it has answered. */
+function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger }: GuardedCommand) {
+  const { promise: wanted, resolve: want } = Promise.withResolvers<StopCause>();
+  const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<Heard>();
+  let cause: StopCause | null = null;
+  let answer: string | null = null;
+  let asking: Promise<void> | null = null;
+  let stops = 0;
+  wanted.then((why) => {
+    cause = why;
+  });
+  const timer = setTimeout(() => want('timeout'), Math.max(0, startedAtMs + timeoutMs - Date.now()));
+  const cancel = () => want('cancelled');
+  if (stopSignal.aborted) cancel();
+  else stopSignal.addEventListener('abort', cancel, { once: true });
+
+  async function ask(connection: SshConnection, isOver: () => boolean): Promise<void> {
+    while (!isOver() && !connection.isClosed() && answer === null) {
+      const mark = newMark();
+      const text = stopText(key, mark, patienceSeconds);
+      const end = await runScript(connection, text, mark, null, stopAnswerTimeoutMs).ended;
+      if (end.kind === 'answered') answer = end.words[0] ?? '';
+      logger.info({ cause, answer, end: end.kind }, 'a command was told to stop');
+      stops += 1;
+      if (answer === 'alive' || (answer === null && stops >= stopsMax)) {
+        giveUp({ word: 'not_dying', code: undefined, detail: '', cause: 'answered' });
+      }
+      if (answer === null) await after(stopRetryMs);
+    }
+  }
+
+  return {
+    cause: () => cause,
+    /** While the command is followed over this connection. */
+    watch(connection: SshConnection): { end(): void } {
+      let isOver = false;
+      wanted.then(() => {
+        if (isOver || answer !== null) return;
+        asking = ask(connection, () => isOver);
+      });
+      return {
+        end() {
+          isOver = true;
+        },
+      };
+    },
+    /** What the node said, once it has; null when it was never asked. */
+    async answer(): Promise<string | null> {
+      await asking;
+      return answer;
+    },
+    /** Resolves when the node could not stop it. */
+    givenUp,
+    close() {
+      clearTimeout(timer);
+      stopSignal.removeEventListener('abort', cancel);
+    },
+  };
+}
+
+/** The first that knows the end; when neither does, what the one that streams says. */
+async function bothUntilOneKnows(run: RunningScript, streamed: RunningScript): Promise<Heard> {
+  const knowing = async (script: RunningScript): Promise<Heard> => {
+    const heard = hear(await script.ended);
+    if (['unheard', 'streamed', 'lost', 'absent'].includes(heard.word)) throw heard;
+    return heard;
+  };
+  try {
+    return await Promise.any([knowing(run), knowing(streamed)]);
+  } catch {
+    const [first, second] = [hear(await run.ended), hear(await streamed.ended)];
+    return second.word === 'unheard' && second.cause === 'refused' && first.word !== 'streamed' ? first : second;
+  }
+}
+
+function hear(end: ScriptEnd): Heard {
+  if (end.kind !== 'answered') return { word: 'unheard', code: undefined, detail: end.detail, cause: end.kind };
+  const [word, code] = end.words;
+  const known = words.find((each) => each === word);
+  if (known === undefined) {
+    return {
+      word: 'unheard',
+      code,
+      detail: `The guard answered "${end.words.join(' ').slice(0, 100)}".`,
+      cause: 'lost',
+    };
+  }
+  return { word: known, code, detail: '', cause: 'answered' };
+}
+
+/** A number, or a signal's name. */
+function readCode(code: string): { exitCode: number | null; signal: string | null } {
+  if (/^\d{1,3}$/.test(code)) return { exitCode: Number(code), signal: null };
+  return { exitCode: null, signal: /^[A-Z][A-Z0-9+-]{1,15}$/.test(code) ? code : 'UNKNOWN' };
+}
+
+const words = [
+  'ended',
+  'cleaned',
+  'tombstone',
+  'tombstone_of_another_boot',
+  'locked',
+  'no_room',
+  'no_lock',
+  'absent',
+  'lost',
+  'rebooted',
+  'streamed',
+] as const;
+const noBytes = { stdout: 0, stderr: 0 };
+const neverArrived =
+  'The connection broke before the command reached the node. A tombstone there makes sure that it can not start any more.';
+const rebooted = 'The node was restarted after the command was sent. How far it came is not known. Look on the node.';
+const guardLost = 'The process that watched the command on the node is gone and left no end behind. Look on the node.';
+const notDying = 'The command did not die when it was killed, or part of it belongs to another user. Look on the node.';
+const noRoom = (directory: string) =>
+  `No lock could be written in ${directory} on the node: its disk is full, or out of inodes. Make room, then ask again.`;
+const notReached = (detail: string) =>
+  `The node could not be asked what became of the command. ${detail}`.slice(0, 500);
+
+const leftBehind: Heard = { word: 'left', code: undefined, detail: '', cause: 'answered' };
+
+function whenAborted(signal: AbortSignal): Promise<Heard> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(leftBehind);
+    else signal.addEventListener('abort', () => resolve(leftBehind), { once: true });
+  });
+}
+
+function newMark(): string {
+  return randomBytes(12).toString('hex');
+}
+
+function after(ms: number): Promise<null> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(null), ms);
+  });
+}

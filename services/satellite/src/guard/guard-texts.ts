@@ -1,0 +1,75 @@
+// The guard's scripts as texts for a channel. Entered by the rooms of this folder; reads the scripts beside it once.
+// What each script promises, takes and answers stands in its first lines.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Shell } from '@sena/contracts/domain/policy';
+import { scriptText } from '../ssh/command-text.ts';
+
+/** One execution's guard on one node. */
+export type GuardKey = {
+  /** On the node, chosen by `place`. */
+  directory: string;
+  executionId: string;
+  /** Of the node when the command was started there; null: not known. */
+  bootId: string | null;
+  expiresAtMs: number;
+  /** Whose login it is. */
+  user: string;
+};
+
+const scripts = {
+  place: readScript('place.sh'),
+  run: readScript('run.sh'),
+  attach: readScript('attach.sh'),
+  stop: readScript('stop.sh'),
+  clean: readScript('clean.sh'),
+};
+
+const none: Readonly<Record<string, string>> = {};
+
+export function placeText(user: string, mark: string): string {
+  return scriptText(scripts.place, [mark], { environment: none, user });
+}
+
+export function runText(
+  key: GuardKey & { bootId: string },
+  mark: string,
+  command: { shell: Shell; text: string; environment: Readonly<Record<string, string>> },
+): string {
+  const args = [key.directory, key.executionId, key.bootId, expiryOf(key), mark, command.shell, command.text];
+  return scriptText(scripts.run, args, { environment: command.environment, user: key.user });
+}
+
+/** `follow`: beside the channel that starts it; `find`: alone, and nothing may start it any more. */
+export function attachText(
+  key: GuardKey,
+  mark: string,
+  known: { stdout: number; stderr: number },
+  how: 'follow' | 'find',
+): string {
+  const boot = key.bootId ?? '-';
+  const args = [key.directory, key.executionId, boot, expiryOf(key), mark, `${known.stdout}`, `${known.stderr}`, how];
+  return scriptText(scripts.attach, args, { environment: none, user: key.user });
+}
+
+export function stopText(key: GuardKey, mark: string, patienceSeconds: number): string {
+  const args = [key.directory, key.executionId, mark, `${patienceSeconds}`];
+  return scriptText(scripts.stop, args, { environment: none, user: key.user });
+}
+
+export function cleanText(directory: string, executionIds: readonly string[], user: string): string {
+  return scriptText(scripts.clean, [directory, ...executionIds], { environment: none, user });
+}
+
+function expiryOf({ expiresAtMs }: GuardKey): string {
+  return `${Math.ceil(expiresAtMs / 1_000)}`;
+}
+
+/** Without comments and indentation: it travels with every command. */
+function readScript(name: string): string {
+  const lines = readFileSync(join(import.meta.dirname, 'scripts', name), 'utf8').split('\n');
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .join('\n');
+}

@@ -1,0 +1,16 @@
+# Removes what nobody needs any more: outputs of executions whose end is known elsewhere, and locks a day after they expired.
+# Arguments: directory, then execution ids.
+cd "$1" || exit
+shift
+for id; do rm -f "$id.o" "$id.e" "$id.a" "$id.k"; done
+now=$(date +%s)
+for lock in *.l; do
+  kind= boot= expires= pid= since= code= end=
+  { read -r kind boot expires pid since code end <"$lock"; } 2>/dev/null
+  case $expires in '' | *[!0-9]*) continue ;; esac
+  if [ "$((expires + 86400))" -ge "$now" ]; then continue; fi
+  # What still runs keeps its lock.
+  if [ "$kind" = s ] && [ "$end" != end ] && [ -n "$pid" ] && [ -e "/proc/$pid" ]; then continue; fi
+  id=${lock%.l}
+  rm -f "$id.o" "$id.e" "$id.a" "$id.k" "$lock"
+done

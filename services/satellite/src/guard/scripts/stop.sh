@@ -1,0 +1,46 @@
+# Stops a guarded command: TERM, and KILL for what is left after a while. Says what is proven, and writes the end that its guard can't.
+# Arguments: directory, execution id, mark, seconds between TERM and KILL.
+file=$1/$2
+mark=$3
+patience=$4
+say() { echo "$mark $*" >&2; exit 0; }
+read -r now </proc/sys/kernel/random/boot_id || say unreadable
+look() {
+  kind= boot= pid= since= code= end=
+  { read -r kind boot expires pid since code end <"$file.l"; } 2>/dev/null
+}
+look
+if [ "$end" = end ]; then say had_ended; fi
+if [ "$kind" != s ] || [ -z "$pid" ] || [ "$boot" != "$now" ]; then say absent; fi
+# Where its guard is gone already, nobody knows how the command ended, and a kill would only hide that.
+{ read -r stat </proc/"$pid"/stat; } 2>/dev/null || say absent
+set -f
+set -- $stat
+if [ "${22}" != "$since" ] || [ "$3" = Z ]; then say absent; fi
+# Only "no such process" proves anything: kill also fails for processes of other users.
+group_lives() {
+  message=$(kill -0 "-$pid" 2>&1) && return 0
+  case $message in *[Nn]"o such process"*) return 1 ;; esac
+}
+pause() { sleep .1 2>/dev/null || sleep 1; }
+kill -TERM "-$pid" 2>/dev/null
+tries=0
+while [ "$tries" -lt "$((patience * 10))" ] && group_lives; do
+  tries=$((tries + 1))
+  pause
+done
+# Its guard survives TERM and belongs to the group, so what is left now has refused to go.
+kill -KILL "-$pid" 2>/dev/null
+tries=0
+while group_lives; do
+  tries=$((tries + 1))
+  if [ "$tries" -gt 30 ]; then say alive; fi
+  pause
+done
+look
+if [ "$end" != end ]; then
+  sync "$file.o" "$file.e"
+  echo "s $boot $expires $pid $since ${code:-KILL} end" 1<>"$file.l"
+  sync "$file.l"
+fi
+say ended

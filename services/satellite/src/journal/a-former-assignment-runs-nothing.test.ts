@@ -1,0 +1,115 @@
+// The real journal, in its own thread and on disk: which assignment of an execution may run.
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionResult } from '@sena/contracts/frames';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AcceptOperation } from './journal-operations.ts';
+import { type Journal, openJournal } from './open-journal.ts';
+
+let directory: string;
+let file: string;
+let journal: Journal;
+let executionId: string;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'sena-journal-'));
+  file = join(directory, 'journal.db');
+  journal = await openJournal(file, { isEnrolling: true });
+  executionId = randomUUID();
+});
+afterEach(async () => {
+  await journal.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** As of the satellite being started again. */
+async function reopen(): Promise<void> {
+  await journal.close();
+  journal = await openJournal(file, { isEnrolling: false });
+}
+const accept = (dispatchId: string, assignmentEpoch: number, change: Partial<AcceptOperation> = {}) =>
+  journal.perform({
+    op: 'accept',
+    ...{
+      dispatchId,
+      nonce: randomUUID(),
+      contentHash: dispatchId,
+      envelope: `envelope of ${dispatchId}`,
+      assignmentEpoch,
+    },
+    ...{ expiresAtMs: Date.now() + 60_000, receivedAtMs: Date.now() },
+    executions: [{ executionId, mode: 'plain' }],
+    ...change,
+  });
+const mayRun = { kind: 'accepted', fresh: [] as string[], known: [] as string[] };
+const refused = () => ({ ...mayRun, known: [executionId] });
+const fresh = () => ({ ...mayRun, fresh: [executionId] });
+const known = async () => (await journal.perform({ op: 'states', executionIds: [executionId] }))[0];
+const begin = (attempt = 1) =>
+  journal.perform({ op: 'starting', executionId, attempt, atMs: Date.now(), mode: 'plain', guard: null });
+const result = (): ExecutionResult => ({
+  ...{ executionId, revision: 1, attempt: 1, startedAt: null, durationMs: null },
+  outcome: { kind: 'exited', exitCode: 0, signal: null, reason: null },
+  ...{ stdoutBytes: 0, stderrBytes: 0, stdoutKeptBytes: 0, stderrKeptBytes: 0 },
+  ...{ stdoutSha256: null, stderrSha256: null, groupHash: null },
+});
+
+describe('after a higher assignment epoch was accepted, a lower one', () => {
+  beforeEach(async () => {
+    expect(await accept('second', 2)).toEqual(fresh());
+  });
+
+  it('has nothing to run, and the execution stays with its present dispatch', async () => {
+    expect(await accept('first', 1)).toEqual(refused());
+    expect(await known()).toMatchObject({ dispatchId: 'second', state: 'journaled' });
+  });
+
+  it('has nothing to run after a restart either', async () => {
+    await reopen();
+    expect(await accept('first', 1)).toEqual(refused());
+    const unfinished = await journal.perform({ op: 'unfinished' });
+    expect(unfinished.map(({ envelope }) => envelope)).toEqual(['envelope of second']);
+  });
+
+  it('has nothing to run once the work has begun or ended, and what became of it stays', async () => {
+    expect(await begin()).toBe(true);
+    expect(await accept('first', 1)).toEqual(refused());
+    await journal.perform({ op: 'finish', result: result(), tail: null });
+    expect(await accept('zeroth', 1)).toEqual(refused());
+    await reopen();
+    expect(await known()).toMatchObject({ dispatchId: 'second', state: 'finished', result: result() });
+    expect(await begin(2)).toBe(false);
+  });
+
+  it('runs what is its own all the same', async () => {
+    const other = randomUUID();
+    const executions = [executionId, other].map((id) => ({ executionId: id, mode: 'plain' as const }));
+    expect(await accept('first', 1, { executions })).toEqual({ ...mayRun, fresh: [other], known: [executionId] });
+  });
+});
+
+describe('a higher assignment epoch', () => {
+  beforeEach(async () => {
+    await accept('first', 1);
+  });
+
+  it('takes over what has not begun, once', async () => {
+    expect(await accept('third', 3)).toEqual(fresh());
+    expect(await accept('third', 3, { contentHash: 'third' })).toEqual(refused());
+    expect(await accept('second', 2)).toEqual(refused());
+    expect(await known()).toMatchObject({ dispatchId: 'third', state: 'journaled' });
+  });
+
+  it('does not run again what has begun', async () => {
+    await begin();
+    expect(await accept('second', 2)).toEqual(refused());
+    expect(await known()).toMatchObject({ dispatchId: 'first', state: 'starting' });
+  });
+
+  it('the same one under another dispatch has nothing to run', async () => {
+    expect(await accept('twin', 1)).toEqual(refused());
+    expect(await known()).toMatchObject({ dispatchId: 'first' });
+  });
+});

@@ -1,0 +1,134 @@
+// Entered by the guard: one script of ours on one channel, from the request to its answer. What the channel carries
+// besides the answer goes to the sink. A channel that ends without an answer proves nothing.
+import type { OutputStream } from '@sena/contracts/domain/outcome';
+import type { ClientChannel } from 'ssh2';
+import { createAnswerFilter } from './answer-filter.ts';
+import type { CommandSink } from './execute-command.ts';
+import type { SshConnection } from './open-ssh-connection.ts';
+
+export type ScriptEnd =
+  | { kind: 'answered'; words: string[] }
+  /** The request was sent; no answer came. */
+  | { kind: 'lost'; detail: string }
+  /** The connection broke before the request was sent. */
+  | { kind: 'not_sent'; detail: string }
+  /** The node refused the channel or the request. */
+  | { kind: 'refused'; detail: string };
+
+export type RunningScript = {
+  ended: Promise<ScriptEnd>;
+  /** The node has confirmed the request. */
+  confirmed: Promise<void>;
+  /** What the script does on the node is not touched by that. */
+  close(): void;
+};
+
+/** The node has to confirm the request within this. */
+const confirmTimeoutMs = 30_000;
+
+/** `answerTimeoutMs`: null for one that follows a command. */
+export function runScript(
+  connection: SshConnection,
+  text: string,
+  mark: string,
+  sink: CommandSink | null,
+  answerTimeoutMs: number | null,
+): RunningScript {
+  const { promise: ended, resolve } = Promise.withResolvers<ScriptEnd>();
+  const { promise: confirmed, resolve: confirm } = Promise.withResolvers<void>();
+  let channel: ClientChannel | null = null;
+  let isClosed = false;
+  const lose = (detail: string) => {
+    resolve({ kind: 'lost', detail });
+    close();
+  };
+  let timer = setTimeout(
+    () => lose(`The node did not confirm the request within ${confirmTimeoutMs / 1_000} s.`),
+    confirmTimeoutMs,
+  );
+  if (answerTimeoutMs !== null) {
+    clearTimeout(timer);
+    timer = setTimeout(() => lose(`The node did not answer within ${answerTimeoutMs / 1_000} s.`), answerTimeoutMs);
+  }
+
+  function close(): void {
+    isClosed = true;
+    channel?.close();
+  }
+
+  try {
+    connection.client.exec(text, (error, opened) => {
+      if (answerTimeoutMs === null) clearTimeout(timer);
+      if (error !== undefined) {
+        clearTimeout(timer);
+        resolve(explainFailure(connection, error));
+        return;
+      }
+      channel = opened;
+      if (isClosed) {
+        opened.close();
+        return;
+      }
+      confirm();
+      readAnswer(connection, opened, mark, sink).then((end) => {
+        clearTimeout(timer);
+        resolve(end);
+      });
+    });
+  } catch (error) {
+    clearTimeout(timer);
+    resolve({ kind: 'not_sent', detail: (error as Error).message });
+  }
+  return { ended, confirmed, close };
+}
+
+async function readAnswer(
+  connection: SshConnection,
+  channel: ClientChannel,
+  mark: string,
+  sink: CommandSink | null,
+): Promise<ScriptEnd> {
+  const filter = createAnswerFilter(mark);
+  let isPaused = false;
+  const take = (stream: OutputStream, chunk: Buffer) => {
+    if (chunk.length === 0 || sink === null) return;
+    sink.write(stream, chunk);
+    if (isPaused || !sink.isFull()) return;
+    isPaused = true;
+    channel.pause();
+    channel.stderr.pause();
+    sink.room().then(() => {
+      isPaused = false;
+      channel.resume();
+      channel.stderr.resume();
+    });
+  };
+  channel.on('data', (chunk: Buffer) => take('stdout', chunk));
+  channel.stderr.on('data', (chunk: Buffer) => take('stderr', filter.push(chunk)));
+  // What breaks a channel shows as its close; ssh2 has no more to say about it.
+  channel.on('error', () => channel.close());
+  await Promise.all([
+    new Promise<void>((resolve) => channel.once('close', resolve)),
+    new Promise<void>((resolve) => channel.stderr.once('close', resolve)),
+  ]);
+  const { words, rest } = filter.end();
+  if (words !== null) return { kind: 'answered', words };
+  take('stderr', rest);
+  const why = connection.isClosed() ? 'The connection to the node broke' : 'The node closed the channel';
+  return { kind: 'lost', detail: `${why} before it had answered.` };
+}
+
+/** ssh2 asks for a channel first. Without one nothing was sent; only this error is about the request itself. */
+function explainFailure(connection: SshConnection, error: Error): ScriptEnd {
+  const isAboutRequest = error.message === 'Unable to exec';
+  if (isAboutRequest && connection.isClosed()) {
+    return { kind: 'lost', detail: 'The connection broke after the request was sent.' };
+  }
+  if (connection.isClosed()) return { kind: 'not_sent', detail: 'The connection broke before the request was sent.' };
+  return {
+    kind: 'refused',
+    detail: isAboutRequest
+      ? 'The node accepts the login but refuses to run commands. Check ForceCommand and the account.'
+      : `The node refused another channel (${error.message}). Raise MaxSessions there, or lower runningPerNodeMax.`,
+  };
+}

@@ -1,0 +1,224 @@
+// The console in a real browser, against `npm start`: what an approver presses decides what they saw, once, and nothing slips under the
+// pointer. One stack for all of it.
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Approval } from '@sena/contracts/http/approvals';
+import { startChromium, type TestBrowser } from '@sena/testing/chromium';
+import { eventually } from '@sena/testing/eventually';
+import { freePort } from '@sena/testing/free-port';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SenaApi, senaApi } from './call-sena.ts';
+import { type RunningSena, startSena } from './start-sena.ts';
+
+let directory: string;
+let sena: RunningSena;
+let owner: SenaApi;
+let browser: TestBrowser;
+let page: Awaited<ReturnType<TestBrowser['context']['newPage']>>;
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'sena-e2e-'));
+  // PostgreSQL runs as a user of its own, who has to get in.
+  await chmod(directory, 0o755);
+  sena = await startSena({ port: await freePort(), directory });
+  owner = senaApi(sena.local.apiUrl, sena.local.apiKey);
+  browser = await startChromium();
+  page = browser.context.pages()[0] ?? (await browser.context.newPage());
+  await page.goto(sena.local.consoleUrl);
+  await signIn(sena.local.approver);
+}, 150_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await sena?.interrupt();
+  await rm(directory, { recursive: true, force: true });
+}, 60_000);
+
+async function signIn({ email, password }: { email: string; password: string }): Promise<void> {
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('textbox', { name: 'Ask' }).waitFor();
+}
+async function asked(command: string, selector = 'name=web-08'): Promise<Approval> {
+  const run = await owner.run({ kind: 'command', command, selector });
+  expect(run.status).toBe('awaiting_approval');
+  return owner.approval(run.id);
+}
+const now = (approval: Approval) => owner.get<Approval>(`/v1/approvals/${approval.id}`);
+const cardOf = (command: string) =>
+  page
+    .locator('section')
+    .filter({ has: page.getByRole('heading', { name: /second person/ }) })
+    .filter({ hasText: command });
+const buttonIn = (command: string, name: 'Approve' | 'Reject') =>
+  cardOf(command).getByRole('button', { name, exact: true });
+
+/** On the page, wherever it is scrolled to. */
+const placeOf = (command: string) =>
+  cardOf(command).evaluate((card) => {
+    const { x, y, width, height } = card.getBoundingClientRect();
+    return { x, y: y + (card.ownerDocument.defaultView?.scrollY ?? Number.NaN), width, height };
+  });
+
+/** The page takes a press only on what has stood still for a moment. Returns where the pointer was. */
+async function pressWhenStill(
+  command: string,
+  name: 'Approve' | 'Reject',
+  clickCount = 1,
+): Promise<{ x: number; y: number }> {
+  const button = buttonIn(command, name);
+  await button.scrollIntoViewIfNeeded();
+  await page.waitForTimeout(stillMs);
+  const box = await button.boundingBox();
+  if (box === null) throw new Error(`the button ${name} of ${command} is not on the page`);
+  const pointer = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  await page.mouse.click(pointer.x, pointer.y, { clickCount });
+  return pointer;
+}
+/** Longer than the page waits before it takes a press. */
+const stillMs = 900;
+
+describe('the list of approvals', () => {
+  it('a double click on Approve decides that one alone; the card stays where it is and says so', async () => {
+    const below = await asked('touch /tmp/press-below');
+    const above = await asked('touch /tmp/press-above');
+    await page.goto(`${sena.local.consoleUrl}/approvals`);
+    await buttonIn('press-below', 'Approve').waitFor();
+    const placeBelow = await placeOf('press-below');
+    const placeAbove = await placeOf('press-above');
+    const pointer = await pressWhenStill('press-above', 'Approve', 2);
+
+    await cardOf('press-above').getByText('Approved by you just now').waitFor();
+    // And once more in the same place, after the list was loaded anew.
+    await page.waitForResponse((response) => response.url().includes('/v1/approvals?') && response.ok());
+    await page.waitForTimeout(200);
+    await page.mouse.dblclick(pointer.x, pointer.y);
+    expect(await placeOf('press-above')).toEqual(placeAbove);
+    expect(await placeOf('press-below')).toEqual(placeBelow);
+    expect(await now(above)).toMatchObject({ status: 'approved' });
+    expect(await now(below)).toMatchObject({ status: 'pending', decidedBy: null });
+    // One decision reached the API, not one and a refused one.
+    const { items } = await owner.get<{ items: Array<{ action: string; subject: string }> }>(
+      '/v1/audit-events?limit=50',
+    );
+    expect(items.filter(({ action }) => action === 'approval.approved').map(({ subject }) => subject)).toEqual([
+      above.id,
+    ]);
+    await page.reload();
+    await buttonIn('press-below', 'Approve').waitFor();
+    expect(await cardOf('press-above').count()).toBe(0);
+  }, 60_000);
+
+  it('a press on a card that has only just come under the pointer decides nothing, and says so', async () => {
+    const approval = await asked('touch /tmp/press-too-soon');
+    await page.goto(`${sena.local.consoleUrl}/`);
+    await page
+      .getByRole('link', { name: /Approvals/ })
+      .first()
+      .click();
+    const button = buttonIn('press-too-soon', 'Approve');
+    await button.waitFor();
+    // As fast as a finger that was already on its way.
+    await button.dispatchEvent('click', { detail: 1 });
+    await cardOf('press-too-soon').getByText('nothing was decided').waitFor();
+    expect(await now(approval)).toMatchObject({ status: 'pending' });
+    await pressWhenStill('press-too-soon', 'Reject');
+    await cardOf('press-too-soon').getByText('Rejected by you just now').waitFor();
+    expect(await now(approval)).toMatchObject({ status: 'rejected' });
+  }, 60_000);
+
+  it('one that arrives later moves nothing until it is asked for', async () => {
+    await page.goto(`${sena.local.consoleUrl}/approvals`);
+    await buttonIn('press-below', 'Approve').waitFor();
+    const before = await placeOf('press-below');
+    await asked('touch /tmp/press-later');
+    await page.getByRole('button', { name: '1 newer approval' }).waitFor();
+    expect(await placeOf('press-below')).toEqual(before);
+    expect(await cardOf('press-later').count()).toBe(0);
+    await page.getByRole('button', { name: '1 newer approval' }).click();
+    await buttonIn('press-later', 'Approve').waitFor();
+  }, 60_000);
+
+  it('works by keyboard: Enter decides once, and the focus goes on from what was decided', async () => {
+    const approval = await asked('touch /tmp/press-by-key');
+    await page.goto(`${sena.local.consoleUrl}/approvals`);
+    await buttonIn('press-by-key', 'Approve').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await cardOf('press-by-key').getByText('Approved by you just now').waitFor();
+    expect(await now(approval)).toMatchObject({ status: 'approved' });
+    await eventually('the focus is in the card', () =>
+      cardOf('press-by-key').evaluate((card) => card.contains(card.ownerDocument.activeElement)),
+    );
+  }, 60_000);
+});
+
+describe('an approval on the page', () => {
+  it('shows exactly what is approved, and reaches every node of it', async () => {
+    const approval = await asked('touch /tmp/press-exact \u202e # c\u0430t', '*');
+    expect(approval.commands[0]?.nodeCount).toBe(12);
+    await page.goto(`${sena.local.consoleUrl}/approvals`);
+    const card = cardOf('press-exact');
+    await card.waitFor();
+    const text = async () => (await card.allInnerTexts()).join('\n');
+    expect(await text()).toContain('touch /tmp/press-exact \\u{202e} # c\\u{430}t');
+    expect(await text()).toContain('2 characters shown as an escape');
+    await card.getByRole('button', { name: 'Show all 12 nodes' }).click();
+    await card.getByText('1–12 of 12 nodes').waitFor();
+    const shown = await text();
+    const { items: nodes } = await owner.get<{
+      items: Array<{
+        name: string;
+        address: string;
+        port: number;
+        runAs: string;
+        credential: string;
+        hostKey: string | null;
+        site: { name: string };
+      }>;
+    }>('/v1/nodes');
+    expect(nodes).toHaveLength(12);
+    for (const node of nodes) {
+      expect(shown).toContain(`${node.name}\n${node.runAs}@${node.address}:${node.port}`);
+      expect(shown).toContain(`site ${node.site.name}, through sat-${node.site.name}`);
+      expect(shown).toContain(`credential ${node.credential}`);
+      expect(shown).toContain(
+        node.hostKey === null ? 'host key as the satellite has it on record' : `host key ${node.hostKey}`,
+      );
+    }
+    for (const words of ['sh -c', 'Stopped after 5 min', 'of each stream', 'Valid', approval.actionDigest]) {
+      expect(shown).toContain(words);
+    }
+  }, 60_000);
+});
+
+describe('the nodes', () => {
+  it('one is deleted after a question that names it, and an approval over it then runs nothing', async () => {
+    const run = await owner.run({ kind: 'command', command: 'touch /tmp/press-gone', selector: 'name=cache-01' });
+    await browser.context.clearCookies();
+    await page.goto(sena.local.consoleUrl);
+    await signIn(sena.local);
+    await page.goto(`${sena.local.consoleUrl}/nodes`);
+    await page.getByRole('button', { name: 'Delete cache-01' }).click();
+    const dialog = page.getByRole('alertdialog', { name: 'Delete cache-01?' });
+    await dialog.getByRole('button', { name: 'Keep it' }).click();
+    expect((await owner.get<{ items: unknown[] }>('/v1/nodes')).items).toHaveLength(12);
+    await page.getByRole('button', { name: 'Delete cache-01' }).click();
+    await dialog.getByRole('button', { name: 'Delete cache-01' }).click();
+    await page.getByText('cache-01 was deleted').waitFor();
+    await page.getByRole('button', { name: 'Delete cache-01' }).waitFor({ state: 'detached' });
+
+    await page.goto(`${sena.local.consoleUrl}/runs/${run.id}`);
+    await page.getByText('cache-01 was deleted meanwhile').waitFor();
+    const approver = senaApi(sena.local.apiUrl, sena.local.approver.apiKey);
+    expect((await approver.decide((await owner.approval(run.id)).id, 'approve')).status).toBe(200);
+    const done = await eventually('the run has ended', async () => {
+      const current = await owner.wait(run.id);
+      return current.status === 'awaiting_approval' ? null : current;
+    });
+    expect(done).toMatchObject({ status: 'cancelled', counts: { total: 0 } });
+    await page.getByText('cache-01 was deleted after this was put to approval').waitFor();
+  }, 60_000);
+});
