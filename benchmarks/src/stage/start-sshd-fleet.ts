@@ -65,7 +65,9 @@ export async function startSshdFleet(hosts: number, parent: string): Promise<Ssh
         sshdConfig(own, { port, hostKeyFile, authorizedKeys, pidFile: path.join(directory, `sshd_${first}.pid`) }),
         0o644,
       );
-      sshd.push(spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'ignore'] }));
+      // It ends with the benchmark, however that ends.
+      const tied = ['--pdeathsig', 'TERM', '/usr/sbin/sshd', '-D', '-e', '-f', config];
+      sshd.push(spawn('setpriv', tied, { stdio: ['ignore', 'ignore', 'ignore'] }));
     }
     const deadlineMs = performance.now() + startMs;
     for (const address of addresses) await untilItListens(address, port, deadlineMs);
