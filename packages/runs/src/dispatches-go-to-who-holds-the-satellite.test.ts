@@ -96,6 +96,16 @@ test('what was not journaled in time is sent again, without another event; what 
   expect(await claim({ resendMs: 0 })).toEqual([]);
 });
 
+test('work that waits for nodes that are away holds up no other work', async () => {
+  const limits = { timeoutMs: 60_000, outputBytesMax: 1_048_576, nodeWaitMs: 3_600_000 };
+  await bench.writeDispatch(fleet, runId, { step: 'waiting', limits });
+  await bench.signAndHold(fleet);
+  expect(await claim({ windowExecutions: 1 })).toHaveLength(1);
+  const next = await bench.writeDispatch(fleet, runId, { step: 'next' });
+  await bench.signAndHold(fleet);
+  expect(await claim({ windowExecutions: 1 })).toMatchObject([{ dispatchId: next }]);
+});
+
 test('an acknowledgement counts from the satellite it was sent to only', async () => {
   const other = await bench.seedFleet();
   const dispatchId = await bench.writeDispatch(fleet, runId);

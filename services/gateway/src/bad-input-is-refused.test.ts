@@ -83,6 +83,10 @@ const operations: Record<string, Operation> = {
       ['selector as SQL', changed(command, { selector: `name=x' or '1'='1` }), 'invalid_selector'],
       ['selector that matches nothing', changed(command, { selector: 'name=none' }), 'no_nodes_match'],
       ['selector of a foreign node', changed(command, { selector: 'name=contoso-node' }), 'no_nodes_match'],
+      ['waitSeconds below 0', changed(command, { waitSeconds: -1 }), 'validation_failed'],
+      ['waitSeconds of more than a day', changed(command, { waitSeconds: 86_401 }), 'validation_failed'],
+      ['waitSeconds of another type', changed(command, { waitSeconds: '60' }), 'validation_failed'],
+      ['waitSeconds of a question', changed(ask, { waitSeconds: 60 }), 'validation_failed'],
       ['runbook that is not there', () => ({ kind: 'runbook', runbook: 'none' }), 'validation_failed'],
     ],
     wrongHeaders: [
@@ -124,7 +128,17 @@ const operations: Record<string, Operation> = {
     roles: may.read,
     wrongQueries: pageQueries,
   },
-  'POST /v1/runs/{id}/cancel': { path: '/v1/runs/{id}/cancel', id: 'run', roles: may.run },
+  'POST /v1/runs/{id}/cancel': {
+    path: '/v1/runs/{id}/cancel',
+    id: 'run',
+    roles: may.run,
+    body: { stopRunning: true },
+    bodyIsOptional: true,
+    wrongBodies: [
+      ['stopRunning of another type', () => ({ stopRunning: 'yes' }), 'validation_failed'],
+      ['field unknown', () => ({ [canary]: true }), 'validation_failed'],
+    ],
+  },
   'GET /v1/executions/{id}/output': {
     path: '/v1/executions/{id}/output',
     id: 'execution',

@@ -97,5 +97,6 @@ const unknownWords: Readonly<Record<(typeof unknownReasons)[number], string>> = 
   satellite_restarted: `The satellite restarted while the command was under way. It may or may not have run. ${look}`,
   node_rebooted: `The node was restarted after the command was sent. It may or may not have run to its end. ${look}`,
   node_not_reached: `The node could not be reached again to ask what became of the command. It may or may not have run. ${look}`,
+  start_not_seen: `Something ended on the node, but nothing showed that it was the command. It may or may not have run. Look at the account there (its login shell, ForceCommand). ${look}`,
   guard_lost: `What watched the command on the node is gone and left no end behind. It may or may not have run to its end. ${look}`,
 };

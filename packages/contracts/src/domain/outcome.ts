@@ -32,6 +32,7 @@ export const unknownReasons = [
   'node_rebooted',
   'node_not_reached',
   'guard_lost',
+  'start_not_seen',
 ] as const;
 export const exitedReasons = ['timeout', 'cancelled'] as const;
 export type NotStartedReason = (typeof notStartedReasons)[number];

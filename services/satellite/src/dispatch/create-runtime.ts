@@ -22,17 +22,16 @@ import { type Begun, type Execution, isExpired } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { judgeCommand } from './judge-command.ts';
-import { clockSkewMsMax, receiveDispatch } from './receive-dispatch.ts';
+import { receiveDispatch } from './receive-dispatch.ts';
 import { recoverExecutions } from './recover-executions.ts';
+import { createRelayClock } from './relay-clock.ts';
 import { runExecution } from './run-execution.ts';
+import { createWaitingRoom } from './waiting-room.ts';
 
 const sweepMs = 1_000;
 /** After the first welcome, when the relay asks nothing: it knows of nothing that was cancelled. */
 const reconcileMs = 2_000;
 const pruneMs = 3_600_000;
-/** A node that can't be reached and is waited for is tried again after this, longer each time. */
-const waitFirstMs = 2_000;
-const waitMsMax = 60_000;
 /** What is done and acknowledged is still known for a day after it expired, for reconciliation. */
 const keptAfterExpiryMs = 86_400_000;
 
@@ -80,8 +79,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   });
   const isHalted = () => existsSync(config.haltFile);
   const retrying = new Set<Execution>();
-  /** Executions whose node is waited for, with what wakes them. */
-  const asleep = new Map<Execution, NodeJS.Timeout>();
+  const waitingRoom = createWaitingRoom((execution) => queue.add(execution));
+  const clock = createRelayClock(logger);
   const leaving = new AbortController();
   // Each guarded command listens for it.
   setMaxListeners(0, leaving.signal);
@@ -94,18 +93,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     findOutMs: config.limits.findOutMs,
     leaving: leaving.signal,
     isHalted,
-    clockProblem,
+    clockProblem: clock.problem,
     wait(execution) {
       retrying.add(execution);
-      const waitedMs = Date.now() - (execution.awaited?.sinceMs ?? Date.now());
-      // As long as it was waited for already, and not past the end of the validity.
-      const lastMs = Math.max(0, Date.parse(execution.envelope.expiresAt) - Date.now());
-      const delayMs = Math.min(Math.max(waitFirstMs, waitedMs), waitMsMax, lastMs);
-      execution.logger.info({ retryInMs: delayMs, detail: execution.awaited?.detail }, 'a node is waited for');
-      asleep.set(
-        execution,
-        setTimeout(() => wakeUp(execution), delayMs),
-      );
+      waitingRoom.enter(execution);
     },
     retry(execution) {
       retrying.add(execution);
@@ -113,7 +104,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
   };
   let link: FrameBatcher<SatelliteFrame> | null = null;
-  let relayClock: { timeMs: number; readAtMs: number } | null = null;
   let isStopping = false;
   /** False after a restart that left work behind: what waits may have been cancelled, so the relay is heard first. */
   let isOpen = true;
@@ -123,34 +113,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   function forgetFinished(execution: Execution): void {
     if (retrying.delete(execution)) return;
     if (executions.get(execution.id) === execution) executions.delete(execution.id);
-  }
-
-  function takeRelayClock(timeMs: number): void {
-    relayClock = { timeMs, readAtMs: performance.now() };
-  }
-
-  /** Clocks are set right, and machines sleep, while a connection lasts. */
-  function measureAgain(timeMs: number): void {
-    const before = clockProblem();
-    takeRelayClock(timeMs);
-    const problem = clockProblem();
-    if (before !== null && problem === null) logger.info('the clocks of satellite and relay agree again');
-    if (before === null && problem !== null)
-      logger.error({ code: 'clock_skew' }, `${problem} Until then no work is accepted.`);
-  }
-
-  function wakeUp(execution: Execution): void {
-    clearTimeout(asleep.get(execution));
-    if (asleep.delete(execution)) queue.add(execution);
-  }
-
-  function clockProblem(): string | null {
-    if (relayClock === null) return null;
-    const relayNowMs = relayClock.timeMs + (performance.now() - relayClock.readAtMs);
-    const skewMs = Math.round(Date.now() - relayNowMs);
-    if (Math.abs(skewMs) <= clockSkewMsMax) return null;
-    const direction = skewMs > 0 ? 'ahead of' : 'behind';
-    return `The satellite's clock is ${Math.round(Math.abs(skewMs) / 1_000)} s ${direction} the relay's. Set it right (NTP).`;
   }
 
   function createExecution(
@@ -202,7 +164,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         logger.warn({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
         return;
       case 'clock':
-        return measureAgain(frame.relayTimeMs);
+        return clock.measureAgain(frame.relayTimeMs);
       case 'challenge':
       case 'welcome':
         logger.warn({ frame: frame.t }, 'the relay repeats its handshake, it is ignored');
@@ -215,7 +177,16 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   async function takeDispatch(frame: Extract<RelayFrame, { t: 'dispatch' }>): Promise<void> {
     // Not answered: it is told again, or to another satellite, when this one is gone.
     if (isStopping) return;
-    const rules = { keys, organizationId, satelliteId, policy: config.policy, parser, journal, isHalted, clockProblem };
+    const rules = {
+      keys,
+      organizationId,
+      satelliteId,
+      policy: config.policy,
+      parser,
+      journal,
+      isHalted,
+      clockProblem: clock.problem,
+    };
     const received = await receiveDispatch(frame, rules);
     link?.push(received.ack);
     if (received.kind === 'refused') {
@@ -286,7 +257,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const execution = executions.get(id);
       if (execution === undefined) continue;
       execution.isCancelled = true;
-      wakeUp(execution);
+      waitingRoom.call(execution);
       if (isStop) execution.stop.abort();
     }
     for (const execution of queue.take((waiting) => wanted.has(waiting.id) && waiting.begun === null)) {
@@ -364,7 +335,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     linkUp(welcome, next) {
       link = next;
-      takeRelayClock(welcome.relayTimeMs);
+      clock.take(welcome.relayTimeMs);
       outbox.linkUp(next);
       if (!isOpen) setTimeout(open, reconcileMs);
     },
@@ -383,7 +354,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         throw error;
       }
     },
-    clockProblem,
+    clockProblem: clock.problem,
     counts: () => ({ ...queue.counts(), heldBytes: outbox.heldBytes(), connections: pool.openConnections() }),
     async stop(graceMs) {
       isStopping = true;
@@ -395,7 +366,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       });
       await Promise.race([queue.drain(), late]);
       clearTimeout(timer);
-      for (const timer of asleep.values()) clearTimeout(timer);
+      waitingRoom.close();
       leaving.abort();
       cleaner.close();
       pool.close();

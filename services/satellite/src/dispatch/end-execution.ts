@@ -1,6 +1,7 @@
 // Entered wherever an execution comes to its end: into the journal first, then out to the relay. Rejects only when the journal
 // does: then nothing may go on.
 import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { ExecutionResult } from '@sena/contracts/frames';
 import type { OutputTail } from '../journal/journal-operations.ts';
 import { type Began, buildResult } from './build-result.ts';
 import type { Execution } from './execution.ts';
@@ -17,7 +18,7 @@ export async function endExecution(
   rooms: Rooms,
 ): Promise<void> {
   const result = buildResult(execution.id, outcome, began);
-  await rooms.journal.perform({ op: 'finish', result, tail });
+  if (!(await finish(execution, result, began.attempt, tail, rooms))) return;
   // The journal has every end; the log has those that somebody has to look at.
   if (outcome.kind === 'unknown')
     execution.logger.warn({ outcome, attempt: began.attempt }, 'it is not known how an execution ended');
@@ -35,9 +36,22 @@ export async function endUnstarted(execution: Execution, outcome: NotStarted, ro
       }
     : outcome;
   const result = { ...buildResult(id, honest, null), attempt: wasSent ? attempts : 0 };
-  await rooms.journal.perform({ op: 'finish', result, tail: null });
+  if (!(await finish(execution, result, attempts, null, rooms))) return;
   execution.logger.info({ outcome: honest }, 'execution did not begin');
   rooms.outbox.result(result);
+}
+
+/** False: the journal knows of another attempt, or an end, that this is not the end of. Then nothing is said. */
+async function finish(
+  { logger }: Execution,
+  result: ExecutionResult,
+  attempt: number,
+  tail: OutputTail | null,
+  { journal }: Rooms,
+): Promise<boolean> {
+  const isMine = await journal.perform({ op: 'finish', result, attempt, tail });
+  if (!isMine) logger.error({ attempt, outcome: result.outcome }, 'the journal holds another end, or a later attempt');
+  return isMine;
 }
 
 export function notStarted(reason: NotStarted['reason'], detail: string): NotStarted {

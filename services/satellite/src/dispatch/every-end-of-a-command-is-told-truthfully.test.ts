@@ -117,6 +117,25 @@ describe('a command that', () => {
   });
 });
 
+describe('a login that runs something else than it is asked to', () => {
+  it.each([
+    ['welcomes', 'echo welcome; exit 0'],
+    ['refuses', 'echo "This account is not available." >&2; exit 1'],
+  ])('and %s is unknown, for a reading and for a change: its code is not the command’s', async (user, says) => {
+    const { node, onNode } = site.node('web-03');
+    await onNode(`echo '${user}:*:0:0::/root:/bin/${user}' >>/etc/passwd
+      printf '#!/bin/sh\n%s\n' '${says}' >/bin/${user}; chmod 755 /bin/${user}`);
+    const login = { ...node, runAs: user };
+    for (const answer of [await run('hostname', {}, login), await run('touch /srv/forced', approved, login)]) {
+      expect(answer.result.outcome).toMatchObject({
+        ...{ kind: 'unknown', reason: 'start_not_seen' },
+        detail: expect.stringMatching(/ended with code [01] .*ForceCommand/),
+      });
+    }
+    expect(await onNode('ls /srv/forced 2>/dev/null || echo none')).toBe('none\n');
+  });
+});
+
 // They mostly wait, so they wait together, each on a node of its own.
 describe.concurrent('a command that never ends', () => {
   it('but has ended, leaving something behind that holds its output, ends', async () => {

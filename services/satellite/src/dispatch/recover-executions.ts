@@ -77,7 +77,7 @@ async function recoverOne(
           execution,
         )
       : buildResult(executionId, unsent, null);
-    await rooms.journal.perform({ op: 'finish', result, tail: null });
+    await rooms.journal.perform({ op: 'finish', result, attempt, tail: null });
     rooms.outbox.result(result);
     return wasSent ? 'unknown' : 'ended';
   }

@@ -163,6 +163,8 @@ async function conclude(execution: Execution, ended: Ended | null, rooms: Execut
       return await finish({ kind: 'exited', exitCode: null, signal: 'KILL', reason: 'timeout' });
     case 'kill_unproven':
       return await finish({ kind: 'unknown', reason: 'timeout_not_confirmed', detail: end.detail });
+    case 'unannounced':
+      return await finish({ kind: 'unknown', reason: 'start_not_seen', detail: end.detail });
     case 'refused':
       return await endUnstarted(execution, notStarted('channel_refused', end.detail), rooms);
     case 'not_sent':

@@ -134,6 +134,7 @@ async function follow(
         room: sink.room,
       },
       acquire: () => rooms.pool.acquire(target),
+      obstacle: () => findObstacle(execution, rooms),
       stopSignal: execution.stop.signal,
       leaving: rooms.leaving,
       onRunning() {

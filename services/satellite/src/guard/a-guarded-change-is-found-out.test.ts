@@ -22,10 +22,14 @@ afterAll(async () => {
 });
 
 /** A change that leaves a line behind, and how many there are. */
-async function begin(node: TestNode, then: string, limits = { timeoutMs: 20_000, outputBytesMax: 65_536 }) {
+async function begin(node: TestNode, then: string, { timeoutMs = 20_000, validMs = 600_000 } = {}) {
   serial += 1;
   const witness = `/srv/witness-${serial}`;
-  const dispatch = await makeDispatch(site, `echo ran >> ${witness}${then}`, [node.node], { ...approved, limits });
+  const dispatch = await makeDispatch(site, `echo ran >> ${witness}${then}`, [node.node], {
+    ...approved,
+    limits: { timeoutMs, outputBytesMax: 65_536 },
+    expiresAt: new Date(Date.now() + validMs).toISOString(),
+  });
   test.relay.send(dispatch.frame);
   const effects = async () => Number(await node.onNode(`cat ${witness} 2>/dev/null | wc -l`));
   return { ...dispatch, effects, result: () => test.relay.result(dispatch.executionId) };
@@ -45,21 +49,34 @@ describe('a change whose node', () => {
     expect(await change.effects()).toBe(1);
   });
 
-  it('can not be reached again is unknown after a while, and says so', async () => {
+  it('can not be reached for a while is found out once it can', async () => {
     const node = site.node('web-02');
-    const change = await begin(node, '; sleep 3', { timeoutMs: 1_000, outputBytesMax: 65_536 });
+    const change = await begin(node, '; sleep 3', { timeoutMs: 1_000 });
+    await test.relay.started(change.executionId);
+    await node.host.setLink('down');
+    node.cut();
+    await test.relay.until('a try in vain', () =>
+      test.logs.some((line) => line.includes(change.executionId) && line.includes('asked over another')),
+    );
+    await node.host.setLink('up');
+    expect((await change.result()).outcome).toMatchObject({ kind: 'exited', reason: 'timeout' });
+    expect(await change.effects()).toBe(1);
+  });
+
+  it('can not be reached any more is unknown after a while, and says so', async () => {
+    const node = site.node('web-02');
+    const change = await begin(node, '; sleep 3', { timeoutMs: 1_000, validMs: 4_000 });
     await test.relay.started(change.executionId);
     await node.host.setLink('down');
     node.cut();
     try {
-      // Its validity is ten minutes, so an expiry of one that is shorter decides.
-      expect(
-        test.relay.frames.some((frame) => frame.t === 'result' && frame.result.executionId === change.executionId),
-      ).toBe(false);
+      expect((await change.result()).outcome).toMatchObject({
+        ...{ kind: 'unknown', reason: 'node_not_reached' },
+        detail: expect.stringMatching(/^The node could not be asked what became of the command\. ./),
+      });
     } finally {
       await node.host.setLink('up');
     }
-    expect((await change.result()).outcome).toMatchObject({ kind: 'exited', reason: 'timeout' });
     expect(await change.effects()).toBe(1);
   });
 
@@ -98,6 +115,25 @@ describe('a change whose node', () => {
     expect((await change.result()).outcome).toMatchObject({ kind: 'unknown', reason: 'connection_lost' });
     expect(await change.effects()).toBe(1);
   });
+});
+
+it('a stop that comes before the command has a process is told again, and ends it', async () => {
+  const node = site.node('web-05');
+  await node.onNode(
+    `cp -a /usr/bin/setsid /usr/bin/real-setsid && rm /usr/bin/setsid &&
+     printf '#!/bin/sh\nsleep 1\nexec real-setsid "$@"\n' >/usr/bin/setsid && chmod 755 /usr/bin/setsid`,
+  );
+  try {
+    const change = await begin(node, '; sleep 300');
+    const { executionId } = change;
+    await node.onNode(`until [ -e /var/lib/sena/guard/${executionId}.l ]; do sleep 0.02; done`);
+    test.relay.send({ t: 'cancel', executionIds: [executionId], stop: true });
+    expect((await change.result()).outcome).toMatchObject({ kind: 'exited', signal: 'TERM', reason: 'cancelled' });
+    expect(test.logs.some((line) => line.includes(executionId) && line.includes('"answer":"absent"'))).toBe(true);
+    expect(await change.effects()).toBe(1);
+  } finally {
+    await node.onNode('mv /usr/bin/real-setsid /usr/bin/setsid');
+  }
 });
 
 it('what is acknowledged is removed from the node, and its lock stays', async () => {

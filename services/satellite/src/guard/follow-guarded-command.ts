@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import type { NotStartedReason, UnknownReason } from '@sena/contracts/domain/outcome';
 import type { Shell } from '@sena/contracts/domain/policy';
-import type { Logger } from '@sena/telemetry/logger';
 import type { CommandSink } from '../ssh/execute-command.ts';
 import type { ConnectionRefusal, SshConnection } from '../ssh/open-ssh-connection.ts';
 import { type RunningScript, runScript, type ScriptEnd } from '../ssh/run-script.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
-import { attachText, type GuardKey, runText, stopText } from './guard-texts.ts';
+import { createStopper, type StopCause, type StoppableCommand } from './create-stopper.ts';
+import { attachText, runText } from './guard-texts.ts';
 import { mergeStreams } from './merge-streams.ts';
 import { placeGuard } from './place-guard.ts';
 
@@ -21,43 +21,30 @@ export type GuardedEnd =
   /** Nothing is said of it: this process ends, the next one finds out. */
   | { kind: 'left' };
 
-export type StopCause = 'timeout' | 'cancelled';
-
-export type GuardedCommand = {
-  key: GuardKey;
+export type GuardedCommand = StoppableCommand & {
   /** null: it was sent before, by this process or another; it is found out, never started. */
   start: { shell: Shell; text: string; environment: Readonly<Record<string, string>> } | null;
-  timeoutMs: number;
-  /** Satellite's clock, from which the timeout counts. */
-  startedAtMs: number;
+  /** Asked again before a start that had not left goes over another connection; null: it may still begin. */
+  obstacle(): { reason: NotStartedReason; detail: string } | null;
   /** An unreachable node is asked again until then. */
   findOutUntilMs: number;
   sink: CommandSink;
   /** Another connection to the node, when this one is gone. */
   acquire(): Promise<SshLease | ConnectionRefusal>;
-  /** Somebody wants it to end. */
-  stopSignal: AbortSignal;
   /** This process ends. */
   leaving: AbortSignal;
   /** The node has confirmed the start. */
   onRunning(): void;
-  logger: Logger;
 };
 
 /** What runs longer than this is streamed over a channel of its own. */
 const streamAfterMs = 500;
-/** Between TERM and KILL. */
-const patienceSeconds = 5;
-const stopAnswerTimeoutMs = patienceSeconds * 1_000 + 15_000;
-const stopRetryMs = 2_000;
 const firstDelayMs = 250;
 const delayMsMax = 30_000;
 /** A channel that lived this long was a good one: the next loss begins with the first delay again. */
 const stableMs = 2_000;
 /** A start whose request never left is sent over another connection this often. */
 const startsMax = 2;
-/** A node that does not let the stop be asked. */
-const stopsMax = 5;
 
 type Word = (typeof words)[number];
 type Heard = {
@@ -132,7 +119,10 @@ export async function followGuardedCommand(
       // What has begun to arrive is its whole output: it is ending.
       if (quick !== null || hasReceived()) return hear(quick ?? (await run.ended));
       const streamed = openAttach(connection, 'follow');
-      const heard = await Promise.race([bothUntilOneKnows(run, streamed), stopper.givenUp]);
+      const heard = await Promise.race([
+        bothUntilOneKnows(run, streamed),
+        stopper.givenUp.then((): Heard => notStopped),
+      ]);
       streamed.close();
       return heard;
     } finally {
@@ -145,7 +135,7 @@ export async function followGuardedCommand(
     const streamed = openAttach(connection, 'find');
     const stopping = stopper.watch(connection);
     try {
-      return await Promise.race([streamed.ended.then(hear), stopper.givenUp]);
+      return await Promise.race([streamed.ended.then(hear), stopper.givenUp.then((): Heard => notStopped)]);
     } finally {
       streamed.close();
       stopping.end();
@@ -186,6 +176,8 @@ export async function followGuardedCommand(
         return { kind: 'unknown', reason: 'node_rebooted', detail: rebooted };
       case 'no_room':
         return { kind: 'not_begun', reason: 'node_disk_full', detail: noRoom(key.directory) };
+      case 'forgotten':
+        return { kind: 'unknown', reason: 'guard_lost', detail: forgotten };
       case 'lost': {
         // While it is being killed its guard is gone before the end is written.
         if ((await stopper.answer()) === 'ended') return null;
@@ -223,6 +215,11 @@ export async function followGuardedCommand(
         continue;
       }
       if (!mustStart) return next;
+      const obstacle = command.obstacle();
+      if (obstacle !== null) {
+        next.release();
+        return { kind: 'not_begun', ...obstacle };
+      }
       const place = await placeGuard(next.connection, key.user);
       if (place.kind === 'placed' && place.bootId === key.bootId) return next;
       next.release();
@@ -233,66 +230,6 @@ export async function followGuardedCommand(
       };
     }
   }
-}
-
-/** Tells the node to stop the command once that is wanted, again until it has answered. */
-function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger }: GuardedCommand) {
-  const { promise: wanted, resolve: want } = Promise.withResolvers<StopCause>();
-  const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<Heard>();
-  let cause: StopCause | null = null;
-  let answer: string | null = null;
-  let asking: Promise<void> | null = null;
-  let stops = 0;
-  wanted.then((why) => {
-    cause = why;
-  });
-  const timer = setTimeout(() => want('timeout'), Math.max(0, startedAtMs + timeoutMs - Date.now()));
-  const cancel = () => want('cancelled');
-  if (stopSignal.aborted) cancel();
-  else stopSignal.addEventListener('abort', cancel, { once: true });
-
-  async function ask(connection: SshConnection, isOver: () => boolean): Promise<void> {
-    while (!isOver() && !connection.isClosed() && answer === null) {
-      const mark = newMark();
-      const text = stopText(key, mark, patienceSeconds);
-      const end = await runScript(connection, text, mark, null, stopAnswerTimeoutMs).ended;
-      if (end.kind === 'answered') answer = end.words[0] ?? '';
-      logger.info({ cause, answer, end: end.kind }, 'a command was told to stop');
-      stops += 1;
-      if (answer === 'alive' || (answer === null && stops >= stopsMax)) {
-        giveUp({ word: 'not_dying', code: undefined, detail: '', cause: 'answered' });
-      }
-      if (answer === null) await after(stopRetryMs);
-    }
-  }
-
-  return {
-    cause: () => cause,
-    /** While the command is followed over this connection. */
-    watch(connection: SshConnection): { end(): void } {
-      let isOver = false;
-      wanted.then(() => {
-        if (isOver || answer !== null) return;
-        asking = ask(connection, () => isOver);
-      });
-      return {
-        end() {
-          isOver = true;
-        },
-      };
-    },
-    /** What the node said, once it has; null when it was never asked. */
-    async answer(): Promise<string | null> {
-      await asking;
-      return answer;
-    },
-    /** Resolves when the node could not stop it. */
-    givenUp,
-    close() {
-      clearTimeout(timer);
-      stopSignal.removeEventListener('abort', cancel);
-    },
-  };
 }
 
 /** The first that knows the end; when neither does, what the one that streams says. */
@@ -339,6 +276,7 @@ const words = [
   'locked',
   'no_room',
   'no_lock',
+  'forgotten',
   'absent',
   'lost',
   'rebooted',
@@ -349,12 +287,15 @@ const neverArrived =
   'The connection broke before the command reached the node. A tombstone there makes sure that it can not start any more.';
 const rebooted = 'The node was restarted after the command was sent. How far it came is not known. Look on the node.';
 const guardLost = 'The process that watched the command on the node is gone and left no end behind. Look on the node.';
+const forgotten =
+  'The node holds nothing of the command, and so long after its validity what it held may have been removed for its age. Look on the node.';
 const notDying = 'The command did not die when it was killed, or part of it belongs to another user. Look on the node.';
 const noRoom = (directory: string) =>
   `No lock could be written in ${directory} on the node: its disk is full, or out of inodes. Make room, then ask again.`;
 const notReached = (detail: string) =>
   `The node could not be asked what became of the command. ${detail}`.slice(0, 500);
 
+const notStopped: Heard = { word: 'not_dying', code: undefined, detail: '', cause: 'answered' };
 const leftBehind: Heard = { word: 'left', code: undefined, detail: '', cause: 'answered' };
 
 function whenAborted(signal: AbortSignal): Promise<Heard> {

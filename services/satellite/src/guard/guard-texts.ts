@@ -17,18 +17,20 @@ export type GuardKey = {
   user: string;
 };
 
-const scripts = {
-  place: readScript('place.sh'),
+const boot = readScript('boot.sh');
+/** As they are sent; tests run them under every shell. */
+export const guardScripts = {
+  place: `${boot}\n${readScript('place.sh')}`,
   run: readScript('run.sh'),
-  attach: readScript('attach.sh'),
-  stop: readScript('stop.sh'),
+  attach: `${boot}\n${readScript('attach.sh')}`,
+  stop: `${boot}\n${readScript('stop.sh')}`,
   clean: readScript('clean.sh'),
 };
 
 const none: Readonly<Record<string, string>> = {};
 
 export function placeText(user: string, mark: string): string {
-  return scriptText(scripts.place, [mark], { environment: none, user });
+  return scriptText(guardScripts.place, [mark], { environment: none, user });
 }
 
 export function runText(
@@ -37,7 +39,7 @@ export function runText(
   command: { shell: Shell; text: string; environment: Readonly<Record<string, string>> },
 ): string {
   const args = [key.directory, key.executionId, key.bootId, expiryOf(key), mark, command.shell, command.text];
-  return scriptText(scripts.run, args, { environment: command.environment, user: key.user });
+  return scriptText(guardScripts.run, args, { environment: command.environment, user: key.user });
 }
 
 /** `follow`: beside the channel that starts it; `find`: alone, and nothing may start it any more. */
@@ -49,16 +51,16 @@ export function attachText(
 ): string {
   const boot = key.bootId ?? '-';
   const args = [key.directory, key.executionId, boot, expiryOf(key), mark, `${known.stdout}`, `${known.stderr}`, how];
-  return scriptText(scripts.attach, args, { environment: none, user: key.user });
+  return scriptText(guardScripts.attach, args, { environment: none, user: key.user });
 }
 
 export function stopText(key: GuardKey, mark: string, patienceSeconds: number): string {
   const args = [key.directory, key.executionId, mark, `${patienceSeconds}`];
-  return scriptText(scripts.stop, args, { environment: none, user: key.user });
+  return scriptText(guardScripts.stop, args, { environment: none, user: key.user });
 }
 
 export function cleanText(directory: string, executionIds: readonly string[], user: string): string {
-  return scriptText(scripts.clean, [directory, ...executionIds], { environment: none, user });
+  return scriptText(guardScripts.clean, [directory, ...executionIds], { environment: none, user });
 }
 
 function expiryOf({ expiresAtMs }: GuardKey): string {

@@ -6,8 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guardScripts } from './guard-texts.ts';
 
-const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+const machineBoot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+const firstProcess = readFileSync('/proc/1/stat', 'utf8')
+  .replace(/^.*\) /s, '')
+  .split(' ')[19];
+const bootId = `${machineBoot}.${firstProcess}`;
 const expiry = String(Math.ceil(Date.now() / 1_000) + 600);
 let directory: string;
 beforeAll(() => {
@@ -17,13 +22,16 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
   const [program = '', ...before] = shell.split(' ');
-  const script = (name: string, ...args: string[]) =>
-    promisify(execFile)(program, [...before, join(import.meta.dirname, 'scripts', `${name}.sh`), ...args]).then(
-      ({ stdout, stderr }) => ({ stdout, answer: stderr.split('\n').at(-2) ?? '', stderr }),
-    );
+  const script = (name: keyof typeof guardScripts, ...args: string[]) =>
+    promisify(execFile)(program, [...before, '-c', guardScripts[name], 'sena', ...args]).then(({ stdout, stderr }) => ({
+      stdout,
+      answer: stderr.split('\n').at(-2) ?? '',
+      stderr,
+    }));
   const start = (id: string, command: string) => script('run', directory, id, bootId, expiry, 'M', 'sh', command);
   const find = (id: string, boot = bootId) => script('attach', directory, id, boot, expiry, 'M', '0', '0', 'find');
   const lockOf = (id: string) => readFileSync(join(directory, `${id}.l`), 'utf8');
+  const outputOf = (id: string) => readFileSync(join(directory, `${id}.o`), 'utf8');
   const until = async (look: () => boolean) => {
     while (!look()) await new Promise((resolve) => setTimeout(resolve, 10));
   };
@@ -82,9 +90,20 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect((await find(randomUUID(), 'another-boot')).answer).toBe('M tombstone_of_another_boot');
   });
 
+  it('so long after its expiry that a lock may have been removed, a missing one proves nothing', async () => {
+    const id = randomUUID();
+    const longAgo = String(Math.floor(Date.now() / 1_000) - 90_000);
+    expect((await script('run', directory, id, bootId, longAgo, 'M', 'sh', 'true')).answer).toBe('M ended 0');
+    const ask = () => script('attach', directory, id, bootId, longAgo, 'M', '0', '0', 'find');
+    expect((await ask()).answer).toBe('M ended 0');
+    await script('clean', directory);
+    expect((await ask()).answer).toBe('M forgotten');
+    expect(() => lockOf(id)).toThrow(/ENOENT/);
+  });
+
   it('a starter that is killed changes nothing: the command goes on and is followed to its end', async () => {
     const id = randomUUID();
-    const args = [...before, join(import.meta.dirname, 'scripts', 'run.sh'), directory, id, bootId, expiry, 'M', 'sh'];
+    const args = [...before, '-c', guardScripts.run, 'sena', directory, id, bootId, expiry, 'M', 'sh'];
     const starter = spawn(program, [...args, 'echo first; sleep 1; echo second; exit 3'], { stdio: 'ignore' });
     await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(id))));
     starter.kill('SIGKILL');
@@ -103,13 +122,13 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
 
   it('a stop ends the whole group, with KILL where TERM is ignored, and the end says so', async () => {
     const id = randomUUID();
-    const running = start(id, 'sleep 30 & sleep 30');
-    await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(id))));
+    const running = start(id, 'sleep 30 & echo ready; sleep 30');
+    await until(() => safely(() => outputOf(id)) === 'ready\n');
     expect((await script('stop', directory, id, 'M', '20')).answer).toBe('M ended');
     expect((await running).answer).toBe('M ended TERM');
     const deaf = randomUUID();
-    const deafening = start(deaf, 'trap "" TERM; while :; do sleep 1; done');
-    await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(deaf))));
+    const deafening = start(deaf, 'trap "" TERM; echo ready; while :; do sleep 1; done');
+    await until(() => safely(() => outputOf(deaf)) === 'ready\n');
     expect((await script('stop', directory, deaf, 'M', '1')).answer).toBe('M ended');
     await deafening;
     expect((await find(deaf)).answer).toBe('M ended KILL');

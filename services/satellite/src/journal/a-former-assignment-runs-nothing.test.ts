@@ -76,7 +76,8 @@ describe('after a higher assignment epoch was accepted, a lower one', () => {
   it('has nothing to run once the work has begun or ended, and what became of it stays', async () => {
     expect(await begin()).toBe(true);
     expect(await accept('first', 1)).toEqual(refused());
-    await journal.perform({ op: 'finish', result: result(), tail: null });
+    expect(await journal.perform({ op: 'finish', result: result(), attempt: 0, tail: null })).toBe(false);
+    await journal.perform({ op: 'finish', result: result(), attempt: 1, tail: null });
     expect(await accept('zeroth', 1)).toEqual(refused());
     await reopen();
     expect(await known()).toMatchObject({ dispatchId: 'second', state: 'finished', result: result() });

@@ -61,7 +61,8 @@ export type JournalOperation =
     }
   | { op: 'running'; executionId: string; attempt: number }
   | { op: 'output-acked'; executionId: string; stream: 'stdout' | 'stderr'; offset: number }
-  | { op: 'finish'; result: ExecutionResult; tail: OutputTail | null }
+  /** `attempt`: the one that ends, 0 when none began. Another one in the journal means that this is not its end. */
+  | { op: 'finish'; result: ExecutionResult; attempt: number; tail: OutputTail | null }
   | { op: 'outcome-acked'; executionId: string; revision: number }
   | { op: 'states'; executionIds: readonly string[] }
   | { op: 'unfinished' }

@@ -45,7 +45,7 @@ export function createJournalStatements(database: DatabaseSync) {
   const updateFinished = database.prepare(`
     update executions
       set state = 'finished', result = ?, tail_stdout_offset = ?, tail_stdout = ?, tail_stderr_offset = ?, tail_stderr = ?
-      where execution_id = ? and state <> 'finished'`);
+      where execution_id = ? and state <> 'finished' and attempt = ?`);
   const updateOutcomeAcked = database.prepare(`
     update executions
       set outcome_acked = 1, tail_stdout_offset = null, tail_stdout = null, tail_stderr_offset = null, tail_stderr = null
@@ -92,11 +92,11 @@ export function createJournalStatements(database: DatabaseSync) {
     running: (executionId: string, attempt: number) => updateRunning.run(executionId, attempt).changes === 1,
     outputAcked: (executionId: string, stream: 'stdout' | 'stderr', offset: number) =>
       updateAcked[stream].run(offset, executionId).changes === 1,
-    finish(result: ExecutionResult, tail: OutputTail | null): boolean {
+    finish(result: ExecutionResult, attempt: number, tail: OutputTail | null): boolean {
       const { executionId } = result;
       const blobs =
         tail === null ? [null, null, null, null] : [tail.stdoutOffset, tail.stdout, tail.stderrOffset, tail.stderr];
-      return updateFinished.run(JSON.stringify(result), ...blobs, executionId).changes === 1;
+      return updateFinished.run(JSON.stringify(result), ...blobs, executionId, attempt).changes === 1;
     },
     outcomeAcked: (executionId: string, revision: number) =>
       updateOutcomeAcked.run(executionId, revision).changes === 1,

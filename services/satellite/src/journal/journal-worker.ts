@@ -61,7 +61,7 @@ function perform(operation: JournalOperation): unknown {
     case 'output-acked':
       return statements.outputAcked(operation.executionId, operation.stream, operation.offset);
     case 'finish':
-      return statements.finish(operation.result, operation.tail);
+      return statements.finish(operation.result, operation.attempt, operation.tail);
     case 'outcome-acked':
       return statements.outcomeAcked(operation.executionId, operation.revision);
     case 'states':

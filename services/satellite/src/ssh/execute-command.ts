@@ -3,6 +3,7 @@
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import type { ClientChannel } from 'ssh2';
 import type { CommandText } from './command-text.ts';
+import { explainExecFailure } from './explain-exec-failure.ts';
 import { killProcessGroup } from './kill-process-group.ts';
 import type { SshConnection } from './open-ssh-connection.ts';
 import { createStartMarkFilter } from './start-mark-filter.ts';
@@ -15,6 +16,8 @@ export type CommandEnd =
   | { kind: 'kill_unproven'; detail: string }
   /** The request was sent; what became of it is not known. */
   | { kind: 'lost'; detail: string }
+  /** The node reported an end, of something that did not announce itself as the command. */
+  | { kind: 'unannounced'; detail: string }
   /** The connection broke before the request was sent. */
   | { kind: 'not_sent'; detail: string }
   /** The node refused the channel or the request. */
@@ -53,7 +56,7 @@ export function executeCommand(connection: SshConnection, request: CommandReques
       if (isOver) {
         channel?.close();
       } else if (error !== undefined) {
-        resolve(explainFailure(connection, error));
+        resolve(explainExecFailure(connection, error));
       } else {
         request.onRunning();
         follow(connection, channel, request).then(resolve);
@@ -66,21 +69,6 @@ export function executeCommand(connection: SshConnection, request: CommandReques
       resolve({ kind: 'not_sent', detail: (error as Error).message });
     }
   });
-}
-
-function explainFailure(connection: SshConnection, error: Error & { reason?: unknown }): CommandEnd {
-  // ssh2 asks for a channel first. Without one the command was never sent; only this error is about the command itself.
-  const isAboutCommand = error.message === 'Unable to exec';
-  if (isAboutCommand && connection.isClosed()) {
-    return { kind: 'lost', detail: 'The connection broke after the command was sent.' };
-  }
-  if (connection.isClosed()) return { kind: 'not_sent', detail: 'The connection broke before the command was sent.' };
-  return {
-    kind: 'refused',
-    detail: isAboutCommand
-      ? 'The node accepts the login but refuses to run commands. Check ForceCommand and the account.'
-      : `The node refused another channel (${error.message}). Raise MaxSessions there, or lower runningPerNodeMax.`,
-  };
 }
 
 async function follow(connection: SshConnection, channel: ClientChannel, request: CommandRequest): Promise<CommandEnd> {
@@ -135,14 +123,23 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
   const rest = filter.end();
   if (rest.length > 0) sink.write('stderr', rest);
   channel.close();
-  return (
-    end ??
-    (exit === null ? lost() : { kind: 'exited', ...(exit as { exitCode: number | null; signal: string | null }) })
-  );
+  if (end !== null) return end;
+  if (exit === null) return lost();
+  const reported = exit as { exitCode: number | null; signal: string | null };
+  return filter.processId() === null ? unannounced(reported) : { kind: 'exited', ...reported };
 
   function lost(): CommandEnd {
     const why = connection.isClosed() ? 'The connection to the node broke' : 'The node closed the channel';
     return { kind: 'lost', detail: `${why} before it reported how the command ended.` };
+  }
+
+  /** A login shell that is none, or a forced command, ends as well: its code says nothing about the command. */
+  function unannounced({ exitCode, signal }: { exitCode: number | null; signal: string | null }): CommandEnd {
+    const how = exitCode === null ? `signal ${signal}` : `code ${exitCode}`;
+    return {
+      kind: 'unannounced',
+      detail: `What the node ran ended with ${how} and did not announce itself as the command. Check the account there: its login shell, ForceCommand, a command= in authorized_keys.`,
+    };
   }
 
   /** The command itself has ended. While the spool is full, silence means nothing and time is not counted. */

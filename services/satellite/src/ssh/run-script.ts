@@ -4,6 +4,7 @@ import type { OutputStream } from '@sena/contracts/domain/outcome';
 import type { ClientChannel } from 'ssh2';
 import { createAnswerFilter } from './answer-filter.ts';
 import type { CommandSink } from './execute-command.ts';
+import { explainExecFailure } from './explain-exec-failure.ts';
 import type { SshConnection } from './open-ssh-connection.ts';
 
 export type ScriptEnd =
@@ -61,7 +62,7 @@ export function runScript(
       if (answerTimeoutMs === null) clearTimeout(timer);
       if (error !== undefined) {
         clearTimeout(timer);
-        resolve(explainFailure(connection, error));
+        resolve(explainExecFailure(connection, error));
         return;
       }
       channel = opened;
@@ -116,19 +117,4 @@ async function readAnswer(
   take('stderr', rest);
   const why = connection.isClosed() ? 'The connection to the node broke' : 'The node closed the channel';
   return { kind: 'lost', detail: `${why} before it had answered.` };
-}
-
-/** ssh2 asks for a channel first. Without one nothing was sent; only this error is about the request itself. */
-function explainFailure(connection: SshConnection, error: Error): ScriptEnd {
-  const isAboutRequest = error.message === 'Unable to exec';
-  if (isAboutRequest && connection.isClosed()) {
-    return { kind: 'lost', detail: 'The connection broke after the request was sent.' };
-  }
-  if (connection.isClosed()) return { kind: 'not_sent', detail: 'The connection broke before the request was sent.' };
-  return {
-    kind: 'refused',
-    detail: isAboutRequest
-      ? 'The node accepts the login but refuses to run commands. Check ForceCommand and the account.'
-      : `The node refused another channel (${error.message}). Raise MaxSessions there, or lower runningPerNodeMax.`,
-  };
 }

@@ -632,7 +632,8 @@ language sql security definer set search_path = sena, pg_temp as $$
       and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null
     order by s.id for share of s
   ), under_way as (
-    select d.satellite_id, sum(d.pending) as executions from dispatches d
+    -- What waits for nodes that are away holds no place: the satellite has it on disk and works on other things.
+    select d.satellite_id, coalesce(sum(d.pending) filter (where not d.limits ? 'nodeWaitMs'), 0) as executions from dispatches d
     where d.satellite_id in (select w.satellite_id from waiting w) and d.pending > 0 and d.sent_at is not null
     group by d.satellite_id
   ), fitting as (

@@ -1,4 +1,5 @@
-// POST /v1/runs/{id}/cancel: a person wants a run to end. What has not started will not; what runs is told to stop.
+// POST /v1/runs/{id}/cancel: a person wants a run to end. What has not started will not; what runs is
+// told to stop where that is asked for.
 import { principalRef } from '@sena/contracts/domain/principal';
 import type { RunStatus } from '@sena/contracts/domain/run';
 import { cancelRunBodySchema, runAcceptedSchema } from '@sena/contracts/http/runs';

@@ -7,7 +7,7 @@ started=$3
 expiry=$4
 mark=$5
 say() { echo "$mark $*" >&2; exit 0; }
-read -r now </proc/sys/kernel/random/boot_id || say unreadable
+read_boot || say unreadable
 pause() { sleep .2 2>/dev/null || sleep 1; }
 if [ "$8" = follow ]; then
   tries=0
@@ -17,6 +17,8 @@ if [ "$8" = follow ]; then
     pause
   done
 elif ! [ -e "$file.l" ]; then
+  # From a day after its expiry on the lock may have been removed for its age: then a missing one proves nothing.
+  [ "$(date +%s)" -le "$((expiry + 86400))" ] 2>/dev/null || say forgotten
   set -C
   if { true >"$file.l"; } 2>/dev/null; then
     set +C

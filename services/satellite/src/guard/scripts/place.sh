@@ -2,13 +2,13 @@
 # Arguments: the mark that its one answer carries.
 mark=$1
 say() { echo "$mark $*" >&2; exit 0; }
-read -r boot </proc/sys/kernel/random/boot_id || say unplaceable 'it has no boot id under /proc'
+read_boot || say unplaceable 'it has no boot id under /proc'
 for program in setsid sync tail cat sleep; do
   command -v "$program" >/dev/null || say unplaceable "it has no $program"
 done
 if [ "$(id -u)" = 0 ]; then directory=/var/lib/sena/guard; else directory=$HOME/.sena-guard; fi
 if [ -d "$directory" ] || problem=$(umask 077 && mkdir -p "$directory" 2>&1); then
-  if [ -w "$directory" ]; then say placed "$boot" "$directory"; fi
+  if [ -w "$directory" ]; then say placed "$now" "$directory"; fi
   problem="$directory is not writable"
 fi
 case $problem in

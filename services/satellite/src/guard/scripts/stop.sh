@@ -4,7 +4,7 @@ file=$1/$2
 mark=$3
 patience=$4
 say() { echo "$mark $*" >&2; exit 0; }
-read -r now </proc/sys/kernel/random/boot_id || say unreadable
+read_boot || say unreadable
 look() {
   kind= boot= pid= since= code= end=
   { read -r kind boot expires pid since code end <"$file.l"; } 2>/dev/null
