@@ -13,8 +13,7 @@ export type Pool = pg.Pool;
 
 /**
  * `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). A transaction of a
- * process that says nothing more ends after `idleInTransactionMs`. `lastMomentMayBeLost`: commits don't wait for the disk, so that a crash of
- * PostgreSQL may take the last of them; never one that anything later rests on.
+ * process that says nothing more ends after `idleInTransactionMs`.
  */
 export function openPool(
   url: string,
@@ -23,7 +22,6 @@ export function openPool(
     applicationName: string;
     onError: (error: Error) => void;
     idleInTransactionMs?: number;
-    lastMomentMayBeLost?: boolean;
   },
 ): Pool {
   const pool = new pg.Pool({
@@ -34,7 +32,6 @@ export function openPool(
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
     types: { getTypeParser },
-    ...(options.lastMomentMayBeLost === true ? { options: '-c synchronous_commit=off' } : {}),
   });
   // A connection that breaks (a restarted server) must not end the process; the next query opens another. The pool hears of idle
   // ones only: one that is in use fails its query and tells its own listeners besides.

@@ -45,9 +45,6 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
     applicationName: 'sena-checkpoints',
     onError,
     idleInTransactionMs: checkpointIdleMs,
-    // A step whose checkpoint is lost is repeated, and finds what it had written. What comes after it in PostgreSQL's log is lost with
-    // it or not at all.
-    lastMomentMayBeLost: true,
   });
   const checkpointer = await openCheckpointer(checkpoints);
   const queue = await openQueue(queueConnectionFrom(env), { logger });
