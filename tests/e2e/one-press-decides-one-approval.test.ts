@@ -219,6 +219,6 @@ describe('the nodes', () => {
       return current.status === 'awaiting_approval' ? null : current;
     });
     expect(done).toMatchObject({ status: 'cancelled', counts: { total: 0 } });
-    await page.getByText('cache-01 was deleted after this was put to approval').waitFor();
+    await page.getByText('cache-01 was deleted after this was put to approval').first().waitFor();
   }, 60_000);
 });

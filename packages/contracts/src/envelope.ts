@@ -74,6 +74,44 @@ export const dispatchEnvelopeSchema = z.strictObject({
 });
 export type DispatchEnvelope = z.infer<typeof dispatchEnvelopeSchema>;
 
+export const inquiryType = 'sena-inquiry+jws';
+
+/** What the cloud knows of an execution whose satellite is gone. */
+export const inquiryNodeSchema = z.strictObject({
+  ...envelopeNodeSchema.shape,
+  /** Both of the satellite that was sent the command. No start: it never said that it had begun; no boot: it began without a guard. */
+  startedAt: z.iso.datetime({ offset: true }).nullable(),
+  bootId: z.string().min(1).max(64).nullable(),
+  /** What is stored of its output already. */
+  stdoutBytes: z.int().min(0),
+  stderrBytes: z.int().min(0),
+});
+export type InquiryNode = z.infer<typeof inquiryNodeSchema>;
+
+/**
+ * What became of these commands, which another satellite was sent? It holds no command: whoever has it can look, follow, and plant
+ * tombstones. So it rests on no approval.
+ */
+export const inquiryEnvelopeSchema = z.strictObject({
+  v: z.literal(1),
+  inquiryId: z.string(),
+  dispatchId: z.string(),
+  organizationId: z.string(),
+  runId: z.string(),
+  /** Who finds out. */
+  satelliteId: z.string(),
+  limits: executionLimitsSchema,
+  notBefore: z.iso.datetime({ offset: true }),
+  /** For its arrival. What was taken up in time is found out, however long that takes. */
+  expiresAt: z.iso.datetime({ offset: true }),
+  /** Until then the former satellite may still begin what it has not begun. */
+  dispatchExpiresAt: z.iso.datetime({ offset: true }),
+  nonce: z.string().min(16).max(64),
+  nodes: z.array(inquiryNodeSchema).min(1).max(20_000),
+  traceparent: z.string().nullable(),
+});
+export type InquiryEnvelope = z.infer<typeof inquiryEnvelopeSchema>;
+
 /** What an approval is over. Every byte of it is in the digest; see DESIGN: any byte changed voids the approval. */
 export const actionSchema = z.strictObject({
   v: z.literal(1),

@@ -42,6 +42,16 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
     /** Of this hop, for logs. What the satellite believes is in the envelope. */
     traceparent: z.string().max(64).nullable(),
   }),
+  /**
+   * A signed inquiry (compact JWS): find out what became of commands that another satellite was sent. Lost, it is sent again until it
+   * is acknowledged, or is too old.
+   */
+  z.strictObject({
+    t: z.literal('inquiry'),
+    inquiryId: z.string(),
+    envelope: z.string(),
+    traceparent: z.string().max(64).nullable(),
+  }),
   /** Everything below `offset` of this stream is committed: free the spool. */
   z.strictObject({ t: z.literal('output-ack'), executionId, attempt, stream: outputStreamSchema, offset }),
   z.strictObject({ t: z.literal('outcome-ack'), executionId, revision: z.int() }),
@@ -97,7 +107,22 @@ export const satelliteFrameSchema = z.discriminatedUnion('t', [
     code: z.string().max(64).nullable(),
     message: z.string().max(500).nullable(),
   }),
-  z.strictObject({ t: z.literal('started'), executionId, attempt, at: instant }),
+  /** The same of an inquiry: journaled, or refused before anybody was asked. */
+  z.strictObject({
+    t: z.literal('inquiry-ack'),
+    inquiryId: z.string().max(64),
+    accepted: z.boolean(),
+    code: z.string().max(64).nullable(),
+    message: z.string().max(500).nullable(),
+  }),
+  z.strictObject({
+    t: z.literal('started'),
+    executionId,
+    attempt,
+    at: instant,
+    /** The node's boot under which its guard was started; null for one that runs without. */
+    bootId: z.string().min(1).max(64).nullable(),
+  }),
   z.strictObject({
     t: z.literal('output'),
     executionId,

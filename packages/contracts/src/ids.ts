@@ -13,6 +13,7 @@ const prefixes = [
   'node',
   'run',
   'disp',
+  'inq',
   'appr',
   'audit',
   'model',

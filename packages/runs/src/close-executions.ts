@@ -116,16 +116,16 @@ export async function closeLostDispatches(
 
 /**
  * Ids of dispatches to expire, over all organizations. What was sent gets its command's timeout and `graceMs` more, for a word
- * that is on its way.
+ * that is on its way; while another satellite finds out what became of it, that one has `askedMs` more.
  */
 export async function listDispatchesToExpire(
   pool: Pool,
-  graceMs: number,
+  { graceMs, askedMs }: { graceMs: number; askedMs: number },
   atMost = 200,
 ): Promise<Array<{ organizationId: string; dispatchId: string }>> {
   const found = await pool.query<{ organization_id: string; dispatch_id: string }>(
-    'select organization_id, dispatch_id from dispatches_to_expire($1, $2)',
-    [graceMs, atMost],
+    'select organization_id, dispatch_id from dispatches_to_expire($1, $2, $3)',
+    [graceMs, askedMs, atMost],
   );
   return found.rows.map((row) => ({ organizationId: row.organization_id, dispatchId: row.dispatch_id }));
 }

@@ -18,7 +18,9 @@ export async function listMissingOutput(
     `select distinct e.id::text
      from unnest($1::text[], $2::uuid[], $3::integer[], $4::text[], $5::bigint[]) as i (reporter, execution_id, attempt, stream, kept_bytes)
        join executions e on e.id = i.execution_id
-       join dispatches d on d.id = e.dispatch_id and d.satellite_id = i.reporter
+       join dispatches d on d.id = e.dispatch_id and (d.satellite_id = i.reporter or exists (
+         select from inquiries q where q.dispatch_id = d.id and q.satellite_id = i.reporter and q.sent_at is not null
+       ))
      where not exists (select from outcomes o where o.execution_id = e.id and o.kind <> 'unknown')
        and i.kept_bytes > coalesce((select s.committed_bytes from output_streams s
          where s.execution_id = e.id and s.attempt = i.attempt and s.stream = i.stream), 0)

@@ -19,7 +19,7 @@ export interface ReassignedDispatch {
  * the commit on the former dispatch can't be sent. null: it was sent or closed meanwhile, its satellite is back, or one of
  * the takers has left; then nothing was changed.
  *
- * Sent work does not come this way, whatever its satellite says: where a node holds a guard it will have a door of its own.
+ * Sent work does not come this way, whatever its satellite says: what became of it is found out (`open-inquiry`).
  */
 export async function reassignDispatch(
   transaction: TenantTransaction,

@@ -71,14 +71,19 @@ export interface ExecutionsToCancel {
   readonly stop: boolean;
 }
 
+/** Its satellite, and those that were asked to find out what became of it: they can stop what runs. */
+const whoHasIt = `cross join lateral (
+    select d.satellite_id as id union select q.satellite_id from inquiries q where q.dispatch_id = d.id and q.sent_at is not null
+  ) who`;
+
 /** Executions of a run that were sent and have no outcome, by satellite: whom to tell of a cancel. */
 export async function listSentExecutions(transaction: TenantTransaction, runId: string): Promise<ExecutionsToCancel[]> {
   const found = await transaction.query<{ satellite_id: string; execution_ids: string[]; stop: boolean }>(
-    `select d.satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
-     from runs r join dispatches d on d.run_id = r.id join executions e on e.dispatch_id = d.id
+    `select who.id as satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
+     from runs r join dispatches d on d.run_id = r.id join executions e on e.dispatch_id = d.id ${whoHasIt}
      where r.id = $1 and d.pending > 0 and d.sent_at is not null
        and not exists (select from outcomes o where o.execution_id = e.id)
-     group by d.satellite_id, r.stop_requested`,
+     group by who.id, r.stop_requested`,
     [runId],
   );
   return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids, stop: row.stop }));
@@ -90,12 +95,12 @@ export async function listExecutionsToCancel(
   satelliteIds: readonly string[],
 ): Promise<ExecutionsToCancel[]> {
   const found = await transaction.query<{ satellite_id: string; execution_ids: string[]; stop: boolean }>(
-    `select d.satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
-     from runs r join dispatches d on d.run_id = r.id join executions e on e.dispatch_id = d.id
-     where r.cancel_requested_at is not null and r.finished_at is null and d.satellite_id = any($1)
+    `select who.id as satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
+     from runs r join dispatches d on d.run_id = r.id join executions e on e.dispatch_id = d.id ${whoHasIt}
+     where r.cancel_requested_at is not null and r.finished_at is null and who.id = any($1)
        and d.pending > 0 and d.sent_at is not null
        and not exists (select from outcomes o where o.execution_id = e.id)
-     group by d.satellite_id, r.stop_requested`,
+     group by who.id, r.stop_requested`,
     [satelliteIds],
   );
   return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids, stop: row.stop }));

@@ -8,6 +8,8 @@ export interface ExecutionStart {
   readonly attempt: number;
   /** ISO 8601, the satellite's clock. */
   readonly at: string;
+  /** The node's boot under which its guard was started; null: it has none. */
+  readonly bootId: string | null;
 }
 
 /** Returns the runs that have a new event. */
@@ -18,9 +20,10 @@ export async function recordStarts(
   if (starts.length === 0) return [];
   const recorded = await transaction.query<{ run_id: string; count: number }>(
     `with fresh as (
-       insert into execution_starts (organization_id, execution_id, attempt, started_at)
-       select e.organization_id, e.id, i.attempt, i.started_at
-       from unnest($1::text[], $2::uuid[], $3::integer[], $4::timestamptz[]) as i (satellite_id, execution_id, attempt, started_at)
+       insert into execution_starts (organization_id, execution_id, attempt, started_at, boot_id)
+       select e.organization_id, e.id, i.attempt, i.started_at, i.boot_id
+       from unnest($1::text[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::text[])
+           as i (satellite_id, execution_id, attempt, started_at, boot_id)
          join executions e on e.id = i.execution_id
          join dispatches d on d.id = e.dispatch_id and d.satellite_id = i.satellite_id
        on conflict do nothing returning execution_id
@@ -31,6 +34,7 @@ export async function recordStarts(
       starts.map((start) => start.executionId),
       starts.map((start) => start.attempt),
       starts.map((start) => start.at),
+      starts.map((start) => start.bootId),
     ],
   );
   const events: Array<{ runId: string; eventSeq: number }> = [];

@@ -94,6 +94,7 @@ test('results and the events of starts, for the same runs from two sides, do not
         executionId,
         attempt: 1,
         at: '2026-01-01T00:00:00Z',
+        bootId: null,
       });
       await recordStarts(transaction, order.slice(0, 1).map(start));
       await recordResults(transaction, rowsOf(0, order), 'service:relay');

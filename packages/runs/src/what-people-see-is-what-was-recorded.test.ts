@@ -110,7 +110,13 @@ describe('executions', () => {
   });
 
   test('one that has begun says when', async () => {
-    const start = { satelliteId, executionId: executions[0] as string, attempt: 1, at: '2026-05-05T05:05:05.000Z' };
+    const start = {
+      satelliteId,
+      executionId: executions[0] as string,
+      attempt: 1,
+      at: '2026-05-05T05:05:05.000Z',
+      bootId: null,
+    };
     const record = () =>
       inOrganization(bench.relay, fleet.organizationId, (transaction) => recordStarts(transaction, [start]));
     expect(await record()).toHaveLength(1);

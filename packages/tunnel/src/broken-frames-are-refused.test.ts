@@ -13,7 +13,13 @@ const output = (data: Uint8Array): SatelliteFrame => ({
   offset: 5_000_000_000,
   data,
 });
-const started: SatelliteFrame = { t: 'started', executionId: 'e-1', attempt: 1, at: '2026-03-01T12:00:00Z' };
+const started: SatelliteFrame = {
+  t: 'started',
+  executionId: 'e-1',
+  attempt: 1,
+  at: '2026-03-01T12:00:00Z',
+  bootId: 'boot-1',
+};
 
 function refusalOf(decode: () => unknown): string {
   try {

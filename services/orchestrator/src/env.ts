@@ -20,6 +20,8 @@ const schema = z.object({
   DISPATCH_VALIDITY_MS: z.coerce.number().int().min(10_000).max(86_400_000).default(600_000),
   /** How long an approval may wait for a person. */
   APPROVAL_VALIDITY_MS: z.coerce.number().int().min(60_000).max(604_800_000).default(3_600_000),
+  /** A satellite that was gone for so long: another one of its site finds out what became of what it was sent. */
+  ASK_OTHERS_AFTER_MS: z.coerce.number().int().min(100).max(3_600_000).default(30_000),
   COMMAND_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
 });
 export type OrchestratorEnv = z.infer<typeof schema>;

@@ -71,7 +71,9 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
   };
   await queue.work('advanceRun', () => advanceNextRun(shop), { concurrency: env.RUN_CONCURRENCY });
   await queue.work('placeDispatches', () => placeLeftBehind({ pool, queue, signals, logger }));
-  const sweeper = repeat('the sweeper', sweepMs, logger, () => sweep({ pool, queue, signals, logger }));
+  const sweeper = repeat('the sweeper', sweepMs, logger, () =>
+    sweep({ pool, queue, signals, logger, askOthersAfterMs: env.ASK_OTHERS_AFTER_MS }),
+  );
   const sealer = repeat('the sealer', sealMs, logger, () => sealAll(pool, logger));
 
   const ready = () => Promise.all([pool.query('select 1'), checkpoints.query('select 1'), queue.ready()]);

@@ -41,6 +41,14 @@ export async function receiveFrames(
         reports.push({ satellite, frame });
         break;
       }
+      case 'inquiry-ack': {
+        const { inquiryId, accepted, code, message } = frame;
+        const { satelliteId } = satellite;
+        if (!accepted)
+          rooms.logger.warn({ satelliteId, inquiryId, code, reason: message }, 'a satellite refused an inquiry');
+        reports.push({ satellite, frame });
+        break;
+      }
       case 'output':
         if (frame.data.length > outputPieceBytesMax)
           throw new FrameError('oversized_frame', `A piece of output has at most ${outputPieceBytesMax} bytes.`);

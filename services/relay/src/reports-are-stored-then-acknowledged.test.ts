@@ -158,7 +158,7 @@ test('output that never comes does not hold its result back for ever', async () 
 
 test('starts are told once, and the last result wakes the run', async () => {
   const at = '2026-05-05T05:05:05.000Z';
-  for (const executionId of executions) tunnel.send({ t: 'started', executionId, attempt: 1, at });
+  for (const executionId of executions) tunnel.send({ t: 'started', executionId, attempt: 1, at, bootId: 'boot-1' });
   await eventually('starts are stored', async () => {
     const stored = await bench.admin.query('select 1 from execution_starts where execution_id = any($1)', [executions]);
     return stored.rowCount === executions.length;
@@ -181,7 +181,7 @@ test('starts are told once, and the last result wakes the run', async () => {
 
 test('an execution that has ended when its start is told has one row, which says both', async () => {
   const at = '2026-01-01T00:00:00.000Z';
-  tunnel.send({ t: 'started', executionId: executions[0], attempt: 1, at }, resultOf(executions[0]));
+  tunnel.send({ t: 'started', executionId: executions[0], attempt: 1, at, bootId: null }, resultOf(executions[0]));
   await tunnel.next('outcome-ack');
   const starts = await bench.admin.query('select 1 from execution_starts where execution_id = $1', [executions[0]]);
   expect(starts.rowCount).toBe(0);

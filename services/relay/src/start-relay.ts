@@ -15,6 +15,7 @@ import { serveTunnels } from './accept/serve-tunnels.ts';
 import type { Handshake } from './accept/shake-hands.ts';
 import { takeSatellites } from './accept/take-satellite.ts';
 import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
+import { startCarryingInquiries } from './dispatch/carry-inquiries.ts';
 import { pushCancel } from './dispatch/push-in-parts.ts';
 import { askAllWhatIsKnown, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { RelayEnv } from './env.ts';
@@ -51,6 +52,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const reconciliations = new WeakMap<HeldSatellite, Reconciliation>();
   const ringer = createRunRinger({ pool, queue, signals, logger });
   const carrier = startCarryingDispatches({ pool, relayId, held, ringer, logger, timing });
+  const inquiries = startCarryingInquiries({ pool, relayId, held, logger, timing });
+  const look = () => {
+    carrier.look();
+    inquiries.look();
+  };
   const recorder = startRecorder({
     pool,
     logger,
@@ -62,11 +68,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   });
   const watch = startWatchingSatellites({ pool, relayId, held, logger, presenceMs: timing.presenceMs });
   const doorbells = listenForOrganizations(signals, logger, {
-    dispatchReady: () => carrier.look(),
+    dispatchReady: look,
     satelliteRevoked: () => watch.check(),
     runCancelled: (organizationId, runId) => tellOfCancel(organizationId, runId),
     gap: async () => {
-      carrier.look();
+      look();
       await watch.check();
     },
   });
@@ -122,7 +128,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
         reconciliations.set(satellite, await ask(satellite));
-        carrier.look();
+        look();
         void ringForPlacing(satellite.organizationId);
       },
       async disconnected(satellite) {
@@ -140,6 +146,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       const closed = health.close();
       isDraining = true;
       await carrier.stop();
+      await inquiries.stop();
       await recorder.stop();
       for (const satellite of held.all()) satellite.out.flush();
       await tunnels.stop(timing.closeMs);

@@ -40,7 +40,7 @@ beforeEach(async () => {
   await bench.signAndHold(fleet);
 });
 
-const shop = () => ({ pool: bench.app, queue, signals, logger });
+const shop = () => ({ pool: bench.app, queue, signals, logger, askOthersAfterMs: 30_000 });
 const satelliteId = (index: number) => fleet.satellites[index]?.id as string;
 /** As its relay does. */
 const disconnect = (index: number) => disconnectSatellite(bench.relay, fleet.organizationId, satelliteId(index), 1);

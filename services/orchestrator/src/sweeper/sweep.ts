@@ -10,6 +10,7 @@ import { wakeRun } from '@sena/runs/wake-run';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { actor } from '../graph/run-context.ts';
+import { askOthers } from '../placing/ask-others.ts';
 import { placeLeftBehind } from '../placing/place-left-behind.ts';
 import { holdSweeperLock } from './hold-sweeper-lock.ts';
 
@@ -18,6 +19,8 @@ const runOlderMs = 3_000;
 const atMost = 500;
 /** After validity and timeout, for a satellite that is about to reconnect. */
 const graceMs = 30_000;
+/** For one that was asked about another's work: longer than a satellite tries to reach a node, by its usual settings. */
+const askedMs = 900_000;
 /** Three reports of its relay are missing. */
 const silentMs = 15_000;
 const idempotencyKeepMs = 24 * 3_600_000;
@@ -27,6 +30,7 @@ export interface SweptShop {
   readonly queue: JobQueue;
   readonly signals: Signals;
   readonly logger: Logger;
+  readonly askOthersAfterMs: number;
 }
 
 /** Does one thing of many: its failure is not the others'. */
@@ -46,6 +50,7 @@ export async function sweep(shop: SweptShop): Promise<boolean> {
     await attempt('expiring approvals', () => expireApprovals(shop, attempt));
     await attempt('letting go of silent satellites', () => letGoOfSilentSatellites(shop));
     await attempt('placing what was left behind', () => placeLeftBehind(shop));
+    await attempt('asking other satellites', () => askOthers(shop, shop.askOthersAfterMs));
     await attempt('expiring dispatches', () => expireDispatches(shop, attempt));
     await attempt('ringing again', () => ringWhatWasLost(shop));
     await attempt('keeping house', () => keepHouse(shop));
@@ -88,7 +93,7 @@ async function expireApprovals({ pool, signals }: SweptShop, attempt: Attempt): 
 }
 
 async function expireDispatches({ pool, signals, logger }: SweptShop, attempt: Attempt): Promise<void> {
-  for (const { organizationId, dispatchId } of await listDispatchesToExpire(pool, graceMs, atMost)) {
+  for (const { organizationId, dispatchId } of await listDispatchesToExpire(pool, { graceMs, askedMs }, atMost)) {
     await attempt(`expiring ${dispatchId}`, async () => {
       const runs = await inOrganization(pool, organizationId, (transaction) =>
         expireDispatch(transaction, dispatchId, actor),

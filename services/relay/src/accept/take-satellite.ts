@@ -4,6 +4,7 @@
 import type { RelayFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { connectSatellites } from '@sena/fleet/satellite-presence';
+import { askAgain } from '@sena/runs/claim-inquiries';
 import { closeLostDispatches } from '@sena/runs/close-executions';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import { type Handshake, revoked } from './shake-hands.ts';
@@ -61,6 +62,7 @@ function takeTogether(
         continue;
       }
       const news = connection.journalLost ? await closeLostDispatches(transaction, satelliteId, 'service:relay') : [];
+      if (connection.journalLost) await askAgain(transaction, satelliteId);
       taken.push([known, { kind: 'taken', ...connection, news }]);
     }
     return taken;

@@ -4,6 +4,7 @@ import { hash as hashOf } from 'node:crypto';
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import { type ExecutionResult, outputPieceBytesMax } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
+import { settleInquiries } from '@sena/runs/claim-inquiries';
 import { listMissingOutput } from '@sena/runs/list-missing-output';
 import { lockRunsOfDispatches, lockRunsOfExecutions } from '@sena/runs/lock-runs';
 import { markDispatchesAcknowledged } from '@sena/runs/reconcile-dispatches';
@@ -39,6 +40,7 @@ export async function recordBatch(
       report.frame.t === 'started' && !ended.has(`${report.frame.executionId} ${report.frame.attempt}`),
   );
   const acks = batch.filter((report): report is ReportOf<'dispatch-ack'> => report.frame.t === 'dispatch-ack');
+  const answers = batch.filter((report): report is ReportOf<'inquiry-ack'> => report.frame.t === 'inquiry-ack');
   const refused = acks.filter(({ frame }) => !frame.accepted);
   const whole = takeWholeStreams(outputs, results, logger);
   const rows = results.map(({ satellite, frame }) => toRow(satellite, frame.result, whole));
@@ -63,6 +65,7 @@ export async function recordBatch(
         executionId: frame.executionId,
         attempt: frame.attempt,
         at: frame.at,
+        bootId: frame.bootId,
       })),
     );
     const committed = await recordOutput(transaction, pieces);
@@ -76,6 +79,14 @@ export async function recordBatch(
       acks
         .filter(({ frame }) => frame.accepted)
         .map(({ satellite, frame }) => ({ satelliteId: satellite.satelliteId, dispatchId: frame.dispatchId })),
+    );
+    await settleInquiries(
+      transaction,
+      answers.map(({ satellite, frame }) => ({
+        satelliteId: satellite.satelliteId,
+        inquiryId: frame.inquiryId,
+        accepted: frame.accepted,
+      })),
     );
     return { started, committed, recorded, missing };
   });

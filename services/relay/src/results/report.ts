@@ -2,7 +2,7 @@
 import type { SatelliteFrame } from '@sena/contracts/frames';
 import type { HeldSatellite } from '../held-satellites.ts';
 
-type ReportFrame = Extract<SatelliteFrame, { t: 'dispatch-ack' | 'started' | 'output' | 'result' }>;
+type ReportFrame = Extract<SatelliteFrame, { t: 'dispatch-ack' | 'inquiry-ack' | 'started' | 'output' | 'result' }>;
 
 export interface Report {
   readonly satellite: HeldSatellite;

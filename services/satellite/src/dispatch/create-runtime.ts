@@ -4,7 +4,7 @@
 import type { KeyObject } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
-import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
+import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { Logger } from '@sena/telemetry/logger';
@@ -18,14 +18,16 @@ import { createOutbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
 import { endUnstarted, notStarted } from './end-execution.ts';
-import { type Begun, type Execution, isExpired } from './execution.ts';
+import { type Begun, type Execution, type Inquired, isExpired, type Work } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { judgeCommand } from './judge-command.ts';
 import { receiveDispatch } from './receive-dispatch.ts';
+import { receiveInquiry } from './receive-inquiry.ts';
 import { recoverExecutions } from './recover-executions.ts';
 import { createRelayClock } from './relay-clock.ts';
 import { runExecution } from './run-execution.ts';
+import { runInquiry } from './run-inquiry.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 
 const sweepMs = 1_000;
@@ -64,7 +66,7 @@ export type RuntimeOptions = {
 export function createRuntime(options: RuntimeOptions): Runtime {
   const { config, organizationId, satelliteId, keys, parser, journal, pool, logger, fatal } = options;
   /** Everything that is not finished, by execution id. */
-  const executions = new Map<string, Execution>();
+  const executions = new Map<string, Work>();
   const outbox = createOutbox({
     bytesPerExecutionMax: config.limits.spoolBytesPerExecution,
     bytesTotalMax: config.limits.spoolBytesTotal,
@@ -72,13 +74,13 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const queue = createExecutionQueue({
     limits: config.limits,
     mayStart: () => isOpen && !outbox.isFull(),
-    run: (execution, slot) =>
-      runExecution(execution, slot, rooms)
+    run: (work, slot) =>
+      (work.kind === 'inquired' ? runInquiry(work, slot, rooms) : runExecution(work, slot, rooms))
         .catch(fatal)
-        .finally(() => forgetFinished(execution)),
+        .finally(() => forgetFinished(work)),
   });
   const isHalted = () => existsSync(config.haltFile);
-  const retrying = new Set<Execution>();
+  const retrying = new Set<Work>();
   const waitingRoom = createWaitingRoom((execution) => queue.add(execution));
   const clock = createRelayClock(logger);
   const leaving = new AbortController();
@@ -110,9 +112,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const sweepTimer = setInterval(sweep, sweepMs);
   const pruneTimer = setInterval(prune, pruneMs);
 
-  function forgetFinished(execution: Execution): void {
-    if (retrying.delete(execution)) return;
-    if (executions.get(execution.id) === execution) executions.delete(execution.id);
+  function forgetFinished(work: Work): void {
+    if (retrying.delete(work)) return;
+    if (executions.get(work.id) === work) executions.delete(work.id);
   }
 
   function createExecution(
@@ -125,6 +127,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const { dispatchId, runId, traceparent } = envelope;
     let own: Logger | null = null;
     return {
+      kind: 'dispatched',
       id: executionId,
       envelope,
       node,
@@ -143,8 +146,35 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     };
   }
 
+  /** `acked`: bytes of it that the relay has, beyond what the inquiry says. */
+  function findOutForAnother(
+    inquiry: InquiryEnvelope,
+    node: InquiryNode,
+    acked: { stdoutAcked: number; stderrAcked: number } = { stdoutAcked: 0, stderrAcked: 0 },
+  ): void {
+    const { executionId } = node;
+    const { inquiryId, dispatchId, runId, traceparent } = inquiry;
+    const fields = { executionId, inquiryId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) };
+    const inquired: Inquired = {
+      kind: 'inquired',
+      id: executionId,
+      inquiry,
+      node,
+      logger: logger.child(fields),
+      acked: {
+        stdout: Math.max(node.stdoutBytes, acked.stdoutAcked),
+        stderr: Math.max(node.stderrBytes, acked.stderrAcked),
+      },
+      stop: new AbortController(),
+    };
+    executions.set(executionId, inquired);
+    queue.add(inquired);
+  }
+
   async function receiveOne(frame: Exclude<RelayFrame, { t: 'dispatch' }>): Promise<void> {
     switch (frame.t) {
+      case 'inquiry':
+        return await takeInquiry(frame);
       case 'output-ack':
         return takeOutputAck(frame);
       case 'outcome-ack':
@@ -211,7 +241,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     );
     // Assigned again before it began: the newer assignment is the one that runs.
     const freshIds = new Set(fresh);
-    if (fresh.some((id) => executions.has(id))) queue.take((waiting) => freshIds.has(waiting.id));
+    if (fresh.some((id) => executions.has(id))) queue.take((waiting): waiting is Work => freshIds.has(waiting.id));
     const begun = envelope.nodes
       .filter((node) => freshIds.has(node.executionId))
       .map((node) => createExecution(envelope, node, mode));
@@ -223,6 +253,30 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         queue.add(execution);
       }
     }
+    if (known.length > 0) await reportKnown(known);
+  }
+
+  async function takeInquiry(frame: Extract<RelayFrame, { t: 'inquiry' }>): Promise<void> {
+    // Not answered: it is asked again, or another satellite is, when this one is gone.
+    if (isStopping) return;
+    const received = await receiveInquiry(frame, {
+      ...{ keys, organizationId, satelliteId, journal },
+      clockProblem: clock.problem,
+    });
+    link?.push(received.ack);
+    const { inquiryId, traceparent } = frame;
+    const traceId = traceIdOf(traceparent);
+    if (received.kind === 'refused') {
+      const { code, message } = received.ack;
+      logger.warn({ inquiryId, code, reason: message, traceId }, 'an inquiry was refused');
+      return;
+    }
+    const { inquiry, fresh, known } = received;
+    const { dispatchId, runId } = inquiry;
+    const counts = { fresh: fresh.length, known: known.length };
+    logger.info({ inquiryId, dispatchId, runId, ...counts, traceId }, 'an inquiry was journaled');
+    const freshIds = new Set(fresh);
+    for (const node of inquiry.nodes) if (freshIds.has(node.executionId)) findOutForAnother(inquiry, node);
     if (known.length > 0) await reportKnown(known);
   }
 
@@ -254,13 +308,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   async function cancel(executionIds: readonly string[], isStop: boolean): Promise<void> {
     const wanted = new Set(executionIds);
     for (const id of wanted) {
-      const execution = executions.get(id);
-      if (execution === undefined) continue;
-      execution.isCancelled = true;
-      waitingRoom.call(execution);
-      if (isStop) execution.stop.abort();
+      const work = executions.get(id);
+      if (work === undefined) continue;
+      // What another satellite was sent is found out all the same: nothing of it starts here.
+      if (work.kind === 'dispatched') {
+        work.isCancelled = true;
+        waitingRoom.call(work);
+      }
+      if (isStop) work.stop.abort();
     }
-    for (const execution of queue.take((waiting) => wanted.has(waiting.id) && waiting.begun === null)) {
+    for (const execution of queue.take(
+      (waiting): waiting is Execution => wanted.has(waiting.id) && mayBegin(waiting),
+    )) {
       await endUnstarted(
         execution,
         notStarted('cancelled', 'The run was cancelled before the command was sent.'),
@@ -270,12 +329,19 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
   }
 
+  /** Nothing of it was sent. */
+  function mayBegin(work: Work): work is Execution {
+    return work.kind === 'dispatched' && work.begun === null;
+  }
+
   /** Those whose time ran out in the queue. */
   function sweep(): void {
     queue.pump();
     const nowMs = Date.now();
     // What was sent is found out, however late.
-    for (const execution of queue.take((waiting) => waiting.begun === null && isExpired(waiting.envelope, nowMs))) {
+    for (const execution of queue.take(
+      (waiting): waiting is Execution => mayBegin(waiting) && isExpired(waiting.envelope, nowMs),
+    )) {
       const detail = `The dispatch expired at ${execution.envelope.expiresAt} while earlier commands held the node or the satellite.`;
       endUnstarted(execution, notStarted('node_busy', detail), rooms)
         .catch(fatal)
@@ -328,6 +394,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
           executions.set(execution.id, execution);
           queue.add(execution);
         },
+        findOutForAnother,
       });
       if (recovery.resumed === 0) open();
       if (Object.values(recovery).some((count) => count > 0))

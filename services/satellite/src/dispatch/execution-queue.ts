@@ -1,6 +1,6 @@
 // Entered by the runtime: which execution begins next. Bounds how many begin, run, and run on one node at a moment; nodes
 // take turns, so that one with a long queue or a command that never ends holds up nobody else. Pure but for `run`.
-import { type Execution, nodeKeyOf } from './execution.ts';
+import { nodeKeyOf, type Work } from './execution.ts';
 
 export type QueueLimits = { startingMax: number; runningMax: number; runningPerNodeMax: number };
 
@@ -10,11 +10,11 @@ export type Slot = {
 };
 
 export type ExecutionQueue = {
-  add(execution: Execution): void;
+  add(work: Work): void;
   /** Looks whether something may begin. Called on its own after every change; from outside when `mayStart` changed. */
   pump(): void;
   /** Takes those out that have not begun, for good. */
-  take(wanted: (execution: Execution) => boolean): Execution[];
+  take<W extends Work>(wanted: (work: Work) => work is W): W[];
   counts(): { waiting: number; starting: number; running: number };
   /** Resolves when nothing runs. Nothing begins any more. */
   drain(): Promise<void>;
@@ -24,10 +24,10 @@ export type QueueOptions = {
   limits: QueueLimits;
   mayStart(): boolean;
   /** Never rejects. */
-  run(execution: Execution, slot: Slot): Promise<void>;
+  run(work: Work, slot: Slot): Promise<void>;
 };
 
-type NodeLine = { running: number; waiting: Execution[] };
+type NodeLine = { running: number; waiting: Work[] };
 
 export function createExecutionQueue({ limits, mayStart, run }: QueueOptions): ExecutionQueue {
   const lines = new Map<string, NodeLine>();
@@ -39,11 +39,11 @@ export function createExecutionQueue({ limits, mayStart, run }: QueueOptions): E
   let isDraining = false;
   let drained: (() => void) | null = null;
 
-  function add(execution: Execution): void {
-    const key = nodeKeyOf(execution);
+  function add(work: Work): void {
+    const key = nodeKeyOf(work);
     const line = lines.get(key) ?? { running: 0, waiting: [] };
     lines.set(key, line);
-    line.waiting.push(execution);
+    line.waiting.push(work);
     waiting += 1;
     update(key, line);
     pump();
@@ -61,17 +61,17 @@ export function createExecutionQueue({ limits, mayStart, run }: QueueOptions): E
       if (key === undefined) return;
       ready.delete(key);
       const line = lines.get(key);
-      const execution = line?.waiting.shift();
-      if (line === undefined || execution === undefined) continue;
+      const work = line?.waiting.shift();
+      if (line === undefined || work === undefined) continue;
       waiting -= 1;
       line.running += 1;
       // Behind the others.
       update(key, line);
-      begin(execution, key, line);
+      begin(work, key, line);
     }
   }
 
-  function begin(execution: Execution, key: string, line: NodeLine): void {
+  function begin(work: Work, key: string, line: NodeLine): void {
     let isStarting = true;
     starting += 1;
     const started = () => {
@@ -81,7 +81,7 @@ export function createExecutionQueue({ limits, mayStart, run }: QueueOptions): E
       running += 1;
       pump();
     };
-    void run(execution, { started }).finally(() => {
+    void run(work, { started }).finally(() => {
       if (isStarting) starting -= 1;
       else running -= 1;
       isStarting = false;
@@ -95,12 +95,12 @@ export function createExecutionQueue({ limits, mayStart, run }: QueueOptions): E
   return {
     add,
     pump,
-    take(wanted) {
-      const taken: Execution[] = [];
+    take<W extends Work>(wanted: (work: Work) => work is W) {
+      const taken: W[] = [];
       for (const [key, line] of [...lines]) {
         const leaving = line.waiting.filter(wanted);
         if (leaving.length === 0) continue;
-        line.waiting = line.waiting.filter((execution) => !leaving.includes(execution));
+        line.waiting = line.waiting.filter((work) => !wanted(work));
         waiting -= leaving.length;
         taken.push(...leaving);
         update(key, line);

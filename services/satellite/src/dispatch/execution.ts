@@ -1,5 +1,5 @@
 // What a dispatch becomes in memory: one execution a node. The truth about them is the journal's.
-import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
+import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
 import type { Logger } from '@sena/telemetry/logger';
 import type { ExecutionMode, GuardPlacement } from '../journal/journal-operations.ts';
 
@@ -13,6 +13,7 @@ export type Begun = {
 };
 
 export type Execution = {
+  readonly kind: 'dispatched';
   readonly id: string;
   readonly envelope: DispatchEnvelope;
   readonly node: EnvelopeNode;
@@ -33,8 +34,25 @@ export type Execution = {
   readonly stop: AbortController;
 };
 
+/** Another satellite was sent it and is gone: it is found out here. There is no command to start. */
+export type Inquired = {
+  readonly kind: 'inquired';
+  readonly id: string;
+  readonly inquiry: InquiryEnvelope;
+  readonly node: InquiryNode;
+  /** Carries inquiry, dispatch, execution and trace. */
+  readonly logger: Logger;
+  /** Bytes of it that the relay has. */
+  readonly acked: { stdout: number; stderr: number };
+  /** Tells it to end. */
+  readonly stop: AbortController;
+};
+
+/** What takes its turn. */
+export type Work = Execution | Inquired;
+
 /** Commands with the same key share a node, its login and its limits. */
-export function nodeKeyOf({ node }: Execution): string {
+export function nodeKeyOf({ node }: Work): string {
   return `${node.address}:${node.port}`;
 }
 

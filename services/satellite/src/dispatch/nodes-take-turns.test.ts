@@ -1,6 +1,6 @@
 import { createLogger } from '@sena/telemetry/logger';
 import { describe, expect, it } from 'vitest';
-import type { Execution } from './execution.ts';
+import type { Execution, Work } from './execution.ts';
 import { createExecutionQueue, type Slot } from './execution-queue.ts';
 
 const logger = createLogger('test', 'silent');
@@ -18,6 +18,7 @@ function execution(id: string, address: string): Execution {
     credential: 'default',
   };
   return {
+    kind: 'dispatched',
     id,
     node,
     envelope: {} as Execution['envelope'],
@@ -96,7 +97,7 @@ describe('the queue', () => {
     const { queue, begun, end } = harness(() => may);
     for (const id of ['a0', 'a1', 'a2']) queue.add(execution(id, 'a'));
     expect(begun).toEqual([]);
-    expect(queue.take(({ id }) => id === 'a0').map(({ id }) => id)).toEqual(['a0']);
+    expect(queue.take((work): work is Work => work.id === 'a0').map(({ id }) => id)).toEqual(['a0']);
     may = true;
     queue.pump();
     expect(begun).toEqual(['a1', 'a2']);

@@ -2,9 +2,10 @@
 // again: a guarded change is asked for on its node, a plain one is `unknown`. What was never sent may still run, if the customer's
 // policy of today lets it.
 import type { KeyObject } from 'node:crypto';
-import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
+import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
 import { verifyEnvelope } from '@sena/envelope/verify-envelope';
-import type { JournaledExecution } from '../journal/journal-operations.ts';
+import { verifyInquiry } from '@sena/envelope/verify-inquiry';
+import type { ExecutionMode, JournaledExecution } from '../journal/journal-operations.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import type { Outbox } from '../output/create-outbox.ts';
 import { buildResult, buildResultAfterRestart } from './build-result.ts';
@@ -24,8 +25,15 @@ export type RecoveryRooms = {
   satelliteId: string;
   judge(envelope: DispatchEnvelope): Judgement;
   /** `wasSent`: a read-only command of the former process. */
-  resume(envelope: DispatchEnvelope, node: EnvelopeNode, execution: JournaledExecution, wasSent: boolean): void;
+  resume(
+    envelope: DispatchEnvelope,
+    node: EnvelopeNode,
+    execution: { mode: ExecutionMode; attempt: number },
+    wasSent: boolean,
+  ): void;
   findOut(envelope: DispatchEnvelope, node: EnvelopeNode, begun: Begun): void;
+  /** The same for a command of another satellite. */
+  findOutForAnother(inquiry: InquiryEnvelope, node: InquiryNode, execution: JournaledExecution): void;
 };
 
 export type Recovery = { resumed: number; askedFor: number; unknown: number; ended: number; unacknowledged: number };
@@ -37,16 +45,42 @@ export async function recoverExecutions(rooms: RecoveryRooms): Promise<Recovery>
   recovery.unacknowledged = unacked.length;
 
   const envelopes = new Map<string, Promise<DispatchEnvelope | null>>();
+  const inquiries = new Map<string, Promise<InquiryEnvelope | null>>();
   for (const { envelope: jws, receivedAtMs, execution } of await rooms.journal.perform({ op: 'unfinished' })) {
+    if (execution.mode === 'inquiry') {
+      const asked = inquiries.get(execution.dispatchId) ?? readInquiry(jws, receivedAtMs, rooms);
+      inquiries.set(execution.dispatchId, asked);
+      recovery[await recoverInquiry(execution, await asked, rooms)] += 1;
+      continue;
+    }
     const known = envelopes.get(execution.dispatchId) ?? readEnvelope(jws, receivedAtMs, rooms);
     envelopes.set(execution.dispatchId, known);
-    recovery[await recoverOne(execution, await known, rooms)] += 1;
+    recovery[await recoverOne({ ...execution, mode: execution.mode }, await known, rooms)] += 1;
   }
   return recovery;
 }
 
-async function recoverOne(
+/** The cloud asked, and still waits for the answer. */
+async function recoverInquiry(
   execution: JournaledExecution,
+  inquiry: InquiryEnvelope | null,
+  rooms: RecoveryRooms,
+): Promise<'askedFor' | 'unknown'> {
+  const { executionId } = execution;
+  const node = inquiry?.nodes.find((each) => each.executionId === executionId);
+  if (inquiry !== null && node !== undefined) {
+    rooms.findOutForAnother(inquiry, node, execution);
+    return 'askedFor';
+  }
+  const outcome = { kind: 'unknown', reason: 'satellite_lost', detail: unpinnedInquiry } as const;
+  const result = buildResultAfterRestart(executionId, outcome, { ...execution, attempt: 1 });
+  await rooms.journal.perform({ op: 'finish', result, attempt: 0, tail: null });
+  rooms.outbox.result(result);
+  return 'unknown';
+}
+
+async function recoverOne(
+  execution: JournaledExecution & { mode: ExecutionMode },
   envelope: DispatchEnvelope | null,
   rooms: RecoveryRooms,
 ): Promise<'resumed' | 'askedFor' | 'unknown' | 'ended'> {
@@ -86,6 +120,8 @@ async function recoverOne(
 const restarted =
   'The satellite stopped while the command was under way, and the node can’t be asked. Look on the node.';
 const unpinned = 'The key that signed this dispatch is no longer pinned on the satellite.';
+const unpinnedInquiry =
+  'Its satellite is gone, and the key that signed the question about it is no longer pinned on the one that was asked. Look on the node.';
 const late = 'The dispatch expired before the satellite was back.';
 
 /** Its time was right when it came; everything else has to be right still. */
@@ -93,5 +129,12 @@ async function readEnvelope(jws: string, receivedAtMs: number, rooms: RecoveryRo
   const { keys, organizationId, satelliteId } = rooms;
   const now = new Date(receivedAtMs);
   const verified = await verifyEnvelope(jws, { keys, organizationId, satelliteId, now, clockSkewMsMax });
+  return verified.kind === 'verified' ? verified.envelope : verified.untimely;
+}
+
+async function readInquiry(jws: string, receivedAtMs: number, rooms: RecoveryRooms): Promise<InquiryEnvelope | null> {
+  const { keys, organizationId, satelliteId } = rooms;
+  const now = new Date(receivedAtMs);
+  const verified = await verifyInquiry(jws, { keys, organizationId, satelliteId, now, clockSkewMsMax });
   return verified.kind === 'verified' ? verified.envelope : verified.untimely;
 }

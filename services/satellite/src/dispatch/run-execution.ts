@@ -140,7 +140,7 @@ async function send(
     },
     onRunning() {
       slot.started();
-      sink.started(new Date(startedAtMs).toISOString());
+      sink.started(new Date(startedAtMs).toISOString(), null);
       // For reconciliation only: a failing journal shows at the next step that has to be certain.
       const { id: executionId, attempts } = execution;
       rooms.journal.perform({ op: 'running', executionId, attempt: attempts }).catch((error: unknown) => {

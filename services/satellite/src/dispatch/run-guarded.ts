@@ -1,9 +1,8 @@
 // Entered by run-execution for a change: on a node that can hold a guard it is started under one, or found out where an earlier
 // process has started it. The order is the guarantee: `starting` is committed, with the boot it begins in, before anything is sent.
 import type { Outcome } from '@sena/contracts/domain/outcome';
-import { followGuardedCommand, type GuardedEnd } from '../guard/follow-guarded-command.ts';
+import type { GuardedEnd } from '../guard/follow-guarded-command.ts';
 import { type GuardPlace, placeGuard } from '../guard/place-guard.ts';
-import { createOutputMeter } from '../output/measure-output.ts';
 import type { ConnectionRefusal, SshTarget } from '../ssh/open-ssh-connection.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
 import { endExecution, endUnstarted, notStarted } from './end-execution.ts';
@@ -11,6 +10,7 @@ import type { Begun, Execution } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { findObstacle } from './find-obstacle.ts';
+import { followMeasured } from './follow-measured.ts';
 
 /** `plain`: nothing has begun, and this node can't hold a guard. */
 export async function runGuarded(
@@ -111,35 +111,18 @@ async function follow(
   const { envelope, id, logger } = execution;
   const { attempt, startedAtMs, guard, acked } = begun;
   const { shell, command, environment, limits } = envelope;
-  const meter = createOutputMeter(limits.outputBytesMax);
-  const sink = rooms.outbox.open(id, attempt, acked);
   const clockStartMs = performance.now() - (Date.now() - startedAtMs);
-  // All of it is measured; the relay gets what it does not have.
-  const position = { stdout: 0, stderr: 0 };
-  const end = await followGuardedCommand(
+  const { end, meter, tail } = await followMeasured(
     {
       key: { ...guard, executionId: id, expiresAtMs: Date.parse(envelope.expiresAt), user: target.user },
       start: isNew ? { shell, text: command, environment } : null,
-      timeoutMs: limits.timeoutMs,
-      startedAtMs,
+      ...{ attempt, limits, timeoutMs: limits.timeoutMs, startedAtMs, acked },
       findOutUntilMs: Math.max(Date.parse(envelope.expiresAt), startedAtMs + limits.timeoutMs) + rooms.findOutMs,
-      sink: {
-        write(stream, chunk) {
-          const kept = meter.pass(stream, chunk);
-          const known = Math.max(0, acked[stream] - position[stream]);
-          position[stream] += kept.length;
-          if (known < kept.length) sink.append(stream, kept.subarray(known));
-        },
-        isFull: sink.isFull,
-        room: sink.room,
-      },
-      acquire: () => rooms.pool.acquire(target),
       obstacle: () => findObstacle(execution, rooms),
       stopSignal: execution.stop.signal,
-      leaving: rooms.leaving,
-      onRunning() {
+      onRunning(sink) {
         slot.started();
-        sink.started(new Date(startedAtMs).toISOString());
+        sink.started(new Date(startedAtMs).toISOString(), guard.bootId);
         // For reconciliation only: a failing journal shows at the next step that has to be certain.
         rooms.journal.perform({ op: 'running', executionId: id, attempt }).catch((error: unknown) => {
           logger.error({ err: error }, 'running could not be journaled');
@@ -147,17 +130,20 @@ async function follow(
       },
       logger,
     },
+    target,
     lease,
+    rooms,
   );
   if (end.kind === 'left') return;
   execution.wasSent = end.kind !== 'not_begun';
   if (end.kind === 'not_begun') return await endUnstarted(execution, notStarted(end.reason, end.detail), rooms);
   const durationMs = performance.now() - clockStartMs;
   rooms.cleaner.ended(id, target, guard.directory);
-  await endExecution(execution, outcomeOf(end), { attempt, startedAtMs, durationMs, meter }, sink.tail(), rooms);
+  await endExecution(execution, outcomeOf(end), { attempt, startedAtMs, durationMs, meter }, tail, rooms);
 }
 
-function outcomeOf(end: Exclude<GuardedEnd, { kind: 'not_begun' | 'left' }>): Outcome {
+/** Also of one that another satellite has started. */
+export function outcomeOf(end: Exclude<GuardedEnd, { kind: 'not_begun' | 'left' }>): Outcome {
   if (end.kind === 'unknown') return end;
   const { exitCode, signal, stopped } = end;
   return { kind: 'exited', exitCode, signal, reason: stopped };

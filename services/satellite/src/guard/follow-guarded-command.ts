@@ -172,6 +172,9 @@ export async function followGuardedCommand(
       case 'tombstone':
         return { kind: 'not_begun', reason: 'never_arrived', detail: neverArrived };
       case 'tombstone_of_another_boot':
+        // Under which boot it would have been started is not known, so what is missing proves nothing.
+        if (key.bootId === null) return { kind: 'unknown', reason: 'satellite_lost', detail: noTrace };
+        return { kind: 'unknown', reason: 'node_rebooted', detail: rebooted };
       case 'rebooted':
         return { kind: 'unknown', reason: 'node_rebooted', detail: rebooted };
       case 'no_room':
@@ -286,6 +289,8 @@ const noBytes = { stdout: 0, stderr: 0 };
 const neverArrived =
   'The connection broke before the command reached the node. A tombstone there makes sure that it can not start any more.';
 const rebooted = 'The node was restarted after the command was sent. How far it came is not known. Look on the node.';
+const noTrace =
+  'Its satellite is gone and never said that it had begun. No trace of it is on the node, and a tombstone there keeps it from starting, but it may have run before the node was last restarted. Look on the node.';
 const guardLost = 'The process that watched the command on the node is gone and left no end behind. Look on the node.';
 const forgotten =
   'The node holds nothing of the command, and so long after its validity what it held may have been removed for its age. Look on the node.';

@@ -114,3 +114,24 @@ describe('a higher assignment epoch', () => {
     expect(await known()).toMatchObject({ dispatchId: 'first' });
   });
 });
+
+describe('an inquiry', () => {
+  const ask = (inquiryId: string) => accept(inquiryId, 0, { executions: [{ executionId, mode: 'inquiry' }] });
+
+  it('starts nothing, and neither does any dispatch that comes after it', async () => {
+    expect(await ask('question')).toEqual(fresh());
+    expect(await begin()).toBe(false);
+    expect(await accept('later', 9)).toEqual(refused());
+    await reopen();
+    expect(await begin()).toBe(false);
+    expect(await known()).toMatchObject({ dispatchId: 'question', mode: 'inquiry', state: 'journaled', attempt: 0 });
+  });
+
+  it('does not replace what the satellite was sent itself, begun or not', async () => {
+    await accept('own', 1);
+    expect(await ask('question')).toEqual(refused());
+    expect(await begin()).toBe(true);
+    expect(await ask('another question')).toEqual(refused());
+    expect(await known()).toMatchObject({ dispatchId: 'own', mode: 'plain', state: 'starting' });
+  });
+});

@@ -8,6 +8,9 @@ export type ExecutionState = 'journaled' | 'starting' | 'running' | 'finished';
  */
 export type ExecutionMode = 'direct' | 'guarded' | 'plain';
 
+/** `inquiry`: another satellite was sent it. It is found out here, and nothing starts it. */
+export type JournaledMode = ExecutionMode | 'inquiry';
+
 /** Where the guard of an execution is on its node, and under which boot it was started. */
 export type GuardPlacement = { directory: string; bootId: string };
 
@@ -16,8 +19,9 @@ export type OutputTail = { stdoutOffset: number; stdout: Uint8Array; stderrOffse
 
 export type JournaledExecution = {
   executionId: string;
+  /** Or the inquiry that asks about it. */
   dispatchId: string;
-  mode: ExecutionMode;
+  mode: JournaledMode;
   state: ExecutionState;
   attempt: number;
   startedAtMs: number | null;
@@ -32,6 +36,7 @@ export type JournalCounts = { journaled: number; starting: number; running: numb
 
 export type AcceptOperation = {
   op: 'accept';
+  /** Or an inquiry's, with assignment epoch 0: what is known of an execution already is never replaced by a question. */
   dispatchId: string;
   nonce: string;
   /** What the dispatch says; a second one under the same id must say the same. */
@@ -40,7 +45,7 @@ export type AcceptOperation = {
   assignmentEpoch: number;
   expiresAtMs: number;
   receivedAtMs: number;
-  executions: ReadonlyArray<{ executionId: string; mode: ExecutionMode }>;
+  executions: ReadonlyArray<{ executionId: string; mode: JournaledMode }>;
 };
 
 export type AcceptAnswer =

@@ -35,7 +35,7 @@ export function createJournalTables(database: DatabaseSync, isReplacement: boole
       execution_id text primary key,
       dispatch_id text not null references dispatches (dispatch_id),
       assignment_epoch integer not null,
-      mode text not null check (mode in ('direct', 'guarded', 'plain')),
+      mode text not null check (mode in ('direct', 'guarded', 'plain', 'inquiry')),
       state text not null check (state in ('journaled', 'starting', 'running', 'finished')),
       attempt integer not null default 0,
       started_at_ms integer,

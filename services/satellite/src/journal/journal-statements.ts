@@ -24,12 +24,13 @@ export function createJournalStatements(database: DatabaseSync) {
     insert into executions (execution_id, dispatch_id, assignment_epoch, mode, state) values (?, ?, ?, ?, 'journaled')
     on conflict (execution_id) do update
       set dispatch_id = excluded.dispatch_id, assignment_epoch = excluded.assignment_epoch, mode = excluded.mode
-      where executions.state = 'journaled' and executions.assignment_epoch < excluded.assignment_epoch`);
+      where executions.state = 'journaled' and executions.mode <> 'inquiry'
+        and executions.assignment_epoch < excluded.assignment_epoch`);
   const updateStarting = database.prepare(`
     update executions
       set state = 'starting', attempt = ?1, started_at_ms = ?2, mode = ?4, guard_directory = ?5, boot_id = ?6, stdout_acked = 0,
         stderr_acked = 0
-      where execution_id = ?3 and attempt < ?1
+      where execution_id = ?3 and attempt < ?1 and mode <> 'inquiry'
         and (state = 'journaled' or (mode = 'direct' and state in ('starting', 'running')))`);
   const updateRunning = database.prepare(
     "update executions set state = 'running' where execution_id = ? and attempt = ? and state = 'starting'",

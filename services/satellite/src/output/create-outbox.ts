@@ -17,8 +17,8 @@ export type OutboxSettings = {
 };
 
 export type OutputSink = {
-  /** The node has confirmed the command. */
-  started(at: string): void;
+  /** The node has confirmed the command. `bootId`: under which its guard was started; null where it has none. */
+  started(at: string, bootId: string | null): void;
   append(stream: OutputStream, chunk: Uint8Array): void;
   /** True: stop reading from the command until `room` resolves. */
   isFull(): boolean;
@@ -51,6 +51,7 @@ type Entry = {
   executionId: string;
   attempt: number;
   startedAt: string | null;
+  bootId: string | null;
   isStartedSent: boolean;
   stdout: StreamSpool;
   stderr: StreamSpool;
@@ -82,8 +83,9 @@ export function createOutbox(settings: OutboxSettings): Outbox {
     entry.stderr = createStreamSpool(from.stderr);
     entries.set(executionId, entry);
     return {
-      started(at) {
+      started(at, bootId) {
         entry.startedAt = at;
+        entry.bootId = bootId;
         gather(entry);
       },
       append(stream, chunk) {
@@ -171,10 +173,10 @@ export function createOutbox(settings: OutboxSettings): Outbox {
 
   /** One piece of each stream; true when nothing is left to send. Taking turns, a large output does not block others. */
   function sendPiece(entry: Entry, current: OutboxLink): boolean {
-    const { executionId, attempt, startedAt } = entry;
+    const { executionId, attempt, startedAt, bootId } = entry;
     // A result says itself when its attempt began.
     if (startedAt !== null && !entry.isStartedSent && entry.result === null) {
-      current.push({ t: 'started', executionId, attempt, at: startedAt });
+      current.push({ t: 'started', executionId, attempt, at: startedAt, bootId });
       entry.isStartedSent = true;
     }
     for (const stream of ['stdout', 'stderr'] as const) {
@@ -258,6 +260,7 @@ function createEntry(executionId: string, attempt: number): Entry {
     executionId,
     attempt,
     startedAt: null,
+    bootId: null,
     isStartedSent: false,
     stdout: createStreamSpool(),
     stderr: createStreamSpool(),

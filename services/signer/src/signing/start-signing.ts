@@ -8,10 +8,12 @@ import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
 import { type SignedDispatches, signDispatches } from './sign-dispatch.ts';
+import { signWaitingInquiry } from './sign-waiting-inquiry.ts';
 
 const dispatchesALook = 200;
 /** Signed in one transaction: its relays get the first while the next are signed. */
 const dispatchesATransaction = 32;
+const inquiriesALook = 200;
 
 export interface Signing {
   /** Resolves when what was waiting at the call has been looked at; rejects when PostgreSQL can't be asked. */
@@ -31,6 +33,8 @@ function fieldsOf(row: WaitingRow) {
   const { organization_id: organizationId, dispatch_id: dispatchId, run_id: runId } = row;
   return { organizationId, dispatchId, runId, traceId: traceIdOf(row.traceparent) };
 }
+
+type WaitingInquiry = Omit<WaitingRow, 'dispatch_id'> & { readonly inquiry_id: string };
 
 export function startSigning(options: {
   pool: Pool;
@@ -77,6 +81,16 @@ export function startSigning(options: {
           settled += await settle(organizationId, rows.slice(start, start + dispatchesATransaction));
         }
       }
+      const inquiries = await pool.query<WaitingInquiry>(
+        'select organization_id, inquiry_id, run_id, traceparent from inquiries_to_sign($1)',
+        [inquiriesALook],
+      );
+      let answered = 0;
+      for (const row of inquiries.rows) {
+        if (isStopped) return;
+        if (await settleInquiry(row)) answered += 1;
+      }
+      if (inquiries.rows.length === inquiriesALook && answered > 0) isWanted = true;
       // Those that can't be signed now are looked at again with the clock, not at once.
       if (waiting.rows.length === dispatchesALook && settled > 0) isWanted = true;
     }
@@ -117,6 +131,24 @@ export function startSigning(options: {
     const [first] = signed;
     if (first !== undefined) await signals.ring(organizationId, 'dispatchReady', { satelliteId: first.satelliteId });
     await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, runs);
+  }
+
+  /** The same of an inquiry. */
+  async function settleInquiry(row: WaitingInquiry): Promise<boolean> {
+    const { organization_id: organizationId, inquiry_id: inquiryId, run_id: runId } = row;
+    const fields = { organizationId, inquiryId, runId, traceId: traceIdOf(row.traceparent) };
+    try {
+      const signed = await signWaitingInquiry(pool, masterKey, organizationId, inquiryId);
+      if (signed.kind === 'signed') {
+        logger.info({ ...fields, satelliteId: signed.satelliteId }, 'inquiry signed');
+        await signals.ring(organizationId, 'dispatchReady', { satelliteId: signed.satelliteId });
+      }
+      if (signed.kind === 'refused') logger.warn({ ...fields, detail: signed.detail }, 'inquiry refused');
+      return true;
+    } catch (error) {
+      logger.error({ ...fields, err: error }, 'an inquiry could not be signed, it is tried again');
+      return false;
+    }
   }
 
   return {

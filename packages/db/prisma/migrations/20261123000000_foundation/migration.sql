@@ -276,8 +276,40 @@ create table execution_starts (
   execution_id uuid not null references executions,
   attempt integer not null,
   started_at timestamptz not null,
+  -- The node's boot under which its guard was started; null: it runs without one.
+  boot_id text,
   primary key (execution_id, attempt)
 );
+
+-- A satellite is gone, and what it was sent has no outcome: another one of its site finds out what became of it, through the guards
+-- on the nodes. Beside the dispatch, which stays its satellite's: an inquiry starts nothing, and both may be heard. It is open while
+-- its dispatch has executions without an outcome, nobody has refused it, and it was journaled or may still arrive.
+create table inquiries (
+  id text primary key,
+  organization_id text not null,
+  dispatch_id text not null,
+  -- Who finds out.
+  satellite_id text not null,
+  created_at timestamptz not null default now(),
+  -- For its arrival.
+  expires_at timestamptz not null,
+  -- Written by the signer alone.
+  key_id text,
+  jws text,
+  signed_at timestamptz,
+  -- Set in a transaction before the frame leaves.
+  sent_at timestamptz,
+  sent_epoch bigint,
+  -- The satellite has journaled it.
+  acked_at timestamptz,
+  -- By the signer, or by the satellite.
+  refused_at timestamptz,
+  check ((jws is null) = (signed_at is null) and (jws is null) = (key_id is null)),
+  foreign key (organization_id, dispatch_id) references dispatches (organization_id, id),
+  foreign key (organization_id, satellite_id) references satellites (organization_id, id)
+);
+create index inquiries_dispatch on inquiries (dispatch_id, satellite_id);
+create index inquiries_waiting on inquiries (satellite_id) where acked_at is null and refused_at is null;
 
 -- Append-only: one row a revision. Revision 0 is the cloud's own word; a satellite's begin at 1. The highest one counts.
 create table outcomes (
@@ -479,6 +511,8 @@ grant execute on function current_organization() to public;
 grant select on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, dispatches,
   executions, execution_starts, outcomes, output_streams, output_chunks, outbox, idempotency_keys, runbooks, model_calls, dispatch_keys,
   audit_events, audit_unsealed, audit_seals to sena_app;
+grant select (id, organization_id, dispatch_id, satellite_id, created_at, expires_at, signed_at, sent_at, acked_at, refused_at) on inquiries to sena_app;
+grant insert (id, organization_id, dispatch_id, satellite_id, expires_at) on inquiries to sena_app;
 grant insert on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, dispatches, executions,
   outcomes, outbox, idempotency_keys, runbooks, model_calls, audit_events, audit_seals to sena_app;
 grant update (name) on organizations, sites to sena_app;
@@ -494,26 +528,29 @@ grant update (response) on idempotency_keys to sena_app;
 grant delete on outbox, idempotency_keys, audit_unsealed to sena_app;
 grant delete on nodes to sena_app;
 
-grant select on satellites, runs, dispatches, dispatch_envelopes, executions, execution_starts, outcomes, output_streams, output_chunks, outbox to sena_relay;
+grant select on satellites, runs, dispatches, dispatch_envelopes, executions, execution_starts, outcomes, output_streams, output_chunks, outbox,
+  inquiries to sena_relay;
 grant insert on run_events, execution_starts, outcomes, output_streams, output_chunks, outbox, audit_events to sena_relay;
 grant update (version, journal_id, relay_id, connection_epoch, connected_at, last_seen_at) on satellites to sena_relay;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_relay;
 grant update (pending, sent_at, sent_epoch, acked_at) on dispatches to sena_relay;
+grant update (sent_at, sent_epoch, acked_at, refused_at) on inquiries to sena_relay;
 grant update (committed_bytes) on output_streams to sena_relay;
 grant delete on outbox to sena_relay;
 
 grant select on organizations, runs, policy_decisions, approvals, dispatches, dispatch_envelopes, executions, satellites, dispatch_keys, dispatch_private_keys,
-  outcomes, output_streams, outbox to sena_signer;
+  outcomes, output_streams, outbox, execution_starts, inquiries to sena_signer;
 grant insert on dispatch_envelopes, dispatch_keys, dispatch_private_keys, outcomes, run_events, outbox, audit_events to sena_signer;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_signer;
 grant update (pending) on dispatches to sena_signer;
 grant update (used_at) on approvals to sena_signer;
+grant update (key_id, jws, signed_at, refused_at) on inquiries to sena_signer;
 grant delete on outbox to sena_signer;
 
 -- The listed functions that look across organizations. They return ids; whoever calls them then sets the organization. -----
 
 grant create on schema sena to sena_definer;
-grant select, update on runs, satellites, dispatches, executions to sena_definer;
+grant select, update on runs, satellites, dispatches, executions, inquiries to sena_definer;
 grant insert on dispatches to sena_definer;
 grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, join_tokens, audit_unsealed, idempotency_keys to sena_definer;
 grant insert on audit_unsealed, organizations, audit_events to sena_definer;
@@ -677,8 +714,7 @@ $$;
 -- goes to a connected one of the same site (node_ids, satellite_ids, successor_ids in step: one successor a satellite), under the
 -- next assignment epoch. In the same transaction the former dispatch is superseded: it can neither be signed nor sent any more.
 -- No row: sent, closed, cancelled, approved for its satellite, its satellite is back, or a taker has left meanwhile. What was
--- sent does not pass here: it moves by a guard on the node only, through a door of its own that also has to change
--- the constraint dispatches_superseded_unsent.
+-- sent does not move at all: another satellite may find out what became of it (inquiries).
 create function reassign_dispatch(former_id text, node_ids text[], satellite_ids text[], successor_ids text[])
 returns table (dispatch_id text, satellite_id text, satellite_name text, assignment_epoch integer, executions integer)
 language plpgsql security definer set search_path = sena, pg_temp as $$
@@ -725,18 +761,82 @@ begin
     where d.id = any(successor_ids) and d.organization_id = former.organization_id order by s.name;
 end $$;
 
+-- Dispatches that were sent, may have changed something, and whose satellite has been gone for `gone_ms`, while another one of its site
+-- is connected that was not asked about them lately; and nobody who was asked is there. Round-robin over organizations.
+create function dispatches_to_ask_about(gone_ms integer, at_most integer) returns table (organization_id text, dispatch_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select d.organization_id, d.id from satellites s join dispatches d on d.satellite_id = s.id
+  where (s.relay_id is null or s.revoked_at is not null)
+    and case when s.relay_id is null then s.last_seen_at else s.revoked_at end < now() - gone_ms * interval '1 millisecond'
+    and d.pending > 0 and d.sent_at is not null and not d.read_only
+    and exists (
+      select from satellites other where other.organization_id = s.organization_id and other.site_id = s.site_id and other.id <> s.id
+        and other.relay_id is not null and other.revoked_at is null
+        and not exists (
+          select from inquiries q where q.dispatch_id = d.id and q.satellite_id = other.id
+            and (q.created_at > now() - interval '5 minutes' or (q.refused_at is null and (q.acked_at is not null or q.expires_at > now())))
+        )
+    )
+    and not exists (
+      select from inquiries q join satellites finder on finder.id = q.satellite_id
+      where q.dispatch_id = d.id and q.refused_at is null and (q.acked_at is not null or q.expires_at > now())
+        and finder.revoked_at is null
+        and (finder.relay_id is not null or finder.last_seen_at > now() - gone_ms * interval '1 millisecond')
+    )
+  order by row_number() over (partition by d.organization_id order by d.created_at, d.id), d.created_at limit at_most
+$$;
+
+create function inquiries_to_sign(at_most integer)
+returns table (organization_id text, inquiry_id text, run_id text, traceparent text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select q.organization_id, q.id, d.run_id, d.traceparent from inquiries q join dispatches d on d.id = q.dispatch_id
+  where q.jws is null and q.refused_at is null and q.acked_at is null and q.expires_at > now() and d.pending > 0
+  order by row_number() over (partition by q.organization_id order by q.created_at, q.id), q.created_at limit at_most
+$$;
+
+-- Signed inquiries for satellites that this relay holds: marks them as sent, returns their ids. Fenced like claim_dispatches. What was
+-- not journaled goes out again over every new connection, and over the same one after `resend_ms`. A cancelled run is found out too.
+create function claim_inquiries(relay text, held_satellites text[], epochs bigint[], resend_ms integer, at_most integer)
+returns table (organization_id text, inquiry_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  with waiting as (
+    select q.id, q.satellite_id, h.epoch from unnest(held_satellites, epochs) as h (satellite_id, epoch)
+      join inquiries q on q.satellite_id = h.satellite_id join dispatches d on d.id = q.dispatch_id
+    where q.jws is not null and q.refused_at is null and q.acked_at is null and q.expires_at > now() and d.pending > 0
+      and (q.sent_at is null or q.sent_epoch <> h.epoch or q.sent_at < now() - resend_ms * interval '1 millisecond')
+  ), fenced as (
+    select s.id, s.connection_epoch as epoch from satellites s
+    where s.id in (select w.satellite_id from waiting w) and s.relay_id = relay and s.revoked_at is null
+    order by s.id for share of s
+  ), chosen as (
+    select q.id, w.epoch from inquiries q join waiting w on w.id = q.id
+      join fenced f on f.id = w.satellite_id and f.epoch = w.epoch
+    where q.acked_at is null and q.refused_at is null order by q.id limit at_most for update of q skip locked
+  )
+  update inquiries q set sent_at = now(), sent_epoch = c.epoch from chosen c where q.id = c.id
+  returning q.organization_id, q.id
+$$;
+
 create function approvals_to_expire(at_most integer) returns table (organization_id text, approval_id text)
 language sql security definer set search_path = sena, pg_temp as $$
   select organization_id, id from approvals where status = 'pending' and expires_at <= now() order by expires_at limit at_most
 $$;
 
--- Dispatches past their validity with executions nobody has spoken for. What was sent may still run for as long as its timeout.
-create function dispatches_to_expire(grace_ms integer, at_most integer) returns table (organization_id text, dispatch_id text, was_sent boolean)
+-- Dispatches past their validity with executions nobody has spoken for. What was sent may still run for as long as its timeout; while
+-- another satellite finds out what became of it, that one has `asked_ms` more.
+create function dispatches_to_expire(grace_ms integer, asked_ms integer, at_most integer)
+returns table (organization_id text, dispatch_id text, was_sent boolean)
 language sql security definer set search_path = sena, pg_temp as $$
-  select organization_id, id, sent_at is not null from dispatches
-  where pending > 0 and expires_at < now() - case when sent_at is null then interval '0'
-    else (grace_ms + (limits ->> 'timeoutMs')::bigint) * interval '1 millisecond' end
-  order by expires_at limit at_most
+  select d.organization_id, d.id, d.sent_at is not null from dispatches d
+  where d.pending > 0 and d.expires_at < now() - case when d.sent_at is null then interval '0'
+    else (grace_ms + (d.limits ->> 'timeoutMs')::bigint) * interval '1 millisecond' end
+    and (d.sent_at is null or d.expires_at < now() - (grace_ms + asked_ms + (d.limits ->> 'timeoutMs')::bigint) * interval '1 millisecond'
+      or not exists (
+        select from inquiries q join satellites finder on finder.id = q.satellite_id
+        where q.dispatch_id = d.id and q.refused_at is null and (q.acked_at is not null or q.expires_at > now())
+          and finder.relay_id is not null and finder.revoked_at is null
+      ))
+  order by d.expires_at limit at_most
 $$;
 
 -- Satellites whose relay has stopped reporting them.
@@ -808,11 +908,12 @@ end $$;
 revoke create on schema sena from sena_definer;
 
 grant execute on function claim_next_run(text, integer), runs_to_ring(integer, integer), outbox_to_ring(integer, integer), approvals_to_expire(integer),
-  dispatches_to_expire(integer, integer), dispatches_left_behind(integer), reassign_dispatch(text, text[], text[], text[]),
+  dispatches_to_expire(integer, integer, integer), dispatches_left_behind(integer), dispatches_to_ask_about(integer, integer), reassign_dispatch(text, text[], text[], text[]),
   satellites_gone_silent(integer), organizations_to_seal(), forget_old_idempotency_keys(bigint),
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
-grant execute on function satellite_by_fingerprint(text), claim_dispatches(text, text[], bigint[], integer, integer, integer) to sena_relay;
-grant execute on function dispatches_to_sign(integer), organizations_without_dispatch_key() to sena_signer;
+grant execute on function satellite_by_fingerprint(text), claim_dispatches(text, text[], bigint[], integer, integer, integer),
+  claim_inquiries(text, text[], bigint[], integer, integer) to sena_relay;
+grant execute on function dispatches_to_sign(integer), inquiries_to_sign(integer), organizations_without_dispatch_key() to sena_signer;
 
 select ensure_output_partition(now()::date);
 select ensure_output_partition((now() + interval '1 month')::date);

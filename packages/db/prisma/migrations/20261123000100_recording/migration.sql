@@ -1,11 +1,13 @@
 -- Recording what satellites report: one call a batch. Both functions run with the caller's rights, inside the organization that is
 -- set. `reporters` names the satellite that said so; null is the cloud's own word. A satellite is heard only about
--- executions that were dispatched to it.
+-- executions that were dispatched to it, or that it was asked to find out about.
 
 -- Inserts outcomes, counts down what is pending, writes one event a run and, when a run waits for nothing more, wakes it.
 -- An outcome is taken when the execution has none yet, or when the one it has is `unknown` and this revision is higher. The
--- cloud itself never says `exited`, and `not_started` only of what was never sent. Returns a row a run; `taken` are the
--- executions of it whose outcome was.
+-- cloud itself never says `exited`, and `not_started` only of what was never sent. Revisions are numbered by the dispatch's own
+-- satellite: the `unknown` of one that was asked is stored as revision 0, which leaves room for what the other may know, and its end
+-- or `not_started`, which rest on what it found on the node, as the one after what there is. Returns a row a run; `taken` are
+-- the executions of it whose outcome was.
 create function record_results(
   audit_event text, reporters text[], execution_ids uuid[], revisions integer[], attempts integer[], kinds text[], exit_codes bigint[],
   signals text[], reasons text[], details text[], started_ats timestamptz[], durations_ms integer[], stdout_sizes bigint[],
@@ -31,25 +33,30 @@ begin
         stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash, stdout_inline, stderr_inline)
     ), heard as (
       -- Who may not speak of an execution is dropped before the highest revision is chosen, so that nobody outbids a true word.
-      select distinct on (i.execution_id) i.*, e.organization_id, e.run_id, e.dispatch_id
+      select distinct on (i.execution_id) i.*, e.organization_id, e.run_id, e.dispatch_id,
+        i.reporter is not null and i.reporter is distinct from d.satellite_id as was_asked
       from incoming i
         join executions e on e.id = i.execution_id
         join dispatches d on d.id = e.dispatch_id
       where case when i.reporter is null then i.kind = 'unknown' or (i.kind = 'not_started' and d.sent_at is null)
-        else d.satellite_id = i.reporter end
-      order by i.execution_id, i.revision desc
+        else d.satellite_id = i.reporter or exists (
+          select from inquiries q where q.dispatch_id = d.id and q.satellite_id = i.reporter and q.sent_at is not null
+        ) end
+      -- Two may speak of one execution at once, and who knows more is heard.
+      order by i.execution_id, i.kind = 'unknown', i.revision desc
     ), known as (
-      select h.*, had.kind as had_kind, had.revision as had_revision
+      select h.*, had.kind as had_kind, had.revision as had_revision,
+        case when not h.was_asked then h.revision when h.kind = 'unknown' then 0 else coalesce(had.revision + 1, h.revision) end as stored_revision
       from heard h left join lateral (
         select o.kind, o.revision from outcomes o where o.execution_id = h.execution_id order by o.revision desc limit 1
       ) had on true
     ), accepted as (
-      select * from known where had_kind is null or (had_kind = 'unknown' and revision > had_revision)
+      select * from known where had_kind is null or (had_kind = 'unknown' and stored_revision > had_revision)
     ), inserted as (
       insert into outcomes (organization_id, execution_id, run_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at,
         duration_ms, stdout_bytes, stderr_bytes, stdout_kept_bytes, stderr_kept_bytes, stdout_sha256, stderr_sha256, group_hash,
         stdout_inline, stderr_inline, audit_event_id)
-      select organization_id, execution_id, run_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at,
+      select organization_id, execution_id, run_id, stored_revision, attempt, kind, exit_code, signal, reason, detail, started_at,
         duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
         stdout_inline, stderr_inline, audit_event
       from accepted
@@ -115,7 +122,9 @@ begin
     from unnest(reporters, execution_ids, attempts, streams, byte_offsets, pieces) with ordinality
         as i (reporter, execution_id, attempt, stream, byte_offset, data, place)
       join executions e on e.id = i.execution_id
-      join dispatches d on d.id = e.dispatch_id and (i.reporter is null or d.satellite_id = i.reporter)
+      join dispatches d on d.id = e.dispatch_id and (i.reporter is null or d.satellite_id = i.reporter or exists (
+        select from inquiries q where q.dispatch_id = d.id and q.satellite_id = i.reporter and q.sent_at is not null
+      ))
     order by i.execution_id, i.attempt, i.stream, i.place
   loop
     insert into output_streams (organization_id, execution_id, attempt, stream, committed_bytes)

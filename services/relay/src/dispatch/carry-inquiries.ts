@@ -1,0 +1,82 @@
+// Pulls signed inquiries for the satellites that this relay holds and sends them down their tunnels. Rung by doorbells and connects,
+// polls slowly besides: there are few. Marks them as sent before the frame leaves.
+import type { Pool } from '@sena/db/tenant';
+import { claimInquiries } from '@sena/runs/claim-inquiries';
+import type { Logger } from '@sena/telemetry/logger';
+import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
+import type { HeldSatellites } from '../held-satellites.ts';
+
+const inquiriesMax = 64;
+/** A tunnel in which this much waits gets nothing more until it is gone. */
+const waitingBytesMax = 8 * 1024 * 1024;
+
+export interface InquiryCarrier {
+  /** There may be something to send: looks soon. */
+  look(): void;
+  stop(): Promise<void>;
+}
+
+export function startCarryingInquiries(options: {
+  pool: Pool;
+  relayId: string;
+  held: HeldSatellites;
+  logger: Logger;
+  timing: { readonly pollMs: number; readonly resendMs: number };
+}): InquiryCarrier {
+  const { pool, relayId, held, logger, timing } = options;
+  let isStopped = false;
+  let isWanted = false;
+  let looking: Promise<void> | null = null;
+  const timer = setInterval(look, timing.pollMs);
+
+  function look(): void {
+    if (isStopped) return;
+    isWanted = true;
+    looking ??= carryAll().finally(() => {
+      looking = null;
+      if (isWanted) look();
+    });
+  }
+
+  async function carryAll(): Promise<void> {
+    while (isWanted && !isStopped) {
+      isWanted = false;
+      try {
+        if ((await carry()) === inquiriesMax) isWanted = true;
+      } catch (error) {
+        // What was claimed in vain is sent again after `resendMs`. The next look comes with the clock.
+        isWanted = false;
+        logger.error({ err: error }, 'waiting inquiries could not be read, it is tried again');
+      }
+    }
+  }
+
+  async function carry(): Promise<number> {
+    const free = held
+      .all()
+      .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
+    const claimed = await claimInquiries(pool, relayId, free, { resendMs: timing.resendMs, inquiriesMax });
+    for (const inquiry of claimed) {
+      const { organizationId, inquiryId, satelliteId, runId, envelope } = inquiry;
+      const traceparent = childTraceparent(inquiry.traceparent);
+      const fields = { organizationId, runId, inquiryId, satelliteId, traceId: traceIdOf(traceparent) };
+      try {
+        // One that has gone since the claim is asked over its next connection.
+        held.find(satelliteId)?.out.push({ t: 'inquiry', inquiryId, envelope, traceparent });
+        logger.info(fields, 'inquiry sent');
+      } catch (error) {
+        logger.error({ ...fields, err: error }, 'an inquiry does not fit into the tunnel');
+      }
+    }
+    return claimed.length;
+  }
+
+  return {
+    look,
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}
