@@ -71,7 +71,7 @@ function answerAll(frame: Extract<RelayFrame, { t: 'dispatch' }>, send: (frames:
   const at = new Date().toISOString();
   for (const { executionId } of nodes) {
     frames.push(
-      { t: 'started', executionId, attempt: 1, at },
+      { t: 'started', executionId, attempt: 1, at, bootId: null },
       { t: 'output', executionId, attempt: 1, stream: 'stdout', offset: 0, data: answer },
       {
         t: 'result',
