@@ -17,7 +17,7 @@ import { type JoinedSatellite, joinSatellite } from './join-satellite.ts';
 import { type Cloud, startCloud } from './start-cloud.ts';
 
 /** 50 MB have to pass within it, also where other tests are busy beside this one. */
-const commandTimeoutMs = 25_000;
+const commandTimeoutMs = 15_000;
 const connectTimeoutMs = 2_000;
 const complaintBytes = 8 * 1_024 * 1_024;
 const healthy = ['calm-1', 'calm-2', 'calm-3'];
@@ -111,7 +111,7 @@ describe('one command to every node, while some of them are still at it', () => 
     expect(status).toBe(202);
     runId = body.id;
     await eventually('the command runs on cut', async () => (await byNode(runId)).get('cut')?.startedAt, {
-      timeoutMs: 22_000,
+      timeoutMs: 13_000,
     });
     await host('cut').setLink('down');
   });
@@ -123,7 +123,7 @@ describe('one command to every node, while some of them are still at it', () => 
         const now = await byNode(runId);
         return healthy.every((name) => now.get(name)?.outcome === 'exited') ? now : null;
       },
-      { timeoutMs: 22_000 },
+      { timeoutMs: 13_000 },
     );
     for (const name of healthy) {
       expect(outcomeOf(name)).toMatchObject({ outcome: 'exited', exitCode: 0, reason: null });

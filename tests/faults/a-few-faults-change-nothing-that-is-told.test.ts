@@ -63,10 +63,11 @@ describe('faults at chosen points', () => {
   });
 
   it('are told as what they are', () => {
-    // The guard tells what became of it, or makes sure that it never begins; on a plain node nobody can know.
+    // The guard tells what became of it, or makes sure that it never begins; on a plain node nobody can know of what had its
+    // `starting` on disk, and what had not runs after the restart.
     const [guarded, plain] = outcomesOf('satellite.kill.after-commit.starting');
     expect(['exited', 'not_started']).toContain(guarded);
-    expect(plain).toBe('unknown');
+    expect(['unknown', 'exited']).toContain(plain);
     expect(outcomesOf('satellite.power-loss.after-commit.accept')).toEqual(['exited', 'exited']);
     expect(outcomesOf('satellite.clock.ahead')).toEqual(['not_started', 'not_started']);
     expect(outcomesOf('none')).toEqual(['exited', 'exited']);

@@ -10,9 +10,11 @@ beforeAll(async () => {
 });
 
 function elapsedMs(command: string): number {
-  const startedAt = performance.now();
+  // Of this process alone: others may be at work on the machine.
+  const before = process.cpuUsage();
   evaluateCommand(parser, command);
-  return performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
 }
 
 test('a diagnostic is judged in less than a millisecond, as a rule', () => {

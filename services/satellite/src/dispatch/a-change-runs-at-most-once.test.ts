@@ -96,7 +96,7 @@ describe('a change, the satellite being killed,', () => {
 
   it('that was journaled but never sent runs after the restart', async () => {
     const { relay } = enrolled;
-    const blocker = await makeDispatch(site, 'sleep 30', [web.node], approved);
+    const blocker = await makeDispatch(site, 'sleep 4', [web.node], approved);
     const waiting = await change();
     relay.send(blocker.frame);
     await relay.started(blocker.executionId);
@@ -109,7 +109,7 @@ describe('a change, the satellite being killed,', () => {
 
   it('that was cancelled while the satellite was away does not run after the restart', async () => {
     const { relay } = enrolled;
-    const blocker = await makeDispatch(site, 'sleep 30', [web.node], approved);
+    const blocker = await makeDispatch(site, 'sleep 4', [web.node], approved);
     const waiting = await change();
     relay.send(blocker.frame);
     await relay.started(blocker.executionId);

@@ -74,6 +74,9 @@ while :; do
     look
     if [ "$end" = end ]; then
       state=ended
+    elif alive; then
+      # It began between the two looks.
+      state=running
     elif [ "$boot" != "$now" ]; then
       state=rebooted
     elif [ -n "$pid" ] || [ "$tries" -ge 10 ]; then
