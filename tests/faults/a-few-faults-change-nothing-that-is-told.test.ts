@@ -33,6 +33,12 @@ const chosen: Chosen[][] = [
     ['read-small', 'tunnel.swap'],
     ['background', 'none'],
   ],
+  // Two satellites.
+  [
+    ['read-small', 'pair.kill.before-send'],
+    ['silent', 'pair.kill.started'],
+    ['silent', 'pair.stop.dispatch-ack'],
+  ],
 ];
 
 let world: World;
@@ -40,7 +46,13 @@ let watcher: RunWatcher;
 const results: TrialResult[] = [];
 
 beforeAll(async () => {
-  world = await startWorld({ backend: 'postgres', lanes: chosen.length, nodesPerLane: 2, say: () => undefined });
+  world = await startWorld({
+    backend: 'postgres',
+    lanes: chosen.length,
+    pairedLanes: 1,
+    nodesPerLane: 2,
+    say: () => undefined,
+  });
   watcher = watchRuns(world.query);
 }, 240_000);
 afterAll(async () => {
@@ -90,7 +102,13 @@ async function runList(list: readonly Chosen[], laneIndex: number): Promise<void
       return found;
     });
     const index = laneIndex * 100 + step;
-    const plan = { index, cells, kind: kinds[kind], random: seededRandom(1, 'chosen', index) };
+    const plan = {
+      index,
+      series: laneIndex === chosen.length - 1 ? ('paired' as const) : ('single' as const),
+      cells,
+      kind: kinds[kind],
+      random: seededRandom(1, 'chosen', index),
+    };
     results.push(await runTrial(plan, lane, world, watcher));
   }
 }

@@ -23,11 +23,18 @@ export type Fault =
   | { kind: 'satellite-clock'; offsetMs: number; moment: 'start' | 'running' }
   | { kind: 'tunnel-at-frame'; how: 'cut' | 'silent'; frame: FrameName; when: When }
   | { kind: 'tunnel-line'; how: 'slow' | 'narrow' | 'repeat' | 'swap' }
+  /** Nothing passes any more and nobody is told: the two ends have to notice. */
+  | { kind: 'tunnel-half-open' }
+  | { kind: 'ssh-half-open'; moment: Moment }
   | { kind: 'ssh-line'; how: Line; moment: Moment }
   | { kind: 'ssh-late' }
   | { kind: 'node-reboots'; moment: Moment }
   | { kind: 'service-at-commit'; service: ServiceName; how: Process; statement: string; when: When }
+  /** For longer than it holds its runs: others may have taken them when it goes on. */
+  | { kind: 'orchestrator-beyond-lease'; statement: string; when: When }
   | { kind: 'relay-at-frame'; how: Process; frame: FrameName; when: When }
+  /** One of two at a site goes, before its work is sent to it or with a frame, and is back when the other one has been asked. */
+  | { kind: 'one-of-two'; how: Process; at: 'before-send' | FrameName }
   | { kind: 'former-relay'; how: 'lives-on' | 'wakes-up' }
   | { kind: 'postgres-restarts' }
   | { kind: 'postgres-line'; service: ServiceName; how: Line }
@@ -37,8 +44,8 @@ export type Fault =
 
 export interface Cell {
   readonly id: string;
-  /** `lane`: hits one satellite and its nodes. `cloud`: hits everybody. */
-  readonly scope: 'lane' | 'cloud';
+  /** `lane`: hits one satellite and its nodes. `pair`: hits one of the two satellites of a site. `cloud`: hits everybody. */
+  readonly scope: 'lane' | 'pair' | 'cloud';
   readonly fault: Fault;
   /** Twice the weight, twice as often. */
   readonly weight: number;
@@ -178,6 +185,7 @@ function laneCells(): Cell[] {
     ...(['slow', 'narrow', 'repeat', 'swap'] as const).map((how) =>
       cell(`tunnel.${how}`, { kind: 'tunnel-line', how }, never, 3),
     ),
+    cell('tunnel.half-open', { kind: 'tunnel-half-open' }, never, 0.7),
     // The satellite has moved to another relay; the former one still has its connection.
     cell('relay.former.lives-on', { kind: 'former-relay', how: 'lives-on' }, never),
     cell('relay.former.wakes-up', { kind: 'former-relay', how: 'wakes-up' }, never),
@@ -191,10 +199,25 @@ function laneCells(): Cell[] {
         ),
       ),
     ),
+    ...moments.map((moment) => cell(`ssh.half-open.${moment}`, { kind: 'ssh-half-open', moment }, lostChannel, 0.3)),
     // The request reaches the node when the satellite has long asked there what became of it.
     cell('ssh.late', { kind: 'ssh-late' }, lostChannel, 4),
     ...moments.map((moment) => cell(`node.reboots.${moment}`, { kind: 'node-reboots', moment }, rebooted)),
   ];
+}
+
+/**
+ * What was never sent to the one that is gone is the other one's, or waits. What was sent is found out by the other through the guard; for a
+ * plain node it has nothing to ask there, and the one that was sent it may say more later.
+ */
+function pairCells(): Cell[] {
+  const asked = plainOnly('its satellite is gone, and another one finds nothing on a plain node that could be asked');
+  return both.flatMap((how) =>
+    (['before-send', 'dispatch', 'dispatch-ack', 'started', 'output', 'result'] as const).map((at) => ({
+      ...{ id: `pair.${how}.${at}`, scope: 'pair' as const, fault: { kind: 'one-of-two' as const, how, at } },
+      ...{ unknown: at === 'before-send' ? never : asked, weight: at === 'before-send' ? 2 : 1 },
+    })),
+  );
 }
 
 /** PostgreSQL is the truth and acknowledgements follow commits: whatever of the cloud fails, the satellites still know. */
@@ -222,6 +245,13 @@ function cloudCells(hasRedis: boolean): Cell[] {
         whens.map((when) => cell(`relay.${how}.${when}-frame.${frame}`, { kind: 'relay-at-frame', how, frame, when })),
       ),
     ),
+    ...whens.map((when) =>
+      cell(
+        `orchestrator.beyond-lease.${when}-commit.write-dispatches`,
+        { kind: 'orchestrator-beyond-lease', statement: 'write-dispatches', when },
+        0.4,
+      ),
+    ),
     cell('postgres.restarts', { kind: 'postgres-restarts' }, 2),
     ...serviceNames.flatMap((service) =>
       lines.map((how) => cell(`postgres.${how}.${service}`, { kind: 'postgres-line', service, how })),
@@ -241,5 +271,5 @@ function cloudCells(hasRedis: boolean): Cell[] {
 export type Backend = 'postgres' | 'redis';
 
 export function cellsFor(backend: Backend): Cell[] {
-  return [...laneCells(), ...cloudCells(backend === 'redis')];
+  return [...laneCells(), ...pairCells(), ...cloudCells(backend === 'redis')];
 }

@@ -15,6 +15,8 @@ const { values } = parseArgs({
     kind: { type: 'string' },
     trial: { type: 'string' },
     lanes: { type: 'string', default: '8' },
+    /** So many of the lanes have two satellites. */
+    paired: { type: 'string' },
     nodes: { type: 'string', default: '2' },
     'cloud-gap-ms': { type: 'string', default: '3000' },
     'for-minutes': { type: 'string' },
@@ -39,10 +41,13 @@ if (values.kind !== undefined && !kindNames.some((name) => name === values.kind)
 const trial = values.trial === undefined ? undefined : Number(values.trial);
 const results: FaultsResult[] = [];
 for (const backend of backends) {
-  say(`${backend}: starting the world (${values.lanes} satellites, ${values.nodes} nodes each)`);
+  say(`${backend}: starting the world (${values.lanes} sites, ${values.nodes} nodes each)`);
   const startedAtMs = performance.now();
   const world = await startWorld({
-    ...{ backend, lanes: trial === undefined ? Number(values.lanes) : 1, nodesPerLane: Number(values.nodes), say },
+    ...{ backend, nodesPerLane: Number(values.nodes), say },
+    lanes: trial === undefined ? Number(values.lanes) : 1,
+    // A trial that is run again says itself whether it wants two.
+    pairedLanes: Number(values.paired ?? (trial === undefined ? 2 : 0)),
   });
   const stop = () => {
     void world.stop().then(() => process.exit(130));

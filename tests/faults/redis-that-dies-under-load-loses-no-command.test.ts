@@ -16,7 +16,7 @@ let world: World;
 let watcher: RunWatcher;
 
 beforeAll(async () => {
-  world = await startWorld({ backend: 'redis', lanes: 2, nodesPerLane: 2, say: () => undefined });
+  world = await startWorld({ backend: 'redis', lanes: 2, pairedLanes: 0, nodesPerLane: 2, say: () => undefined });
   watcher = watchRuns(world.query);
 }, 240_000);
 afterAll(async () => {
@@ -32,7 +32,13 @@ it.each(['redis.dies', 'redis.is-flushed'])(
     const lanes = world.lanes.map(async (lane, laneIndex) => {
       for (let step = 0; !isOver; step += 1) {
         const index = laneIndex * 1_000 + step;
-        const plan = { index, cells: [], kind: kinds['read-small'], random: seededRandom(1, id, index) };
+        const plan = {
+          index,
+          series: 'single' as const,
+          cells: [],
+          kind: kinds['read-small'],
+          random: seededRandom(1, id, index),
+        };
         results.push(await runTrial(plan, lane, world, watcher));
       }
     });

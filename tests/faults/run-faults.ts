@@ -53,12 +53,14 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
   const chosen = cellsFor(world.backend).filter((cell) => options.only === undefined || cell.id.includes(options.only));
   if (chosen.length === 0) throw new Error(`no cell is called like ${options.only}`);
   const laneCells = chosen.filter((cell) => cell.scope === 'lane');
+  const pairCells = chosen.filter((cell) => cell.scope === 'pair');
   const cloudCells = chosen.filter((cell) => cell.scope === 'cloud');
   const none = cellsFor(world.backend).filter((cell) => cell.id === 'none');
   const watcher = watchRuns(world.query);
   const trials: TrialResult[] = [];
   const cloudFaults: CloudFault[] = [];
-  let nextTrial = options.startsAtTrial ?? 0;
+  /** Lanes with one satellite and lanes with two number their trials apart: which one is faster must not change what is drawn. */
+  const next = { single: options.startsAtTrial ?? 0, paired: options.startsAtTrial ?? 0 };
   const faults = () =>
     trials.reduce((sum, trial) => sum + trial.fired.filter((cell) => cell.id !== 'none').length, 0) +
     cloudFaults.filter((fault) => fault.hasFired).length;
@@ -72,8 +74,10 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
     const lane = world.lanes[index];
     if (lane === undefined) return;
     while (!isOver()) {
-      const plan = planTrial(seed, nextTrial, laneCells.length > 0 ? laneCells : none, options);
-      nextTrial += 1;
+      const series = lane.partner === null ? 'single' : 'paired';
+      const cells = series === 'single' ? laneCells : pairCells;
+      const plan = planTrial(seed, series, next[series], cells.length > 0 ? cells : none, options);
+      next[series] += 1;
       const result = await runTrial(plan, lane, world, watcher);
       trials.push(result);
       const minutes = (performance.now() - startedAtMs) / 60_000;
@@ -116,30 +120,40 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
 /** The same seed and index give the same trial, whatever ran before. */
 function planTrial(
   seed: number,
+  series: 'single' | 'paired',
   index: number,
   cells: readonly Cell[],
   { kind: only, faultsATrialMax }: Pick<FaultsOptions, 'kind' | 'faultsATrialMax'>,
 ): TrialPlan {
-  const random = seededRandom(seed, 'trial', index);
+  const random = seededRandom(seed, series === 'single' ? 'trial' : 'paired trial', index);
   const kind = only === undefined ? random.pickWeighted(Object.values(kinds)) : kinds[only];
   const fitting = cells.filter((cell) => fits(cell, kind));
   if (fitting.length === 0) {
     const other = random.pickWeighted(Object.values(kinds).filter((each) => cells.some((cell) => fits(cell, each))));
-    return { index, kind: other, cells: [random.pickWeighted(cells.filter((cell) => fits(cell, other)))], random };
+    return {
+      index,
+      series,
+      kind: other,
+      cells: [random.pickWeighted(cells.filter((cell) => fits(cell, other)))],
+      random,
+    };
   }
   const count = random.between(1, faultsATrialMax);
   const drawn = Array.from({ length: count }, () => random.pickWeighted(fitting));
-  return { index, kind, cells: compatible(drawn), random };
+  return { index, series, kind, cells: compatible(drawn), random };
 }
 
 /** Whether the point of this fault is ever reached by a command of this kind. */
 function fits({ fault }: Cell, kind: CommandKind): boolean {
   switch (fault.kind) {
+    case 'one-of-two':
+      return kind.prints || fault.at !== 'output';
     case 'satellite-at-frame':
     case 'tunnel-at-frame':
     case 'relay-at-frame':
       return kind.prints || (fault.frame !== 'output' && fault.frame !== 'output-ack');
     case 'ssh-line':
+    case 'ssh-half-open':
     case 'node-reboots':
       return kind.prints || fault.moment !== 'output';
     default:
@@ -160,11 +174,23 @@ function compatible(cells: readonly Cell[]): Cell[] {
 }
 
 function leverOf({ fault }: Cell): string {
-  if (fault.kind === 'satellite-loses-power' || fault.kind === 'satellite-at-commit') return 'commit';
-  if (fault.kind === 'tunnel-at-frame' || fault.kind === 'tunnel-line' || fault.kind === 'former-relay')
-    return 'tunnel';
-  if (fault.kind === 'ssh-line' || fault.kind === 'ssh-late' || fault.kind === 'node-reboots') return 'ssh';
-  return fault.kind;
+  switch (fault.kind) {
+    case 'satellite-loses-power':
+    case 'satellite-at-commit':
+      return 'commit';
+    case 'tunnel-at-frame':
+    case 'tunnel-line':
+    case 'tunnel-half-open':
+    case 'former-relay':
+      return 'tunnel';
+    case 'ssh-line':
+    case 'ssh-half-open':
+    case 'ssh-late':
+    case 'node-reboots':
+      return 'ssh';
+    default:
+      return fault.kind;
+  }
 }
 
 function describeViolation(trial: TrialResult, seed: number, cloudFaults: readonly CloudFault[]): string {
@@ -177,6 +203,6 @@ function describeViolation(trial: TrialResult, seed: number, cloudFaults: readon
     `VIOLATION trial ${plan.index} of seed ${seed} (${plan.kind.name}, ${plan.cells.map((cell) => cell.id).join(' + ')}), ${lane}, ${runId}, ${startedAt.toISOString()} +${Math.round(durationMs)} ms`,
     ...trial.violations.map((sentence) => `  ${sentence}`),
     `  fired: ${trial.fired.map((cell) => cell.id).join(', ') || 'nothing'}; of the cloud meanwhile: ${beside.join(', ') || 'nothing'}`,
-    `  again: pnpm faults --seed ${seed} --trial ${plan.index}`,
+    `  again: pnpm faults --seed ${seed} --trial ${plan.index}${plan.series === 'paired' ? ' --paired 1' : ''}`,
   ].join('\n');
 }

@@ -64,6 +64,7 @@ process.exit(isWell ? 0 : 1);
 function runCells(checkout: string, { run }: Mutation): Promise<Seen> {
   const args = [
     ...['--disable-warning=ExperimentalWarning', path.join(checkout, 'tests', 'faults', 'main.ts'), '--lanes', '1'],
+    ...['--paired', run.only.startsWith('pair') ? '1' : '0'],
     ...['--backend', 'postgres', '--seed', values.seed, '--only', run.only, '--kind', run.kind],
     ...['--count', String(run.count), '--single'],
   ];

@@ -64,6 +64,19 @@ export const mutations: readonly Mutation[] = [
     run: { only: 'relay.former', kind: 'silent', count: 2 },
   },
   {
+    id: 'assignment-epoch',
+    without: 'the end of the former assignment when work moves',
+    changes: [
+      {
+        file: 'packages/db/prisma/migrations/20261123000000_foundation/migration.sql',
+        from: 'update dispatches d set pending = 0, superseded_at = now() where d.id = former.id;',
+        to: '',
+      },
+    ],
+    // What was taken from the one that was away is sent to it all the same when it is back.
+    run: { only: 'pair.kill.before-send', kind: 'read-small', count: 3 },
+  },
+  {
     id: 'checkpoint-sync',
     without: 'the checkpoint’s durability: sync',
     changes: [

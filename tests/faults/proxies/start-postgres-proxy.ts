@@ -5,7 +5,7 @@ import { startTcpProxy } from './start-tcp-proxy.ts';
 
 /** What may happen at a commit. Returns what becomes of the piece that carries it. */
 export interface CommitTrap {
-  /** Matches a statement of the transaction, in lower case. */
+  /** Matches a statement of the transaction with its values, in lower case. */
   readonly statement: RegExp;
   readonly when: 'before' | 'after';
   /** Called once. `drop`: the piece and the connection are gone. */
@@ -61,6 +61,11 @@ function inspectConnection(cut: () => void, traps: Set<CommitTrap>): Inspector {
         const done = committing;
         committing = null;
         if (sprung('after', done) === 'drop') return dropped();
+        continue;
+      }
+      if (message.type === 'B' && isInTransaction) {
+        // The values of the statement before it.
+        statements.push(`${statements.pop() ?? ''} ${message.body.toString('latin1').toLowerCase()}`);
         continue;
       }
       const statement = statementOf(message);

@@ -19,6 +19,8 @@ const stoppedMs = 1_500;
 
 export interface FaultySatellite {
   readonly name: string;
+  /** What it has written down; for looking. */
+  readonly journalFile: string;
   pid(): number | null;
   /** SIGKILL: it is started again at once, or `downMs` later. */
   kill(downMs?: number): void;
@@ -153,6 +155,7 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
   await eventually(`${name} runs`, () => child !== null);
   return {
     name,
+    journalFile: path.join(state, 'journal.db'),
     pid: () => child?.pid ?? null,
     kill,
     pause(stoppedMs) {

@@ -4,11 +4,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@sena/testing/eventually';
-import { type Cell, type Fault, type Moment, type ServiceName, statementsOf } from '../cells.ts';
-import type { FrameName } from '../proxies/start-tunnel-proxy.ts';
+import { type Cell, type Fault, statementsOf } from '../cells.ts';
 import type { SeededRandom } from '../seeded-random.ts';
-import { secondRelayId } from '../world/start-second-relay.ts';
-import type { Lane, World } from '../world/start-world.ts';
+import type { Lane } from '../world/start-lane.ts';
+import type { World } from '../world/start-world.ts';
+import { armFormerRelay } from './arm-former-relay.ts';
+import { armOneOfTwo } from './arm-one-of-two.ts';
+import { armProcessFault } from './arm-process-fault.ts';
+import { armTunnelAtFrame, armTunnelLine, fallSilent } from './arm-tunnel-fault.ts';
+import { atFrame, atMoment, nthOf } from './at-frame.ts';
+import { worsenLine } from './worsen-line.ts';
 
 export interface ArmedFault {
   readonly cell: Cell;
@@ -32,7 +37,7 @@ export async function armFault(cell: Cell, site: Site): Promise<ArmedFault> {
   return { cell, hasFired, heal, violations };
 }
 
-type Armed = Pick<ArmedFault, 'hasFired' | 'heal'> & Partial<Pick<ArmedFault, 'violations'>>;
+export type Armed = Pick<ArmedFault, 'hasFired' | 'heal'> & Partial<Pick<ArmedFault, 'violations'>>;
 
 async function arm(fault: Fault, site: Site): Promise<Armed> {
   const { world, random } = site;
@@ -108,12 +113,34 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       );
     }
     case 'tunnel-at-frame':
-      return tunnelAtFrame(fault, lane, random);
+      return armTunnelAtFrame(fault, lane, random);
     case 'tunnel-line':
-      return tunnelLine(fault.how, lane, random);
+      return armTunnelLine(fault.how, lane, random);
+    case 'tunnel-half-open':
+      return atFrame(
+        lane,
+        'started',
+        1,
+        () => fallSilent(lane.tunnel, halfOpenMs(random)),
+        async () => {
+          lane.tunnel.setQuality({ kind: 'good' });
+        },
+      );
+    case 'ssh-half-open': {
+      const { ssh } = random.pick(lane.nodes);
+      return atMoment(
+        fault.moment,
+        lane,
+        random,
+        () => fallSilent(ssh, halfOpenMs(random)),
+        async () => {
+          ssh.setQuality({ kind: 'good' });
+        },
+      );
+    }
     case 'ssh-line': {
       const node = random.pick(lane.nodes);
-      const lasts = lineFault(node.ssh, fault.how, random);
+      const lasts = worsenLine(node.ssh, fault.how, random);
       return atMoment(fault.moment, lane, random, lasts.act, lasts.heal);
     }
     case 'ssh-late': {
@@ -143,17 +170,21 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       };
       return atMoment(fault.moment, lane, random, act, () => rebooting);
     }
-    case 'service-at-commit': {
-      const statement = statementsOf[fault.service][fault.statement];
-      if (statement === undefined) throw new Error(`no statement ${fault.statement} of ${fault.service}`);
-      const process_ = processFault(world, fault.service, fault.how, random);
+    case 'service-at-commit':
+    case 'orchestrator-beyond-lease': {
+      const { service, how } =
+        fault.kind === 'service-at-commit' ? fault : ({ service: 'orchestrator', how: 'stop' } as const);
+      const statement = statementsOf[service][fault.statement];
+      if (statement === undefined) throw new Error(`no statement ${fault.statement} of ${service}`);
+      const stoppedMs = fault.kind === 'service-at-commit' ? random.between(300, 5_000) : beyondLeaseMs;
+      const process_ = armProcessFault(world, service, how, stoppedMs);
       let hasFired = false;
-      const takeAway = world.postgresOf[fault.service].set({
+      const takeAway = world.postgresOf[service].set({
         ...{ statement, when: fault.when },
         spring() {
           hasFired = true;
           process_.act();
-          return fault.how === 'kill' ? 'drop' : 'carry';
+          return how === 'kill' ? 'drop' : 'carry';
         },
       });
       return {
@@ -165,7 +196,7 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       };
     }
     case 'relay-at-frame': {
-      const process_ = processFault(world, 'relay', fault.how, random);
+      const process_ = armProcessFault(world, 'relay', fault.how, random.between(300, 5_000));
       let hasFired = false;
       const traps = site.lanes.map(({ tunnel }) =>
         tunnel.set({
@@ -186,12 +217,14 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
         },
       };
     }
+    case 'one-of-two':
+      return armOneOfTwo(fault, lane, world, random);
     case 'former-relay':
-      return formerRelay(fault.how, lane, world);
+      return armFormerRelay(fault.how, lane, world);
     case 'postgres-restarts':
       return atOnce(() => world.postgres.restart());
     case 'postgres-line': {
-      const line = lineFault(world.postgresOf[fault.service], fault.how, random);
+      const line = worsenLine(world.postgresOf[fault.service], fault.how, random);
       return atOnce(line.act, line.heal);
     }
     case 'redis-dies': {
@@ -207,11 +240,16 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
     case 'redis-line': {
       const proxy = world.redisOf?.[fault.service];
       if (proxy === undefined) throw new Error('there is no Redis in this world');
-      const line = lineFault(proxy, fault.how, random);
+      const line = worsenLine(proxy, fault.how, random);
       return atOnce(line.act, line.heal);
     }
   }
 }
+
+/** A lease of a run is 30 s. */
+const beyondLeaseMs = 34_000;
+/** A tunnel's two ends look every 15 s and give up at the second look without an answer. */
+const halfOpenMs = (random: SeededRandom) => random.between(20_000, 50_000);
 
 /** A run like any other: faults of the cloud may delay it as long. */
 const warmUpMs = 180_000;
@@ -234,151 +272,9 @@ async function warmUp(world: World, lane: Lane): Promise<void> {
   );
 }
 
-/** One result, one acknowledgement a node: after the last, nothing is under way. */
-function nthOf(frame: FrameName, nodeCount: number): number {
-  return frame === 'result' || frame === 'outcome-ack' ? nodeCount : 1;
-}
-
-function atFrame(
-  lane: Lane,
-  frame: FrameName,
-  nth: number,
-  spring: () => 'carry' | 'drop',
-  heal: () => Promise<void> = async () => undefined,
-): Armed {
-  let hasFired = false;
-  const takeAway = lane.tunnel.set({
-    ...{ frame, nth },
-    spring() {
-      hasFired = true;
-      return spring();
-    },
-  });
-  return {
-    hasFired: () => hasFired,
-    async heal() {
-      takeAway();
-      await heal();
-    },
-  };
-}
-
 async function atOnce(act: () => unknown, heal: () => Promise<void> = async () => undefined): Promise<Armed> {
   await act();
   return { hasFired: () => true, heal };
-}
-
-function tunnelAtFrame(fault: Extract<Fault, { kind: 'tunnel-at-frame' }>, lane: Lane, random: SeededRandom): Armed {
-  const { tunnel } = lane;
-  const silentMs = random.between(300, 3_000);
-  // Nobody is asked what is known before a connection has been lost.
-  if (fault.frame === 'reconciled') tunnel.set({ frame: 'started', nth: 1, spring: () => 'drop' });
-  return atFrame(
-    lane,
-    fault.frame,
-    nthOf(fault.frame, lane.nodes.length),
-    () => {
-      if (fault.how === 'silent') {
-        const begin = () => {
-          tunnel.setQuality({ kind: 'silent' });
-          setTimeout(() => {
-            tunnel.cut();
-            tunnel.setQuality({ kind: 'good' });
-          }, silentMs);
-        };
-        if (fault.when === 'before') begin();
-        else setTimeout(begin, 5);
-        return 'carry';
-      }
-      if (fault.when === 'before') return 'drop';
-      setTimeout(() => tunnel.cut(), random.between(0, 20));
-      return 'carry';
-    },
-    async () => {
-      tunnel.setQuality({ kind: 'good' });
-    },
-  );
-}
-
-function tunnelLine(how: 'slow' | 'narrow' | 'repeat' | 'swap', { tunnel }: Lane, random: SeededRandom): Armed {
-  if (how === 'repeat' || how === 'swap') {
-    const end = tunnel.mix(how, random.between(1, 12));
-    let mixed = 0;
-    return {
-      hasFired: () => mixed > 0,
-      async heal() {
-        mixed = end();
-      },
-    };
-  }
-  const timer = worsenFor(tunnel, how, random);
-  return {
-    hasFired: () => true,
-    async heal() {
-      clearTimeout(timer);
-      tunnel.setQuality({ kind: 'good' });
-    },
-  };
-}
-
-/** For a while; what is slow for ever only makes the trial long. */
-function worsenFor(
-  line: { setQuality: Lane['tunnel']['setQuality'] },
-  how: 'slow' | 'narrow',
-  random: SeededRandom,
-): NodeJS.Timeout {
-  line.setQuality(
-    how === 'slow'
-      ? { kind: 'slow', delayMs: random.between(50, 500) }
-      : { kind: 'narrow', bytesPerSecond: random.between(20_000, 2_000_000) },
-  );
-  return setTimeout(() => line.setQuality({ kind: 'good' }), random.between(1_000, 4_000));
-}
-
-function lineFault(
-  proxy: { setQuality: Lane['tunnel']['setQuality']; cut(): unknown },
-  how: 'cut' | 'silent' | 'slow' | 'narrow',
-  random: SeededRandom,
-): { act(): void; heal(): Promise<void> } {
-  const silentMs = random.between(300, 3_000);
-  const endsInCut = random.chance(0.7);
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    act() {
-      if (how === 'cut') {
-        proxy.cut();
-      } else if (how === 'silent') {
-        proxy.setQuality({ kind: 'silent' });
-        timer = setTimeout(() => {
-          if (endsInCut) proxy.cut();
-          proxy.setQuality({ kind: 'good' });
-        }, silentMs);
-      } else {
-        timer = worsenFor(proxy, how, random);
-      }
-    },
-    async heal() {
-      clearTimeout(timer);
-      proxy.setQuality({ kind: 'good' });
-    },
-  };
-}
-
-function atMoment(moment: Moment, lane: Lane, random: SeededRandom, act: () => void, heal: () => Promise<void>): Armed {
-  const delayMs = { connecting: random.between(0, 60), running: random.between(0, 400), output: random.between(0, 60) }[
-    moment
-  ];
-  const frame = ({ connecting: 'dispatch', running: 'started', output: 'output' } as const)[moment];
-  return atFrame(
-    lane,
-    frame,
-    1,
-    () => {
-      setTimeout(act, delayMs);
-      return 'carry';
-    },
-    heal,
-  );
 }
 
 async function flushRedis({ redis }: World): Promise<void> {
@@ -388,75 +284,4 @@ async function flushRedis({ redis }: World): Promise<void> {
   const [answer] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();
   if (!answer.toString().startsWith('+OK')) throw new Error(`Redis was not flushed: ${answer}`);
-}
-
-/** Long enough for the former relay to look for work, to report whom it holds, and to hear that this one is not its own. */
-const formerRelayMs = 8_000;
-
-/** The satellite moves to another relay. Whatever the former one does, PostgreSQL says that the other one holds it. */
-async function formerRelay(how: 'lives-on' | 'wakes-up', lane: Lane, world: World): Promise<Armed> {
-  const { tunnel, satellite } = lane;
-  const { tunnelUrl } = await world.secondRelay();
-  const former = world.stack.processes.relay;
-  tunnel.leadTo(tunnelUrl);
-  tunnel.abandon();
-  if (how === 'wakes-up') former.kill('SIGSTOP');
-  const wakes = sleep(2_000).then(() => former.kill('SIGCONT'));
-  await eventually(`${satellite.name} has moved`, () => tunnel.isUp(), { timeoutMs: 60_000, everyMs: 50 });
-  const movedAtMs = performance.now();
-  const seen = new Set<string>();
-  let isOver = false;
-  const watching = (async () => {
-    while (!isOver) {
-      // Not while PostgreSQL is away, which another fault may have seen to.
-      const rows = await world
-        .query<{ relay_id: string | null }>('select relay_id from satellites where name = $1', [satellite.name])
-        .catch(() => []);
-      for (const { relay_id: relayId } of rows) {
-        if (relayId !== secondRelayId)
-          seen.add(`a former relay has changed who holds ${satellite.name}: ${relayId ?? 'nobody'}`);
-      }
-      await sleep(100);
-    }
-  })();
-  return {
-    hasFired: () => true,
-    violations: () => [...seen],
-    async heal() {
-      await wakes;
-      await sleep(Math.max(0, formerRelayMs - (performance.now() - movedAtMs)));
-      isOver = true;
-      await watching;
-      tunnel.leadTo(null);
-      tunnel.cut();
-    },
-  };
-}
-
-function processFault(
-  world: World,
-  service: ServiceName,
-  how: 'kill' | 'stop',
-  random: SeededRandom,
-): { act(): void; heal(): Promise<void> } {
-  const process_ = world.stack.processes[service];
-  const stoppedMs = random.between(300, 5_000);
-  let over: Promise<unknown> = Promise.resolve();
-  return {
-    act() {
-      const pid = process_.pid();
-      if (pid === null) return;
-      if (how === 'kill') {
-        process_.kill('SIGKILL');
-        over = process_.restart();
-      } else {
-        process.kill(pid, 'SIGSTOP');
-        over = sleep(stoppedMs).then(() => process_.kill('SIGCONT'));
-      }
-    },
-    async heal() {
-      await over;
-      await process_.whenReady();
-    },
-  };
 }

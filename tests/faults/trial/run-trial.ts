@@ -5,9 +5,11 @@ import type { Execution } from '@sena/contracts/http/runs';
 import { eventually } from '@sena/testing/eventually';
 import type { Cell, Mode } from '../cells.ts';
 import type { SeededRandom } from '../seeded-random.ts';
-import type { Lane, LaneNode, World } from '../world/start-world.ts';
+import { isLaneUp, type Lane, type LaneNode } from '../world/start-lane.ts';
+import type { World } from '../world/start-world.ts';
 import { type ArmedFault, armFault } from './arm-fault.ts';
 import type { CommandKind } from './command-kinds.ts';
+import { judgeAssignment } from './judge-assignment.ts';
 import { judgeNode, type NodeTruth } from './judge-node.ts';
 import type { RunWatcher } from './watch-runs.ts';
 
@@ -17,6 +19,8 @@ const laneBoundMs = 90_000;
 
 export interface TrialPlan {
   readonly index: number;
+  /** On a lane with one satellite, or with two. */
+  readonly series: 'single' | 'paired';
   readonly cells: readonly Cell[];
   readonly kind: CommandKind;
   readonly random: SeededRandom;
@@ -58,7 +62,7 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
   };
 
   try {
-    await eventually(`${lane.name} works`, () => lane.tunnel.isUp(), { timeoutMs: laneBoundMs, everyMs: 50 });
+    await eventually(`${lane.name} works`, () => isLaneUp(lane), { timeoutMs: laneBoundMs, everyMs: 50 });
     for (const cell of plan.cells) armed.push(await armFault(cell, { world, lanes: [lane], random }));
     const deadlineMs = performance.now() + runBoundMs;
     const text = kind.command(mark);
@@ -96,6 +100,7 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
       }),
     );
     nodes = judged.filter((result) => result !== null);
+    violations.push(...(await judgeAssignment(runId, lane, world)));
   } catch (error) {
     violations.push(`the trial broke: ${error instanceof Error ? error.message : String(error)}`);
   } finally {

@@ -1,14 +1,12 @@
 // Everything that faults happen to: one PostgreSQL, the queue, SENA's processes, lab hosts with an sshd each, satellites, and a proxy of
 // ours between every pair that talks. Entered by main.ts and by the test. Starts and stops those processes; keeps its files in one directory.
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { seedMember } from '@sena/auth/seed-member';
-import type { JoinToken, Node, Site } from '@sena/contracts/http/fleet';
 import { databaseUrl, prepareDatabase } from '@sena/db/prepare-database';
-import type { LabHost, LabSite } from '@sena/lab/lab';
-import { runOnHost } from '@sena/lab/run-on-host';
+import type { LabSite } from '@sena/lab/lab';
 import { startLab } from '@sena/lab/start-lab';
 import { silentReport } from '@sena/local/report/report';
 import { type Stack, startStack } from '@sena/local/start-stack';
@@ -20,39 +18,17 @@ import pg from 'pg';
 import { type Backend, type ServiceName, serviceNames } from '../cells.ts';
 import { type PostgresProxy, startPostgresProxy } from '../proxies/start-postgres-proxy.ts';
 import { startTcpProxy, type TcpProxy } from '../proxies/start-tcp-proxy.ts';
-import { startTunnelProxy, type TunnelProxy } from '../proxies/start-tunnel-proxy.ts';
-import {
-  buildPowerLossLibrary,
-  type FaultySatellite,
-  startFaultySatellite,
-} from '../satellite/start-faulty-satellite.ts';
+import { buildPowerLossLibrary } from '../satellite/start-faulty-satellite.ts';
 import { forgetfulModel } from '../trial/command-kinds.ts';
 import { type CloudApi, callCloud } from './call-cloud.ts';
+import { isLaneUp, type Lane, startLane } from './start-lane.ts';
 import { type SecondRelay, startSecondRelay } from './start-second-relay.ts';
 
 const database = 'sena';
+/** A satellite that is gone for so long has another one of its site find out what became of its work. */
+export const askOthersAfterMs = 3_000;
 /** Ten megabytes have to pass within it on a busy machine; a command that never ends takes this long. */
 export const commandTimeoutMs = 15_000;
-
-export interface LaneNode {
-  readonly name: string;
-  readonly host: LabHost;
-  /** It can't hold a guard: the plain rule holds there. */
-  readonly isPlain: boolean;
-  /** Between the satellite and this node's sshd. */
-  readonly ssh: TcpProxy;
-  /** A command on the node, past SENA and past the proxy. */
-  look(command: string): Promise<string>;
-}
-
-/** One site: a satellite and its nodes. Faults of different lanes don't meet. */
-export interface Lane {
-  readonly name: string;
-  readonly selector: string;
-  readonly nodes: readonly LaneNode[];
-  readonly satellite: FaultySatellite;
-  readonly tunnel: TunnelProxy;
-}
 
 export interface World {
   readonly backend: Backend;
@@ -78,6 +54,8 @@ export interface World {
 export interface WorldOptions {
   backend: Backend;
   lanes: number;
+  /** Of the lanes, the last so many have two satellites. */
+  pairedLanes: number;
   nodesPerLane: number;
   say(line: string): void;
 }
@@ -102,9 +80,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const names = Array.from({ length: options.lanes }, (_, index) => `lane-${index + 1}`);
     const lanes = await inTwos(names, (name, index) => {
       const hosts = site.hosts.slice(index * options.nodesPerLane, (index + 1) * options.nodesPerLane);
-      return startLane({ name, site, hosts, cloud, directory, powerLossLibrary, stops });
+      const isPaired = index >= options.lanes - options.pairedLanes;
+      return startLane({ name, site, hosts, cloud, directory, powerLossLibrary, isPaired, stops });
     });
-    await eventually('every satellite is connected', () => lanes.every((lane) => lane.tunnel.isUp()), {
+    await eventually('every satellite is connected', () => lanes.every(isLaneUp), {
       timeoutMs: 60_000,
     });
     return { ...cloud, backend, lanes, stop };
@@ -177,6 +156,7 @@ async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>
         ...environmentOf('orchestrator', 'app'),
         CHECKPOINT_DATABASE_URL: urlOf('checkpoint', postgresOf.orchestrator.port),
         COMMAND_TIMEOUT_MS: String(commandTimeoutMs),
+        ASK_OTHERS_AFTER_MS: String(askOthersAfterMs),
       },
       signer: environmentOf('signer', 'signer'),
       relay: environmentOf('relay', 'relay'),
@@ -231,55 +211,6 @@ async function startSite(
   const [site] = lab.sites;
   if (site === undefined) throw new Error('the lab has no site');
   return site;
-}
-
-async function startLane(parts: {
-  name: string;
-  site: LabSite;
-  hosts: readonly LabHost[];
-  cloud: CloudPart;
-  directory: string;
-  powerLossLibrary: string | null;
-  stops: Array<() => Promise<unknown>>;
-}): Promise<Lane> {
-  const { name, site, hosts, cloud, stops } = parts;
-  const { api } = cloud;
-  const { id: siteId } = await api.post<Site>('/v1/sites', { name });
-  const nodes: LaneNode[] = [];
-  for (const [index, host] of hosts.entries()) {
-    const inlet = await site.inlet({ host: host.address, port: host.port });
-    const ssh = await startTcpProxy(inlet);
-    stops.push(() => ssh.stop());
-    await api.post<Node>('/v1/nodes', {
-      ...{ name: host.name, siteId, address: '127.0.0.1', port: ssh.port },
-      ...{ runAs: host.user, hostKey: host.hostKey, labels: { lane: name } },
-    });
-    const look = async (command: string) => (await runOnHost(site, host, command, 20_000)).stdout;
-    await look('head -c 3000 /dev/urandom > /srv/small; head -c 10485760 /dev/urandom > /srv/large; : > /srv/effects');
-    // Every other one: a run meets both.
-    const isPlain = index % 2 === 1;
-    if (isPlain) await look('rm -rf /var/lib/sena && touch /var/lib/sena');
-    nodes.push({ name: host.name, host, isPlain, ssh, look });
-  }
-  const tunnel = await startTunnelProxy(`${cloud.stack.frontUrl.replace(/^http/, 'ws')}/v1/tunnel`);
-  stops.push(() => tunnel.stop());
-  const { token, dispatchKeyFingerprint } = await eventually(
-    'there is a join token',
-    () => api.post<JoinToken>(`/v1/sites/${siteId}/join-tokens`, {}),
-    { timeoutMs: 20_000, everyMs: 100 },
-  );
-  const directory = path.join(parts.directory, name);
-  await mkdir(directory, { mode: 0o700 });
-  const satellite = await startFaultySatellite({
-    ...{ name, directory, url: cloud.stack.frontUrl, token, pin: dispatchKeyFingerprint, tunnelUrl: tunnel.url },
-    powerLossLibrary: parts.powerLossLibrary,
-    config: {
-      credentials: { default: { privateKeyFile: site.clientKeyPath } },
-      limits: { connectTimeoutMs: 5_000, connectionIdleMs: 20_000 },
-    },
-  });
-  stops.push(() => satellite.stop());
-  return { name, selector: `lane=${name}`, nodes, satellite, tunnel };
 }
 
 async function inTwos<In, Out>(items: readonly In[], start: (item: In, index: number) => Promise<Out>): Promise<Out[]> {

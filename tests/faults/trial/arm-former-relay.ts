@@ -1,0 +1,50 @@
+// The satellite of a lane moves to another relay, and the former one goes on, or wakes up later. Entered by arm-fault.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@sena/testing/eventually';
+import type { Lane } from '../world/start-lane.ts';
+import { secondRelayId } from '../world/start-second-relay.ts';
+import type { World } from '../world/start-world.ts';
+import type { Armed } from './arm-fault.ts';
+
+/** Long enough for the former relay to look for work, to report whom it holds, and to hear that this one is not its own. */
+const formerRelayMs = 8_000;
+
+/** The satellite moves to another relay. Whatever the former one does, PostgreSQL says that the other one holds it. */
+export async function armFormerRelay(how: 'lives-on' | 'wakes-up', lane: Lane, world: World): Promise<Armed> {
+  const { tunnel, satellite } = lane;
+  const { tunnelUrl } = await world.secondRelay();
+  const former = world.stack.processes.relay;
+  tunnel.leadTo(tunnelUrl);
+  tunnel.abandon();
+  if (how === 'wakes-up') former.kill('SIGSTOP');
+  const wakes = sleep(2_000).then(() => former.kill('SIGCONT'));
+  await eventually(`${satellite.name} has moved`, () => tunnel.isUp(), { timeoutMs: 60_000, everyMs: 50 });
+  const movedAtMs = performance.now();
+  const seen = new Set<string>();
+  let isOver = false;
+  const watching = (async () => {
+    while (!isOver) {
+      // Not while PostgreSQL is away, which another fault may have seen to.
+      const rows = await world
+        .query<{ relay_id: string | null }>('select relay_id from satellites where name = $1', [satellite.name])
+        .catch(() => []);
+      for (const { relay_id: relayId } of rows) {
+        if (relayId !== secondRelayId)
+          seen.add(`a former relay has changed who holds ${satellite.name}: ${relayId ?? 'nobody'}`);
+      }
+      await sleep(100);
+    }
+  })();
+  return {
+    hasFired: () => true,
+    violations: () => [...seen],
+    async heal() {
+      await wakes;
+      await sleep(Math.max(0, formerRelayMs - (performance.now() - movedAtMs)));
+      isOver = true;
+      await watching;
+      tunnel.leadTo(null);
+      tunnel.cut();
+    },
+  };
+}
