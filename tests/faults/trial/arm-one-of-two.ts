@@ -39,7 +39,11 @@ export async function armOneOfTwo(
             return 'carry';
           },
         });
-        return { heal: async () => void takeAway() };
+        return {
+          heal: async (): Promise<void> => {
+            takeAway();
+          },
+        };
       }
       return atFrame({ tunnel }, at, 1, () => {
         if (hasFired) return 'carry';
