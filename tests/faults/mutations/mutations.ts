@@ -74,7 +74,7 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     // What was taken from the one that was away is sent to it all the same when it is back.
-    run: { only: 'pair.kill.before-send', kind: 'read-small', count: 3 },
+    run: { only: 'pair.kill.before-send', kind: 'read-small', count: 1 },
   },
   {
     id: 'checkpoint-sync',
