@@ -1,4 +1,5 @@
 // The executions of a run, by step and node name, a page at a time. Reads only.
+import { adviseOnOutcome } from '@sena/contracts/domain/advise-on-outcome';
 import type { OutcomeKind } from '@sena/contracts/domain/outcome';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Execution } from '@sena/contracts/http/runs';
@@ -18,6 +19,10 @@ interface ExecutionRow {
   signal: string | null;
   reason: string | null;
   detail: string | null;
+  recorded_at: Date | null;
+  told_by: string | null;
+  audit_event_id: string | null;
+  earlier: EarlierRow | null;
   duration_ms: number | null;
   stdout_bytes: string | null;
   stderr_bytes: string | null;
@@ -26,7 +31,20 @@ interface ExecutionRow {
   started_at: Date | null;
 }
 
+interface EarlierRow {
+  kind: OutcomeKind;
+  reason: string | null;
+  detail: string | null;
+  at: string;
+  by: string;
+  audit_event_id: string;
+}
+
 const columns = `e.id::text, e.run_id, e.node_id, e.node_name, e.step, d.command, o.kind, ${exitCode}, o.signal, o.reason, o.detail, o.duration_ms,
+  o.recorded_at, o.audit_event_id, (select a.actor from audit_events a where a.id = o.audit_event_id) as told_by,
+  (select json_build_object('kind', x.kind, 'reason', x.reason, 'detail', x.detail, 'at', x.recorded_at, 'by', a.actor, 'audit_event_id', a.id)
+   from outcomes x join audit_events a on a.id = x.audit_event_id
+   where x.execution_id = e.id and x.revision < o.revision order by x.revision desc limit 1) as earlier,
   o.stdout_bytes, o.stderr_bytes, o.stdout_kept_bytes, o.stderr_kept_bytes,
   coalesce(o.started_at, (select max(s.started_at) from execution_starts s where s.execution_id = e.id)) as started_at`;
 
@@ -97,6 +115,9 @@ function toExecution(row: ExecutionRow): Execution {
     signal: row.signal,
     reason: row.reason,
     detail: row.detail,
+    advice: adviseOnOutcome(row.kind, row.reason),
+    told: toTold(row),
+    earlier: row.earlier === null ? null : toEarlier(row.earlier),
     durationMs: row.duration_ms,
     stdoutBytes,
     stderrBytes,
@@ -105,4 +126,12 @@ function toExecution(row: ExecutionRow): Execution {
     stderrTruncated: row.kind === 'unknown' || Number(row.stderr_kept_bytes ?? 0) < stderrBytes,
     startedAt: row.started_at?.toISOString() ?? null,
   };
+}
+
+function toTold({ recorded_at: at, told_by: by, audit_event_id: auditEventId }: ExecutionRow): Execution['told'] {
+  return at === null || by === null || auditEventId === null ? null : { at: at.toISOString(), by, auditEventId };
+}
+
+function toEarlier({ kind, reason, detail, at, by, audit_event_id: auditEventId }: EarlierRow): Execution['earlier'] {
+  return { outcome: kind, reason, detail, told: { at: new Date(at).toISOString(), by, auditEventId } };
 }

@@ -117,6 +117,25 @@ describe('unknown', () => {
     expect(await outcomesOf(0)).toHaveLength(2);
   });
 
+  test('is told with what to do; and the end that is found later with its evidence and what was told before', async () => {
+    const read = async () =>
+      (await bench.inFleet(fleet, (transaction) => listExecutions(transaction, runId, { limit: 10 }))).items.find(
+        (item) => item.id === execution(0),
+      );
+    const before = await read();
+    expect(before).toMatchObject({
+      ...{ outcome: 'unknown', reason: unknown.reason, earlier: null },
+      ...{ advice: expect.stringMatching(/Look at the node/), told: { by: `satellite:${own}` } },
+    });
+    await record(exitedWith(0, 0, { revision: 2 }));
+    const after = await read();
+    expect(after).toMatchObject({ outcome: 'exited', exitCode: 0, advice: null });
+    expect(after?.earlier).toEqual({
+      ...{ outcome: 'unknown', reason: unknown.reason, detail: before?.detail, told: before?.told },
+    });
+    expect(after?.told?.auditEventId).not.toBe(before?.told?.auditEventId);
+  });
+
   test.each([0, 1])('does not give way to revision %i', async (revision) => {
     expect(await record(exitedWith(0, 0, { revision }))).toEqual([]);
     expect(await countsOf()).toMatchObject({ exitedZero: 0, unknown: 1 });

@@ -576,9 +576,22 @@ export interface components {
             subject: string;
         };
         Execution: {
+            advice: string | null;
             command: string;
             detail: string | null;
             durationMs: number | null;
+            earlier: {
+                detail: string | null;
+                /** @enum {string} */
+                outcome: "exited" | "not_started" | "unknown";
+                reason: string | null;
+                told: {
+                    /** Format: date-time */
+                    at: string;
+                    auditEventId: string;
+                    by: string;
+                };
+            } | null;
             exitCode: number | null;
             id: string;
             node: {
@@ -595,6 +608,12 @@ export interface components {
             stdoutBytes: number;
             stdoutTruncated: boolean;
             step: string;
+            told: {
+                /** Format: date-time */
+                at: string;
+                auditEventId: string;
+                by: string;
+            } | null;
         };
         Me: {
             organization: {

@@ -60,6 +60,7 @@ function ExecutionDetails({ executionId, execution }: { executionId: string; exe
               <time dateTime={execution.startedAt}>began {new Date(execution.startedAt).toLocaleString()}</time>
             )}
           </div>
+          {execution.earlier !== null && <FoundOutLater execution={execution} earlier={execution.earlier} />}
           {words.long !== null && (
             <Notice tone={words.tone === 'unknown' ? 'unknown' : 'warning'} title={words.short}>
               {words.whatToDo !== null && words.whatToDo !== words.long && <p>{words.whatToDo}</p>}
@@ -87,6 +88,25 @@ function ExecutionDetails({ executionId, execution }: { executionId: string; exe
         writtenBytes={(shown === 'stdout' ? execution?.stdoutBytes : execution?.stderrBytes) ?? null}
       />
     </div>
+  );
+}
+
+/** An `unknown` that is no longer one: what was told then, and on whose word it stands now. */
+function FoundOutLater({ execution, earlier }: { execution: Execution; earlier: NonNullable<Execution['earlier']> }) {
+  const before = describeOutcome({ ...earlier, exitCode: null });
+  return (
+    <Notice tone="info" title="Found out later">
+      <p>
+        At first nobody knew ({new Date(earlier.told.at).toLocaleString()}):{' '}
+        <InertText text={before.long ?? before.short} terminal="show" />
+      </p>
+      {execution.told !== null && (
+        <p>
+          What stands here now was told by {execution.told.by} ({new Date(execution.told.at).toLocaleString()}), audit
+          event <code>{execution.told.auditEventId}</code>.
+        </p>
+      )}
+    </Notice>
   );
 }
 

@@ -83,6 +83,9 @@ export const runListQuerySchema = pageQuerySchema.extend({ status: runStatusSche
 export const runSummarySchema = runSchema.omit({ findings: true, answer: true });
 export const runPageSchema = pageSchema(runSummarySchema);
 
+/** When an outcome was stored, who told it (`satellite:<id>`, or a service of the cloud), and the audit event that vouches for it. */
+const toldSchema = z.object({ at: timestampSchema, by: z.string(), auditEventId: z.string() });
+
 export const executionSchema = z.object({
   id: z.string(),
   runId: z.string(),
@@ -94,8 +97,20 @@ export const executionSchema = z.object({
   exitCode: z.int().nullable(),
   signal: z.string().nullable(),
   reason: z.string().nullable(),
-  /** What is known and what to do, as a sentence, where the outcome is not `exited`. */
+  /** What is known, as a sentence, where there is more to say than the reason. */
   detail: z.string().nullable(),
+  /** What to do next, where the outcome is not `exited`. */
+  advice: z.string().nullable(),
+  told: toldSchema.nullable(),
+  /** Nobody knew at first: what was told then. This outcome rests on evidence that came later. */
+  earlier: z
+    .object({
+      outcome: outcomeKindSchema,
+      reason: z.string().nullable(),
+      detail: z.string().nullable(),
+      told: toldSchema,
+    })
+    .nullable(),
   durationMs: z.int().nullable(),
   stdoutBytes: z.int(),
   stderrBytes: z.int(),
