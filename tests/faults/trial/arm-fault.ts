@@ -12,18 +12,9 @@ import { armFormerRelay } from './arm-former-relay.ts';
 import { armOneOfTwo } from './arm-one-of-two.ts';
 import { armProcessFault } from './arm-process-fault.ts';
 import { armTunnelAtFrame, armTunnelLine, fallSilent } from './arm-tunnel-fault.ts';
+import type { Armed, ArmedFault } from './armed-fault.ts';
 import { atFrame, atMoment, nthOf } from './at-frame.ts';
 import { worsenLine } from './worsen-line.ts';
-
-export interface ArmedFault {
-  readonly cell: Cell;
-  /** It has happened. One that never did proves nothing and is not counted. */
-  hasFired(): boolean;
-  /** What was seen meanwhile that must not be, a sentence each. */
-  violations(): readonly string[];
-  /** Whatever it did is over when this resolves; whatever it would have done no longer will be. */
-  heal(): Promise<void>;
-}
 
 interface Site {
   readonly world: World;
@@ -36,8 +27,6 @@ export async function armFault(cell: Cell, site: Site): Promise<ArmedFault> {
   const { hasFired, heal, violations = () => [] } = await arm(cell.fault, site);
   return { cell, hasFired, heal, violations };
 }
-
-export type Armed = Pick<ArmedFault, 'hasFired' | 'heal'> & Partial<Pick<ArmedFault, 'violations'>>;
 
 async function arm(fault: Fault, site: Site): Promise<Armed> {
   const { world, random } = site;

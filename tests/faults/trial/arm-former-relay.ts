@@ -4,7 +4,7 @@ import { eventually } from '@sena/testing/eventually';
 import type { Lane } from '../world/start-lane.ts';
 import { secondRelayId } from '../world/start-second-relay.ts';
 import type { World } from '../world/start-world.ts';
-import type { Armed } from './arm-fault.ts';
+import type { Armed } from './armed-fault.ts';
 
 /** Long enough for the former relay to look for work, to report whom it holds, and to hear that this one is not its own. */
 const formerRelayMs = 8_000;

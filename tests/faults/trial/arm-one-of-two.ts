@@ -4,7 +4,7 @@ import type { Fault } from '../cells.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Lane } from '../world/start-lane.ts';
 import { askOthersAfterMs, type World } from '../world/start-world.ts';
-import type { Armed } from './arm-fault.ts';
+import type { Armed } from './armed-fault.ts';
 import { atFrame } from './at-frame.ts';
 
 /** What writes a dispatch for this satellite, in lower case. */

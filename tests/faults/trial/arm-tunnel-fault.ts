@@ -4,7 +4,7 @@ import type { Fault } from '../cells.ts';
 import type { Quality } from '../proxies/line-quality.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Lane } from '../world/start-lane.ts';
-import type { Armed } from './arm-fault.ts';
+import type { Armed } from './armed-fault.ts';
 import { atFrame, nthOf } from './at-frame.ts';
 import { worsenFor } from './worsen-line.ts';
 

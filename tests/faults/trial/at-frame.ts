@@ -3,7 +3,7 @@ import type { Moment } from '../cells.ts';
 import type { FrameName } from '../proxies/start-tunnel-proxy.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Lane } from '../world/start-lane.ts';
-import type { Armed } from './arm-fault.ts';
+import type { Armed } from './armed-fault.ts';
 
 /** One result, one acknowledgement a node: after the last, nothing is under way. */
 export function nthOf(frame: FrameName, nodeCount: number): number {
