@@ -28,10 +28,12 @@ process.on('exit', () => {
 
 execFileSync('git', ['clone', '--quiet', '--no-hardlinks', checkout, clone], { stdio: 'inherit' });
 const port = await freePort();
+const newcomer = environmentOfANewcomer();
+const nodeVersion = execFileSync('node', ['--version'], { env: newcomer, encoding: 'utf8' }).trim();
 const startedAtMs = performance.now();
 child = spawn('npm', ['start'], {
   cwd: clone,
-  env: { ...environmentOfANewcomer(), SENA_PORT: String(port), NO_COLOR: '1' },
+  env: { ...newcomer, SENA_PORT: String(port), NO_COLOR: '1' },
   stdio: ['ignore', 'pipe', 'inherit'],
   // A process group of its own, as a terminal makes it: Ctrl-C goes to all of it.
   detached: true,
@@ -52,7 +54,8 @@ const answeredMs = await new Promise((resolve) => {
 });
 const failures = [];
 if (answeredMs === null) failures.push(`npm start gave no answer within ${boundMs / 1_000} s.`);
-else if (!trueAnswer.test(output)) failures.push('The first answer does not name db-01 and web-07, whose disks are full.');
+else if (!trueAnswer.test(output))
+  failures.push('The first answer does not name db-01 and web-07, whose disks are full.');
 
 if (child.exitCode === null) endGroup('SIGINT');
 const late = setTimeout(() => {
@@ -66,18 +69,23 @@ if (answeredMs !== null && code !== 0) failures.push(`npm start ended with code 
 for (const failure of failures) console.error(`✘ ${failure}`);
 if (failures.length === 0) {
   console.log(
-    `✔ ${(answeredMs / 1_000).toFixed(1)} s from npm start in a clone without packages to the true first answer (bound ${boundMs / 1_000} s, ${availableParallelism()} cores, Node ${process.version})`,
+    `✔ ${(answeredMs / 1_000).toFixed(1)} s from npm start in a clone without packages to the true first answer (bound ${boundMs / 1_000} s, ${availableParallelism()} cores, Node ${nodeVersion})`,
   );
 }
 process.exit(failures.length === 0 ? 0 : 1);
 
-/** What was fetched before is not at hand: npm and pnpm keep it in these places. Nothing of this `npm run` itself is passed on. */
+/**
+ * The Node and npm of this machine alone: npm run puts the packages' programs first on the PATH, a Node among them. What was fetched before
+ * is not at hand: npm and pnpm keep it in these places.
+ */
 function environmentOfANewcomer() {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_(lifecycle|package|command|execpath|node_execpath|config_local_prefix)|INIT_CWD|SENA_|PNPM_HOME)/.test(name),
-  );
+  const ofThisRun =
+    /^(npm_(lifecycle|package|command|execpath|node_execpath|config_local_prefix)|NODE$|INIT_CWD|SENA_|PNPM_HOME)/;
+  const kept = Object.entries(process.env).filter(([name]) => !ofThisRun.test(name));
+  const searched = (process.env.PATH ?? '').split(path.delimiter);
   return {
     ...Object.fromEntries(kept),
+    PATH: searched.filter((place) => !/node_modules|node-gyp-bin/.test(place)).join(path.delimiter),
     npm_config_cache: path.join(directory, 'npm-cache'),
     npm_config_store_dir: path.join(directory, 'pnpm-store'),
     XDG_DATA_HOME: path.join(directory, 'data'),
