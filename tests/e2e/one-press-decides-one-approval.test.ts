@@ -137,14 +137,22 @@ describe('the list of approvals', () => {
   it('a press on a card that has only just come under the pointer decides nothing, and says so', async () => {
     const approval = await asked('touch /tmp/press-too-soon');
     await page.goto(`${sena.local.consoleUrl}/`);
+    // A finger that was already on its way: it comes down the moment the button is there, however slow this machine is.
+    await page.evaluate(() => {
+      new MutationObserver((_changes, observer) => {
+        const button = [...document.querySelectorAll('section')]
+          .filter((card) => card.textContent?.includes('press-too-soon'))
+          .flatMap((card) => [...card.querySelectorAll('button')])
+          .find((each) => each.textContent?.trim() === 'Approve');
+        if (button === undefined) return;
+        observer.disconnect();
+        button.dispatchEvent(new MouseEvent('click', { bubbles: true, detail: 1 }));
+      }).observe(document.body, { childList: true, subtree: true });
+    });
     await page
       .getByRole('link', { name: /Approvals/ })
       .first()
       .click();
-    const button = buttonIn('press-too-soon', 'Approve');
-    await button.waitFor();
-    // As fast as a finger that was already on its way.
-    await button.dispatchEvent('click', { detail: 1 });
     await cardOf('press-too-soon').getByText('nothing was decided').waitFor();
     expect(await now(approval)).toMatchObject({ status: 'pending' });
     await pressWhenStill('press-too-soon', 'Reject');
@@ -295,7 +303,7 @@ describe('the pages', () => {
         ['/nodes', 'web-01'],
         ['/satellites', 'sat-fra1'],
         ['/audit', 'satellite.enrolled'],
-        ['/no-such-page', 'page'],
+        ['/no-such-page', 'Nothing lives at this address'],
         ['/sign-in', 'Password'],
       ] as const) {
         if (address === '/sign-in') await browser.context.clearCookies();
@@ -308,6 +316,13 @@ describe('the pages', () => {
         expect(light).toBeGreaterThan(0.7);
         expect(dark).toBeLessThan(0.1);
       }
+      // And what can't be read would be seen.
+      await page.evaluate(() => {
+        document.body.append(
+          Object.assign(document.createElement('p'), { textContent: 'too faint', style: 'color: #888a' }),
+        );
+      });
+      expect((await lookAtColors(page)).faint).toEqual([expect.stringContaining('too faint')]);
       await browser.context.addCookies(signedIn);
     },
     60_000,
