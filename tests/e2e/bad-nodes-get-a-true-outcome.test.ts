@@ -14,6 +14,7 @@ import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SenaApi, senaApi } from './call-sena.ts';
 import { type JoinedSatellite, joinSatellite } from './join-satellite.ts';
+import { argumentsOf, descendantsOf, environmentOf } from './read-processes.ts';
 import { type Cloud, startCloud } from './start-cloud.ts';
 
 /** 50 MB have to pass within it, also where other tests are busy beside this one. */
@@ -267,6 +268,15 @@ describe('one command to every node, when all of them have ended', () => {
       return items[0] as Site;
     }
   });
+});
+
+it('its satellite was given no secret and no address: what it needs is in its own directory', () => {
+  const processes = [satellite.pid, ...descendantsOf(satellite.pid)];
+  const environments = processes
+    .filter((pid) => argumentsOf(pid)?.some((argument) => argument.endsWith('services/satellite/src/main.ts')))
+    .map((pid) => environmentOf(pid));
+  expect(environments.length).toBeGreaterThan(0);
+  for (const environment of environments) expect(Object.keys(environment ?? {})).toEqual(['PATH']);
 });
 
 it('after all of that the same satellite still works, on every node that does', async () => {

@@ -13,6 +13,8 @@ const node = [process.execPath, '--disable-warning=ExperimentalWarning', program
 
 export interface JoinedSatellite {
   readonly id: string;
+  /** Of `satellite run`, or of what `enter` put around it. */
+  readonly pid: number;
   /** What it has logged, line by line. */
   log(): Array<{ level: number | string; msg: string; traceId?: string }>;
   /** False: the process has ended. */
@@ -65,7 +67,7 @@ export async function joinSatellite({ api, siteId, url, enter, directory, config
       },
       { timeoutMs: 15_000, everyMs: 50 },
     );
-    return { id, isUp, stop, log: () => readLines(run.output()) } satisfies JoinedSatellite;
+    return { id, pid: run.child.pid ?? 0, isUp, stop, log: () => readLines(run.output()) } satisfies JoinedSatellite;
   } catch (error) {
     await stop();
     throw error;

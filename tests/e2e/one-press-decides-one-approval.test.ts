@@ -1,14 +1,20 @@
-// The console in a real browser, against `npm start`: what an approver presses decides what they saw, once, and nothing slips under the
-// pointer. One stack for all of it.
+// The console in a real browser, against `npm start` on simulated hosts, as where sshd is missing: what an approver presses decides what
+// they saw, once, and nothing slips under the pointer; what is copied is what is shown; every page can be read. One stack for all of it.
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Approval } from '@sena/contracts/http/approvals';
+import type { Node } from '@sena/contracts/http/fleet';
+import type { Run } from '@sena/contracts/http/runs';
+import { seedFleet } from '@sena/local/seed/seed-fleet';
 import { startChromium, type TestBrowser } from '@sena/testing/chromium';
 import { eventually } from '@sena/testing/eventually';
 import { freePort } from '@sena/testing/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SenaApi, senaApi } from './call-sena.ts';
+import { lookAtColors } from './look-at-colors.ts';
 import { type RunningSena, startSena } from './start-sena.ts';
 
 let directory: string;
@@ -21,7 +27,7 @@ beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'sena-e2e-'));
   // PostgreSQL runs as a user of its own, who has to get in.
   await chmod(directory, 0o755);
-  sena = await startSena({ port: await freePort(), directory });
+  sena = await startSena({ port: await freePort(), directory }, { SENA_LAB: 'simulated' });
   owner = senaApi(sena.local.apiUrl, sena.local.apiKey);
   browser = await startChromium();
   page = browser.context.pages()[0] ?? (await browser.context.newPage());
@@ -80,6 +86,23 @@ async function pressWhenStill(
 /** Longer than the page waits before it takes a press. */
 const stillMs = 900;
 
+describe('the start on simulated hosts', () => {
+  it('says so, and its first answer is as true as on real ones', async () => {
+    expect(sena.output()).toContain('simulated hosts: Simulated hosts were asked for.');
+    expect(sena.output()).toMatch(/2 of 12 nodes: db-01 .*web-07/);
+  });
+
+  it('they answer what is asked', async () => {
+    const run = await owner.run({ kind: 'ask', prompt: 'Which services are dead?' });
+    expect(run).toMatchObject({ status: 'succeeded', counts: { total: 12, exitedZero: 12 } });
+    const dead = run.findings.filter(({ severity }) => severity !== 'info').flatMap(({ nodes }) => nodes);
+    expect([...new Set(dead.map(({ name }) => name))].sort()).toEqual(['web-02', 'web-07']);
+    const kernel = await owner.run({ kind: 'command', command: 'uname -r', selector: 'name=db-01' });
+    const [execution] = await owner.executions(kernel.id);
+    expect((await owner.output(execution?.id ?? '')).toString()).toContain('simulated');
+  });
+});
+
 describe('the list of approvals', () => {
   it('a double click on Approve decides that one alone; the card stays where it is and says so', async () => {
     const below = await asked('touch /tmp/press-below');
@@ -114,14 +137,22 @@ describe('the list of approvals', () => {
   it('a press on a card that has only just come under the pointer decides nothing, and says so', async () => {
     const approval = await asked('touch /tmp/press-too-soon');
     await page.goto(`${sena.local.consoleUrl}/`);
+    // A finger that was already on its way: it comes down the moment the button is there, however slow this machine is.
+    await page.evaluate(() => {
+      new MutationObserver((_changes, observer) => {
+        const button = [...document.querySelectorAll('section')]
+          .filter((card) => card.textContent?.includes('press-too-soon'))
+          .flatMap((card) => [...card.querySelectorAll('button')])
+          .find((each) => each.textContent?.trim() === 'Approve');
+        if (button === undefined) return;
+        observer.disconnect();
+        button.dispatchEvent(new MouseEvent('click', { bubbles: true, detail: 1 }));
+      }).observe(document.body, { childList: true, subtree: true });
+    });
     await page
       .getByRole('link', { name: /Approvals/ })
       .first()
       .click();
-    const button = buttonIn('press-too-soon', 'Approve');
-    await button.waitFor();
-    // As fast as a finger that was already on its way.
-    await button.dispatchEvent('click', { detail: 1 });
     await cardOf('press-too-soon').getByText('nothing was decided').waitFor();
     expect(await now(approval)).toMatchObject({ status: 'pending' });
     await pressWhenStill('press-too-soon', 'Reject');
@@ -221,4 +252,102 @@ describe('the nodes', () => {
     expect(done).toMatchObject({ status: 'cancelled', counts: { total: 0 } });
     await page.getByText('cache-01 was deleted after this was put to approval').first().waitFor();
   }, 60_000);
+});
+
+describe('the join command', () => {
+  it('is copied whole by a press, and pasted into a shell it enrols a satellite', async () => {
+    await browser.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: sena.local.consoleUrl });
+    await page.goto(`${sena.local.consoleUrl}/satellites`);
+    await page.getByRole('button', { name: 'Add a satellite' }).first().click();
+    await page.getByRole('button', { name: 'Make the join command' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Add a satellite' });
+    await dialog.getByRole('button', { name: 'Copy the command' }).click();
+    await dialog.getByRole('button', { name: 'Copied', exact: true }).waitFor();
+    const copied = String(await page.evaluate('navigator.clipboard.readText()'));
+    expect(copied).toMatch(
+      new RegExp(
+        `^npm run satellite -- enroll --url ${sena.local.consoleUrl} --token sena_join_[\\w-]{43} --pin SHA256:[\\w+/]{43} --name \\w+-1 --config \\.sena/satellite\\.json$`,
+      ),
+    );
+    expect(await dialog.getByText(copied, { exact: true }).count()).toBe(1);
+
+    // As somebody else would at the site; only the place of its files is the test's own.
+    const config = path.join(directory, 'pasted', 'satellite.json');
+    const pasted = copied.replace('.sena/satellite.json', config);
+    const { stdout } = await promisify(execFile)('sh', ['-c', pasted], {
+      cwd: path.resolve(import.meta.dirname, '..', '..'),
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    });
+    expect(stdout).toMatch(/enrol/i);
+    await dialog.getByText(/has enrolled/).waitFor();
+    await expect(promisify(execFile)('sh', ['-c', pasted.replace('/pasted/', '/pasted-again/')])).rejects.toThrow();
+  }, 60_000);
+});
+
+describe('the pages', () => {
+  it.each(['light', 'dark'] as const)(
+    'can be read in %s',
+    async (colorScheme) => {
+      const { items: runs } = await owner.get<{ items: Run[] }>('/v1/runs?limit=100');
+      const runWith = (text: string) =>
+        `/runs/${runs.find(({ prompt, command }) => `${prompt}${command}`.includes(text))?.id}`;
+      const signedIn = await browser.context.cookies();
+      await page.emulateMedia({ colorScheme });
+      for (const [address, text] of [
+        ['/', 'Ask'],
+        [runWith('disk space'), 'web-07'],
+        [runWith('press-gone'), 'cancelled'],
+        [runWith('press-later'), 'second person'],
+        ['/runs', 'Which services are dead?'],
+        ['/approvals', 'press-later'],
+        ['/nodes', 'web-01'],
+        ['/satellites', 'sat-fra1'],
+        ['/audit', 'satellite.enrolled'],
+        ['/no-such-page', 'Nothing lives at this address'],
+        ['/sign-in', 'Password'],
+      ] as const) {
+        if (address === '/sign-in') await browser.context.clearCookies();
+        await page.goto(`${sena.local.consoleUrl}${address}`);
+        await page.getByText(text).first().waitFor();
+        const { background, foreground, textCount, faint } = await lookAtColors(page);
+        expect(faint, `${address} in ${colorScheme}`).toEqual([]);
+        expect(textCount).toBeGreaterThan(2);
+        const [light, dark] = colorScheme === 'light' ? [background, foreground] : [foreground, background];
+        expect(light).toBeGreaterThan(0.7);
+        expect(dark).toBeLessThan(0.1);
+      }
+      // And what can't be read would be seen.
+      await page.evaluate(() => {
+        document.body.append(
+          Object.assign(document.createElement('p'), { textContent: 'too faint', style: 'color: #888a' }),
+        );
+      });
+      expect((await lookAtColors(page)).faint).toEqual([expect.stringContaining('too faint')]);
+      await browser.context.addCookies(signedIn);
+    },
+    60_000,
+  );
+});
+
+describe('a host of the lab that has moved', () => {
+  it('is registered where it is now, once; who stayed stays the same node', async () => {
+    const access = { url: sena.local.apiUrl, apiKey: sena.local.apiKey };
+    const at = (name: string, port: number) => ({
+      ...{ name, port, address: '127.0.0.1', runAs: 'root', labels: {} },
+      hostKey: `SHA256:${'A'.repeat(43)}`,
+    });
+    const nodesThere = async () =>
+      (await owner.get<{ items: Node[] }>('/v1/nodes?limit=100')).items.filter(({ site }) => site.name === 'moving');
+    await seedFleet(access, [{ name: 'moving', nodes: [at('stays', 4_001), at('moves', 4_002)] }]);
+    const before = await nodesThere();
+    await seedFleet(access, [{ name: 'moving', nodes: [at('stays', 4_001), at('moves', 4_003)] }]);
+    const after = await nodesThere();
+    expect(after.map(({ name, port }) => [name, port]).sort()).toEqual([
+      ['moves', 4_003],
+      ['stays', 4_001],
+    ]);
+    const idOf = (nodes: Node[], name: string) => nodes.find((node) => node.name === name)?.id;
+    expect(idOf(after, 'stays')).toBe(idOf(before, 'stays'));
+    expect(idOf(after, 'moves')).not.toBe(idOf(before, 'moves'));
+  });
 });

@@ -10,28 +10,30 @@ import { startWorld, type World } from './world/start-world.ts';
 
 type Chosen = [kind: KindName, ...cells: string[]];
 
-/** One list a lane: what stands in one list happens one after the other. */
+/** One list a lane: what stands in one list happens one after the other. Those that mostly wait stand in different ones. */
 const chosen: Chosen[][] = [
+  [
+    ['background', 'signer.kill.after-commit.sign'],
+    ['silent', 'gateway.kill.after-commit.create-run'],
+    ['exits-255', 'satellite.kill.before-frame.outcome-ack'],
+    ['read-small', 'tunnel.repeat'],
+  ],
+  [
+    ['read-small', 'tunnel.swap'],
+    ['exits-255', 'relay.kill.before-commit.record-results'],
+    ['background', 'none'],
+    ['silent', 'postgres.restarts'],
+  ],
   [
     ['silent', 'satellite.kill.after-commit.starting'],
     ['silent', 'satellite.power-loss.after-commit.accept'],
-    ['exits-255', 'satellite.kill.before-frame.outcome-ack'],
-    ['background', 'signer.kill.after-commit.sign'],
-    ['read-small', 'tunnel.repeat'],
+    ['silent', 'satellite.clock.ahead'],
   ],
   [
     ['signalled', 'tunnel.cut.before-frame.outcome-ack'],
     ['chatty', 'relay.kill.before-commit.record-output'],
     ['silent', 'orchestrator.kill.after-commit.write-dispatches'],
     ['read-small', 'ssh.cut.running', 'tunnel.cut.after-frame.dispatch'],
-    ['silent', 'postgres.restarts'],
-  ],
-  [
-    ['silent', 'gateway.kill.after-commit.create-run'],
-    ['silent', 'satellite.clock.ahead'],
-    ['exits-255', 'relay.kill.before-commit.record-results'],
-    ['read-small', 'tunnel.swap'],
-    ['background', 'none'],
   ],
   // Two satellites.
   [

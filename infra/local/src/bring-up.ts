@@ -61,7 +61,9 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
     supervisor.usesDatabase(
       seedMembers({ identityUrl: databases.identity, publicUrl, secrets, secretsFile: home.secretsFile }),
     ),
-    settings.SENA_LAB === 'off' ? null : runLab(home, new URL(localUrl), supervisor),
+    settings.SENA_LAB === 'off'
+      ? null
+      : runLab({ home, publicUrl: new URL(localUrl), isSimulated: settings.SENA_LAB === 'simulated' }, supervisor),
   ]);
   const local: LocalFile = { consoleUrl: publicUrl, apiUrl: localUrl, ...members.owner, approver: members.approver };
   const access: ApiAccess = { url: localUrl, apiKey: members.owner.apiKey };

@@ -31,7 +31,8 @@ const variables = z.object({
   SENA_MODEL_NAME_FAST: z.string().optional(),
   SENA_MODEL_PRIVATE: z.enum(['0', '1'], '1, or 0').optional(),
   SENA_MODEL_KEY: z.string().optional(),
-  SENA_LAB: z.enum(['on', 'off']).default('on'),
+  /** `on`: real hosts where the machine can carry them, else simulated ones. */
+  SENA_LAB: z.enum(['on', 'simulated', 'off'], 'on, simulated or off').default('on'),
   SENA_LOG: z.enum(['text', 'json']).default('text'),
   LOG_LEVEL: logLevelSchema,
   NO_COLOR: z.string().optional(),

@@ -9,6 +9,7 @@ import { type OpensshSiteOptions, startOpensshSite } from './openssh/start-opens
 import { startSimulatedHosts } from './start-simulated-hosts.ts';
 import { claimStateDirectory, type StateDirectory } from './state/claim-state-directory.ts';
 import { type HostIdentity, keepClientKey, keepHostIdentity } from './state/host-identity.ts';
+import { keepPorts, readKeptPorts } from './state/keep-ports.ts';
 
 export interface LabOptions {
   /** Keeps host keys and client keys between starts; one lab at a time. May be new. */
@@ -72,7 +73,7 @@ async function startSite(
   const { hosts, network } =
     machine.kind === 'fit'
       ? await startRealHosts(spec, index, machine, { identities, clientKey, runDirectory, stops, log })
-      : { hosts: await startModelHosts(spec, identities, clientKey, stops), network: machineNetwork };
+      : { hosts: await startModelHosts(spec, { identities, clientKey, directory, stops }), network: machineNetwork };
   const knownHostsPath = join(directory, 'known_hosts');
   const lines = hosts.flatMap((host) => {
     const key = identities.get(host.name)?.hostPublicKey;
@@ -104,15 +105,24 @@ async function startRealHosts(
   return { hosts, network };
 }
 
+interface ModelParts {
+  identities: ReadonlyMap<string, HostIdentity>;
+  clientKey: string;
+  /** The site's: what is kept there is found at the next start. */
+  directory: string;
+  stops: Stop[];
+}
+
 async function startModelHosts(
   spec: LabSiteSpec,
-  identities: ReadonlyMap<string, HostIdentity>,
-  clientKey: string,
-  stops: Stop[],
+  { identities, clientKey, directory, stops }: ModelParts,
 ): Promise<LabHost[]> {
   if (spec.network) throw new Error('Simulated hosts have no network of their own and hang on none.');
-  const started = await startSimulatedHosts(spec.hosts, [...identities.values()], clientKey);
+  const portsFile = join(directory, 'simulated-ports.json');
+  const formerPorts = await readKeptPorts(portsFile);
+  const started = await startSimulatedHosts(spec.hosts, [...identities.values()], clientKey, formerPorts);
   stops.push(() => started.stop());
+  await keepPorts(portsFile, started.hosts);
   return started.hosts;
 }
 

@@ -19,11 +19,15 @@ type Question = SimulatedRequest extends infer Request
 
 const answerMs = 60_000;
 
-/** `identities`: one for each host, in the same order. `clientKey`: the public key line that may log in as root. */
+/**
+ * `identities`: one for each host, in the same order. `clientKey`: the public key line that may log in as root.
+ * `formerPorts`: where hosts were found before, by name; they are there again unless somebody else is.
+ */
 export async function startSimulatedHosts(
   specs: LabHostSpec[],
   identities: HostIdentity[],
   clientKey: string,
+  formerPorts: Readonly<Record<string, number>> = {},
 ): Promise<SimulatedHosts> {
   const program = fileURLToPath(new URL('./simulated/simulated-main.ts', import.meta.url));
   const child = spawn(process.execPath, [program], {
@@ -82,6 +86,7 @@ export async function startSimulatedHosts(
           hostPrivateKey,
           certificates: { valid: valid.certificatePem, expired: expired.certificatePem },
           clientKey,
+          port: formerPorts[spec.name] ?? 0,
         };
       }),
     });

@@ -1,29 +1,33 @@
 // A worker that is stopped (SIGSTOP: a paused machine) in the middle of a run, and goes on after its lease: another one has taken the run
 // by then. It thinks that nothing has happened.
 import { eventually } from '@sena/testing/eventually';
-import { type ScriptedVendor, startScriptedVendor, type VendorScript } from '@sena/testing/scripted-vendor';
+import { startScriptedVendor, type VendorScript } from '@sena/testing/scripted-vendor';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it, type TestContext } from 'vitest';
 import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
 import { type OrchestratorProcess, spawnOrchestrator } from './fixtures/orchestrator-process.ts';
 
 const patient = { timeoutMs: 60_000, everyMs: 50 };
+type Answer = ReturnType<Extract<VendorScript, (...values: never[]) => unknown>>;
 
-let bench: RunBench;
-let admin: pg.Client;
-let vendor: ScriptedVendor;
-let former: OrchestratorProcess;
-let present: Awaited<ReturnType<RunBench['startAnother']>> | undefined;
-let script: (index: number) => ReturnType<Extract<VendorScript, (...values: never[]) => unknown>>;
-
-beforeEach(async () => {
-  vendor = await startScriptedVendor((_request, index) => script(index));
+/** Each test has a database, a model and a worker of its own: they wait beside each other. */
+async function openScene(
+  { onTestFinished }: TestContext,
+  script: (former: OrchestratorProcess, index: number) => Answer,
+) {
+  let former: OrchestratorProcess;
+  let present: Awaited<ReturnType<RunBench['startAnother']>> | undefined;
+  const vendor = await startScriptedVendor((_request, index) => script(former, index));
+  onTestFinished(() => vendor.stop());
   const model = { MODEL_CONFIGURED: '1', MODEL_ROUTER_URL: vendor.url.replace(/\/v1$/, '') };
-  bench = await openRunBench(model);
+  const bench = await openRunBench(model);
+  onTestFinished(() => bench.close());
   await bench.stopOrchestrator();
-  admin = new pg.Client({ connectionString: bench.adminUrl });
+  const admin = new pg.Client({ connectionString: bench.adminUrl });
   await admin.connect();
+  onTestFinished(() => admin.end());
   await admin.query('set search_path = sena');
+  onTestFinished(() => present?.stop());
   former = await spawnOrchestrator({
     PORT: '0',
     DATABASE_URL: bench.urls.app,
@@ -32,66 +36,66 @@ beforeEach(async () => {
     SERVICE_TOKEN_SECRET: 'x'.repeat(32),
     ...model,
   });
-});
-afterEach(async () => {
-  await former?.kill();
-  await present?.stop();
-  present = undefined;
-  await admin?.end();
-  await bench?.close();
-  await vendor?.stop();
-});
+  onTestFinished(() => former.kill());
+  /** What the clock does to the lease of a worker that does not renew it. */
+  const endLease = (runId: string) =>
+    admin.query(`update runs set lease_expires_at = now() - interval '1 second' where id = $1`, [runId]);
+  const epochOf = async (runId: string) =>
+    Number((await admin.query('select lease_epoch from runs where id = $1', [runId])).rows[0]?.lease_epoch);
+  const written = async (runId: string) =>
+    (
+      await admin.query(
+        `select (select array_agg(command order by command) from dispatches where run_id = $1) as commands,
+           (select count(*)::integer from executions where run_id = $1) as executions,
+           (select count(*)::integer from policy_decisions where run_id = $1) as decisions,
+           (select count(*)::integer from run_events where run_id = $1 and data ->> 'type' = 'run.planned') as planned,
+           (select count(*)::integer from run_events where run_id = $1 and data ->> 'type' = 'dispatch.written') as dispatched,
+           (select max(seq) = count(*) from run_events where run_id = $1) as numbered,
+           (select usage ->> 'modelCalls' from runs where id = $1) as model_calls`,
+        [runId],
+      )
+    ).rows[0];
+  const dispatchedCommand = (runId: string) =>
+    eventually(
+      'it is dispatched',
+      async () => (await admin.query('select command from dispatches where run_id = $1', [runId])).rows[0]?.command,
+      patient,
+    );
+  const finished = (runId: string) =>
+    eventually(
+      'the run has ended',
+      async () =>
+        (await admin.query(`select status, answer from runs where id = $1 and finished_at is not null`, [runId]))
+          .rows[0],
+      patient,
+    );
+  const failed = () =>
+    eventually('the former worker gives up', () => former.log().includes('could not be advanced'), patient);
+  const speakOf = async (runId: string) =>
+    bench.speak((await bench.executionsOf(runId)).map(({ id }) => ({ executionId: id, exitCode: 0, stdout: 'x' })));
+  return {
+    ...{ bench, admin, vendor, former, endLease, epochOf, written, dispatchedCommand, finished, failed, speakOf },
+    async startAnother() {
+      present = await bench.startAnother();
+    },
+  };
+}
 
-/** What the clock does to the lease of a worker that does not renew it. */
-const endLease = (runId: string) =>
-  admin.query(`update runs set lease_expires_at = now() - interval '1 second' where id = $1`, [runId]);
-const epochOf = async (runId: string) =>
-  Number((await admin.query('select lease_epoch from runs where id = $1', [runId])).rows[0]?.lease_epoch);
-const written = async (runId: string) =>
-  (
-    await admin.query(
-      `select (select array_agg(command order by command) from dispatches where run_id = $1) as commands,
-         (select count(*)::integer from executions where run_id = $1) as executions,
-         (select count(*)::integer from policy_decisions where run_id = $1) as decisions,
-         (select count(*)::integer from run_events where run_id = $1 and data ->> 'type' = 'run.planned') as planned,
-         (select count(*)::integer from run_events where run_id = $1 and data ->> 'type' = 'dispatch.written') as dispatched,
-         (select max(seq) = count(*) from run_events where run_id = $1) as numbered,
-         (select usage ->> 'modelCalls' from runs where id = $1) as model_calls`,
-      [runId],
-    )
-  ).rows[0];
-const dispatchedCommand = (runId: string) =>
-  eventually(
-    'it is dispatched',
-    async () => (await admin.query('select command from dispatches where run_id = $1', [runId])).rows[0]?.command,
-    patient,
-  );
-const finished = (runId: string) =>
-  eventually(
-    'the run has ended',
-    async () =>
-      (await admin.query(`select status, answer from runs where id = $1 and finished_at is not null`, [runId])).rows[0],
-    patient,
-  );
-const failed = () =>
-  eventually('the former worker gives up', () => former.log().includes('could not be advanced'), patient);
-const speakOf = async (runId: string) =>
-  bench.speak((await bench.executionsOf(runId)).map(({ id }) => ({ executionId: id, exitCode: 0, stdout: 'x' })));
-
-it('stopped while the model thinks: what it was told is not planned, dispatched or counted', async () => {
+it.concurrent('stopped while the model thinks: what it was told is not planned, dispatched or counted', async (context) => {
   const run = (command: string) => ({ name: 'run_command', arguments: { title: 'Look', command } });
-  script = (index) => {
+  const scene = await openScene(context, (worker, index) => {
     // The answer lies in its socket when it wakes up.
-    if (index === 0) former.freeze();
+    if (index === 0) worker.freeze();
     if (index === 0) return { kind: 'call', tools: [run('df -P')] };
     return index === 1 ? { kind: 'call', tools: [run('uname -r')] } : { kind: 'say', text: 'All is well.' };
-  };
+  });
+  const { bench, vendor, former, endLease, epochOf, written, dispatchedCommand, finished, failed, speakOf } = scene;
   const runId = await bench.ask({ kind: 'ask', prompt: 'How are you?' });
   await eventually('the model is asked', () => vendor.requests().length === 1, patient);
   await former.isFrozen();
   const before = await epochOf(runId);
   await endLease(runId);
-  present = await bench.startAnother();
+  await scene.startAnother();
   expect(await dispatchedCommand(runId)).toBe('uname -r');
   expect(await epochOf(runId)).toBeGreaterThan(before);
 
@@ -111,8 +115,9 @@ it('stopped while the model thinks: what it was told is not planned, dispatched 
   });
 }, 120_000);
 
-it('stopped in the middle of a checkpoint: PostgreSQL undoes its half, and the next worker repeats the step', async () => {
-  script = () => ({ kind: 'fail', status: 500, message: 'nobody asks' });
+it.concurrent('stopped in the middle of a checkpoint: PostgreSQL undoes its half, and the next worker repeats the step', async (context) => {
+  const scene = await openScene(context, () => ({ kind: 'fail', status: 500, message: 'nobody asks' }));
+  const { bench, admin, former, endLease, written, finished, failed, speakOf } = scene;
   // The first checkpoint after the dispatches are written waits for a lock that the test holds.
   await admin.query(`
     create sequence sena.held; grant usage on sequence sena.held to public;
@@ -138,7 +143,7 @@ it('stopped in the middle of a checkpoint: PostgreSQL undoes its half, and the n
   await former.isFrozen();
   await endLease(runId);
   await admin.query('select pg_advisory_unlock(4711)');
-  present = await bench.startAnother();
+  await scene.startAnother();
   // It has taken the run, repeated the step, and paused: nobody holds it any more.
   const paused = async () =>
     (

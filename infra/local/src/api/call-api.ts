@@ -5,11 +5,11 @@ import type { z } from 'zod';
 
 export type ApiAccess = { url: string; apiKey: string };
 export type ApiRequest<T extends z.ZodType> = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Begins with `/v1`. */
   path: string;
   body?: unknown;
-  /** What the answer has to look like. */
+  /** What the answer has to look like; an empty one is null. */
   answer: T;
 };
 
@@ -26,7 +26,7 @@ export async function callApi<T extends z.ZodType>(access: ApiAccess, request: A
     body: request.body === undefined ? null : JSON.stringify(request.body),
     signal: AbortSignal.timeout(timeoutMs),
   });
-  const content: unknown = await response.json();
+  const content: unknown = response.status === 204 ? null : await response.json();
   if (response.ok) return request.answer.parse(content);
   const problem = problemSchema.safeParse(content);
   throw new ApiError(

@@ -1,6 +1,7 @@
-// Registers sites and nodes through the API, like any client. What is there already stays. Entered when the lab is up.
-// Creates sites and nodes only.
-import { nodeSchema, type Site, siteSchema } from '@sena/contracts/http/fleet';
+// Registers sites and nodes through the API, like any client. What is there already stays; a host that has moved is registered anew.
+// Entered when the lab is up. Touches those sites and nodes only.
+import { type Node, nodeSchema, type Site, siteSchema } from '@sena/contracts/http/fleet';
+import { z } from 'zod';
 import { type ApiAccess, callApi } from '../api/call-api.ts';
 import { listAll } from '../api/list-all.ts';
 
@@ -21,13 +22,17 @@ export async function seedFleet(access: ApiAccess, sites: readonly SeededSite[])
     listAll(access, '/v1/sites', siteSchema),
     listAll(access, '/v1/nodes', nodeSchema),
   ]);
-  const nodeNames = new Set(knownNodes.map((node) => `${node.site.name}/${node.name}`));
   const seeded: Site[] = [];
   for (const { name, nodes } of sites) {
     const site =
       knownSites.find((known) => known.name === name) ??
       (await callApi(access, { method: 'POST', path: '/v1/sites', body: { name }, answer: siteSchema }));
-    for (const node of nodes.filter((each) => !nodeNames.has(`${name}/${each.name}`))) {
+    for (const node of nodes) {
+      const known = knownNodes.find((each) => each.site.name === name && each.name === node.name);
+      if (known !== undefined && isThere(known, node)) continue;
+      if (known !== undefined) {
+        await callApi(access, { method: 'DELETE', path: `/v1/nodes/${known.id}`, answer: z.null() });
+      }
       await callApi(access, {
         method: 'POST',
         path: '/v1/nodes',
@@ -38,4 +43,9 @@ export async function seedFleet(access: ApiAccess, sites: readonly SeededSite[])
     seeded.push(site);
   }
   return seeded;
+}
+
+/** Not where `sshd` came or went meanwhile, or where its port was taken: then the name stands for another server. */
+function isThere(known: Node, node: SeededNode): boolean {
+  return known.address === node.address && known.port === node.port && known.hostKey === node.hostKey;
 }

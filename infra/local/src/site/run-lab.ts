@@ -44,8 +44,19 @@ export type RunningLab = {
 
 const readyTimeoutMs = 60_000;
 
-/** `publicUrl`: what the sites get a way out to. Resolves when every host answers. */
-export async function runLab(home: Home, publicUrl: URL, supervisor: Supervisor): Promise<RunningLab> {
+export type LabOptions = {
+  home: Home;
+  /** What the sites get a way out to. */
+  publicUrl: URL;
+  /** Where the machine could carry real hosts too. */
+  isSimulated: boolean;
+};
+
+/** Resolves when every host answers. */
+export async function runLab(
+  { home, publicUrl, isSimulated }: LabOptions,
+  supervisor: Supervisor,
+): Promise<RunningLab> {
   const startedAtMs = performance.now();
   const listeners: Array<() => void> = [];
   let ready: z.infer<typeof readySchema> | null = null;
@@ -56,6 +67,7 @@ export async function runLab(home: Home, publicUrl: URL, supervisor: Supervisor)
       path.join(home.checkout, 'packages', 'lab', 'src', 'main.ts'),
       ...['--state', path.join(home.data, 'lab')],
       ...['--uplink-port', publicUrl.port],
+      ...(isSimulated ? ['--kind', 'simulated'] : []),
     ],
     cwd: home.checkout,
     env: inheritedEnvironment(process.env),

@@ -1,6 +1,7 @@
 // One simulated host: an SSH server of its own over a model. Entered by simulated-main. Logs in ed25519 keys that the site
 // accepts, runs commands, offers nothing else (no shell, no sftp, no forwarding).
-import { createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import type { LabHostSpec } from '../lab.ts';
 import { bootHost, createHostModel, type HostCertificates, killProcess, startProcess } from './host-model.ts';
@@ -12,6 +13,8 @@ export interface SimulatedHostOptions {
   certificates: HostCertificates;
   /** Public key line that may log in. */
   clientKey: string;
+  /** Where it was found before; another one is taken where that is in use by now. 0: any. */
+  port: number;
 }
 
 export interface SimulatedHost {
@@ -127,9 +130,9 @@ export async function serveSimulatedHost(options: SimulatedHostOptions): Promise
     ssh.injectSocket(socket);
     if (link === 'down') hold(socket);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, address, 4_096, resolve);
+  await listen(server, options.port).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    return listen(server, 0);
   });
   const bound = server.address();
   const end = () => {
@@ -157,6 +160,11 @@ export async function serveSimulatedHost(options: SimulatedHostOptions): Promise
     },
     log: () => log,
   };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, address, 4_096);
+  await once(server, 'listening');
 }
 
 /** Nothing comes, nothing goes, and nobody is told. */

@@ -14,6 +14,7 @@ import { openRunBench, type RunBench } from '../fixtures/open-run-bench.ts';
 
 const patient = { timeoutMs: 25_000, everyMs: 50 };
 
+// Each of them waits for the sweeper, all of them together.
 describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
   let bench: RunBench;
   let admin: pg.Client;
@@ -88,13 +89,13 @@ describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
       ),
     );
 
-  test('of a new run, and of its last result', async () => {
+  test.concurrent('of a new run, and of its last result', async () => {
     const runId = await createSilently('hostname');
     await speakSilently(await dispatched(runId));
     expect(await ends(runId)).toMatchObject({ status: 'succeeded' });
   }, 60_000);
 
-  test('that never left the outbox', async () => {
+  test.concurrent('that never left the outbox', async () => {
     const runId = await inOrganization(
       bench.pool,
       bench.organizationId,
@@ -105,7 +106,7 @@ describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
     await eventually('the outbox is empty', async () => (await left()).rowCount === 0, patient);
   }, 60_000);
 
-  test('of a decision', async () => {
+  test.concurrent('of a decision', async () => {
     const runId = await createSilently('mkdir /tmp/x');
     const approvalId = await awaitsApproval(runId);
     await silently(async (transaction) => {
@@ -116,7 +117,7 @@ describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
     expect(await ends(runId)).toMatchObject({ status: 'succeeded' });
   }, 60_000);
 
-  test('of an approval that nobody gave in time', async () => {
+  test.concurrent('of an approval that nobody gave in time', async () => {
     const runId = await createSilently('mkdir /tmp/y');
     const approvalId = await awaitsApproval(runId);
     await admin.query('update approvals set expires_at = now() where id = $1', [approvalId]);
@@ -126,14 +127,14 @@ describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
     });
   }, 60_000);
 
-  test('of a cancel', async () => {
+  test.concurrent('of a cancel', async () => {
     const runId = await createSilently('uname -a');
     await dispatched(runId);
     await silently((transaction) => requestCancel(transaction, runId, 'member:m'));
     expect(await ends(runId)).toMatchObject({ status: 'cancelled', not_started: 1 });
   }, 60_000);
 
-  test('of a dispatch whose time has run out', async () => {
+  test.concurrent('of a dispatch whose time has run out', async () => {
     const runId = await createSilently('df -P');
     await dispatched(runId);
     await admin.query('update dispatches set expires_at = now() where run_id = $1', [runId]);

@@ -14,13 +14,14 @@ const firstProcess = readFileSync('/proc/1/stat', 'utf8')
   .split(' ')[19];
 const bootId = `${machineBoot}.${firstProcess}`;
 const expiry = String(Math.ceil(Date.now() / 1_000) + 600);
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'sena-guard-'));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
+// The shells beside each other, each in a directory of its own; the tests of one shell one after the other.
+describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'sena-guard-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
   const [program = '', ...before] = shell.split(' ');
   const script = (name: keyof typeof guardScripts, ...args: string[]) =>
     promisify(execFile)(program, [...before, '-c', guardScripts[name], 'sena', ...args]).then(({ stdout, stderr }) => ({
@@ -36,7 +37,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     while (!look()) await new Promise((resolve) => setTimeout(resolve, 10));
   };
 
-  it('a command runs with its output, its code and its signal', async () => {
+  it('a command runs with its output, its code and its signal', { concurrent: false }, async () => {
     const id = randomUUID();
     expect(await start(id, 'echo out; echo err >&2; exit 7')).toEqual({
       stdout: 'out\n',
@@ -50,7 +51,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect((await start(randomUUID(), 'exit 255')).answer).toBe('M ended 255');
   });
 
-  it('the command gets the usual umask and signals, and none of the guard’s files', async () => {
+  it('the command gets the usual umask and signals, and none of the guard’s files', { concurrent: false }, async () => {
     const { stdout } = await start(randomUUID(), 'umask; trap; kill -INT $$; echo survived');
     expect(stdout).toBe('0022\n');
     const id = randomUUID();
@@ -58,7 +59,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect(open.map((line) => line.split(`${directory}/${id}`)[1])).toEqual(['.o', '.e']);
   });
 
-  it('of many starts at once exactly one runs', async () => {
+  it('of many starts at once exactly one runs', { concurrent: false }, async () => {
     const id = randomUUID();
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => start(id, `echo ran >> ${directory}/${id}.effects`)),
@@ -68,7 +69,9 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect(readFileSync(join(directory, `${id}.effects`), 'utf8')).toBe('ran\n');
   });
 
-  it('a start and a search at once agree: it ran, or a tombstone says that it never will', async () => {
+  it('a start and a search at once agree: it ran, or a tombstone says that it never will', {
+    concurrent: false,
+  }, async () => {
     for (let round = 0; round < 12; round += 1) {
       const id = randomUUID();
       const [started, found] = await Promise.all([start(id, 'true'), find(id)]);
@@ -78,7 +81,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     }
   });
 
-  it('a tombstone outlives every later start', async () => {
+  it('a tombstone outlives every later start', { concurrent: false }, async () => {
     const id = randomUUID();
     expect((await find(id)).answer).toBe('M tombstone');
     expect((await start(id, `touch ${directory}/${id}.ran`)).answer).toBe('M locked');
@@ -86,11 +89,13 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect(() => readFileSync(join(directory, `${id}.ran`))).toThrow(/ENOENT/);
   });
 
-  it('without a lock, under another boot than it was sent in, nothing is proven', async () => {
+  it('without a lock, under another boot than it was sent in, nothing is proven', { concurrent: false }, async () => {
     expect((await find(randomUUID(), 'another-boot')).answer).toBe('M tombstone_of_another_boot');
   });
 
-  it('so long after its expiry that a lock may have been removed, a missing one proves nothing', async () => {
+  it('so long after its expiry that a lock may have been removed, a missing one proves nothing', {
+    concurrent: false,
+  }, async () => {
     const id = randomUUID();
     const longAgo = String(Math.floor(Date.now() / 1_000) - 90_000);
     expect((await script('run', directory, id, bootId, longAgo, 'M', 'sh', 'true')).answer).toBe('M ended 0');
@@ -101,7 +106,9 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect(() => lockOf(id)).toThrow(/ENOENT/);
   });
 
-  it('a starter that is killed changes nothing: the command goes on and is followed to its end', async () => {
+  it('a starter that is killed changes nothing: the command goes on and is followed to its end', {
+    concurrent: false,
+  }, async () => {
     const id = randomUUID();
     const args = [...before, '-c', guardScripts.run, 'sena', directory, id, bootId, expiry, 'M', 'sh'];
     const starter = spawn(program, [...args, 'echo first; sleep 1; echo second; exit 3'], { stdio: 'ignore' });
@@ -110,7 +117,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect(await find(id)).toMatchObject({ stdout: 'first\nsecond\n', answer: 'M ended 3' });
   });
 
-  it('a guard that is killed leaves no end: nobody guesses', async () => {
+  it('a guard that is killed leaves no end: nobody guesses', { concurrent: false }, async () => {
     const id = randomUUID();
     const running = start(id, 'sleep 30');
     await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(id))));
@@ -120,7 +127,9 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect((await find(id)).answer).toBe('M lost');
   });
 
-  it('a stop ends the whole group, with KILL where TERM is ignored, and the end says so', async () => {
+  it('a stop ends the whole group, with KILL where TERM is ignored, and the end says so', {
+    concurrent: false,
+  }, async () => {
     const id = randomUUID();
     const running = start(id, 'sleep 30 & echo ready; sleep 30');
     await until(() => safely(() => outputOf(id)) === 'ready\n');
@@ -134,7 +143,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect((await find(deaf)).answer).toBe('M ended KILL');
   });
 
-  it('a following reader never plants a tombstone before the starter has come', async () => {
+  it('a following reader never plants a tombstone before the starter has come', { concurrent: false }, async () => {
     const id = randomUUID();
     const following = script('attach', directory, id, bootId, expiry, 'M', '0', '0', 'follow');
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -142,7 +151,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     expect(await following).toMatchObject({ stdout: 'late\n', answer: 'M ended 0' });
   });
 
-  it('an old lock goes a day after it expired, one that is valid stays', async () => {
+  it('an old lock goes a day after it expired, one that is valid stays', { concurrent: false }, async () => {
     const [old, valid] = [randomUUID(), randomUUID()];
     await script('run', directory, old, bootId, String(Math.floor(Date.now() / 1_000) - 90_000), 'M', 'sh', 'true');
     await start(valid, 'echo out');
