@@ -19,7 +19,9 @@ export async function endExecution(
 ): Promise<void> {
   const result = buildResult(execution.id, outcome, began);
   if (!(await finish(execution, result, began.attempt, tail, rooms))) return;
-  execution.logger.info({ outcome, attempt: began.attempt, durationMs: result.durationMs }, 'execution ended');
+  // The journal has every end; the log has those that somebody has to look at.
+  if (outcome.kind === 'unknown')
+    execution.logger.warn({ outcome, attempt: began.attempt }, 'it is not known how an execution ended');
   rooms.outbox.result(result);
 }
 
