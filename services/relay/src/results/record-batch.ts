@@ -33,12 +33,7 @@ export async function recordBatch(
 ): Promise<RunNews[]> {
   const outputs = batch.filter((report): report is ReportOf<'output'> => report.frame.t === 'output');
   const results = batch.filter((report): report is ReportOf<'result'> => report.frame.t === 'result');
-  // An outcome says itself when its attempt began: what ended within the batch needs no row of its own for that.
-  const ended = new Set(results.map(({ frame }) => `${frame.result.executionId} ${frame.result.attempt}`));
-  const starts = batch.filter(
-    (report): report is ReportOf<'started'> =>
-      report.frame.t === 'started' && !ended.has(`${report.frame.executionId} ${report.frame.attempt}`),
-  );
+  const starts = batch.filter((report): report is ReportOf<'started'> => report.frame.t === 'started');
   const acks = batch.filter((report): report is ReportOf<'dispatch-ack'> => report.frame.t === 'dispatch-ack');
   const answers = batch.filter((report): report is ReportOf<'inquiry-ack'> => report.frame.t === 'inquiry-ack');
   const refused = acks.filter(({ frame }) => !frame.accepted);
@@ -58,9 +53,14 @@ export async function recordBatch(
         transaction,
         refused.map(({ frame }) => frame.dispatchId),
       );
+    const committed = await recordOutput(transaction, pieces);
+    const refusals = await readRefusals(transaction, refused);
+    const missing = await listMissingOutput(transaction, rows);
+    for (const id of missing) if ((patience.get(id) ?? 0) >= waitsMax) missing.delete(id);
+    const complete = rows.filter((row) => !missing.has(row.executionId));
     const started = await recordStarts(
       transaction,
-      starts.map(({ satellite, frame }) => ({
+      withoutEnded(starts, complete).map(({ satellite, frame }) => ({
         satelliteId: satellite.satelliteId,
         executionId: frame.executionId,
         attempt: frame.attempt,
@@ -68,11 +68,6 @@ export async function recordBatch(
         bootId: frame.bootId,
       })),
     );
-    const committed = await recordOutput(transaction, pieces);
-    const refusals = await readRefusals(transaction, refused);
-    const missing = await listMissingOutput(transaction, rows);
-    for (const id of missing) if ((patience.get(id) ?? 0) >= waitsMax) missing.delete(id);
-    const complete = rows.filter((row) => !missing.has(row.executionId));
     const recorded = await recordResults(transaction, [...complete, ...refusals], actorOf(batch));
     await markDispatchesAcknowledged(
       transaction,
@@ -105,6 +100,20 @@ export async function recordBatch(
     satellite.out.push({ t: 'outcome-ack', executionId, revision });
   }
   return [...stored.started.map((run) => ({ ...run, outboxId: null })), ...stored.recorded];
+}
+
+/**
+ * An outcome says itself when its attempt began: what ended within the batch needs no row of its own for that. Inquiries need the row, with the
+ * boot in it, of what has no outcome: also where a result came and could not be recorded, or where another satellite told it.
+ */
+function withoutEnded(
+  starts: ReadonlyArray<ReportOf<'started'>>,
+  recorded: readonly ResultRow[],
+): Array<ReportOf<'started'>> {
+  const ended = new Set(recorded.map((row) => `${row.reporter} ${row.executionId} ${row.attempt}`));
+  return starts.filter(
+    ({ satellite, frame }) => !ended.has(`${satellite.satelliteId} ${frame.executionId} ${frame.attempt}`),
+  );
 }
 
 /** The satellite, where one speaks; several are told apart by the rows. */

@@ -19,10 +19,19 @@ export async function endExecution(
 ): Promise<void> {
   const result = buildResult(execution.id, outcome, began);
   if (!(await finish(execution, result, began.attempt, tail, rooms))) return;
-  // The journal has every end; the log has those that somebody has to look at.
-  if (outcome.kind === 'unknown')
-    execution.logger.warn({ outcome, attempt: began.attempt }, 'it is not known how an execution ended');
+  logEnd(execution, outcome, result);
   rooms.outbox.result(result);
+}
+
+/**
+ * The log of this machine tells every change and everything that did not go well. Reading that went well, by far the most, is told once a
+ * dispatch, when it is journaled; the journal has each end.
+ */
+function logEnd(execution: Execution, outcome: Outcome, { attempt, durationMs }: ExecutionResult): void {
+  const isUneventful = execution.mode === 'direct' && outcome.kind === 'exited' && outcome.exitCode === 0;
+  if (isUneventful) return;
+  const level = outcome.kind === 'unknown' ? 'warn' : 'info';
+  execution.logger[level]({ outcome, attempt, durationMs }, 'execution ended');
 }
 
 /** For those that never got as far as the node. */
