@@ -5,6 +5,7 @@ import { measureFanOut } from './rows/fan-out.ts';
 import { measureGrowth } from './rows/growth.ts';
 import { measureSimulatedFleet } from './rows/simulated-fleet.ts';
 import { measureTunnels } from './rows/tunnels.ts';
+import { undoEverything } from './stage/leave-nothing.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -69,4 +70,24 @@ if (benchmark === undefined) {
   console.error(`Name one of: ${Object.keys(benchmarks).join(', ')}.`);
   process.exit(1);
 }
-await benchmark();
+
+let isLeaving = false;
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  // Once: a second signal of the kind ends it there and then.
+  process.once(signal, () => {
+    console.error('Stopping what this benchmark has started…');
+    isLeaving = true;
+    void undoEverything().then(() => process.exit(code));
+  });
+}
+try {
+  await benchmark();
+} catch (error) {
+  // What is taken away from under it is no failure: the handler above ends the process.
+  if (!isLeaving) console.error(error);
+  process.exitCode = 1;
+}
+await undoEverything();

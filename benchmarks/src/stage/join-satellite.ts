@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JoinToken, Satellite } from '@sena/contracts/http/fleet';
+import { leaveNothing } from './leave-nothing.ts';
 import type { Stage } from './open-stage.ts';
 
 const program = path.resolve(import.meta.dirname, '..', '..', '..', 'services', 'satellite', 'src', 'main.ts');
@@ -52,11 +53,11 @@ export async function joinSatellite(stage: Stage, options: JoinOptions): Promise
     ]),
   );
   const run = start(['run', '--config', configFile], nodeOptions);
-  const stop = async () => {
+  const stop = leaveNothing(async () => {
     if (run.exitCode !== null || run.signalCode !== null) return;
     run.kill('SIGTERM');
     await once(run, 'exit');
-  };
+  });
   const deadlineMs = performance.now() + connectMs;
   for (;;) {
     const { items } = await stage.api.get<{ items: Satellite[] }>('/v1/satellites');

@@ -13,6 +13,7 @@ import { type Stack, startStack } from '@sena/local/start-stack';
 import { openSupervisor } from '@sena/local/supervisor/open-supervisor';
 import pg from 'pg';
 import { callSena, type SenaApi } from './call-sena.ts';
+import { leaveNothing } from './leave-nothing.ts';
 import { countStatements, forgetStatements, keepPlans, writeStatements } from './profile-statements.ts';
 
 const database = 'bench';
@@ -47,6 +48,14 @@ export async function openStage(options: { profileDirectory?: string | null } = 
   const lines: string[] = [];
   const report = silentReport((line) => lines.push(line));
   const supervisor = openSupervisor({ report, table: null });
+  let admin: pg.Client | null = null;
+  const close = leaveNothing(async () => {
+    if (admin !== null && profileDirectory !== null) await writeStatements(admin, profileDirectory);
+    await admin?.end();
+    await supervisor.stop();
+    if (admin !== null && profileDirectory !== null) await keepPlans(data, profileDirectory);
+    await rm(directory, { recursive: true, force: true });
+  });
   const secret = () => randomBytes(32).toString('base64');
   const passwords = Object.fromEntries(loginRoles.map((role) => [role, secret()])) as Record<LoginRole, string>;
   try {
@@ -83,12 +92,13 @@ export async function openStage(options: { profileDirectory?: string | null } = 
     });
     const address = new URL(adminUrl);
     address.pathname = `/${database}`;
-    const admin = new pg.Client({ connectionString: address.href, connectionTimeoutMillis: 10_000 });
-    await admin.connect();
-    await admin.query('set search_path = sena, public');
-    if (profileDirectory !== null) await admin.query('create extension pg_stat_statements');
+    const client = new pg.Client({ connectionString: address.href, connectionTimeoutMillis: 10_000 });
+    await client.connect();
+    admin = client;
+    await client.query('set search_path = sena, public');
+    if (profileDirectory !== null) await client.query('create extension pg_stat_statements');
     return {
-      ...{ stack, apiKey, organizationId, admin, directory },
+      ...{ stack, apiKey, organizationId, admin: client, directory, close },
       tunnelUrl: `${stack.frontUrl.replace(/^http/, 'ws')}/v1/tunnel`,
       postgresPid: Number((await readFile(path.join(data, 'postgres', 'postmaster.pid'), 'utf8')).split('\n', 1)[0]),
       api: callSena(stack.frontUrl, apiKey),
@@ -97,20 +107,11 @@ export async function openStage(options: { profileDirectory?: string | null } = 
         console.error(complaints.slice(-complaintsShown).join('\n'));
       },
       async forget() {
-        if (profileDirectory !== null) await forgetStatements(admin);
-      },
-      async close() {
-        if (profileDirectory !== null) await writeStatements(admin, profileDirectory);
-        await admin.end();
-        await stack.stop();
-        await supervisor.stop();
-        if (profileDirectory !== null) await keepPlans(data, profileDirectory);
-        await rm(directory, { recursive: true, force: true });
+        if (profileDirectory !== null) await forgetStatements(client);
       },
     };
   } catch (error) {
-    await supervisor.stop();
-    await rm(directory, { recursive: true, force: true });
+    await close();
     throw error;
   }
 }

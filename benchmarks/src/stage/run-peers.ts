@@ -1,16 +1,31 @@
 // The opponents, by the baseline runners as they are: fanout-peers.sh (ansible, clush, pssh, ssh) and ssh2-fanout.mjs (the floor).
 // Runs them and reads their tables; says what is missing.
-import { execFile } from 'node:child_process';
+import { type ExecFileOptions, execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram } from './find-program.ts';
+import { leaveNothing } from './leave-nothing.ts';
 import type { SshdFleet } from './start-sshd-fleet.ts';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const timeoutMs = 1_800_000;
 /** Where the project's own ssh2 is found from. */
 const satellite = path.resolve(import.meta.dirname, '..', '..', '..', 'services', 'satellite');
+
+/** A runner starts others: they are a group, and end together. */
+async function run(program: string, args: readonly string[], options: { cwd?: string; maxBuffer?: number }) {
+  const running = execute(program, args, { ...options, detached: true, timeout: timeoutMs } as ExecFileOptions);
+  const end = leaveNothing(async () => {
+    const { pid, exitCode, signalCode } = running.child;
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGTERM');
+  });
+  try {
+    return { stdout: String((await running).stdout) };
+  } finally {
+    await end();
+  }
+}
 
 export interface PeerRunners {
   readonly peers: string;
@@ -52,7 +67,7 @@ export async function runPeers(
   concurrency: number,
 ): Promise<Map<string, number>> {
   const args = [peers, fleet.hostsFile, String(fleet.port), fleet.user, fleet.keyFile, mode, '1', String(concurrency)];
-  const { stdout } = await run('bash', args, { timeout: timeoutMs, maxBuffer: 2 ** 24 });
+  const { stdout } = await run('bash', args, { maxBuffer: 2 ** 24 });
   const seconds = new Map<string, number>();
   for (const row of stdout.trim().split('\n')) {
     const match = /^(\S+)\s+\S+\s+(\d+) hosts\s+([\d.]+) s\s+\S+\s+answered (\d+)$/.exec(row);
@@ -71,7 +86,7 @@ export async function runFloor(
   concurrency: number,
 ): Promise<{ cold: number; warm: number; cpuMsPerHost: number }> {
   const args = [floor, fleet.hostsFile, String(fleet.port), fleet.user, fleet.keyFile, '5', String(concurrency)];
-  const { stdout } = await run(process.execPath, args, { cwd: satellite, timeout: timeoutMs });
+  const { stdout } = await run(process.execPath, args, { cwd: satellite });
   const result = JSON.parse(stdout) as {
     cold: { seconds: number };
     warmMedianSeconds: number;

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
+import { leaveNothing } from './leave-nothing.ts';
 
 export interface Child {
   readonly pid: number;
@@ -43,12 +44,12 @@ export function startChild(
       child.kill('SIGKILL');
       await ended;
     },
-    async stop() {
+    stop: leaveNothing(async () => {
       // The channel's end tells it to leave, so that a profile is written.
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
       await ended;
       clearTimeout(timer);
-    },
+    }),
   };
 }

@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeSshKey } from '@sena/lab/state/make-ssh-key';
+import { leaveNothing } from './leave-nothing.ts';
 
 const addressesASshd = 16;
 const user = 'sena-benchmark';
@@ -40,15 +41,8 @@ export async function startSshdFleet(hosts: number, parent: string): Promise<Ssh
   const keyFile = await file('user_key', userKey.privateKey, 0o600);
   const authorizedKeys = await file('authorized_keys', `${userKey.publicKey}\n`, 0o644);
   addUser(directory);
-  // sshd wants it to exist, and empty.
-  await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-  const addresses = Array.from(
-    { length: hosts },
-    (_, index) => `127.0.${1 + Math.floor(index / 200)}.${1 + (index % 200)}`,
-  );
-  const port = await freePortOn(addresses);
   const sshd: ChildProcess[] = [];
-  const stop = async () => {
+  const stop = leaveNothing(async () => {
     for (const child of sshd) child.kill('SIGTERM');
     await Promise.all(
       sshd.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, 'exit')),
@@ -56,7 +50,14 @@ export async function startSshdFleet(hosts: number, parent: string): Promise<Ssh
     // Sessions are processes of their own; none may be left when their user goes.
     for (let attempt = 0; attempt < 50 && hasProcesses(); attempt += 1) await sleep(200);
     execFileSync('userdel', [user], { stdio: 'ignore' });
-  };
+  });
+  // sshd wants it to exist, and empty.
+  await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+  const addresses = Array.from(
+    { length: hosts },
+    (_, index) => `127.0.${1 + Math.floor(index / 200)}.${1 + (index % 200)}`,
+  );
+  const port = await freePortOn(addresses);
   try {
     for (let first = 0; first < addresses.length; first += addressesASshd) {
       const own = addresses.slice(first, first + addressesASshd);

@@ -174,16 +174,27 @@ describe('of a command whose end nobody has stored, the boot under which it was 
     expect((await dispatch()).pending).toBe(2);
   });
 
-  test('also when a satellite that has nothing to do with it says that it has ended', async () => {
+  test('also when a satellite that has nothing to do with it says in the same moment that it has ended', async () => {
     const again = await enter(former);
     await again.next('reconcile');
     const other = await enter(fleet.satellites[2] as SeededSatellite);
-    const [one] = executions;
+    const [one, two] = executions;
+    // While the run is locked what comes waits, and is stored together.
+    await bench.admin.query('begin');
+    await bench.admin.query('select 1 from runs where id = (select run_id from dispatches where id = $1) for update', [
+      dispatchId,
+    ]);
+    again.send(startedUnder(two, 'boot-1'));
+    await eventually('the recorder waits', async () => {
+      const waiting = await bench.admin.query('select 1 from pg_locks where not granted');
+      return waiting.rowCount !== 0;
+    });
     other.send(resultOf(one));
     again.send(startedUnder(one, 'boot-1'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await bench.admin.query('commit');
     await other.next('outcome-ack');
-    await eventually('the start is stored', async () => (await starts()).length === 1);
-    expect(await starts()).toEqual([{ execution_id: one, boot_id: 'boot-1' }]);
+    await eventually('both starts are stored', async () => (await starts()).length === 2);
     expect((await dispatch()).pending).toBe(2);
   });
 });
