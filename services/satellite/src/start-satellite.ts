@@ -15,7 +15,7 @@ import { createRuntime } from './dispatch/create-runtime.ts';
 import { lockState } from './journal/lock-state.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { openKnownHosts } from './ssh/known-hosts.ts';
-import { checkNativeCrypto, type NativeCrypto } from './ssh/native-crypto.ts';
+import { cryptoComplaint, requireNativeCrypto } from './ssh/require-native-crypto.ts';
 import { createSshPool } from './ssh/ssh-pool.ts';
 import { type SatelliteStatus, statusWriteMs, writeStatus } from './status/status-file.ts';
 import { connectLoop } from './tunnel/connect-loop.ts';
@@ -51,21 +51,6 @@ export async function startSatellite(
   }
 }
 
-/** Throws `OperatorError` where SSH would be slow without anybody having said yes to it, or fail. */
-export function refuseSlowCrypto(crypto: NativeCrypto, isRequired: boolean): void {
-  const build =
-    'Install g++, make and python3, delete node_modules/.sena and start again: then it is built for this Node.';
-  if (crypto.kind === 'broken')
-    throw new OperatorError(
-      `ssh2's native cryptography computes wrongly (${crypto.detail}): no node could be trusted with it. Rebuild it. ${build}`,
-    );
-  if (crypto.kind === 'missing' && isRequired)
-    throw new OperatorError(
-      `ssh2's native cryptography is not there: SSH would cost up to twice the CPU, large outputs four times. ${build} ` +
-        'Or say in the configuration that it may be slow: "nativeCryptoRequired": false.',
-    );
-}
-
 async function connectAndWork(
   config: SatelliteConfig,
   logger: Logger,
@@ -82,11 +67,10 @@ async function connectAndWork(
     ca: config.caFile === undefined ? undefined : readFileSync(config.caFile, 'utf8'),
     timeoutMs: dialTimeoutMs,
   };
-  const crypto = checkNativeCrypto();
-  refuseSlowCrypto(crypto, config.nativeCryptoRequired);
+  const crypto = requireNativeCrypto(config.nativeCryptoRequired);
   const isNative = crypto.kind === 'works';
   if (isNative) logger.info("ssh2's native crypto binding is loaded");
-  else logger.warn("ssh2's native crypto binding is not loaded, and not required: SSH costs up to twice the CPU.");
+  else logger.warn(cryptoComplaint(crypto));
   if (config.allowedAddresses === undefined) {
     logger.info('allowedAddresses is not set: the cloud may name any address that this machine reaches');
   }

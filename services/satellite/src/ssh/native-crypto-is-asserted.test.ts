@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { startLab } from '@sena/lab/start-lab';
 import { Client } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { refuseSlowCrypto } from '../start-satellite.ts';
 import { checkNativeCrypto, type SshCrypto } from './native-crypto.ts';
+import { requireNativeCrypto } from './require-native-crypto.ts';
 
 const own = createRequire(import.meta.url)('ssh2/lib/protocol/crypto.js') as SshCrypto;
 
@@ -46,14 +46,8 @@ describe('a binding', () => {
     expect(checkNativeCrypto({ ...own, createCipher })).toMatchObject({ kind: 'broken' });
   });
 
-  it('without which the satellite does not start, unless its operator says so', () => {
-    expect(() => refuseSlowCrypto({ kind: 'missing' }, true)).toThrow(/nativeCryptoRequired.*false/s);
-    expect(() => refuseSlowCrypto({ kind: 'missing' }, false)).not.toThrow();
-    expect(() => refuseSlowCrypto({ kind: 'works' }, true)).not.toThrow();
-  });
-
   it('that is broken stops the satellite, whatever its operator says: it would fail on every node', () => {
-    expect(() => refuseSlowCrypto({ kind: 'broken', detail: 'x' }, false)).toThrow(/Rebuild/);
+    expect(() => requireNativeCrypto(false, { kind: 'broken', detail: 'x' })).toThrow(/Rebuild/);
   });
 });
 

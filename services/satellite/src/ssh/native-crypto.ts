@@ -1,4 +1,4 @@
-// Entered once at start-up: does ssh2 have its native binding, and does it compute what it should? Without it SSH costs up to twice
+// Entered at start-up: does ssh2 have its native binding, and does it compute what it should? Without it SSH costs up to twice
 // the CPU, for large outputs four times; built against another OpenSSL than Node's, chacha20 fails on every node that wants it.
 import { createRequire } from 'node:module';
 
