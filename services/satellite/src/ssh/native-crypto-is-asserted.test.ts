@@ -1,19 +1,28 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startLab } from '@sena/lab/start-lab';
 import { Client } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkNativeCrypto, type SshCrypto } from './native-crypto.ts';
 import { requireNativeCrypto } from './require-native-crypto.ts';
 
+const collectCiphers = fileURLToPath(new URL('../fixtures/collect-ciphers-main.ts', import.meta.url));
 const own = createRequire(import.meta.url)('ssh2/lib/protocol/crypto.js') as SshCrypto;
 
 describe('the binding of this Node', () => {
   it('is loaded and computes chacha20-poly1305', () => {
     expect(checkNativeCrypto()).toEqual({ kind: 'works' });
   });
+
+  it('lets its objects be collected without ending the process', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [collectCiphers], { timeout: 30_000 });
+    expect(stdout).toBe('60 rounds\n');
+  }, 40_000);
 });
 
 describe('a binding', () => {
