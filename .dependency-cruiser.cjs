@@ -104,8 +104,20 @@ module.exports = {
     oneImporter('prisma-in-db-only', ['@prisma', 'prisma'], '^packages/db/'),
     oneImporter('bullmq-in-queue-only', ['bullmq'], '^packages/queue/'),
     oneImporter('langgraph-in-orchestrator-only', ['@langchain'], '^services/orchestrator/'),
-    oneImporter('ssh2-in-ssh-and-lab-only', ['ssh2', '@types/ssh2'], '^(services/satellite/src/ssh/|packages/lab/)'),
+    // Benchmarks measure against bare ssh2.
+    oneImporter(
+      'ssh2-in-ssh-and-lab-only',
+      ['ssh2', '@types/ssh2'],
+      '^(services/satellite/src/ssh/|packages/lab/|benchmarks/)',
+    ),
     oneImporter('better-auth-in-auth-only', ['better-auth', '@better-auth'], '^packages/auth/'),
+    {
+      name: 'benchmarks-are-for-nobody',
+      comment: 'A benchmark uses the product; nothing uses a benchmark.',
+      severity: 'error',
+      from: { pathNot: '^benchmarks/' },
+      to: { path: '^benchmarks/' },
+    },
     {
       name: 'fixtures-in-tests-only',
       comment: '@sena/testing is for tests.',

@@ -23,7 +23,7 @@ try {
 }
 
 const program = path.join(toolchain.checkout, 'services', 'satellite', 'src', 'main.ts');
-const flags = ['--disable-warning=ExperimentalWarning', '--no-wasm-tier-up'];
+const flags = ['--disable-warning=ExperimentalWarning'];
 satellite = spawn(toolchain.node, [...flags, program, ...process.argv.slice(2)], {
   env: toolchain.env,
   stdio: 'inherit',

@@ -1,6 +1,6 @@
 // Compiles ssh2's optional native cryptography for the Node that runs it. SENA works without it, with slower SSH.
 // Writes the build folder inside the ssh2 package.
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { nodePackageDirectory } from './find-node.mjs';
@@ -9,15 +9,21 @@ import { runCommand } from './run-command.mjs';
 import { hashOf, isStamped, stamp } from './stamps.mjs';
 
 const timeoutMs = 120_000;
+const header = path.join(import.meta.dirname, 'object-wrap-without-hooks.h');
+/** Calls of it abort the process when garbage is collected: the header says why. */
+const deadlyCall = 'RemoveEnvironmentCleanupHook';
 
 /** Never fails: without a compiler it logs one line and goes on. A failure is not tried again until the packages change. */
 export async function buildSshBinding(step, log, node, env) {
-  const hash = `${hashOf(['pnpm-lock.yaml'])} ${node}`;
+  const hash = `${hashOf(['pnpm-lock.yaml', path.relative(checkoutDirectory, header)])} ${node}`;
   if (isStamped('ssh-binding', hash)) return;
   const directory = bindingDirectory();
-  if (!(await loads(node, directory, env))) {
+  if (!(await isUsable(node, directory, env))) {
+    // One that does not load is no use, and one that aborts is worse than none.
+    rmSync(path.join(directory, 'build'), { recursive: true, force: true });
     await step('compiling the SSH cryptography', () => compile(node, directory, env));
-    if (!(await loads(node, directory, env))) {
+    if (!(await isUsable(node, directory, env))) {
+      rmSync(path.join(directory, 'build'), { recursive: true, force: true });
       log(
         '! SSH runs without its native cryptography, so large outputs are slower. To have it: install g++, make and python3, delete node_modules/.sena and start again.',
       );
@@ -27,8 +33,14 @@ export async function buildSshBinding(step, log, node, env) {
 }
 
 /** The binding has to load in the Node that will use it: one that was built for another version is refused there. */
-async function loads(node, directory, env) {
+async function isUsable(node, directory, env) {
   const file = path.join(directory, 'build', 'Release', 'sshcrypto.node');
+  try {
+    if (readFileSync(file).includes(deadlyCall)) return false;
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    throw error;
+  }
   const script = `require(${JSON.stringify(file)})`;
   return (await runCommand(node, ['-e', script], { cwd: directory, env, timeoutMs: 10_000 })).code === 0;
 }
@@ -47,7 +59,11 @@ async function compile(node, directory, env) {
   const isPinned = node.startsWith(nodePackageDirectory());
   await runCommand(node, [nodeGyp, 'rebuild', `--target=${version}`, `--real_openssl_major=${opensslMajor}`], {
     cwd: directory,
-    env: isPinned ? { ...clean, npm_config_nodedir: nodePackageDirectory() } : clean,
+    env: {
+      ...clean,
+      CXXFLAGS: `${clean.CXXFLAGS ?? ''} -include "${header}"`,
+      ...(isPinned ? { npm_config_nodedir: nodePackageDirectory() } : {}),
+    },
     timeoutMs,
   });
 }

@@ -19,18 +19,30 @@ export interface NewAuditEvent {
 
 /** Returns the id of the row. */
 export async function appendAuditEvent(transaction: TenantTransaction, event: NewAuditEvent): Promise<string> {
-  const id = event.id ?? newId('audit');
+  const [id] = await appendAuditEvents(transaction, [event]);
+  return id as string;
+}
+
+/** One row each, in one statement. Returns their ids, in the same order. */
+export async function appendAuditEvents(
+  transaction: TenantTransaction,
+  events: readonly NewAuditEvent[],
+): Promise<string[]> {
+  if (events.length === 0) return [];
+  const ids = events.map((event) => event.id ?? newId('audit'));
   await transaction.query(
-    `insert into audit_events (id, organization_id, action, actor, subject, run_id, data) values ($1, $2, $3, $4, $5, $6, $7)`,
+    `insert into audit_events (id, organization_id, action, actor, subject, run_id, data)
+     select e.id, $1, e.action, e.actor, e.subject, e.run_id, e.data
+     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[]) as e (id, action, actor, subject, run_id, data)`,
     [
-      id,
       transaction.organizationId,
-      event.action,
-      event.actor,
-      event.subject,
-      event.runId ?? null,
-      JSON.stringify(event.data ?? {}),
+      ids,
+      events.map((event) => event.action),
+      events.map((event) => event.actor),
+      events.map((event) => event.subject),
+      events.map((event) => event.runId ?? null),
+      events.map((event) => JSON.stringify(event.data ?? {})),
     ],
   );
-  return id;
+  return ids;
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const doorbells = {
   /** The run has events after `seq`. For gateways that stream it. */
   runEvents: z.strictObject({ runId: z.string(), seq: z.int() }),
-  /** Signed dispatches wait for this satellite. For the relay that holds it. */
+  /** Signed dispatches wait, for this satellite and perhaps for others. For the relays of the organization. */
   dispatchReady: z.strictObject({ satelliteId: z.string() }),
   /** The satellite was revoked: close its tunnel. */
   satelliteRevoked: z.strictObject({ satelliteId: z.string() }),

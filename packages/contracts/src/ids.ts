@@ -1,6 +1,6 @@
 // Ids: prefixed UUIDv7 for everything that is stored, UUIDv5 for an execution, so that a retry finds its own row.
 // Pure: no I/O.
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
 const prefixes = [
@@ -50,14 +50,11 @@ const executionNamespace = Buffer.from('5e1f3a60c1de5b0f9a9d7a4f0c8e21b7', 'hex'
 
 /** UUIDv5 of (run, step, node): the same three always name the same execution, and nothing else does. */
 export function executionIdFor(runId: string, step: string, nodeId: string): string {
-  const hash = createHash('sha1')
-    .update(executionNamespace)
-    .update(`${runId}\n${step}\n${nodeId}`)
-    .digest()
-    .subarray(0, 16);
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  return formatUuid(hash);
+  const name = Buffer.concat([executionNamespace, Buffer.from(`${runId}\n${step}\n${nodeId}`)]);
+  const bytes = hash('sha1', name, 'buffer').subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return formatUuid(bytes);
 }
 
 function formatUuid(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 // One organization's view of the database, through pg: for runs, dispatches, outcomes, output and audit.
 // Every query here runs in a transaction with the organization set; row-level security does the rest.
 import pg from 'pg';
+import { parseByteArrays } from './parse-byte-arrays.ts';
 
 /** A transaction of one organization. Only `inOrganization` makes one, so whoever holds it is scoped. */
 export interface TenantTransaction {
@@ -16,7 +17,12 @@ export type Pool = pg.Pool;
  */
 export function openPool(
   url: string,
-  options: { max: number; applicationName: string; onError: (error: Error) => void; idleInTransactionMs?: number },
+  options: {
+    max: number;
+    applicationName: string;
+    onError: (error: Error) => void;
+    idleInTransactionMs?: number;
+  },
 ): Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -25,6 +31,7 @@ export function openPool(
     connectionTimeoutMillis: 10_000,
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
+    types: { getTypeParser },
   });
   // A connection that breaks (a restarted server) must not end the process; the next query opens another. The pool hears of idle
   // ones only: one that is in use fails its query and tells its own listeners besides.
@@ -32,6 +39,11 @@ export function openPool(
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
+
+const byteaArray = 1001;
+
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+  oid === byteaArray && format !== 'binary' ? parseByteArrays : pg.types.getTypeParser(oid, format as 'text');
 
 /** Runs `work` in a transaction that sees this organization only. Rolls back and rethrows what `work` throws. */
 export async function inOrganization<T>(

@@ -9,40 +9,72 @@ export interface SatelliteIdentity {
   readonly revoked: boolean;
 }
 
-/** By the fingerprint of the key that signed the hello; null: never enrolled. */
-export async function findSatelliteByFingerprint(pool: Pool, fingerprint: string): Promise<SatelliteIdentity | null> {
-  const found = await pool.query<{ organization_id: string; satellite_id: string; site_id: string; revoked: boolean }>(
-    'select organization_id, satellite_id, site_id, revoked from satellite_by_fingerprint($1)',
-    [fingerprint],
+/** By the fingerprints of the keys that signed the hellos, in their order; null: never enrolled. */
+export async function findSatellitesByFingerprint(
+  pool: Pool,
+  fingerprints: readonly string[],
+): Promise<Array<SatelliteIdentity | null>> {
+  const found = await pool.query<{
+    fingerprint: string;
+    organization_id: string;
+    satellite_id: string;
+    site_id: string;
+    revoked: boolean;
+  }>(
+    `select f.fingerprint, s.organization_id, s.satellite_id, s.site_id, s.revoked
+     from unnest($1::text[]) as f (fingerprint) cross join lateral satellite_by_fingerprint(f.fingerprint) s`,
+    [fingerprints],
   );
-  const row = found.rows[0];
-  if (row === undefined) return null;
-  return {
-    organizationId: row.organization_id,
-    satelliteId: row.satellite_id,
-    siteId: row.site_id,
-    revoked: row.revoked,
-  };
+  const byFingerprint = new Map(
+    found.rows.map((row) => [
+      row.fingerprint,
+      {
+        organizationId: row.organization_id,
+        satelliteId: row.satellite_id,
+        siteId: row.site_id,
+        revoked: row.revoked,
+      },
+    ]),
+  );
+  return fingerprints.map((fingerprint) => byFingerprint.get(fingerprint) ?? null);
 }
 
-/**
- * Takes the satellite for this relay under the next connection epoch. `journalLost`: it came back with another journal, so
- * what it says it has not seen may have run. null: revoked meanwhile.
- */
-export async function connectSatellite(
+export interface ConnectedSatellite {
+  readonly connectionEpoch: number;
+  /** It came back with another journal, so what it says it has not seen may have run. */
+  readonly journalLost: boolean;
+}
+
+/** Takes satellites, each named once, for this relay under their next connection epochs. Who is not in the answer was revoked meanwhile. */
+export async function connectSatellites(
   transaction: TenantTransaction,
-  connection: { satelliteId: string; relayId: string; version: string; journalId: string },
-): Promise<{ connectionEpoch: number; journalLost: boolean } | null> {
-  const connected = await transaction.query<{ connection_epoch: string; journal_lost: boolean }>(
-    `update satellites s set connection_epoch = s.connection_epoch + 1, relay_id = $2, version = $3, journal_id = $4,
+  relayId: string,
+  arrivals: ReadonlyArray<{ satelliteId: string; version: string; journalId: string }>,
+): Promise<Map<string, ConnectedSatellite>> {
+  const connected = await transaction.query<{ id: string; connection_epoch: string; journal_lost: boolean }>(
+    // Rows are locked in the order of their ids.
+    `with had as (
+       select s.id, s.journal_id, h.version, h.journal_id as journal_now
+       from satellites s join unnest($2::text[], $3::text[], $4::text[]) as h (id, version, journal_id) on h.id = s.id
+       where s.revoked_at is null order by s.id for no key update of s
+     )
+     update satellites s set connection_epoch = s.connection_epoch + 1, relay_id = $1, version = had.version, journal_id = had.journal_now,
        connected_at = now(), last_seen_at = now()
-     from (select id, journal_id from satellites where id = $1 for no key update) had
-     where s.id = had.id and s.revoked_at is null
-     returning s.connection_epoch, had.journal_id is not null and had.journal_id <> $4 as journal_lost`,
-    [connection.satelliteId, connection.relayId, connection.version, connection.journalId],
+     from had where s.id = had.id
+     returning s.id, s.connection_epoch, had.journal_id is not null and had.journal_id <> had.journal_now as journal_lost`,
+    [
+      relayId,
+      arrivals.map((arrival) => arrival.satelliteId),
+      arrivals.map((arrival) => arrival.version),
+      arrivals.map((arrival) => arrival.journalId),
+    ],
   );
-  const row = connected.rows[0];
-  return row === undefined ? null : { connectionEpoch: Number(row.connection_epoch), journalLost: row.journal_lost };
+  return new Map(
+    connected.rows.map((row) => [
+      row.id,
+      { connectionEpoch: Number(row.connection_epoch), journalLost: row.journal_lost },
+    ]),
+  );
 }
 
 /**

@@ -14,7 +14,8 @@ const connectionsMax = 10;
 export async function openPostgresBackend(url: string, onLost: (error: Error) => void): Promise<QueueBackend> {
   const pool = new pg.Pool({
     connectionString: url,
-    options: `-c search_path=${schema}`,
+    // A job that is lost with the server's last moment is rung for again: nobody waits for the disk for a doorbell.
+    options: `-c search_path=${schema} -c synchronous_commit=off`,
     application_name: 'sena-queue',
     max: connectionsMax,
     connectionTimeoutMillis: connectTimeoutMs,

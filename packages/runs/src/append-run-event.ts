@@ -8,19 +8,27 @@ export async function appendRunEvent(
   runId: string,
   data: RunEventData,
 ): Promise<number> {
+  return appendRunEvents(transaction, runId, [data]);
+}
+
+/** The same for several at once, at least one: two statements, however many. Returns the number of the last. */
+export async function appendRunEvents(
+  transaction: TenantTransaction,
+  runId: string,
+  events: readonly RunEventData[],
+): Promise<number> {
   const numbered = await transaction.query<{ seq: number }>(
-    'update runs set last_event_seq = last_event_seq + 1 where id = $1 returning last_event_seq as seq',
-    [runId],
+    'update runs set last_event_seq = last_event_seq + $2 where id = $1 returning last_event_seq as seq',
+    [runId, events.length],
   );
-  const seq = numbered.rows[0]?.seq;
-  if (seq === undefined) throw new Error(`run ${runId} does not exist in ${transaction.organizationId}`);
-  await transaction.query('insert into run_events (organization_id, run_id, seq, data) values ($1, $2, $3, $4)', [
-    transaction.organizationId,
-    runId,
-    seq,
-    JSON.stringify(data),
-  ]);
-  return seq;
+  const last = numbered.rows[0]?.seq;
+  if (last === undefined) throw new Error(`run ${runId} does not exist in ${transaction.organizationId}`);
+  await transaction.query(
+    `insert into run_events (organization_id, run_id, seq, data)
+     select $1, $2, $3::integer + e.place::integer, e.data from unnest($4::jsonb[]) with ordinality as e (data, place)`,
+    [transaction.organizationId, runId, last - events.length, events.map((data) => JSON.stringify(data))],
+  );
+  return last;
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a relay may send: signed dispatches of the satellites it holds. Marked as sent before the frame leaves. Entered by the relay.
 import { inOrganization, type Pool } from '@sena/db/tenant';
-import { appendRunEvent } from './append-run-event.ts';
+import { appendRunEvents } from './append-run-event.ts';
 
 export interface HeldSatellite {
   readonly satelliteId: string;
@@ -14,7 +14,7 @@ export interface ClaimedDispatch {
   readonly runId: string;
   readonly envelope: string;
   readonly traceparent: string | null;
-  /** The run's new event; null when it was sent before and is sent again. */
+  /** The last of the run's new events; null when it was sent before and is sent again. */
   readonly eventSeq: number | null;
 }
 
@@ -77,20 +77,23 @@ async function readClaimed(
        where d.id = any($1) order by d.run_id, d.id`,
       [[...isAgain.keys()]],
     );
-    const dispatches: ClaimedDispatch[] = [];
-    for (const row of found.rows) {
-      const event = { type: 'dispatch.sent', dispatchId: row.id, satelliteId: row.satellite_id } as const;
-      const eventSeq = isAgain.get(row.id) ? null : await appendRunEvent(transaction, row.run_id, event);
-      dispatches.push({
-        organizationId,
-        dispatchId: row.id,
-        satelliteId: row.satellite_id,
-        runId: row.run_id,
-        envelope: row.jws,
-        traceparent: row.traceparent,
-        eventSeq,
-      });
+    const lastSeqOf = new Map<string, number>();
+    const fresh = found.rows.filter((row) => isAgain.get(row.id) !== true);
+    // By run id, as everybody locks them.
+    for (const [runId, rows] of Map.groupBy(fresh, (row) => row.run_id)) {
+      const events = rows.map(
+        (row) => ({ type: 'dispatch.sent', dispatchId: row.id, satelliteId: row.satellite_id }) as const,
+      );
+      lastSeqOf.set(runId, await appendRunEvents(transaction, runId, events));
     }
-    return dispatches;
+    return found.rows.map((row) => ({
+      organizationId,
+      dispatchId: row.id,
+      satelliteId: row.satellite_id,
+      runId: row.run_id,
+      envelope: row.jws,
+      traceparent: row.traceparent,
+      eventSeq: isAgain.get(row.id) === true ? null : (lastSeqOf.get(row.run_id) ?? null),
+    }));
   });
 }

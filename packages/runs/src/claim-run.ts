@@ -88,5 +88,18 @@ export async function assertLease(transaction: TenantTransaction, lease: RunLeas
     'select 1 from runs where id = $1 and lease_epoch = $2 and lease_expires_at > now() for update',
     [lease.runId, lease.leaseEpoch],
   );
-  if (held.rowCount !== 1) throw new SenaError('conflict', 'Another worker has taken this run over.');
+  if (held.rowCount !== 1) throw taken();
+}
+
+/** The same for what is written elsewhere: a look, without a lock that nobody would hold while it is written. */
+export async function assertLeaseNow(transaction: TenantTransaction, lease: RunLease): Promise<void> {
+  const held = await transaction.query(
+    'select 1 from runs where id = $1 and lease_epoch = $2 and lease_expires_at > now()',
+    [lease.runId, lease.leaseEpoch],
+  );
+  if (held.rowCount !== 1) throw taken();
+}
+
+function taken(): SenaError {
+  return new SenaError('conflict', 'Another worker has taken this run over.');
 }

@@ -153,7 +153,13 @@ test('what an earlier connection was sent is asked about, what this one carries 
   await bench.signAndHold(fleet);
   await claim();
   const asked = (epoch: number) =>
-    bench.inFleet(fleet, (transaction) => listUnfinishedDispatches(transaction, satelliteOf(fleet), epoch));
+    bench.inFleet(fleet, (transaction) =>
+      (async () => {
+        const satelliteId = satelliteOf(fleet);
+        const unfinished = await listUnfinishedDispatches(transaction, [{ satelliteId, connectionEpoch: epoch }]);
+        return unfinished.get(satelliteId) ?? [];
+      })(),
+    );
   expect(await asked(1)).toEqual([]);
   expect(await asked(2)).toEqual([
     {

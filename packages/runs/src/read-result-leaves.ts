@@ -2,13 +2,16 @@
 // verifies it. Reads only.
 import type { TenantTransaction } from '@sena/db/tenant';
 
+const ofRuns = 'executions e join outcomes o on o.execution_id = e.id where e.run_id = any($2)';
+const ofExecutions = 'outcomes o where o.execution_id = any($2::uuid[])';
+
 /** One leaf an outcome, by execution and revision. `runIds`: the runs that the event names. */
 export function readResultLeaves(
   transaction: TenantTransaction,
   auditEventId: string,
   runIds: readonly string[],
 ): Promise<string[]> {
-  return readLeaves(transaction, auditEventId, 'run_id = any($2)', runIds);
+  return readLeaves(transaction, auditEventId, ofRuns, runIds);
 }
 
 /** The same, for who has just recorded them and need not look through the runs. */
@@ -17,19 +20,19 @@ export function readRecordedLeaves(
   auditEventId: string,
   executionIds: readonly string[],
 ): Promise<string[]> {
-  return readLeaves(transaction, auditEventId, 'execution_id = any($2::uuid[])', executionIds);
+  return readLeaves(transaction, auditEventId, ofExecutions, executionIds);
 }
 
 async function readLeaves(
   transaction: TenantTransaction,
   auditEventId: string,
-  among: 'run_id = any($2)' | 'execution_id = any($2::uuid[])',
+  among: typeof ofRuns | typeof ofExecutions,
   ids: readonly string[],
 ): Promise<string[]> {
   const found = await transaction.query<{ leaf: unknown[] }>(
-    `select jsonb_build_array(execution_id, revision, attempt, kind, exit_code, signal, reason, stdout_bytes, stderr_bytes,
-       stdout_sha256, stderr_sha256) as leaf
-     from outcomes where audit_event_id = $1 and ${among} order by execution_id, revision`,
+    `select jsonb_build_array(o.execution_id, o.revision, o.attempt, o.kind, o.exit_code, o.signal, o.reason, o.stdout_bytes, o.stderr_bytes,
+       o.stdout_sha256, o.stderr_sha256) as leaf
+     from ${among} and o.audit_event_id = $1 order by o.execution_id, o.revision`,
     [auditEventId, ids],
   );
   return found.rows.map((row) => JSON.stringify(row.leaf));

@@ -14,13 +14,13 @@ export interface UnfinishedDispatch {
   readonly executionIds: string[];
 }
 
-/** Sent over an earlier connection than `connectionEpoch`: what this one carries needs no question. */
+/** By satellite: what was sent over an earlier connection than `connectionEpoch`. What this one carries needs no question. */
 export async function listUnfinishedDispatches(
   transaction: TenantTransaction,
-  satelliteId: string,
-  connectionEpoch: number,
-): Promise<UnfinishedDispatch[]> {
+  satellites: ReadonlyArray<{ satelliteId: string; connectionEpoch: number }>,
+): Promise<Map<string, UnfinishedDispatch[]>> {
   const found = await transaction.query<{
+    satellite_id: string;
     id: string;
     expired: boolean;
     cancelled: boolean;
@@ -28,21 +28,27 @@ export async function listUnfinishedDispatches(
     acknowledged: boolean;
     execution_ids: string[];
   }>(
-    `select d.id, d.expires_at <= now() as expired, r.cancel_requested_at is not null as cancelled,
+    `select d.satellite_id, d.id, d.expires_at <= now() as expired, r.cancel_requested_at is not null as cancelled,
        r.stop_requested as stops, d.acked_at is not null as acknowledged,
        array(select e.id::text from executions e where e.dispatch_id = d.id and not exists (select from outcomes o where o.execution_id = e.id)) as execution_ids
-     from dispatches d join runs r on r.id = d.run_id
-     where d.satellite_id = $1 and d.pending > 0 and d.sent_epoch < $2 order by d.created_at`,
-    [satelliteId, connectionEpoch],
+     from unnest($1::text[], $2::bigint[]) as h (satellite_id, epoch)
+       join dispatches d on d.satellite_id = h.satellite_id join runs r on r.id = d.run_id
+     where d.pending > 0 and d.sent_epoch < h.epoch order by d.created_at`,
+    [satellites.map(({ satelliteId }) => satelliteId), satellites.map(({ connectionEpoch }) => connectionEpoch)],
   );
-  return found.rows.map((row) => ({
-    dispatchId: row.id,
-    expired: row.expired,
-    cancelled: row.cancelled,
-    stops: row.stops,
-    acknowledged: row.acknowledged,
-    executionIds: row.execution_ids,
-  }));
+  const unfinishedOf = new Map<string, UnfinishedDispatch[]>();
+  for (const [satelliteId, rows] of Map.groupBy(found.rows, (row) => row.satellite_id)) {
+    const unfinished = rows.map((row) => ({
+      dispatchId: row.id,
+      expired: row.expired,
+      cancelled: row.cancelled,
+      stops: row.stops,
+      acknowledged: row.acknowledged,
+      executionIds: row.execution_ids,
+    }));
+    unfinishedOf.set(satelliteId, unfinished);
+  }
+  return unfinishedOf;
 }
 
 /** The signed envelope (compact JWS) and the trace it belongs to; null: there is none, or others carry out its work by now. */

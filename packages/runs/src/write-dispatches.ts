@@ -1,7 +1,7 @@
 // Turns a step's commands into dispatches and executions, in one transaction with the doorbell for the signer.
 // Entered by the orchestrator's dispatch node; a re-run finds what exists. Writes dispatches, executions, event, audit, outbox.
 import { createHash } from 'node:crypto';
-import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import { appendAuditEvents } from '@sena/audit/append-audit-event';
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { ExecutionLimits } from '@sena/contracts/envelope';
 import { executionIdFor, newId } from '@sena/contracts/ids';
@@ -55,27 +55,28 @@ export async function writeDispatches(
   const fresh = dispatches.filter((dispatch) => !dispatchedSteps.has(dispatch.step));
   const written = fresh.length;
   const executionCount = fresh.reduce((sum, dispatch) => sum + dispatch.nodes.length, 0);
-  for (const dispatch of fresh) {
-    const id = newId('disp');
-    dispatchIds.push(id);
-    await writeDispatch(transaction, runId, id, dispatch, options.traceparent);
-    await writeExecutions(transaction, runId, id, dispatch);
-    await appendAuditEvent(transaction, {
-      action: 'dispatch.written',
-      actor: options.actor,
-      subject: id,
-      runId,
-      data: {
-        step: dispatch.step,
-        satelliteId: dispatch.satelliteId,
-        command: dispatch.command,
-        readOnly: dispatch.readOnly,
-        approvalId: dispatch.approvalId,
-        nodes: dispatch.nodes.map((node) => node.nodeId),
-      },
-    });
-  }
+  const identified = fresh.map((dispatch) => ({ id: newId('disp'), dispatch }));
+  dispatchIds.push(...identified.map(({ id }) => id));
   if (written > 0) {
+    await insertDispatches(transaction, runId, identified, options.traceparent);
+    await insertExecutions(transaction, runId, identified);
+    await appendAuditEvents(
+      transaction,
+      identified.map(({ id, dispatch }) => ({
+        action: 'dispatch.written',
+        actor: options.actor,
+        subject: id,
+        runId,
+        data: {
+          step: dispatch.step,
+          satelliteId: dispatch.satelliteId,
+          command: dispatch.command,
+          readOnly: dispatch.readOnly,
+          approvalId: dispatch.approvalId,
+          nodes: dispatch.nodes.map((node) => node.nodeId),
+        },
+      })),
+    );
     await transaction.query('update runs set execution_count = execution_count + $2 where id = $1', [
       runId,
       executionCount,
@@ -119,63 +120,66 @@ function sha256Of(command: string): string {
   return createHash('sha256').update(command).digest('hex');
 }
 
-async function writeDispatch(
+type Identified = ReadonlyArray<{ readonly id: string; readonly dispatch: NewDispatch }>;
+
+async function insertDispatches(
   transaction: TenantTransaction,
   runId: string,
-  id: string,
-  dispatch: NewDispatch,
+  identified: Identified,
   traceparent: string | null,
 ): Promise<void> {
+  const column = <T>(value: (dispatch: NewDispatch) => T) => identified.map(({ dispatch }) => value(dispatch));
   await transaction.query(
-    `insert into dispatches (id, organization_id, run_id, step, satellite_id, approval_id, shell, command, command_sha256, environment,
-       limits, read_only, not_before, expires_at, traceparent, total, pending)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)`,
+    `insert into dispatches (id, organization_id, run_id, traceparent, step, satellite_id, approval_id, shell, command, command_sha256,
+       environment, limits, read_only, not_before, expires_at, total, pending)
+     select i.id, $1, $2, $3, i.step, i.satellite_id, i.approval_id, i.shell, i.command, i.command_sha256,
+       i.environment, i.limits, i.read_only, i.not_before, i.expires_at, i.total, i.total
+     from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[], $12::jsonb[],
+         $13::boolean[], $14::timestamptz[], $15::timestamptz[], $16::integer[])
+       as i (id, step, satellite_id, approval_id, shell, command, command_sha256, environment, limits, read_only, not_before, expires_at, total)`,
     [
-      id,
       transaction.organizationId,
       runId,
-      dispatch.step,
-      dispatch.satelliteId,
-      dispatch.approvalId,
-      dispatch.shell,
-      dispatch.command,
-      sha256Of(dispatch.command),
-      JSON.stringify(dispatch.environment),
-      JSON.stringify(dispatch.limits),
-      dispatch.readOnly,
-      dispatch.notBefore,
-      dispatch.expiresAt,
       traceparent,
-      dispatch.nodes.length,
+      identified.map(({ id }) => id),
+      column((dispatch) => dispatch.step),
+      column((dispatch) => dispatch.satelliteId),
+      column((dispatch) => dispatch.approvalId),
+      column((dispatch) => dispatch.shell),
+      column((dispatch) => dispatch.command),
+      column((dispatch) => sha256Of(dispatch.command)),
+      column((dispatch) => JSON.stringify(dispatch.environment)),
+      column((dispatch) => JSON.stringify(dispatch.limits)),
+      column((dispatch) => dispatch.readOnly),
+      column((dispatch) => dispatch.notBefore),
+      column((dispatch) => dispatch.expiresAt),
+      column((dispatch) => dispatch.nodes.length),
     ],
   );
 }
 
-async function writeExecutions(
-  transaction: TenantTransaction,
-  runId: string,
-  dispatchId: string,
-  dispatch: NewDispatch,
-): Promise<void> {
-  const { nodes } = dispatch;
+async function insertExecutions(transaction: TenantTransaction, runId: string, identified: Identified): Promise<void> {
+  const executions = identified.flatMap(({ id, dispatch }) =>
+    dispatch.nodes.map((node) => ({ node, dispatchId: id, step: dispatch.step })),
+  );
   await transaction.query(
     `insert into executions (id, organization_id, run_id, dispatch_id, step, node_id, node_name, address, port, host_key, run_as, credential)
-     select i.id, $1, $2, $3, $4, i.node_id, i.node_name, i.address, i.port, i.host_key, i.run_as, i.credential
-     from unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::integer[], $10::text[], $11::text[], $12::text[])
-       as i (id, node_id, node_name, address, port, host_key, run_as, credential)`,
+     select i.id, $1, $2, i.dispatch_id, i.step, i.node_id, i.node_name, i.address, i.port, i.host_key, i.run_as, i.credential
+     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::integer[], $10::text[], $11::text[], $12::text[])
+       as i (id, dispatch_id, step, node_id, node_name, address, port, host_key, run_as, credential)`,
     [
       transaction.organizationId,
       runId,
-      dispatchId,
-      dispatch.step,
-      nodes.map((node) => executionIdFor(runId, dispatch.step, node.nodeId)),
-      nodes.map((node) => node.nodeId),
-      nodes.map((node) => node.name),
-      nodes.map((node) => node.address),
-      nodes.map((node) => node.port),
-      nodes.map((node) => node.hostKey),
-      nodes.map((node) => node.runAs),
-      nodes.map((node) => node.credential),
+      executions.map(({ node, step }) => executionIdFor(runId, step, node.nodeId)),
+      executions.map(({ dispatchId }) => dispatchId),
+      executions.map(({ step }) => step),
+      executions.map(({ node }) => node.nodeId),
+      executions.map(({ node }) => node.name),
+      executions.map(({ node }) => node.address),
+      executions.map(({ node }) => node.port),
+      executions.map(({ node }) => node.hostKey),
+      executions.map(({ node }) => node.runAs),
+      executions.map(({ node }) => node.credential),
     ],
   );
 }

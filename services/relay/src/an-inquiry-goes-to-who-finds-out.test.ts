@@ -1,7 +1,7 @@
 import { readOutput } from '@sena/runs/read-output';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openRelayBench, type RelayBench } from './fixtures/open-relay-bench.ts';
 import { ackOf, connect, outputOf, resultOf, type ScriptedSatellite } from './fixtures/scripted-satellite.ts';
 
@@ -142,20 +142,59 @@ test('a stop reaches the finder too', async () => {
   expect({ executionIds: executionIds.toSorted(), stop }).toEqual({ executionIds: executions.toSorted(), stop: true });
 });
 
-test('the boot under which a command was begun is stored with its start', async () => {
-  const again = await enter(former);
-  await again.next('reconcile');
+describe('of a command whose end nobody has stored, the boot under which it was begun is', () => {
   const at = '2026-01-01T00:00:00.000Z';
-  const [one, two] = executions;
-  again.send({ t: 'started', executionId: one, attempt: 1, at, bootId: 'boot-1' });
-  again.send({ t: 'started', executionId: two, attempt: 1, at, bootId: null }, resultOf(two));
-  await again.next('outcome-ack');
-  const starts = await bench.admin.query(
-    'select execution_id, boot_id from execution_starts where execution_id = any($1) order by boot_id',
-    [executions],
-  );
-  expect(starts.rows).toEqual([
-    { execution_id: one, boot_id: 'boot-1' },
-    { execution_id: two, boot_id: null },
-  ]);
+  const startedUnder = (executionId: string, bootId: string | null) =>
+    ({ t: 'started', executionId, attempt: 1, at, bootId }) as const;
+  const starts = async () => {
+    const found = await bench.admin.query(
+      'select execution_id, boot_id from execution_starts where execution_id = any($1)',
+      [executions],
+    );
+    return found.rows;
+  };
+
+  test('with its start; one that ended in the same moment needs none', async () => {
+    const again = await enter(former);
+    await again.next('reconcile');
+    const [one, two] = executions;
+    again.send(startedUnder(one, 'boot-1'), startedUnder(two, 'boot-1'), resultOf(two));
+    await again.next('outcome-ack');
+    expect(await starts()).toEqual([{ execution_id: one, boot_id: 'boot-1' }]);
+    expect((await dispatch()).pending).toBe(1);
+  });
+
+  test('also when its end came with it, without its output', async () => {
+    const again = await enter(former);
+    await again.next('reconcile');
+    const [one] = executions;
+    again.send(startedUnder(one, 'boot-1'), resultOf(one, { stdoutBytes: 9, stdoutKeptBytes: 9 }));
+    expect((await again.closed).code).toBe(4400);
+    expect(await starts()).toEqual([{ execution_id: one, boot_id: 'boot-1' }]);
+    expect((await dispatch()).pending).toBe(2);
+  });
+
+  test('also when a satellite that has nothing to do with it says in the same moment that it has ended', async () => {
+    const again = await enter(former);
+    await again.next('reconcile');
+    const other = await enter(fleet.satellites[2] as SeededSatellite);
+    const [one, two] = executions;
+    // While the run is locked what comes waits, and is stored together.
+    await bench.admin.query('begin');
+    await bench.admin.query('select 1 from runs where id = (select run_id from dispatches where id = $1) for update', [
+      dispatchId,
+    ]);
+    again.send(startedUnder(two, 'boot-1'));
+    await eventually('the recorder waits', async () => {
+      const waiting = await bench.admin.query('select 1 from pg_locks where not granted');
+      return waiting.rowCount !== 0;
+    });
+    other.send(resultOf(one));
+    again.send(startedUnder(one, 'boot-1'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await bench.admin.query('commit');
+    await other.next('outcome-ack');
+    await eventually('both starts are stored', async () => (await starts()).length === 2);
+    expect((await dispatch()).pending).toBe(2);
+  });
 });

@@ -1,5 +1,7 @@
 // The relay, put together: accepts tunnels, carries dispatches down, records what comes up. Entered by main.ts and by tests.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inOrganization, openPool } from '@sena/db/tenant';
+import { findSatellitesByFingerprint } from '@sena/fleet/satellite-presence';
 import { openQueue } from '@sena/queue/open-queue';
 import { queueConnectionFrom } from '@sena/queue/queue-connection';
 import { listSentExecutions } from '@sena/runs/reconcile-dispatches';
@@ -8,11 +10,14 @@ import { signalConnectionFrom } from '@sena/signals/signal-connection';
 import { startHealthServer } from '@sena/telemetry/health-server';
 import type { Logger } from '@sena/telemetry/logger';
 import { acceptConnection } from './accept/accept-connection.ts';
+import { gatherCalls } from './accept/gather-calls.ts';
 import { serveTunnels } from './accept/serve-tunnels.ts';
+import type { Handshake } from './accept/shake-hands.ts';
+import { takeSatellites } from './accept/take-satellite.ts';
 import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
 import { startCarryingInquiries } from './dispatch/carry-inquiries.ts';
 import { pushCancel } from './dispatch/push-in-parts.ts';
-import { askWhatIsKnown, type Reconciliation } from './dispatch/reconcile-satellite.ts';
+import { askAllWhatIsKnown, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { RelayEnv } from './env.ts';
 import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
 import { listenForOrganizations } from './listen-for-organizations.ts';
@@ -21,6 +26,11 @@ import { startRecorder } from './results/start-recorder.ts';
 import { createRunRinger } from './ring-runs.ts';
 import { type RelayTiming, usualTiming } from './timing.ts';
 import { startWatchingSatellites } from './watch-satellites.ts';
+
+type KnownSatellite = Extract<Handshake, { kind: 'known' }>;
+
+const arrivalsTogether = 500;
+const placingMs = 20;
 
 export interface Relay {
   readonly port: number;
@@ -38,6 +48,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const queue = await openQueue(queueConnectionFrom(env), { logger });
   const signals = await openSignals(signalConnectionFrom(env), { logger });
   const held = createHeldSatellites();
+  const placing = new Map<string, Promise<void>>();
   const reconciliations = new WeakMap<HeldSatellite, Reconciliation>();
   const ringer = createRunRinger({ pool, queue, signals, logger });
   const carrier = startCarryingDispatches({ pool, relayId, held, ringer, logger, timing });
@@ -74,28 +85,49 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     }
   }
 
-  /** Never rejects: where the queue is away, the sweeper looks every second. */
-  async function ringForPlacing(organizationId: string): Promise<void> {
-    const job = { organizationId, traceparent: null };
-    await queue
-      .add('placeDispatches', job, { jobId: `place-${organizationId}` })
-      .catch((error: unknown) =>
-        logger.warn({ err: error, organizationId }, 'nobody was told that a satellite came or went'),
-      );
+  /** Once for all that come or go in a moment. Never rejects: where the queue is away, the sweeper looks every second. */
+  function ringForPlacing(organizationId: string): Promise<void> {
+    const ringing =
+      placing.get(organizationId) ??
+      sleep(placingMs)
+        .then(() => {
+          placing.delete(organizationId);
+          return queue.add(
+            'placeDispatches',
+            { organizationId, traceparent: null },
+            { jobId: `place-${organizationId}` },
+          );
+        })
+        .catch((error: unknown) =>
+          logger.warn({ err: error, organizationId }, 'nobody was told that a satellite came or went'),
+        );
+    placing.set(organizationId, ringing);
+    return ringing;
   }
+
+  // After a restart all satellites come in the same moment.
+  const identify = gatherCalls(arrivalsTogether, (fingerprints: readonly string[]) =>
+    findSatellitesByFingerprint(pool, fingerprints),
+  );
+  const take = gatherCalls(arrivalsTogether, (known: readonly KnownSatellite[]) =>
+    takeSatellites(pool, relayId, known),
+  );
+  const ask = gatherCalls(arrivalsTogether, (satellites: readonly HeldSatellite[]) =>
+    askAllWhatIsKnown(pool, satellites),
+  );
 
   let isDraining = false;
   const ready = () => Promise.all([pool.query('select 1'), queue.ready(), signals.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
   const tunnels = serveTunnels(health.server, logger, (socket, stranger) =>
     acceptConnection(socket, stranger, {
-      ...{ pool, relayId, logger, held, timing },
+      ...{ pool, relayId, logger, held, timing, identify, take },
       frames: (satellite, frames) =>
         receiveFrames({ pool, logger, recorder, ringer, reconciliations }, satellite, frames),
       async connected(satellite, news) {
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
-        reconciliations.set(satellite, await askWhatIsKnown(pool, satellite));
+        reconciliations.set(satellite, await ask(satellite));
         look();
         void ringForPlacing(satellite.organizationId);
       },

@@ -15,7 +15,7 @@ import { createRuntime } from './dispatch/create-runtime.ts';
 import { lockState } from './journal/lock-state.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { openKnownHosts } from './ssh/known-hosts.ts';
-import { isNativeCryptoLoaded } from './ssh/native-crypto.ts';
+import { cryptoComplaint, requireNativeCrypto } from './ssh/require-native-crypto.ts';
 import { createSshPool } from './ssh/ssh-pool.ts';
 import { type SatelliteStatus, statusWriteMs, writeStatus } from './status/status-file.ts';
 import { connectLoop } from './tunnel/connect-loop.ts';
@@ -23,7 +23,6 @@ import { connectOnce } from './tunnel/connect-once.ts';
 import { version } from './version.ts';
 
 const dialTimeoutMs = 15_000;
-const idleConnectionsMax = 1_000;
 
 export type RunningSatellite = {
   /** Takes nothing new, lets running commands end for `graceMs`, then closes. What it leaves stands in the journal. */
@@ -68,10 +67,10 @@ async function connectAndWork(
     ca: config.caFile === undefined ? undefined : readFileSync(config.caFile, 'utf8'),
     timeoutMs: dialTimeoutMs,
   };
-  const isNative = isNativeCryptoLoaded();
+  const crypto = requireNativeCrypto(config.nativeCryptoRequired);
+  const isNative = crypto.kind === 'works';
   if (isNative) logger.info("ssh2's native crypto binding is loaded");
-  else
-    logger.warn("ssh2's native crypto binding is not loaded: SSH costs up to twice the CPU. Rebuild it for this Node.");
+  else logger.warn(cryptoComplaint(crypto));
   if (config.allowedAddresses === undefined) {
     logger.info('allowedAddresses is not set: the cloud may name any address that this machine reaches');
   }
@@ -89,7 +88,7 @@ async function connectAndWork(
     readCredential: (name) => readCredential(config.credentials, name),
     connectTimeoutMs: config.limits.connectTimeoutMs,
     idleMs: config.limits.connectionIdleMs,
-    idleConnectionsMax,
+    idleConnectionsMax: config.limits.idleConnectionsMax,
   });
   const { organizationId, satelliteId } = enrolment;
   const runtime = createRuntime({

@@ -15,7 +15,7 @@ import type { SeededFleet, SeededNode } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SignerEnv } from './env.ts';
 import { ensureDispatchKeys } from './keys/ensure-dispatch-keys.ts';
-import { signDispatch } from './signing/sign-dispatch.ts';
+import { signDispatches } from './signing/sign-dispatch.ts';
 import { type Signer, startSigner } from './start-signer.ts';
 
 const masterKey = randomBytes(32);
@@ -248,7 +248,7 @@ describe('keys', () => {
     const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet));
     await ensureDispatchKeys(pool, masterKey);
     const parser = await loadBashParser();
-    const signing = () => signDispatch(pool, masterKey, parser, fleet.organizationId, dispatchId);
+    const signing = () => signDispatches(pool, masterKey, parser, fleet.organizationId, [dispatchId]);
     await Promise.all([signing(), signing(), signing()]);
     const found = await bench.admin.query('select 1 from dispatch_envelopes where dispatch_id = $1', [dispatchId]);
     expect(found.rowCount).toBe(1);

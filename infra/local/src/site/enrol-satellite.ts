@@ -1,7 +1,7 @@
 // Enrols a site's satellite with a join token from the API, by its own program, as a customer would. Entered by runSatellite.
 // Writes the satellite's directory through that program; spends one join token.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { joinTokenSchema, type Site } from '@sena/contracts/http/fleet';
@@ -33,20 +33,20 @@ export async function enrolSatellite(
   if (enrolled !== null) return enrolled.satelliteId;
 
   mkdirSync(home.directory, { recursive: true, mode: 0o700 });
+  const config = {
+    credentials: { default: { privateKeyFile: lab.clientKeyPath } },
+    knownHostsFile: lab.knownHostsPath,
+    // A demonstration runs on machines without a compiler too.
+    nativeCryptoRequired: false,
+  };
+  writeFileSync(home.configFile, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
   const token = await createJoinToken(access, site.id);
   await runToItsEnd(
     [
       ...lab.enter,
       ...[process.execPath, '--disable-warning=ExperimentalWarning', home.program, 'enroll'],
       ...['--url', access.url, '--token', token.token, '--pin', token.dispatchKeyFingerprint, '--name', home.name],
-      ...[
-        '--config',
-        home.configFile,
-        '--credential',
-        `default=${lab.clientKeyPath}`,
-        '--known-hosts',
-        lab.knownHostsPath,
-      ],
+      ...['--config', home.configFile],
     ],
     home,
   );

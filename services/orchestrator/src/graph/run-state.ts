@@ -18,10 +18,10 @@ export type RunEnding =
 
 export const runChannels = Annotation.Root({
   request: Annotation<RunRequest>(),
-  /** null: not resolved yet. */
-  nodes: Annotation<ScopedNode[]>(),
-  /** Read to compare with, never claimed about. */
-  peers: Annotation<ScopedNode[]>(),
+  /** ScopedNode[], packed: as ten thousand objects they would be gone through one by one at every checkpoint. */
+  nodes: Annotation<string>(),
+  /** Packed too. Read to compare with, never claimed about. */
+  peers: Annotation<string>(),
   /** What of the question's text is a name of nodes, sites or labels, existing or not. */
   names: Annotation<string[]>(),
   /** Sentences about names in the question that nothing has. */
@@ -37,5 +37,13 @@ export const runChannels = Annotation.Root({
   approvalId: Annotation<string | null>(),
   ending: Annotation<RunEnding | null>(),
 });
+export function packNodes(nodes: readonly ScopedNode[]): string {
+  return JSON.stringify(nodes);
+}
+
+export function unpackNodes(packed: string): ScopedNode[] {
+  return JSON.parse(packed) as ScopedNode[];
+}
+
 export type RunState = typeof runChannels.State;
 export type RunUpdate = Partial<RunState>;

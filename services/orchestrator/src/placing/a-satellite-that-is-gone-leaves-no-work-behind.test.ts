@@ -1,6 +1,6 @@
 import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
 import { assignSatellites } from '@sena/fleet/assign-satellites';
-import { connectSatellite, disconnectSatellite } from '@sena/fleet/satellite-presence';
+import { connectSatellites, disconnectSatellite } from '@sena/fleet/satellite-presence';
 import { type JobQueue, openQueue } from '@sena/queue/open-queue';
 import { type Bench, openBench } from '@sena/runs/fixtures/open-bench';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
@@ -46,7 +46,7 @@ const satelliteId = (index: number) => fleet.satellites[index]?.id as string;
 const disconnect = (index: number) => disconnectSatellite(bench.relay, fleet.organizationId, satelliteId(index), 1);
 const connect = (id: string) =>
   inOrganization(bench.relay, fleet.organizationId, (transaction) =>
-    connectSatellite(transaction, { satelliteId: id, relayId: 'relay-1', version: '1', journalId: 'j' }),
+    connectSatellites(transaction, 'relay-1', [{ satelliteId: id, version: '1', journalId: 'j' }]),
   );
 const satelliteOfNodes = async () => {
   const found = await bench.admin.query<{ node_id: string; satellite_id: string }>(

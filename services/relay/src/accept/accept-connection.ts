@@ -1,7 +1,7 @@
 // One tunnel from its first frame to its last. Entered by the tunnel server for every WebSocket; hands frames to their rooms.
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import type { Pool } from '@sena/db/tenant';
-import { disconnectSatellite } from '@sena/fleet/satellite-presence';
+import { disconnectSatellite, type SatelliteIdentity } from '@sena/fleet/satellite-presence';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import { decodeSatelliteFrames } from '@sena/tunnel/decode-frames';
@@ -13,7 +13,7 @@ import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
 import type { BoundStranger } from './bound-stranger.ts';
 import { measureLiveness } from './measure-liveness.ts';
 import { answerHello, type Handshake, openChallenge } from './shake-hands.ts';
-import { takeSatellite } from './take-satellite.ts';
+import type { TakenSatellite } from './take-satellite.ts';
 
 /** Nobody is believed before the hello, and a hello is small. */
 const helloBytesMax = 16 * 1024;
@@ -24,6 +24,10 @@ export interface ConnectionRooms {
   readonly logger: Logger;
   readonly held: HeldSatellites;
   readonly timing: { readonly handshakeMs: number; readonly heartbeatMs: number };
+  /** By the fingerprint of its key; null: never enrolled. */
+  identify(fingerprint: string): Promise<SatelliteIdentity | null>;
+  /** It becomes this relay's. */
+  take(known: Extract<Handshake, { kind: 'known' }>): Promise<TakenSatellite>;
   /** Before any other frame of this connection is handled. `news`: runs that learned something by its coming. */
   connected(satellite: HeldSatellite, news: readonly RunNews[]): Promise<void>;
   /** After the last frame was handled, before PostgreSQL is told. Once for each `connected`. */
@@ -104,16 +108,17 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
     const [hello, ...more] = decodeSatelliteFrames(data);
     if (hello?.t !== 'hello' || more.length > 0)
       throw new FrameError('malformed_frame', 'The first frame is a hello, alone.');
-    await welcome(await answerHello(rooms.pool, challenge, hello));
+    // It has said its word; how long the answer takes is this end's.
+    clearTimeout(handshakeTimer);
+    await welcome(await answerHello(rooms.identify, challenge, hello));
   }
 
   async function welcome(handshake: Handshake): Promise<void> {
     if (handshake.kind === 'refused') return refuse(handshake.frame);
-    const taken = await takeSatellite(rooms.pool, rooms.relayId, handshake);
+    const taken = await rooms.take(handshake);
     if (taken.kind === 'refused') return refuse(taken.frame);
     const { organizationId, satelliteId, siteId } = handshake.identity;
     const { connectionEpoch, journalLost, news } = taken;
-    clearTimeout(handshakeTimer);
     stranger.welcome();
     if (socket.readyState !== socket.OPEN)
       return disconnectSatellite(rooms.pool, organizationId, satelliteId, connectionEpoch);

@@ -1,8 +1,7 @@
 // The first words of a connection: challenge, hello, and who that is. Entered by accept-connection; reads satellites, holds nothing.
 import { protocolVersions, type RelayFrame, type SatelliteFrame } from '@sena/contracts/frames';
-import type { Pool } from '@sena/db/tenant';
 import { publicKeyFingerprint } from '@sena/envelope/fingerprint';
-import { findSatelliteByFingerprint, type SatelliteIdentity } from '@sena/fleet/satellite-presence';
+import type { SatelliteIdentity } from '@sena/fleet/satellite-presence';
 import { createHelloChallenge, type HelloChallenge } from '@sena/tunnel/hello-signature';
 
 type Hello = Extract<SatelliteFrame, { t: 'hello' }>;
@@ -22,7 +21,11 @@ export function openChallenge(relayId: string): { challenge: HelloChallenge; fra
 }
 
 /** Identity comes from the key that signed this connection's nonce, from nothing else. */
-export async function answerHello(pool: Pool, challenge: HelloChallenge, hello: Hello): Promise<Handshake> {
+export async function answerHello(
+  identify: (fingerprint: string) => Promise<SatelliteIdentity | null>,
+  challenge: HelloChallenge,
+  hello: Hello,
+): Promise<Handshake> {
   if (!challenge.accepts(hello)) {
     return refuse(
       'signature_invalid',
@@ -40,7 +43,7 @@ export async function answerHello(pool: Pool, challenge: HelloChallenge, hello: 
   if (`${hello.version}${hello.journalId}`.includes('\u0000'))
     return refuse('malformed_frame', 'The hello holds characters that no version or journal has.');
   const fingerprint = publicKeyFingerprint(Buffer.from(hello.publicKey, 'base64url'));
-  const identity = await findSatelliteByFingerprint(pool, fingerprint);
+  const identity = await identify(fingerprint);
   if (identity === null)
     return refuse('satellite_unknown', 'This key is not enrolled here. Enrol the satellite with a new join token.');
   if (identity.revoked) return revoked();

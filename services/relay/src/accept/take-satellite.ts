@@ -1,9 +1,9 @@
-// A satellite that has proved who it is becomes this relay's, under the next connection epoch. Entered by accept-connection.
-// One that comes back without its journal has lost what it knew: that is written in the same transaction, or it would be
-// forgotten with the connection.
+// Satellites that have proved who they are become this relay's, under their next connection epochs. Entered by accept-connection, for
+// many at once. One that comes back without its journal has lost what it knew: that is written in the same transaction, or it
+// would be forgotten with the connection.
 import type { RelayFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
-import { connectSatellite } from '@sena/fleet/satellite-presence';
+import { connectSatellites } from '@sena/fleet/satellite-presence';
 import { askAgain } from '@sena/runs/claim-inquiries';
 import { closeLostDispatches } from '@sena/runs/close-executions';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
@@ -21,15 +21,50 @@ export type TakenSatellite =
     }
   | { readonly kind: 'refused'; readonly frame: Extract<RelayFrame, { t: 'refused' }> };
 
-export function takeSatellite(pool: Pool, relayId: string, { identity, hello }: Known): Promise<TakenSatellite> {
-  const { organizationId, satelliteId } = identity;
-  return inOrganization(pool, organizationId, async (transaction): Promise<TakenSatellite> => {
-    const { version, journalId } = hello;
-    const connection = await connectSatellite(transaction, { satelliteId, relayId, version, journalId });
-    // Between the look at its key and now.
-    if (connection === null) return revoked();
-    const news = connection.journalLost ? await closeLostDispatches(transaction, satelliteId, 'service:relay') : [];
-    if (connection.journalLost) await askAgain(transaction, satelliteId);
-    return { kind: 'taken', ...connection, news };
+/** Answers in the order of `arrivals`; a transaction for each organization. */
+export async function takeSatellites(
+  pool: Pool,
+  relayId: string,
+  arrivals: readonly Known[],
+): Promise<TakenSatellite[]> {
+  const taken = new Map<Known, TakenSatellite>();
+  for (const [organizationId, own] of Map.groupBy(arrivals, ({ identity }) => identity.organizationId)) {
+    // Of one that dials twice in a moment the second takes over from the first: one after the other.
+    for (let rest: Known[] = own; rest.length > 0; ) {
+      const once = [...new Map(rest.toReversed().map((known) => [known.identity.satelliteId, known])).values()];
+      for (const [known, answer] of await takeTogether(pool, relayId, organizationId, once)) taken.set(known, answer);
+      rest = rest.filter((known) => !taken.has(known));
+    }
+  }
+  return arrivals.map((known) => taken.get(known) as TakenSatellite);
+}
+
+function takeTogether(
+  pool: Pool,
+  relayId: string,
+  organizationId: string,
+  arrivals: readonly Known[],
+): Promise<Array<[Known, TakenSatellite]>> {
+  return inOrganization(pool, organizationId, async (transaction) => {
+    const rows = arrivals.map(({ identity: { satelliteId }, hello: { version, journalId } }) => ({
+      satelliteId,
+      version,
+      journalId,
+    }));
+    const connected = await connectSatellites(transaction, relayId, rows);
+    const taken: Array<[Known, TakenSatellite]> = [];
+    for (const known of arrivals) {
+      const { satelliteId } = known.identity;
+      const connection = connected.get(satelliteId);
+      if (connection === undefined) {
+        // Between the look at its key and now.
+        taken.push([known, revoked()]);
+        continue;
+      }
+      const news = connection.journalLost ? await closeLostDispatches(transaction, satelliteId, 'service:relay') : [];
+      if (connection.journalLost) await askAgain(transaction, satelliteId);
+      taken.push([known, { kind: 'taken', ...connection, news }]);
+    }
+    return taken;
   });
 }

@@ -51,6 +51,7 @@ export function startCarryingDispatches(options: {
       try {
         const claimed = await claimDispatches(pool, relayId, free, limits);
         for (const dispatch of claimed) send(dispatch);
+        ringFor(claimed);
         if (claimed.length === dispatchesAClaim) isWanted = true;
       } catch (error) {
         // What was claimed in vain is sent again after `resendMs`. The next look comes with the clock.
@@ -75,7 +76,15 @@ export function startCarryingDispatches(options: {
         logger.error({ ...fields, err: error }, 'a dispatch does not fit into the tunnel');
       }
     }
-    if (eventSeq !== null) ringer.ring(organizationId, [{ runId, eventSeq, outboxId: null }]);
+  }
+
+  /** Once a run, however many of its dispatches left. */
+  function ringFor(claimed: readonly ClaimedDispatch[]): void {
+    for (const [runId, dispatches] of Map.groupBy(claimed, (dispatch) => dispatch.runId)) {
+      const news = dispatches.find((dispatch) => dispatch.eventSeq !== null);
+      if (news?.eventSeq != null)
+        ringer.ring(news.organizationId, [{ runId, eventSeq: news.eventSeq, outboxId: null }]);
+    }
   }
 
   return {

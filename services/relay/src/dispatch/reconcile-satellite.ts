@@ -17,10 +17,20 @@ type Reconciled = Extract<SatelliteFrame, { t: 'reconciled' }>;
 /** Executions that were asked about and not answered yet, with their dispatches. */
 export type Reconciliation = Map<string, UnfinishedDispatch>;
 
-export async function askWhatIsKnown(pool: Pool, satellite: HeldSatellite): Promise<Reconciliation> {
-  const unfinished = await inOrganization(pool, satellite.organizationId, (transaction) =>
-    listUnfinishedDispatches(transaction, satellite.satelliteId, satellite.connectionEpoch),
-  );
+/** For many that came together. Answers in their order. */
+export async function askAllWhatIsKnown(pool: Pool, satellites: readonly HeldSatellite[]): Promise<Reconciliation[]> {
+  const asked = new Map<HeldSatellite, Reconciliation>();
+  for (const [organizationId, own] of Map.groupBy(satellites, (satellite) => satellite.organizationId)) {
+    const unfinishedOf = await inOrganization(pool, organizationId, (transaction) =>
+      listUnfinishedDispatches(transaction, own),
+    );
+    for (const satellite of own)
+      asked.set(satellite, askWhatIsKnown(satellite, unfinishedOf.get(satellite.satelliteId) ?? []));
+  }
+  return satellites.map((satellite) => asked.get(satellite) as Reconciliation);
+}
+
+function askWhatIsKnown(satellite: HeldSatellite, unfinished: readonly UnfinishedDispatch[]): Reconciliation {
   const asked: Reconciliation = new Map();
   for (const dispatch of unfinished) for (const id of dispatch.executionIds) asked.set(id, dispatch);
   pushReconcile(satellite, [...asked.keys()]);

@@ -1,6 +1,6 @@
 // One batch of what satellites of an organization reported: one transaction, then the acknowledgements and the doorbells.
 // Small output that arrived whole with its result goes into the outcome's row, the rest into chunks.
-import { createHash } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import { type ExecutionResult, outputPieceBytesMax } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
@@ -53,9 +53,14 @@ export async function recordBatch(
         transaction,
         refused.map(({ frame }) => frame.dispatchId),
       );
+    const committed = await recordOutput(transaction, pieces);
+    const refusals = await readRefusals(transaction, refused);
+    const missing = await listMissingOutput(transaction, rows);
+    for (const id of missing) if ((patience.get(id) ?? 0) >= waitsMax) missing.delete(id);
+    const complete = rows.filter((row) => !missing.has(row.executionId));
     const started = await recordStarts(
       transaction,
-      starts.map(({ satellite, frame }) => ({
+      withoutEnded(starts, complete).map(({ satellite, frame }) => ({
         satelliteId: satellite.satelliteId,
         executionId: frame.executionId,
         attempt: frame.attempt,
@@ -63,11 +68,6 @@ export async function recordBatch(
         bootId: frame.bootId,
       })),
     );
-    const committed = await recordOutput(transaction, pieces);
-    const refusals = await readRefusals(transaction, refused);
-    const missing = await listMissingOutput(transaction, rows);
-    for (const id of missing) if ((patience.get(id) ?? 0) >= waitsMax) missing.delete(id);
-    const complete = rows.filter((row) => !missing.has(row.executionId));
     const recorded = await recordResults(transaction, [...complete, ...refusals], actorOf(batch));
     await markDispatchesAcknowledged(
       transaction,
@@ -102,6 +102,20 @@ export async function recordBatch(
   return [...stored.started.map((run) => ({ ...run, outboxId: null })), ...stored.recorded];
 }
 
+/**
+ * An outcome says itself when its attempt began: what ended within the batch needs no row of its own for that. Inquiries need the row, with the
+ * boot in it, of what has no outcome: also where a result came and could not be recorded, or where another satellite told it.
+ */
+function withoutEnded(
+  starts: ReadonlyArray<ReportOf<'started'>>,
+  recorded: readonly ResultRow[],
+): Array<ReportOf<'started'>> {
+  const ended = new Set(recorded.map((row) => `${row.reporter} ${row.executionId} ${row.attempt}`));
+  return starts.filter(
+    ({ satellite, frame }) => !ended.has(`${satellite.satelliteId} ${frame.executionId} ${frame.attempt}`),
+  );
+}
+
 /** The satellite, where one speaks; several are told apart by the rows. */
 function actorOf(batch: readonly Report[]): string {
   const [satelliteId, ...others] = new Set(batch.map(({ satellite }) => satellite.satelliteId));
@@ -128,7 +142,7 @@ function takeWholeStreams(
         kept,
       );
       if (bytes === null) continue;
-      if (hash !== null && createHash('sha256').update(bytes).digest('hex') !== hash) {
+      if (hash !== null && sha256Of(bytes) !== hash) {
         logger.error(
           { executionId: result.executionId, stream },
           'output does not have the hash that the satellite reported',
@@ -141,8 +155,18 @@ function takeWholeStreams(
   return whole;
 }
 
+const sha256OfNothing = hashOf('sha256', '');
+
+/** Most commands write nothing to one of their streams. */
+function sha256Of(bytes: Uint8Array): string {
+  return bytes.length === 0 ? sha256OfNothing : hashOf('sha256', bytes);
+}
+
+const nothing = Buffer.alloc(0);
+
 /** Pieces from offset 0 to `length` without a gap, or null. */
 function assemble(pieces: ReadonlyArray<{ offset: number; data: Uint8Array }>, length: number): Uint8Array | null {
+  if (length === 0) return nothing;
   const bytes = Buffer.alloc(length);
   let filled = 0;
   for (const piece of [...pieces].sort((a, b) => a.offset - b.offset)) {
@@ -195,7 +219,10 @@ function joinPieces(outputs: ReadonlyArray<ReportOf<'output'>>): OutputPiece[] {
   return joined;
 }
 
-/** How far each stream is stored. Bytes of executions that are not this satellite's are acknowledged too: nobody will ever want them. */
+/**
+ * How far each stream is stored. A stream that is whole within its outcome needs no word of its own: the outcome's frees it. Bytes of executions
+ * that are not this satellite's are acknowledged too: nobody will ever want them.
+ */
 function acknowledgeOutput(
   outputs: ReadonlyArray<ReportOf<'output'>>,
   committed: readonly CommittedStream[],
@@ -208,9 +235,9 @@ function acknowledgeOutput(
     outputs.map((report) => [streamKey(report.satellite, report.frame.executionId, report.frame), report]),
   );
   for (const [key, { satellite, frame }] of last) {
+    if (whole.has(key)) continue;
     const { executionId, attempt, stream } = frame;
-    const sent = Math.max(whole.get(key)?.length ?? 0, frame.offset + frame.data.length);
-    const offset = whole.has(key) ? sent : (committedBytes.get(`${executionId} ${attempt} ${stream}`) ?? sent);
+    const offset = committedBytes.get(`${executionId} ${attempt} ${stream}`) ?? frame.offset + frame.data.length;
     satellite.out.push({ t: 'output-ack', executionId, attempt, stream, offset });
   }
 }

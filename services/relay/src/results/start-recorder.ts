@@ -8,7 +8,9 @@ import { type Patience, recordBatch } from './record-batch.ts';
 import { recordUnreadable } from './record-unreadable.ts';
 import type { Report } from './report.ts';
 
-const batchReportsMax = 2_000;
+/** What `recordResults` takes at once. */
+const batchResultsMax = 1_000;
+const batchReportsMax = 5_000;
 const batchBytesMax = 8 * 1024 * 1024;
 /** More than this waiting: sockets of the organization are not read. */
 const waitingBytesMax = 32 * 1024 * 1024;
@@ -135,8 +137,11 @@ export function startRecorder(options: {
 function takeBatch(lane: Lane): Report[] {
   let bytes = 0;
   let count = 0;
-  while (count < lane.reports.length && count < batchReportsMax && bytes < batchBytesMax) {
-    bytes += bytesOf(lane.reports[count] as Report);
+  let results = 0;
+  for (const report of lane.reports) {
+    if (count >= batchReportsMax || results >= batchResultsMax || bytes >= batchBytesMax) break;
+    if (report.frame.t === 'result') results += 1;
+    bytes += bytesOf(report);
     count += 1;
   }
   lane.bytes -= bytes;

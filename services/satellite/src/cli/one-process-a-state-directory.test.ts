@@ -16,10 +16,10 @@ describe('the command line', () => {
   it('runs one process a state directory; a second one says so, and the lock ends with the process', async () => {
     const { relay, config } = await site.enrol();
     satellite = await spawnSatellite(config, relay);
-    const second = await callSatellite('run', '--config', config.file);
+    const second = await callSatellite(['run', '--config', config.file]);
     expect(second.code).toBe(1);
     expect(second.stderr).toContain('Another satellite process');
-    const status = await callSatellite('status', '--config', config.file);
+    const status = await callSatellite(['status', '--config', config.file]);
     expect(status.stdout).toContain('connected to relay-test');
     expect(status.code).toBe(0);
     await satellite.kill('SIGKILL');
@@ -31,22 +31,24 @@ describe('the command line', () => {
     satellite = await spawnSatellite(config, relay);
     const { node, host } = site.node('web-01');
     const place = `127.0.0.1:${node.port}`;
-    const unasked = await callSatellite('trust', '--config', config.file, '--host', place);
+    const unasked = await callSatellite(['trust', '--config', config.file, '--host', place]);
     expect(unasked.stdout).toContain(host.hostKey);
     expect([unasked.code, unasked.stderr.includes('--yes')]).toEqual([1, true]);
     const before = await makeDispatch(site, 'hostname', [{ ...node, hostKey: null }]);
     relay.send(before.frame);
     expect((await relay.result(before.executionId)).outcome).toMatchObject({ reason: 'host_key_unknown' });
 
-    expect((await callSatellite('trust', '--config', config.file, '--host', place, '--yes')).stdout).toContain('Added');
-    expect((await callSatellite('trust', '--config', config.file, '--host', place)).stdout).toContain('already');
+    expect((await callSatellite(['trust', '--config', config.file, '--host', place, '--yes'])).stdout).toContain(
+      'Added',
+    );
+    expect((await callSatellite(['trust', '--config', config.file, '--host', place])).stdout).toContain('already');
     const after = await makeDispatch(site, 'hostname', [{ ...node, hostKey: null }]);
     relay.send(after.frame);
     expect((await relay.result(after.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
 
-    const gone = await callSatellite('trust', '--config', config.file, '--host', '127.0.0.1:1', '--yes');
+    const gone = await callSatellite(['trust', '--config', config.file, '--host', '127.0.0.1:1', '--yes']);
     expect([gone.code, gone.stderr.includes('shows no host key')]).toEqual([1, true]);
-    expect((await callSatellite('trust', '--config', config.file, '--host', 'a b')).stderr).toContain('--host');
+    expect((await callSatellite(['trust', '--config', config.file, '--host', 'a b'])).stderr).toContain('--host');
   });
 
   it('without its journal refuses what is older, tells the relay by another journal id, and takes what is new', async () => {

@@ -7,6 +7,8 @@ import { loadSatelliteConfig } from '../config/satellite-config.ts';
 import { openStateDirectory } from '../config/state-directory.ts';
 import type { JournalCounts } from '../journal/journal-operations.ts';
 import { countExecutions } from '../journal/journal-statements.ts';
+import { checkNativeCrypto, type NativeCrypto } from '../ssh/native-crypto.ts';
+import { cryptoComplaint } from '../ssh/require-native-crypto.ts';
 import { readLiveStatus, type SatelliteStatus } from '../status/status-file.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
@@ -41,6 +43,8 @@ export const statusCommand = defineCommand({
       lines.push(['process', describeProcess(live)]);
       if (live !== null) lines.push(['connection', describeConnection(live)], ['work', describeWork(live)]);
       if (live?.clockProblem) lines.push(['clock', live.clockProblem]);
+      const crypto = cryptoOf(live);
+      if (crypto.kind !== 'works') lines.push(['ssh', cryptoComplaint(crypto)]);
       lines.push(['journal', journal === null ? 'none' : describeJournal(journal)]);
       lines.push(['halt switch', isHalted ? `ON: nothing starts while ${config.haltFile} exists` : 'off']);
       for (const [name = '', value = ''] of lines) console.log(`${`${name}:`.padEnd(14)}${value}`);
@@ -62,7 +66,13 @@ function readCounts(file: string): JournalCounts | null {
 
 function describeProcess(live: SatelliteStatus | null): string {
   if (live === null) return 'not running; start it with satellite run';
-  return `${live.pid}, version ${live.version}, since ${live.startedAt}${live.isNativeCryptoLoaded ? '' : ', SSH without native crypto'}`;
+  return `${live.pid}, version ${live.version}, since ${live.startedAt}`;
+}
+
+/** What the process runs with; where there is none, what the next one will find. */
+function cryptoOf(live: SatelliteStatus | null): NativeCrypto {
+  if (live === null) return checkNativeCrypto();
+  return { kind: live.isNativeCryptoLoaded ? 'works' : 'missing' };
 }
 
 function describeConnection({ connection }: SatelliteStatus): string {

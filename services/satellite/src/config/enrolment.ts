@@ -30,5 +30,5 @@ export function readEnrolment(file: string): Enrolment | null {
 }
 
 export function writeEnrolment(file: string, enrolment: Enrolment): void {
-  writeFileWhole(file, `${JSON.stringify(enrolmentSchema.parse(enrolment), null, 2)}\n`);
+  writeFileWhole(file, `${JSON.stringify(enrolmentSchema.parse(enrolment), null, 2)}\n`, { flush: true });
 }

@@ -11,7 +11,7 @@ export type Identity = KeyPair;
 export function createIdentity(file: string): Identity {
   if (existsSync(file)) return loadIdentity(file);
   const pair = generateKeyPair();
-  writeFileWhole(file, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  writeFileWhole(file, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), { flush: true });
   return pair;
 }
 

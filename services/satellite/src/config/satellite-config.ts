@@ -47,6 +47,8 @@ const fileSchema = z.strictObject({
       runningPerNodeMax: z.int().min(1).max(8).default(4),
       /** An unused connection to a node is closed after this. */
       connectionIdleMs: z.int().min(1_000).max(3_600_000).default(60_000),
+      /** Unused connections kept at one moment, about 45 KB each; the longest unused is closed first. */
+      idleConnectionsMax: z.int().min(0).max(20_000).default(5_000),
       connectTimeoutMs: z.int().min(1_000).max(120_000).default(15_000),
       /** A node that went away during a change is asked for this long after the command's time was up; then it is unknown. */
       findOutMs: z.int().min(1_000).max(86_400_000).default(600_000),
@@ -61,6 +63,8 @@ const fileSchema = z.strictObject({
         .default(64 * 1024 * 1024),
     })
     .prefault({}),
+  /** False: starts without ssh2's native cryptography too, and costs more CPU. */
+  nativeCryptoRequired: z.boolean().default(true),
   /** `http://host:port` of a proxy that speaks CONNECT. */
   proxy: z.url({ protocol: /^http$/, error: 'must be an http:// address of a proxy' }).optional(),
   /** Certificates (PEM) to trust for the cloud's address, beside the usual ones. */

@@ -32,9 +32,9 @@ export function openStateDirectory(directory: string): StateFiles {
   };
 }
 
-/** The file has either its old or its new content, never a part; mode 0600. */
-export function writeFileWhole(file: string, text: string): void {
+/** The file has either its old or its new content, never a part; mode 0600. `flush`: on disk when this returns. */
+export function writeFileWhole(file: string, text: string, { flush }: { flush: boolean }): void {
   const draft = `${file}.${process.pid}.new`;
-  writeFileSync(draft, text, { mode: 0o600, flush: true });
+  writeFileSync(draft, text, { mode: 0o600, flush });
   renameSync(draft, file);
 }

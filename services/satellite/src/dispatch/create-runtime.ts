@@ -125,13 +125,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   ): Execution {
     const { executionId } = node;
     const { dispatchId, runId, traceparent } = envelope;
+    let own: Logger | null = null;
     return {
       kind: 'dispatched',
       id: executionId,
       envelope,
       node,
       mode,
-      logger: logger.child({ executionId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) }),
+      // Made when there is something to say: of ten thousand that go well there is not.
+      get logger() {
+        own ??= logger.child({ executionId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) });
+        return own;
+      },
       attempts: begun?.attempt ?? 0,
       wasSent: begun !== null,
       awaited: null,

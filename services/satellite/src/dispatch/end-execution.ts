@@ -19,8 +19,19 @@ export async function endExecution(
 ): Promise<void> {
   const result = buildResult(execution.id, outcome, began);
   if (!(await finish(execution, result, began.attempt, tail, rooms))) return;
-  execution.logger.info({ outcome, attempt: began.attempt, durationMs: result.durationMs }, 'execution ended');
+  logEnd(execution, outcome, result);
   rooms.outbox.result(result);
+}
+
+/**
+ * The log of this machine tells every change and everything that did not go well. Reading that went well, by far the most, is told once a
+ * dispatch, when it is journaled; the journal has each end.
+ */
+function logEnd(execution: Execution, outcome: Outcome, { attempt, durationMs }: ExecutionResult): void {
+  const isUneventful = execution.mode === 'direct' && outcome.kind === 'exited' && outcome.exitCode === 0;
+  if (isUneventful) return;
+  const level = outcome.kind === 'unknown' ? 'warn' : 'info';
+  execution.logger[level]({ outcome, attempt, durationMs }, 'execution ended');
 }
 
 /** For those that never got as far as the node. */

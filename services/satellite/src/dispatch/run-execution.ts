@@ -1,6 +1,6 @@
 // Entered by the queue: one execution, from its turn to its outcome in the journal. The order is the guarantee: connect,
 // ask once more whether it may begin, commit `starting`, only then send the command.
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { OutputTail } from '../journal/journal-operations.ts';
 import type { Outbox } from '../output/create-outbox.ts';
@@ -125,7 +125,7 @@ async function send(
   rooms: ExecutionRooms,
 ): Promise<CommandEnd> {
   const { envelope, node } = execution;
-  const mark = randomBytes(12).toString('hex');
+  const mark = randomUUID().replaceAll('-', '');
   let isOver = false;
   const end = await executeCommand(lease.connection, {
     ...commandText(envelope.shell, envelope.command, envelope.environment, node.runAs, mark),
@@ -142,9 +142,9 @@ async function send(
       slot.started();
       sink.started(new Date(startedAtMs).toISOString(), null);
       // For reconciliation only: a failing journal shows at the next step that has to be certain.
-      const { id: executionId, attempts, logger } = execution;
+      const { id: executionId, attempts } = execution;
       rooms.journal.perform({ op: 'running', executionId, attempt: attempts }).catch((error: unknown) => {
-        logger.error({ err: error }, 'running could not be journaled');
+        execution.logger.error({ err: error }, 'running could not be journaled');
       });
     },
   });

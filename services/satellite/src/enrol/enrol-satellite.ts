@@ -10,6 +10,7 @@ import { OperatorError } from '../config/operator-error.ts';
 import { parseSatelliteConfig, type SatelliteConfig } from '../config/satellite-config.ts';
 import { openStateDirectory } from '../config/state-directory.ts';
 import { openJournal } from '../journal/open-journal.ts';
+import { requireNativeCrypto } from '../ssh/require-native-crypto.ts';
 import { checkCloudAddress } from '../tunnel/cloud-address.ts';
 import { postJson } from './post-json.ts';
 
@@ -50,6 +51,8 @@ export async function enrolSatellite(options: EnrolOptions): Promise<EnrolResult
   const existing = readEnrolment(state.enrolment);
   if (existing !== null) return { kind: 'already_enrolled', enrolment: existing, config };
 
+  // Before the token is spent: `run` would say the same.
+  requireNativeCrypto(config.nativeCryptoRequired);
   const identity = createIdentity(state.identityKey);
   const enrolled = await requestEnrolment(url, identity, name.data, options.token, options.version, config);
   const dispatchKeys = pinKeys(enrolled, options.pins);

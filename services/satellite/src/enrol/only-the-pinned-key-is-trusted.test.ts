@@ -51,7 +51,7 @@ afterEach(async () => {
 
 const enroll = (changes: Record<string, string> = {}) => {
   const options = { url, token, pin: dispatchKey.fingerprint, name: 'rack-a', config, ...changes };
-  return callSatellite('enroll', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]));
+  return callSatellite(['enroll', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])]);
 };
 const state = (name: string) => join(directory, 'satellite.state', name);
 
@@ -137,19 +137,19 @@ describe('enrolment', () => {
 describe('status', () => {
   it('tells enrolment, pinned key, journal, halt switch, and that nothing runs', async () => {
     await enroll();
-    const { code, stdout } = await callSatellite('status', '--config', config);
+    const { code, stdout } = await callSatellite(['status', '--config', config]);
     expect(code).toBe(1);
     for (const word of ['rack-a (sat_1)', dispatchKey.fingerprint, 'not running', '0 finished', 'off']) {
       expect(stdout).toContain(word);
     }
     writeFileSync(state('HALT'), '');
-    expect((await callSatellite('status', '--config', config)).stdout).toContain('ON: nothing starts');
-    const json = JSON.parse((await callSatellite('status', '--config', config, '--json')).stdout);
+    expect((await callSatellite(['status', '--config', config])).stdout).toContain('ON: nothing starts');
+    const json = JSON.parse((await callSatellite(['status', '--config', config, '--json'])).stdout);
     expect(json).toMatchObject({ isHalted: true, process: null, journal: { unacked: 0 } });
   });
 
   it('says what to do where nothing is enrolled', async () => {
-    expect((await callSatellite('status', '--config', config)).stderr).toContain('Enrol first');
-    expect((await callSatellite('run', '--config', config)).stderr).toContain('Enrol first');
+    expect((await callSatellite(['status', '--config', config])).stderr).toContain('Enrol first');
+    expect((await callSatellite(['run', '--config', config])).stderr).toContain('Enrol first');
   });
 });

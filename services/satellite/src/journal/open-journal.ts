@@ -39,6 +39,7 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
   let nextId = 1;
   let failure: JournalError | null = null;
   let waitTimer: NodeJS.Timeout | null = null;
+  let turn: NodeJS.Immediate | null = null;
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
 
   worker.on('message', (replies: JournalReply[]) => {
@@ -60,7 +61,9 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
 
   function post(): void {
     if (waitTimer !== null) clearTimeout(waitTimer);
+    if (turn !== null) clearImmediate(turn);
     waitTimer = null;
+    turn = null;
     if (batch.length === 0) return;
     const requests = batch;
     batch = [];
@@ -79,7 +82,8 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
         nextId += 1;
         pending.set(id, { resolve, reject });
         batch.push({ id, operation });
-        if (!canWait(operation)) queueMicrotask(post);
+        // What one turn of the event loop asks for goes over as one message.
+        if (!canWait(operation)) turn ??= setImmediate(post);
         else waitTimer ??= setTimeout(post, waitMsMax);
       });
     },

@@ -174,7 +174,9 @@ export function createOutbox(settings: OutboxSettings): Outbox {
   /** One piece of each stream; true when nothing is left to send. Taking turns, a large output does not block others. */
   function sendPiece(entry: Entry, current: OutboxLink): boolean {
     const { executionId, attempt, startedAt, bootId } = entry;
-    if (startedAt !== null && !entry.isStartedSent) {
+    // A result says itself when its attempt began. Of a guarded command the boot has to be known before all of its output is: should this
+    // satellite be gone by then, another finds out by it how the command ended.
+    if (startedAt !== null && !entry.isStartedSent && (entry.result === null || bootId !== null)) {
       current.push({ t: 'started', executionId, attempt, at: startedAt, bootId });
       entry.isStartedSent = true;
     }

@@ -1,7 +1,7 @@
 // Entered for each attempt: counts, cuts at the limit and hashes one command's output as it passes. Keeps no output.
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import type { Outcome, OutputStream } from '@sena/contracts/domain/outcome';
-import { createNormaliser, normalisationVersion } from './normalise-output.ts';
+import { createNormaliser, type Normaliser, normalisationVersion } from './normalise-output.ts';
 
 export type OutputMeasures = {
   stdoutBytes: number;
@@ -34,9 +34,7 @@ export function createOutputMeter(limitBytes: number): OutputMeter {
       const result =
         kind === 'exited' ? [kind, outcome.exitCode, outcome.signal, outcome.reason] : [kind, outcome.reason];
       const isCut = [stdout.bytes > stdout.keptBytes, stderr.bytes > stderr.keptBytes];
-      const group = createHash('sha256').update(
-        JSON.stringify([result, isCut, stdout.normalisedSha256, stderr.normalisedSha256]),
-      );
+      const group = hash('sha256', JSON.stringify([result, isCut, stdout.normalisedSha256, stderr.normalisedSha256]));
       return {
         stdoutBytes: stdout.bytes,
         stderrBytes: stderr.bytes,
@@ -44,16 +42,17 @@ export function createOutputMeter(limitBytes: number): OutputMeter {
         stderrKeptBytes: stderr.keptBytes,
         stdoutSha256: stdout.sha256,
         stderrSha256: stderr.sha256,
-        groupHash: `${normalisationVersion}:${group.digest('hex')}`,
+        groupHash: `${normalisationVersion}:${group}`,
       };
     },
   };
 }
 
+const sha256OfNothing = hash('sha256', '');
+
 function createStreamMeter(limitBytes: number) {
-  const raw: Hash = createHash('sha256');
-  const normalised: Hash = createHash('sha256');
-  const normaliser = createNormaliser();
+  // Made with the first byte: most commands write to one stream only.
+  let open: { raw: Hash; normalised: Hash; normaliser: Normaliser } | null = null;
   let bytes = 0;
   let keptBytes = 0;
   return {
@@ -62,16 +61,17 @@ function createStreamMeter(limitBytes: number) {
       const kept = chunk.subarray(0, Math.max(0, limitBytes - keptBytes));
       if (kept.length > 0) {
         keptBytes += kept.length;
-        raw.update(kept);
-        normalised.update(normaliser.push(kept));
+        open ??= { raw: createHash('sha256'), normalised: createHash('sha256'), normaliser: createNormaliser() };
+        open.raw.update(kept);
+        open.normalised.update(open.normaliser.push(kept));
       }
       return kept;
     },
     finish: () => ({
       bytes,
       keptBytes,
-      sha256: raw.digest('hex'),
-      normalisedSha256: normalised.digest('hex'),
+      sha256: open?.raw.digest('hex') ?? sha256OfNothing,
+      normalisedSha256: open?.normalised.digest('hex') ?? sha256OfNothing,
     }),
   };
 }

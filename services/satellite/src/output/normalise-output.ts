@@ -11,6 +11,8 @@ const carriageReturn = 0x0d;
 /** A longer run of blanks is content, whatever follows it. Bounds what is held back. */
 const heldBytesMax = 64 * 1024;
 
+const nothing = Buffer.alloc(0);
+
 export type Normaliser = {
   /** The normalised bytes that are certain so far. What it returns is valid until the next call. */
   push(piece: Uint8Array): Uint8Array;
@@ -19,12 +21,13 @@ export type Normaliser = {
 /** What is held back at the end is dropped: that is the point. */
 export function createNormaliser(): Normaliser {
   // Blanks that may turn out to end a line, and line feeds that may turn out to end the output.
-  let held = Buffer.alloc(256);
+  // Both grow when they are needed: most outputs are a line or nothing.
+  let held = nothing;
   let heldLength = 0;
-  let out = Buffer.alloc(64 * 1024);
+  let out = nothing;
 
   function hold(byte: number): void {
-    if (heldLength === held.length) held = Buffer.concat([held], held.length * 2);
+    if (heldLength === held.length) held = Buffer.concat([held], Math.max(64, held.length * 2));
     held[heldLength] = byte;
     heldLength += 1;
   }
@@ -44,7 +47,8 @@ export function createNormaliser(): Normaliser {
 
   return {
     push(piece) {
-      if (out.length < piece.length + heldBytesMax + 1) out = Buffer.alloc(piece.length + heldBytesMax + 1);
+      // What was held back may come out, and every byte of the piece.
+      if (out.length < heldLength + piece.length) out = Buffer.allocUnsafe(heldLength + piece.length);
       let length = 0;
       for (let at = 0; at < piece.length; at += 1) {
         const byte = piece[at] ?? 0;

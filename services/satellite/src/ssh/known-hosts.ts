@@ -18,14 +18,14 @@ export type KnownHosts = {
 type Line = { patterns: string[]; key: Buffer; isRevoked: boolean };
 
 export function openKnownHosts(file: string): KnownHosts {
-  let lines: Line[] = [];
+  let index = indexLines([]);
   let readState = '';
 
   function refresh(): void {
     const stat = statSync(file, { throwIfNoEntry: false });
     const state = stat === undefined ? 'none' : `${stat.ino}:${stat.mtimeMs}:${stat.size}`;
     if (state === readState) return;
-    lines = stat === undefined ? [] : parseKnownHosts(readFileSync(file, 'utf8'));
+    index = indexLines(stat === undefined ? [] : parseKnownHosts(readFileSync(file, 'utf8')));
     readState = state;
   }
 
@@ -33,7 +33,8 @@ export function openKnownHosts(file: string): KnownHosts {
     find(address, port) {
       refresh();
       const names = hostNames(address, port);
-      const matching = lines.filter((line) => matchesAny(line.patterns, names));
+      const named = new Set(names.flatMap((name) => index.byName.get(name) ?? []));
+      const matching = [...named, ...index.others.filter((line) => matchesAny(line.patterns, names))];
       return {
         trusted: matching.filter((line) => !line.isRevoked).map((line) => line.key),
         revoked: matching.filter((line) => line.isRevoked).map((line) => line.key),
@@ -78,6 +79,23 @@ function parseKnownHosts(text: string): Line[] {
     if (hostKeyType(key) !== type) return [];
     return [{ patterns: hosts.split(','), key, isRevoked: marker === '@revoked' }];
   });
+}
+
+/** Lines of plain names are found by name, so that thousands of them cost nothing; those of patterns and hashes are tried in turn. */
+function indexLines(lines: readonly Line[]): { byName: Map<string, Line[]>; others: Line[] } {
+  const byName = new Map<string, Line[]>();
+  const others: Line[] = [];
+  for (const line of lines) {
+    if (line.patterns.some((pattern) => /[*?!|]/.test(pattern))) others.push(line);
+    else
+      for (const pattern of line.patterns) {
+        const name = pattern.toLowerCase();
+        const known = byName.get(name);
+        if (known === undefined) byName.set(name, [line]);
+        else known.push(line);
+      }
+  }
+  return { byName, others };
 }
 
 function matchesAny(patterns: readonly string[], names: readonly string[]): boolean {

@@ -30,7 +30,8 @@ const statusSchema = z.object({
 export type SatelliteStatus = z.infer<typeof statusSchema>;
 
 export function writeStatus(file: string, status: SatelliteStatus): void {
-  writeFileWhole(file, `${JSON.stringify(status, null, 2)}\n`);
+  // Worth nothing after a crash, and a sync would hold up everything else.
+  writeFileWhole(file, `${JSON.stringify(status, null, 2)}\n`, { flush: false });
 }
 
 /** Null when no process writes it now: never started, stopped, or killed. */

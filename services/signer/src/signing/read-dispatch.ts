@@ -38,13 +38,16 @@ export interface ApprovalToCheck {
   readonly decidedAt: Date | null;
 }
 
-/** null: signed, sent, finished or given to another meanwhile, or what a revoked satellite was to read, which another may. */
-export async function readDispatchToSign(
+/**
+ * By run and id. What was signed, sent, finished or given to another meanwhile is not among them, nor what a revoked satellite was to
+ * read, which another may.
+ */
+export async function readDispatchesToSign(
   transaction: TenantTransaction,
-  dispatchId: string,
-): Promise<DispatchToSign | null> {
+  dispatchIds: readonly string[],
+): Promise<DispatchToSign[]> {
   // Runs are locked before their dispatches, wherever executions may end.
-  await lockRunsOfDispatches(transaction, [dispatchId]);
+  await lockRunsOfDispatches(transaction, dispatchIds);
   const found = await transaction.query<{
     id: string;
     run_id: string;
@@ -68,14 +71,20 @@ export async function readDispatchToSign(
        d.expires_at, d.traceparent, d.approval_id, r.status as run_status, r.cancel_requested_at is not null as cancel_requested,
        s.revoked_at is not null as satellite_revoked
      from dispatches d join runs r on r.id = d.run_id join satellites s on s.id = d.satellite_id
-     where d.id = $1 and d.pending > 0 and d.sent_at is null and d.superseded_at is null
+     where d.id = any($1) and d.pending > 0 and d.sent_at is null and d.superseded_at is null
        and (s.revoked_at is null or d.approval_id is not null) and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
-     for update of d`,
-    [dispatchId],
+     order by d.run_id, d.id for update of d`,
+    [dispatchIds],
   );
-  const row = found.rows[0];
-  if (row === undefined) return null;
-  return {
+  const nodesOf = await readNodes(
+    transaction,
+    found.rows.map((row) => row.id),
+  );
+  const approvals = await readApprovals(
+    transaction,
+    found.rows.flatMap((row) => row.approval_id ?? []),
+  );
+  return found.rows.map((row) => ({
     id: row.id,
     runId: row.run_id,
     step: row.step,
@@ -89,15 +98,24 @@ export async function readDispatchToSign(
     notBefore: row.not_before,
     expiresAt: row.expires_at,
     traceparent: row.traceparent,
-    nodes: await readNodes(transaction, dispatchId),
+    nodes: nodesOf.get(row.id) ?? [],
     run: { status: row.run_status, cancelRequested: row.cancel_requested },
     satelliteRevoked: row.satellite_revoked,
-    approval: row.approval_id === null ? null : await readApproval(transaction, row.approval_id),
-  };
+    approval: row.approval_id === null ? null : (approvals.get(row.approval_id) ?? gone(row.approval_id)),
+  }));
 }
 
-async function readNodes(transaction: TenantTransaction, dispatchId: string): Promise<EnvelopeNode[]> {
+/** It names an approval that nobody can read: it has none, and it must not pass for one that needs none. */
+function gone(approvalId: string): never {
+  throw new Error(`approval ${approvalId} can not be read`);
+}
+
+async function readNodes(
+  transaction: TenantTransaction,
+  dispatchIds: readonly string[],
+): Promise<Map<string, EnvelopeNode[]>> {
   const found = await transaction.query<{
+    dispatch_id: string;
     id: string;
     node_id: string;
     node_name: string;
@@ -107,22 +125,31 @@ async function readNodes(transaction: TenantTransaction, dispatchId: string): Pr
     run_as: string;
     credential: string;
   }>(
-    'select id::text, node_id, node_name, address, port, host_key, run_as, credential from executions where dispatch_id = $1 order by node_id',
-    [dispatchId],
+    `select dispatch_id, id::text, node_id, node_name, address, port, host_key, run_as, credential
+     from executions where dispatch_id = any($1) order by node_id`,
+    [dispatchIds],
   );
-  return found.rows.map((row) => ({
-    executionId: row.id,
-    nodeId: row.node_id,
-    name: row.node_name,
-    address: row.address,
-    port: row.port,
-    hostKey: row.host_key,
-    runAs: row.run_as,
-    credential: row.credential,
-  }));
+  const nodesOf = new Map<string, EnvelopeNode[]>(dispatchIds.map((id) => [id, []]));
+  for (const row of found.rows) {
+    nodesOf.get(row.dispatch_id)?.push({
+      executionId: row.id,
+      nodeId: row.node_id,
+      name: row.node_name,
+      address: row.address,
+      port: row.port,
+      hostKey: row.host_key,
+      runAs: row.run_as,
+      credential: row.credential,
+    });
+  }
+  return nodesOf;
 }
 
-async function readApproval(transaction: TenantTransaction, approvalId: string): Promise<ApprovalToCheck | null> {
+async function readApprovals(
+  transaction: TenantTransaction,
+  approvalIds: readonly string[],
+): Promise<Map<string, ApprovalToCheck>> {
+  if (approvalIds.length === 0) return new Map();
   const found = await transaction.query<{
     id: string;
     run_id: string;
@@ -133,19 +160,22 @@ async function readApproval(transaction: TenantTransaction, approvalId: string):
     decided_by: string | null;
     decided_at: Date | null;
   }>(
-    'select id, run_id, status, action, action_digest, requested_by, decided_by, decided_at from approvals where id = $1',
-    [approvalId],
+    'select id, run_id, status, action, action_digest, requested_by, decided_by, decided_at from approvals where id = any($1)',
+    [approvalIds],
   );
-  const row = found.rows[0];
-  if (row === undefined) return null;
-  return {
-    id: row.id,
-    runId: row.run_id,
-    status: row.status,
-    action: actionSchema.safeParse(row.action).data ?? null,
-    actionDigest: row.action_digest,
-    requestedBy: row.requested_by,
-    decidedBy: row.decided_by,
-    decidedAt: row.decided_at,
-  };
+  return new Map(
+    found.rows.map((row) => [
+      row.id,
+      {
+        id: row.id,
+        runId: row.run_id,
+        status: row.status,
+        action: actionSchema.safeParse(row.action).data ?? null,
+        actionDigest: row.action_digest,
+        requestedBy: row.requested_by,
+        decidedBy: row.decided_by,
+        decidedAt: row.decided_at,
+      },
+    ]),
+  );
 }

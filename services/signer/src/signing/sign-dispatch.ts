@@ -1,89 +1,120 @@
-// Signs one waiting dispatch, or closes it with the reason. Entered by start-signer for every dispatch without an envelope.
-// Writes the envelope or the outcomes, and the audit row, in one transaction.
-import { appendAuditEvent } from '@sena/audit/append-audit-event';
+// Signs waiting dispatches of one organization, or closes them with the reason. Entered by start-signing. Writes envelopes,
+// outcomes and audit rows, in one transaction and few statements, however many dispatches there are.
+import { appendAuditEvents } from '@sena/audit/append-audit-event';
 import { frameBytesMax } from '@sena/contracts/frames';
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
-import { signEnvelope } from '@sena/envelope/sign-envelope';
+import { type SigningKey, signEnvelope } from '@sena/envelope/sign-envelope';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import { closeUnsentDispatches } from '@sena/runs/close-executions';
 import type { RecordedRun } from '@sena/runs/record-results';
 import { readSigningKey } from '../keys/read-signing-key.ts';
 import { type Judgement, judgeDispatch } from './judge-dispatch.ts';
-import { type DispatchToSign, readDispatchToSign } from './read-dispatch.ts';
+import { type DispatchToSign, readDispatchesToSign } from './read-dispatch.ts';
 
 const actor = 'service:signer';
 
-type Refusal = Extract<Judgement, { kind: 'refuse' }>;
+type Refusal = Pick<Extract<Judgement, { kind: 'refuse' }>, 'reason' | 'detail'>;
 
-export type SignedDispatch =
-  | { readonly kind: 'signed'; readonly satelliteId: string }
-  | { readonly kind: 'refused'; readonly detail: string; readonly runs: RecordedRun[] }
-  /** Somebody else was faster. */
-  | { readonly kind: 'gone' };
+/** What is in neither list was signed, sent or finished meanwhile. */
+export interface SignedDispatches {
+  readonly signed: ReadonlyArray<{ readonly dispatchId: string; readonly satelliteId: string }>;
+  readonly refused: ReadonlyArray<{ readonly dispatchId: string; readonly detail: string }>;
+  /** Runs in which something was closed. */
+  readonly runs: readonly RecordedRun[];
+}
+
+type Signed = { readonly dispatch: DispatchToSign; readonly jws: string; readonly readOnly: boolean };
 
 /** What a frame can carry besides the envelope. */
 const envelopeBytesMax = frameBytesMax - 1_024;
 
-/** Throws when it can't be said now whether it may be signed: the key is missing, or PostgreSQL is. */
-export async function signDispatch(
+/** Throws when it can't be said now whether they may be signed: the key is missing, or PostgreSQL is. Then nothing is written. */
+export async function signDispatches(
   pool: Pool,
   masterKey: Buffer,
   parser: ShellParser,
   organizationId: string,
-  dispatchId: string,
-): Promise<SignedDispatch> {
-  return inOrganization(pool, organizationId, async (transaction): Promise<SignedDispatch> => {
-    const dispatch = await readDispatchToSign(transaction, dispatchId);
-    if (dispatch === null) return { kind: 'gone' };
-    const judgement = judgeDispatch(parser, organizationId, dispatch, new Date());
-    if (judgement.kind === 'refuse') return refuse(transaction, dispatch, judgement);
-    const key = await readSigningKey(transaction, masterKey);
-    const jws = await signEnvelope(judgement.envelope, key);
-    if (jws.length > envelopeBytesMax) {
-      const detail = `It names ${dispatch.nodes.length} nodes, more than one dispatch can carry. Ask for fewer at a time.`;
-      return refuse(transaction, dispatch, { reason: 'signer_refused', detail });
+  dispatchIds: readonly string[],
+): Promise<SignedDispatches> {
+  return inOrganization(pool, organizationId, async (transaction): Promise<SignedDispatches> => {
+    const dispatches = await readDispatchesToSign(transaction, dispatchIds);
+    if (dispatches.length === 0) return { signed: [], refused: [], runs: [] };
+    const now = new Date();
+    const judged = dispatches.map((dispatch) => ({
+      dispatch,
+      judgement: judgeDispatch(parser, organizationId, dispatch, now),
+    }));
+    let key: SigningKey | null = null;
+    const signed: Signed[] = [];
+    const refused: Array<{ dispatch: DispatchToSign; refusal: Refusal }> = [];
+    for (const { dispatch, judgement } of judged) {
+      if (judgement.kind === 'refuse') {
+        refused.push({ dispatch, refusal: judgement });
+        continue;
+      }
+      key ??= await readSigningKey(transaction, masterKey);
+      const jws = await signEnvelope(judgement.envelope, key);
+      if (jws.length <= envelopeBytesMax) signed.push({ dispatch, jws, readOnly: judgement.envelope.readOnly });
+      else refused.push({ dispatch, refusal: tooLarge(dispatch) });
     }
-    await saveEnvelope(transaction, dispatch, key.keyId, jws, judgement.envelope.readOnly);
-    return { kind: 'signed', satelliteId: dispatch.satelliteId };
+    if (key !== null) await saveEnvelopes(transaction, key.keyId, signed);
+    return {
+      signed: signed.map(({ dispatch }) => ({ dispatchId: dispatch.id, satelliteId: dispatch.satelliteId })),
+      refused: refused.map(({ dispatch, refusal }) => ({ dispatchId: dispatch.id, detail: refusal.detail })),
+      runs: await closeRefused(transaction, refused),
+    };
   });
 }
 
-async function refuse(
-  transaction: TenantTransaction,
-  dispatch: DispatchToSign,
-  { reason, detail }: Pick<Refusal, 'reason' | 'detail'>,
-): Promise<SignedDispatch> {
-  await appendAuditEvent(transaction, {
-    action: 'dispatch.refused',
-    actor,
-    subject: dispatch.id,
-    runId: dispatch.runId,
-    data: { reason, detail },
-  });
-  const outcome = { kind: 'not_started', reason, detail: detail.slice(0, 500) } as const;
-  return { kind: 'refused', detail, runs: await closeUnsentDispatches(transaction, [dispatch.id], outcome, actor) };
+function tooLarge({ nodes }: DispatchToSign): Refusal {
+  const detail = `It names ${nodes.length} nodes, more than one dispatch can carry. Ask for fewer at a time.`;
+  return { reason: 'signer_refused', detail };
 }
 
-async function saveEnvelope(
+async function closeRefused(
   transaction: TenantTransaction,
-  dispatch: DispatchToSign,
-  keyId: string,
-  jws: string,
-  readOnly: boolean,
-): Promise<void> {
-  const { id, runId, satelliteId, approval } = dispatch;
-  await transaction.query(
-    'insert into dispatch_envelopes (dispatch_id, organization_id, key_id, jws) values ($1, $2, $3, $4)',
-    [id, transaction.organizationId, keyId, jws],
+  refused: ReadonlyArray<{ dispatch: DispatchToSign; refusal: Refusal }>,
+): Promise<RecordedRun[]> {
+  await appendAuditEvents(
+    transaction,
+    refused.map(({ dispatch, refusal: { reason, detail } }) => ({
+      action: 'dispatch.refused',
+      actor,
+      subject: dispatch.id,
+      runId: dispatch.runId,
+      data: { reason, detail },
+    })),
   );
-  if (approval !== null) {
-    await transaction.query('update approvals set used_at = coalesce(used_at, now()) where id = $1', [approval.id]);
+  const runs: RecordedRun[] = [];
+  for (const { dispatch, refusal } of refused) {
+    const { reason, detail } = refusal;
+    const outcome = { kind: 'not_started', reason, detail: detail.slice(0, 500) } as const;
+    runs.push(...(await closeUnsentDispatches(transaction, [dispatch.id], outcome, actor)));
   }
-  await appendAuditEvent(transaction, {
-    action: 'dispatch.signed',
-    actor,
-    subject: id,
-    runId,
-    data: { keyId, satelliteId, readOnly, approvalId: approval?.id ?? null },
-  });
+  return runs;
+}
+
+async function saveEnvelopes(transaction: TenantTransaction, keyId: string, signed: readonly Signed[]): Promise<void> {
+  if (signed.length === 0) return;
+  await transaction.query(
+    `insert into dispatch_envelopes (dispatch_id, organization_id, key_id, jws)
+     select e.dispatch_id, $1, $2, e.jws from unnest($3::text[], $4::text[]) as e (dispatch_id, jws)`,
+    [transaction.organizationId, keyId, signed.map(({ dispatch }) => dispatch.id), signed.map(({ jws }) => jws)],
+  );
+  const approvalIds = signed.flatMap(({ dispatch }) => dispatch.approval?.id ?? []);
+  if (approvalIds.length > 0) {
+    await transaction.query('update approvals set used_at = coalesce(used_at, now()) where id = any($1)', [
+      approvalIds,
+    ]);
+  }
+  await appendAuditEvents(
+    transaction,
+    signed.map(({ dispatch: { id, runId, satelliteId, approval }, readOnly }) => ({
+      action: 'dispatch.signed',
+      actor,
+      subject: id,
+      runId,
+      data: { keyId, satelliteId, readOnly, approvalId: approval?.id ?? null },
+    })),
+  );
 }

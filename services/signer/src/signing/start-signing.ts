@@ -7,10 +7,12 @@ import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
-import { signDispatch } from './sign-dispatch.ts';
+import { type SignedDispatches, signDispatches } from './sign-dispatch.ts';
 import { signWaitingInquiry } from './sign-waiting-inquiry.ts';
 
 const dispatchesALook = 200;
+/** Signed in one transaction: its relays get the first while the next are signed. */
+const dispatchesATransaction = 32;
 const inquiriesALook = 200;
 
 export interface Signing {
@@ -25,6 +27,11 @@ interface WaitingRow {
   readonly dispatch_id: string;
   readonly run_id: string;
   readonly traceparent: string | null;
+}
+
+function fieldsOf(row: WaitingRow) {
+  const { organization_id: organizationId, dispatch_id: dispatchId, run_id: runId } = row;
+  return { organizationId, dispatchId, runId, traceId: traceIdOf(row.traceparent) };
 }
 
 type WaitingInquiry = Omit<WaitingRow, 'dispatch_id'> & { readonly inquiry_id: string };
@@ -68,9 +75,11 @@ export function startSigning(options: {
         [dispatchesALook],
       );
       let settled = 0;
-      for (const row of waiting.rows) {
-        if (isStopped) return;
-        if (await settle(row)) settled += 1;
+      for (const [organizationId, rows] of Map.groupBy(waiting.rows, (row) => row.organization_id)) {
+        for (let start = 0; start < rows.length; start += dispatchesATransaction) {
+          if (isStopped) return;
+          settled += await settle(organizationId, rows.slice(start, start + dispatchesATransaction));
+        }
       }
       const inquiries = await pool.query<WaitingInquiry>(
         'select organization_id, inquiry_id, run_id, traceparent from inquiries_to_sign($1)',
@@ -87,28 +96,41 @@ export function startSigning(options: {
     }
   }
 
-  /** False: it has to be tried again. It does not hold up the others. */
-  async function settle(row: WaitingRow): Promise<boolean> {
-    const { organization_id: organizationId, dispatch_id: dispatchId, run_id: runId } = row;
-    const fields = { organizationId, dispatchId, runId, traceId: traceIdOf(row.traceparent) };
+  /** Returns how many need no further look. Where one of several can't be signed, each is tried alone: it holds up no other. */
+  async function settle(organizationId: string, rows: readonly WaitingRow[]): Promise<number> {
+    const ids = rows.map((row) => row.dispatch_id);
     try {
-      const signed = await signDispatch(pool, masterKey, parser, organizationId, dispatchId);
-      switch (signed.kind) {
-        case 'signed':
-          logger.info({ ...fields, satelliteId: signed.satelliteId }, 'dispatch signed');
-          await signals.ring(organizationId, 'dispatchReady', { satelliteId: signed.satelliteId });
-          return true;
-        case 'refused':
-          logger.warn({ ...fields, detail: signed.detail }, 'dispatch refused');
-          await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, signed.runs);
-          return true;
-        case 'gone':
-          return true;
-      }
+      await tell(organizationId, rows, await signDispatches(pool, masterKey, parser, organizationId, ids));
+      return rows.length;
     } catch (error) {
-      logger.error({ ...fields, err: error }, 'a dispatch could not be signed, it is tried again');
-      return false;
+      const [only] = rows;
+      if (rows.length === 1 && only !== undefined) {
+        logger.error({ ...fieldsOf(only), err: error }, 'a dispatch could not be signed, it is tried again');
+        return 0;
+      }
     }
+    let settled = 0;
+    for (const row of rows) {
+      if (isStopped) break;
+      settled += await settle(organizationId, [row]);
+    }
+    return settled;
+  }
+
+  async function tell(
+    organizationId: string,
+    rows: readonly WaitingRow[],
+    { signed, refused, runs }: SignedDispatches,
+  ): Promise<void> {
+    const fieldsById = new Map(rows.map((row) => [row.dispatch_id, fieldsOf(row)]));
+    for (const { dispatchId, satelliteId } of signed)
+      logger.info({ ...fieldsById.get(dispatchId), satelliteId }, 'dispatch signed');
+    for (const { dispatchId, detail } of refused)
+      logger.warn({ ...fieldsById.get(dispatchId), detail }, 'dispatch refused');
+    // The doorbell says that there is something to fetch; relays look for all of their satellites.
+    const [first] = signed;
+    if (first !== undefined) await signals.ring(organizationId, 'dispatchReady', { satelliteId: first.satelliteId });
+    await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, runs);
   }
 
   /** The same of an inquiry. */

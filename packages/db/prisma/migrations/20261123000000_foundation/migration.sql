@@ -341,7 +341,6 @@ create table outcomes (
   audit_event_id text not null,
   primary key (execution_id, revision)
 );
-create index outcomes_run on outcomes (organization_id, run_id, execution_id, revision desc);
 
 -- How much of each stream is committed, so that bytes sent twice are stored once.
 create table output_streams (

@@ -7,7 +7,7 @@ import { addUsage } from '@sena/runs/save-report';
 import { ModelUnavailableError } from '../../planners/model/ask-model.ts';
 import type { PlanContext, Planner, PlanTurn } from '../../planners/planner.ts';
 import { changeRun, type RunContext, readInRun } from '../run-context.ts';
-import type { RunState, RunUpdate } from '../run-state.ts';
+import { type RunState, type RunUpdate, unpackNodes } from '../run-state.ts';
 
 export function plan(context: RunContext) {
   return async (state: RunState): Promise<RunUpdate> => {
@@ -76,8 +76,8 @@ async function toPlanContext(context: RunContext, state: RunState, planner: Plan
     organizationId,
     runId,
     request: state.request,
-    nodes: state.nodes,
-    peers: state.peers,
+    nodes: unpackNodes(state.nodes),
+    peers: unpackNodes(state.peers),
     names: state.names,
     notes: state.notes,
     isNowhere: state.isNowhere,

@@ -11,7 +11,7 @@ import { choosePeers } from '../choose-peers.ts';
 import { findNamedPlaces } from '../places/find-named-places.ts';
 import type { Fleet } from '../places/index-fleet.ts';
 import { actor, changeRun, type RunContext } from '../run-context.ts';
-import type { RunEnding, RunUpdate } from '../run-state.ts';
+import { packNodes, type RunEnding, type RunUpdate } from '../run-state.ts';
 
 export function scope(context: RunContext) {
   return async (): Promise<RunUpdate> => {
@@ -39,7 +39,8 @@ export function scope(context: RunContext) {
         { type: 'run.scoped', nodeCount: update.nodes.length, siteCount, note },
         { type: 'run.scoped' },
       );
-      return { request, ...update, turn: 0, memory: null, steps: [], passed: [], approvalId: null };
+      const packed = { nodes: packNodes(update.nodes), peers: packNodes(update.peers) };
+      return { request, ...update, ...packed, turn: 0, memory: null, steps: [], passed: [], approvalId: null };
     });
   };
 }

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { gatherCalls } from './gather-calls.ts';
+
+test('calls of one moment, and those that come meanwhile, are two batches, each answered in its own order', async () => {
+  const batches: number[][] = [];
+  const double = gatherCalls<number, number>(100, async (keys) => {
+    batches.push([...keys]);
+    await sleep(20);
+    return keys.map((key) => key * 2);
+  });
+  const first = [1, 2, 3].map(double);
+  await sleep(5);
+  const second = [4, 5].map(double);
+  expect(await Promise.all([...first, ...second])).toEqual([2, 4, 6, 8, 10]);
+  expect(batches).toEqual([
+    [1, 2, 3],
+    [4, 5],
+  ]);
+  expect(await double(6)).toBe(12);
+});
+
+test('a batch is bounded', async () => {
+  const sizes: number[] = [];
+  const same = gatherCalls<number, number>(4, async (keys) => {
+    sizes.push(keys.length);
+    return keys;
+  });
+  await Promise.all(Array.from({ length: 10 }, (_, index) => same(index)));
+  expect(sizes).toEqual([4, 4, 2]);
+});
+
+test('one that fails does not fail the others', async () => {
+  const picky = gatherCalls<number, number>(100, async (keys) => {
+    if (keys.includes(2)) throw new Error('not 2');
+    return keys;
+  });
+  expect(await Promise.allSettled([1, 2, 3].map(picky))).toMatchObject([
+    { status: 'fulfilled', value: 1 },
+    { status: 'rejected', reason: new Error('not 2') },
+    { status: 'fulfilled', value: 3 },
+  ]);
+});
