@@ -22,6 +22,7 @@ import { type Begun, type Execution, type Inquired, isExpired, type Work } from 
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { judgeCommand } from './judge-command.ts';
+import { makeReportable } from './make-reportable.ts';
 import { receiveDispatch } from './receive-dispatch.ts';
 import { receiveInquiry } from './receive-inquiry.ts';
 import { recoverExecutions } from './recover-executions.ts';
@@ -186,7 +187,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       case 'cancel':
         return await cancel(frame.executionIds, frame.stop);
       case 'refused':
-        logger.warn({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
+        logger.error({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
         return;
       case 'clock':
         return clock.measureAgain(frame.relayTimeMs);
@@ -296,7 +297,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   /** The results of those that are finished, acknowledged or not: somebody asks, so somebody does not know. */
   async function reportKnown(executionIds: readonly string[]): Promise<void> {
     for (const { executionId, result } of await journal.perform({ op: 'states', executionIds })) {
-      if (result !== null && !outbox.holds(executionId)) outbox.result(result);
+      if (result !== null && !outbox.holds(executionId)) outbox.result(makeReportable(result, logger));
     }
   }
 
@@ -375,7 +376,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       prune();
       isOpen = false;
       const recovery = await recoverExecutions({
-        ...{ journal, outbox, keys, organizationId, satelliteId },
+        ...{ journal, outbox, logger, keys, organizationId, satelliteId },
         judge: (envelope) => judgeCommand(parser, envelope, config.policy),
         resume(envelope, node, { mode, attempt }, wasSent) {
           const execution = createExecution(envelope, node, mode);

@@ -6,6 +6,7 @@ import type { OutputTail } from '../journal/journal-operations.ts';
 import { type Began, buildResult } from './build-result.ts';
 import type { Execution } from './execution.ts';
 import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
+import { makeReportable } from './make-reportable.ts';
 
 type Rooms = Pick<ExecutionRooms, 'journal' | 'outbox'>;
 
@@ -17,15 +18,16 @@ export async function endExecution(
   tail: OutputTail | null,
   rooms: Rooms,
 ): Promise<void> {
-  const result = buildResult(execution.id, outcome, began);
+  const result = makeReportable(buildResult(execution.id, outcome, began), execution.logger);
   if (!(await finish(execution, result, began.attempt, tail, rooms))) return;
-  execution.logger.info({ outcome, attempt: began.attempt, durationMs: result.durationMs }, 'execution ended');
+  const { durationMs } = result;
+  execution.logger.info({ outcome: result.outcome, attempt: began.attempt, durationMs }, 'execution ended');
   rooms.outbox.result(result);
 }
 
 /** For those that never got as far as the node. */
 export async function endUnstarted(execution: Execution, outcome: NotStarted, rooms: Rooms): Promise<void> {
-  const { wasSent, attempts, id } = execution;
+  const { wasSent, attempts, id, logger } = execution;
   const honest: Outcome = wasSent
     ? {
         kind: 'unknown',
@@ -33,9 +35,9 @@ export async function endUnstarted(execution: Execution, outcome: NotStarted, ro
         detail: `The first attempt was lost, another did not begin: ${outcome.detail}`.slice(0, 500),
       }
     : outcome;
-  const result = { ...buildResult(id, honest, null), attempt: wasSent ? attempts : 0 };
+  const result = makeReportable({ ...buildResult(id, honest, null), attempt: wasSent ? attempts : 0 }, logger);
   if (!(await finish(execution, result, attempts, null, rooms))) return;
-  execution.logger.info({ outcome: honest }, 'execution did not begin');
+  logger.info({ outcome: honest }, 'execution did not begin');
   rooms.outbox.result(result);
 }
 
