@@ -136,6 +136,23 @@ it('a stop that comes before the command has a process is told again, and ends i
   }
 });
 
+it('output beyond the limit is cut on the node too, and how much there was is told', async () => {
+  const node = site.node('web-05');
+  test.relay.behaviour.acknowledgesOutcomes = false;
+  try {
+    const change = await begin(node, '; head -c 2000000 /dev/zero; head -c 1000 /dev/zero >&2; exit 3');
+    expect(await change.result()).toMatchObject({
+      outcome: { kind: 'exited', exitCode: 3 },
+      ...{ stdoutBytes: 2_000_000, stdoutKeptBytes: 65_536, stderrBytes: 1_000, stderrKeptBytes: 1_000 },
+    });
+    expect(Number(await node.onNode(`cat /var/lib/sena/guard/${change.executionId}.o | wc -c`))).toBe(131_072);
+  } finally {
+    test.relay.behaviour.acknowledgesOutcomes = true;
+    test.relay.cut();
+    await test.relay.connected(test.relay.connections() + 1);
+  }
+});
+
 it('what is acknowledged is removed from the node, and its lock stays', async () => {
   const node = site.node('web-05');
   const change = await begin(node, '; echo some output; sleep 1');

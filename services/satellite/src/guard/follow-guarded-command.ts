@@ -12,9 +12,18 @@ import { attachText, runText } from './guard-texts.ts';
 import { mergeStreams } from './merge-streams.ts';
 import { placeGuard } from './place-guard.ts';
 
+/** How much the command wrote, where the node did not keep all of it. */
+type Written = { stdout: number; stderr: number };
+
 export type GuardedEnd =
   /** `stopped`: why it was told to end, if it was. */
-  | { kind: 'ended'; exitCode: number | null; signal: string | null; stopped: StopCause | null }
+  | {
+      kind: 'ended';
+      exitCode: number | null;
+      signal: string | null;
+      stopped: StopCause | null;
+      written: Written | null;
+    }
   /** Proven: it never began, and nobody can begin it any more. */
   | { kind: 'not_begun'; reason: NotStartedReason; detail: string }
   | { kind: 'unknown'; reason: UnknownReason; detail: string }
@@ -23,7 +32,13 @@ export type GuardedEnd =
 
 export type GuardedCommand = StoppableCommand & {
   /** null: it was sent before, by this process or another; it is found out, never started. */
-  start: { shell: Shell; text: string; environment: Readonly<Record<string, string>> } | null;
+  start: {
+    shell: Shell;
+    text: string;
+    environment: Readonly<Record<string, string>>;
+    /** Of each stream; the node keeps little more of it. */
+    outputBytesMax: number;
+  } | null;
   /** Asked again before a start that had not left goes over another connection; null: it may still begin. */
   obstacle(): { reason: NotStartedReason; detail: string } | null;
   /** An unreachable node is asked again until then. */
@@ -50,6 +65,7 @@ type Word = (typeof words)[number];
 type Heard = {
   word: Word | 'unheard' | 'not_dying' | 'left';
   code: string | undefined;
+  written: Written | null;
   detail: string;
   cause: ScriptEnd['kind'];
 };
@@ -87,7 +103,7 @@ export async function followGuardedCommand(
   }
 
   async function ask(): Promise<Heard> {
-    if (lease.kind === 'refused') return { word: 'unheard', code: undefined, detail: lease.detail, cause: 'lost' };
+    if (lease.kind === 'refused') return { ...nothing, word: 'unheard', detail: lease.detail, cause: 'lost' };
     const beganAtMs = performance.now();
     const heard = mustStart ? await start(lease.connection) : await attach(lease.connection);
     if (performance.now() - beganAtMs > stableMs) failures = 0;
@@ -167,6 +183,7 @@ export async function followGuardedCommand(
         return {
           kind: 'ended',
           ...readCode(heard.code ?? ''),
+          written: heard.written,
           stopped: (await stopper.answer()) === 'ended' ? stopper.cause() : null,
         };
       case 'tombstone':
@@ -251,18 +268,24 @@ async function bothUntilOneKnows(run: RunningScript, streamed: RunningScript): P
 }
 
 function hear(end: ScriptEnd): Heard {
-  if (end.kind !== 'answered') return { word: 'unheard', code: undefined, detail: end.detail, cause: end.kind };
-  const [word, code] = end.words;
+  if (end.kind !== 'answered') return { ...nothing, word: 'unheard', detail: end.detail, cause: end.kind };
+  const [word, code, stdout, stderr] = end.words;
   const known = words.find((each) => each === word);
   if (known === undefined) {
     return {
+      ...nothing,
       word: 'unheard',
-      code,
       detail: `The guard answered "${end.words.join(' ').slice(0, 100)}".`,
       cause: 'lost',
     };
   }
-  return { word: known, code, detail: '', cause: 'answered' };
+  return { word: known, code, written: readWritten(stdout, stderr), detail: '', cause: 'answered' };
+}
+
+function readWritten(stdout = '', stderr = ''): Written | null {
+  const written = { stdout: Number(stdout), stderr: Number(stderr) };
+  const isKnown = [stdout, stderr].every((digits) => /^\d{1,15}$/.test(digits));
+  return isKnown ? written : null;
 }
 
 /** A number, or a signal's name. */
@@ -300,8 +323,9 @@ const noRoom = (directory: string) =>
 const notReached = (detail: string) =>
   `The node could not be asked what became of the command. ${detail}`.slice(0, 500);
 
-const notStopped: Heard = { word: 'not_dying', code: undefined, detail: '', cause: 'answered' };
-const leftBehind: Heard = { word: 'left', code: undefined, detail: '', cause: 'answered' };
+const nothing = { code: undefined, written: null };
+const notStopped: Heard = { ...nothing, word: 'not_dying', detail: '', cause: 'answered' };
+const leftBehind: Heard = { ...nothing, word: 'left', detail: '', cause: 'answered' };
 
 function whenAborted(signal: AbortSignal): Promise<Heard> {
   return new Promise((resolve) => {

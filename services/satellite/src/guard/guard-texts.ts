@@ -28,6 +28,7 @@ export const guardScripts = {
 };
 
 const none: Readonly<Record<string, string>> = {};
+const moreBytes = 64 * 1024;
 
 export function placeText(user: string, mark: string): string {
   return scriptText(guardScripts.place, [mark], { environment: none, user });
@@ -36,9 +37,12 @@ export function placeText(user: string, mark: string): string {
 export function runText(
   key: GuardKey & { bootId: string },
   mark: string,
-  command: { shell: Shell; text: string; environment: Readonly<Record<string, string>> },
+  command: { shell: Shell; text: string; environment: Readonly<Record<string, string>>; outputBytesMax: number },
 ): string {
-  const args = [key.directory, key.executionId, key.bootId, expiryOf(key), mark, command.shell, command.text];
+  const { shell, text, outputBytesMax } = command;
+  // More than anybody wants of it: so it is seen that there was more.
+  const most = `${outputBytesMax + moreBytes}`;
+  const args = [key.directory, key.executionId, key.bootId, expiryOf(key), mark, shell, text, most];
   return scriptText(guardScripts.run, args, { environment: command.environment, user: key.user });
 }
 

@@ -87,7 +87,12 @@ while :; do
   cat <&3
   cat <&4 >&2
   case $state in
-    ended) say ended "$code" ;;
+    ended)
+      # How much there was of either stream, where not all of it is on disk.
+      all=
+      if [ -e "$file.t" ]; then read -r all <"$file.t"; fi
+      say ended "$code" $all
+      ;;
     lost | rebooted) say "$state" ;;
   esac
   tries=$((tries + 1))
