@@ -75,6 +75,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const queue = createExecutionQueue({
     limits: config.limits,
     mayStart: () => isOpen && !outbox.isFull(),
+    isUnderWay: (work) => !mayBegin(work),
     run: (work, slot) =>
       (work.kind === 'inquired' ? runInquiry(work, slot, rooms) : runExecution(work, slot, rooms))
         .catch(fatal)
@@ -375,6 +376,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     async recover() {
       prune();
       isOpen = false;
+      const resumed: Execution[] = [];
       const recovery = await recoverExecutions({
         ...{ journal, outbox, logger, keys, organizationId, satelliteId },
         judge: (envelope) => judgeCommand(parser, envelope, config.policy),
@@ -383,7 +385,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
           execution.attempts = attempt;
           execution.wasSent = wasSent;
           executions.set(execution.id, execution);
-          queue.add(execution);
+          resumed.push(execution);
         },
         findOut(envelope, node, begun) {
           const execution = createExecution(envelope, node, 'guarded', begun);
@@ -392,6 +394,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         },
         findOutForAnother,
       });
+      // Behind what is under way: that waits neither for them nor for the relay.
+      for (const execution of resumed) queue.add(execution);
       if (recovery.resumed === 0) open();
       if (Object.values(recovery).some((count) => count > 0))
         logger.info(recovery, 'the journal of an earlier process was read');

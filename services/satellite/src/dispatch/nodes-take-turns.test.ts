@@ -39,6 +39,7 @@ function harness(mayStart = () => true) {
   const queue = createExecutionQueue({
     limits,
     mayStart,
+    isUnderWay: (work) => work.id.startsWith('under way'),
     run: ({ id }, slot) =>
       new Promise((resolve) => {
         begun.push(id);

@@ -1,13 +1,18 @@
 // Entered by run-guarded: one guarded command from its start, or from where it was lost, to what is certain of its end. A broken
 // connection means finding out over the next one, never starting again. Sends to one node only; journals nothing.
 import { randomBytes } from 'node:crypto';
-import type { NotStartedReason, UnknownReason } from '@sena/contracts/domain/outcome';
+import {
+  type ExitedReason,
+  exitedReasons,
+  type NotStartedReason,
+  type UnknownReason,
+} from '@sena/contracts/domain/outcome';
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { CommandSink } from '../ssh/execute-command.ts';
 import type { ConnectionRefusal, SshConnection } from '../ssh/open-ssh-connection.ts';
 import { type RunningScript, runScript, type ScriptEnd } from '../ssh/run-script.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
-import { createStopper, type StopCause, type StoppableCommand } from './create-stopper.ts';
+import { createStopper, type StoppableCommand } from './create-stopper.ts';
 import { attachText, runText } from './guard-texts.ts';
 import { mergeStreams } from './merge-streams.ts';
 import { placeGuard } from './place-guard.ts';
@@ -21,7 +26,7 @@ export type GuardedEnd =
       kind: 'ended';
       exitCode: number | null;
       signal: string | null;
-      stopped: StopCause | null;
+      stopped: ExitedReason | null;
       written: Written | null;
     }
   /** Proven: it never began, and nobody can begin it any more. */
@@ -66,6 +71,8 @@ type Heard = {
   word: Word | 'unheard' | 'not_dying' | 'left';
   code: string | undefined;
   written: Written | null;
+  /** Why it was stopped, by the node's word. */
+  stopped: ExitedReason | null;
   detail: string;
   cause: ScriptEnd['kind'];
 };
@@ -179,12 +186,12 @@ export async function followGuardedCommand(
     switch (heard.word) {
       case 'ended':
       case 'cleaned':
-        // One that had ended when it was told to was not stopped.
+        // One that had ended when it was told to was not stopped; by whom it was before, the node knows.
         return {
           kind: 'ended',
           ...readCode(heard.code ?? ''),
           written: heard.written,
-          stopped: (await stopper.answer()) === 'ended' ? stopper.cause() : null,
+          stopped: heard.stopped ?? ((await stopper.answer()) === 'ended' ? stopper.cause() : null),
         };
       case 'tombstone':
         return { kind: 'not_begun', reason: 'never_arrived', detail: neverArrived };
@@ -269,7 +276,7 @@ async function bothUntilOneKnows(run: RunningScript, streamed: RunningScript): P
 
 function hear(end: ScriptEnd): Heard {
   if (end.kind !== 'answered') return { ...nothing, word: 'unheard', detail: end.detail, cause: end.kind };
-  const [word, code, stdout, stderr] = end.words;
+  const [word, code, ...more] = end.words;
   const known = words.find((each) => each === word);
   if (known === undefined) {
     return {
@@ -279,13 +286,17 @@ function hear(end: ScriptEnd): Heard {
       cause: 'lost',
     };
   }
-  return { word: known, code, written: readWritten(stdout, stderr), detail: '', cause: 'answered' };
+  return { word: known, code, written: readWritten(more), stopped: readStopped(more), detail: '', cause: 'answered' };
 }
 
-function readWritten(stdout = '', stderr = ''): Written | null {
+function readWritten([stdout = '', stderr = '']: string[]): Written | null {
   const written = { stdout: Number(stdout), stderr: Number(stderr) };
   const isKnown = [stdout, stderr].every((digits) => /^\d{1,15}$/.test(digits));
   return isKnown ? written : null;
+}
+
+function readStopped(words: string[]): ExitedReason | null {
+  return exitedReasons.find((reason) => reason === words.at(-1)) ?? null;
 }
 
 /** A number, or a signal's name. */
@@ -323,7 +334,7 @@ const noRoom = (directory: string) =>
 const notReached = (detail: string) =>
   `The node could not be asked what became of the command. ${detail}`.slice(0, 500);
 
-const nothing = { code: undefined, written: null };
+const nothing = { code: undefined, written: null, stopped: null };
 const notStopped: Heard = { ...nothing, word: 'not_dying', detail: '', cause: 'answered' };
 const leftBehind: Heard = { ...nothing, word: 'left', detail: '', cause: 'answered' };
 

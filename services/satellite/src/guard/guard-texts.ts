@@ -2,6 +2,7 @@
 // What each script promises, takes and answers stands in its first lines.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ExitedReason } from '@sena/contracts/domain/outcome';
 import type { Shell } from '@sena/contracts/domain/policy';
 import { scriptText } from '../ssh/command-text.ts';
 
@@ -58,8 +59,9 @@ export function attachText(
   return scriptText(guardScripts.attach, args, { environment: none, user: key.user });
 }
 
-export function stopText(key: GuardKey, mark: string, patienceSeconds: number): string {
-  const args = [key.directory, key.executionId, mark, `${patienceSeconds}`];
+/** `why` stays on the node. */
+export function stopText(key: GuardKey, mark: string, patienceSeconds: number, why: ExitedReason): string {
+  const args = [key.directory, key.executionId, mark, `${patienceSeconds}`, why];
   return scriptText(guardScripts.stop, args, { environment: none, user: key.user });
 }
 

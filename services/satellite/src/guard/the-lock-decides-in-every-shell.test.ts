@@ -106,6 +106,7 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     const running = startBounded(id, 1_000, 'sleep 30');
     await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(id))));
     const pid = Number(lockOf(id).split(' ')[3]);
+    await until(() => groupOf(pid).some((name) => name.endsWith('sleep 30')));
     process.kill(pid, 'SIGKILL');
     await running;
     const left = () => groupOf(pid).filter((name) => !name.endsWith('sleep 30'));
@@ -179,14 +180,16 @@ describe.each([['dash'], ['busybox ash'], ['bash']])('under %s', (shell) => {
     const id = randomUUID();
     const running = start(id, 'sleep 30 & echo ready; sleep 30');
     await until(() => safely(() => outputOf(id)) === 'ready\n');
-    expect((await script('stop', directory, id, 'M', '20')).answer).toBe('M ended');
-    expect((await running).answer).toBe('M ended TERM');
+    expect((await script('stop', directory, id, 'M', '20', 'timeout')).answer).toBe('M ended');
+    expect((await running).answer).toBe('M ended TERM timeout');
+    expect((await script('stop', directory, id, 'M', '20', 'cancelled')).answer).toBe('M had_ended');
+    expect((await find(id)).answer).toBe('M ended TERM timeout');
     const deaf = randomUUID();
     const deafening = start(deaf, 'trap "" TERM; echo ready; while :; do sleep 1; done');
     await until(() => safely(() => outputOf(deaf)) === 'ready\n');
-    expect((await script('stop', directory, deaf, 'M', '1')).answer).toBe('M ended');
+    expect((await script('stop', directory, deaf, 'M', '1', 'cancelled')).answer).toBe('M ended');
     await deafening;
-    expect((await find(deaf)).answer).toBe('M ended KILL');
+    expect((await find(deaf)).answer).toBe('M ended KILL cancelled');
   });
 
   it('a following reader never plants a tombstone before the starter has come', async () => {

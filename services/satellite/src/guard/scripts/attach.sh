@@ -89,9 +89,11 @@ while :; do
   case $state in
     ended)
       # How much there was of either stream, where not all of it is on disk.
-      all=
+      all= why=
       if [ -e "$file.t" ]; then read -r all <"$file.t"; fi
-      say ended "$code" $all
+      # And why it was stopped.
+      if [ -e "$file.s" ]; then read -r why <"$file.s"; fi
+      say ended "$code" $all $why
       ;;
     lost | rebooted) say "$state" ;;
   esac

@@ -82,6 +82,8 @@ if [ -e "$file.a" ]; then say streamed; fi
 if [ -s "$file.o" ]; then cat "$file.o"; fi
 if [ -s "$file.e" ]; then cat "$file.e" >&2; fi
 # How much there was of either stream, where not all of it is on disk.
-all=
+all= why=
 if [ -e "$file.t" ]; then read -r all <"$file.t"; fi
-say ended "$code" $all
+# And why it was stopped.
+if [ -e "$file.s" ]; then read -r why <"$file.s"; fi
+say ended "$code" $all $why
