@@ -16,6 +16,8 @@ const offset = z.int().min(0);
 const attempt = z.int().min(0).max(32_767);
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 const instant = z.iso.datetime({ offset: true });
+/** A node says it, so it may be anything: only what every log and database can hold is one. */
+export const bootIdSchema = z.string().regex(/^[\x21-\x7e]{1,64}$/);
 
 /** Relay → satellite. */
 export const relayFrameSchema = z.discriminatedUnion('t', [
@@ -121,7 +123,7 @@ export const satelliteFrameSchema = z.discriminatedUnion('t', [
     attempt,
     at: instant,
     /** The node's boot under which its guard was started; null for one that runs without. */
-    bootId: z.string().min(1).max(64).nullable(),
+    bootId: bootIdSchema.nullable(),
   }),
   z.strictObject({
     t: z.literal('output'),

@@ -185,14 +185,7 @@ describe('a connected satellite that breaks the protocol loses its tunnel', () =
       'an unknown field',
       (tunnel) =>
         tunnel.sendRaw(
-          strangeFrame({
-            t: 'started',
-            executionId: 'x',
-            attempt: 1,
-            at: '2026-01-01T00:00:00Z',
-            bootId: null,
-            as: 'root',
-          }),
+          strangeFrame({ t: 'dispatch-ack', dispatchId: 'x', accepted: true, code: null, message: null, as: 'root' }),
         ),
       'malformed_frame',
     ],

@@ -3,6 +3,7 @@
 import { outputPieceBytesMax, type SatelliteFrame } from '@sena/contracts/frames';
 import type { Pool } from '@sena/db/tenant';
 import type { Logger } from '@sena/telemetry/logger';
+import type { UnreadableReport } from '@sena/tunnel/decode-frames';
 import { FrameError } from '@sena/tunnel/frame-error';
 import { actOnAnswer, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { HeldSatellite } from './held-satellites.ts';
@@ -23,7 +24,7 @@ export interface FrameRooms {
 export async function receiveFrames(
   rooms: FrameRooms,
   satellite: HeldSatellite,
-  frames: readonly SatelliteFrame[],
+  frames: ReadonlyArray<SatelliteFrame | UnreadableReport>,
 ): Promise<void> {
   const reports: Report[] = [];
   for (const frame of frames) {
@@ -58,9 +59,26 @@ export async function receiveFrames(
       case 'result':
         reports.push({ satellite, frame });
         break;
+      case 'unreadable-start':
+        // Nothing waits for it, and the end will be told.
+        refuseReport(rooms, satellite, frame);
+        break;
+      case 'unreadable-result':
+        refuseReport(rooms, satellite, frame);
+        reports.push({ satellite, frame });
+        break;
     }
   }
   if (reports.length > 0) await rooms.recorder.push(satellite.organizationId, reports);
+}
+
+/** By its name, and no other: the tunnel stays. */
+function refuseReport({ logger }: FrameRooms, satellite: HeldSatellite, frame: UnreadableReport): void {
+  const { executionId, problem } = frame;
+  const { satelliteId } = satellite;
+  logger.error({ satelliteId, executionId, problem }, 'a report of a satellite is not valid, the others are taken');
+  const message = `${problem} It was about execution ${executionId}. Update this satellite or its relay: they do not mean the same.`;
+  satellite.out.push({ t: 'refused', code: 'report_unreadable', message });
 }
 
 async function reconcile(

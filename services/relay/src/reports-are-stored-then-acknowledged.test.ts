@@ -242,6 +242,39 @@ test('output with another hash than the satellite reported is kept apart, and sa
   expect(bench.log.some((line) => line.executionId === executions[0] && String(line.msg).includes('hash'))).toBe(true);
 });
 
+test('a report that is not valid is refused by its name, and stops none of the others of its satellite', async () => {
+  const [broken, whole] = executions;
+  const bytes = Buffer.from('whole');
+  tunnel.send(
+    { t: 'started', executionId: broken, attempt: 1, at: 'yesterday', bootId: null },
+    resultOf(broken, { durationMs: -1 }),
+    outputOf(whole, bytes),
+    withStdout(whole, bytes),
+  );
+  const acks = [await tunnel.next('outcome-ack'), await tunnel.next('outcome-ack')];
+  expect(acks.map(({ executionId }) => executionId).sort()).toEqual([...executions].sort());
+  expect(await outcomeOf(whole)).toMatchObject({ kind: 'exited', exit_code: 0 });
+  expect(await outcomeOf(broken)).toMatchObject({ kind: 'unknown', reason: 'report_unreadable' });
+  const refusals = [await tunnel.next('refused'), await tunnel.next('refused')];
+  for (const [index, field] of ['at', 'result.durationMs'].entries()) {
+    expect(refusals[index]).toMatchObject({
+      code: 'report_unreadable',
+      message: expect.stringContaining(`${field}: `),
+    });
+    expect(refusals[index]?.message).toContain(broken);
+  }
+  const run = await bench.admin.query('select wake_count from runs where id = $1', [runId]);
+  expect(run.rows[0].wake_count).toBe(2);
+  // Told again, as after a lost acknowledgement: nothing changes, and the tunnel stays.
+  tunnel.send(resultOf(broken, { durationMs: -1 }));
+  expect(await tunnel.next('outcome-ack')).toMatchObject({ executionId: broken, revision: 1 });
+});
+
+test('a report that is not valid and says of nothing that it is over closes the tunnel', async () => {
+  tunnel.send(resultOf(executions[0], { revision: 0 }));
+  expect(await tunnel.closed).toEqual({ code: 4400, reason: 'malformed_frame' });
+});
+
 test('a refusal and a result of the same moment do not lock each other out', async () => {
   const { executions: more } = await bench.prepareDispatch(fleet);
   const second = await tunnel.next('dispatch');

@@ -35,6 +35,7 @@ export const unknownReasons = [
   'start_not_seen',
 ] as const;
 export const exitedReasons = ['timeout', 'cancelled'] as const;
+export type ExitedReason = (typeof exitedReasons)[number];
 export type NotStartedReason = (typeof notStartedReasons)[number];
 export type UnknownReason = (typeof unknownReasons)[number];
 

@@ -4,7 +4,7 @@ import type { Pool } from '@sena/db/tenant';
 import { disconnectSatellite, type SatelliteIdentity } from '@sena/fleet/satellite-presence';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
-import { decodeSatelliteFrames } from '@sena/tunnel/decode-frames';
+import { decodeSatelliteFrames, decodeSatelliteReports, type UnreadableReport } from '@sena/tunnel/decode-frames';
 import { encodeFrames } from '@sena/tunnel/encode-frames';
 import { createFrameBatcher } from '@sena/tunnel/frame-batcher';
 import { FrameError } from '@sena/tunnel/frame-error';
@@ -35,7 +35,7 @@ export interface ConnectionRooms {
   /** Once for each `connected`, after PostgreSQL was told. */
   left(satellite: HeldSatellite): Promise<void>;
   /** Resolves when there is room for more: until then the socket is not read. */
-  frames(satellite: HeldSatellite, frames: SatelliteFrame[]): Promise<void>;
+  frames(satellite: HeldSatellite, frames: Array<SatelliteFrame | UnreadableReport>): Promise<void>;
   /** True: what still arrives is left to the satellite, which sends it again. */
   isDraining(): boolean;
 }
@@ -102,7 +102,7 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
   async function handleMessage(data: Buffer, isBinary: boolean): Promise<void> {
     if (socket.readyState !== socket.OPEN || rooms.isDraining()) return;
     if (!isBinary) throw new FrameError('malformed_frame', 'The tunnel carries binary messages only.');
-    if (satellite !== null) return rooms.frames(satellite, decodeSatelliteFrames(data));
+    if (satellite !== null) return rooms.frames(satellite, decodeSatelliteReports(data));
     if (data.length > helloBytesMax)
       throw new FrameError('oversized_frame', `A hello of ${data.length} bytes; at most ${helloBytesMax}.`);
     const [hello, ...more] = decodeSatelliteFrames(data);

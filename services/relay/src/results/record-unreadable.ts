@@ -1,12 +1,12 @@
-// A result that PostgreSQL refuses, though the protocol allows it. Entered by the recorder when one stands alone. That its execution
-// is over for the satellite is true; what became of it is said to be unknown, so that neither run nor satellite waits for ever.
+// A result that does not fit the protocol, or that PostgreSQL refuses. Entered by the recorder, of one alone. That its execution is
+// over for the satellite is true; what became of it is said to be unknown, so that neither run nor satellite waits for ever.
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import { executionIdSchema } from '@sena/contracts/ids';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { recordResults } from '@sena/runs/record-results';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import { withoutOutput } from '@sena/runs/without-output';
-import type { ReportOf } from './report.ts';
+import type { HeldSatellite } from '../held-satellites.ts';
 
 const outcome: Outcome = {
   kind: 'unknown',
@@ -19,9 +19,9 @@ const outcome: Outcome = {
 export async function recordUnreadable(
   pool: Pool,
   organizationId: string,
-  { satellite, frame }: ReportOf<'result'>,
+  satellite: HeldSatellite,
+  { executionId, revision, attempt }: { executionId: string; revision: number; attempt: number },
 ): Promise<RunNews[]> {
-  const { executionId, revision, attempt } = frame.result;
   const reporter = satellite.satelliteId;
   // No execution has another kind of id: nothing is lost with it.
   const isExecution = executionIdSchema.safeParse(executionId).success;

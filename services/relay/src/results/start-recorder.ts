@@ -6,7 +6,7 @@ import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
 import { type Patience, recordBatch } from './record-batch.ts';
 import { recordUnreadable } from './record-unreadable.ts';
-import type { Report } from './report.ts';
+import type { Report, ReportOf } from './report.ts';
 
 /** What `recordResults` takes at once. */
 const batchResultsMax = 1_000;
@@ -56,7 +56,12 @@ export function startRecorder(options: {
     await new Promise((resolve) => setImmediate(resolve));
     while (lane.reports.length > 0) {
       const batch = takeBatch(lane);
-      await recordOrRetry(organizationId, batch);
+      const unreadable = batch.filter((report) => isUnreadable(report));
+      await recordOrRetry(
+        organizationId,
+        batch.filter((report) => !isUnreadable(report)),
+      );
+      for (const { satellite, frame } of unreadable) await recordEndAlone(organizationId, satellite, frame);
       if (lane.bytes < waitingBytesMax) for (const resume of lane.waiters.splice(0)) resume();
     }
   }
@@ -98,20 +103,33 @@ export function startRecorder(options: {
       if (frame.t === 'result') {
         const { executionId } = frame.result;
         logger.error({ err: cause, satelliteId, executionId }, 'a result can not be stored, it is recorded as unknown');
-        const report = { ...only, frame };
-        const refusal = await untilAnswered(1, async () =>
-          recorded(organizationId, await recordUnreadable(pool, organizationId, report)),
-        );
-        if (refusal === null) return;
+        return await recordEndAlone(organizationId, only.satellite, frame.result);
       }
-      logger.error({ err: cause, satelliteId, frame: frame.t }, 'a report can not be stored, its tunnel is closed');
-      refused.add(only.satellite);
-      only.satellite.close(4400, 'report refused');
-      return;
+      return dropTunnel(only.satellite, frame.t, cause);
     }
     const middle = batch.length >> 1;
     await recordOrRetry(organizationId, batch.slice(0, middle));
     await recordOrRetry(organizationId, batch.slice(middle));
+  }
+
+  /** That it is over, and not how. */
+  async function recordEndAlone(
+    organizationId: string,
+    satellite: HeldSatellite,
+    end: { executionId: string; revision: number; attempt: number },
+  ): Promise<void> {
+    if (refused.has(satellite)) return;
+    const refusal = await untilAnswered(1, async () =>
+      recorded(organizationId, await recordUnreadable(pool, organizationId, satellite, end)),
+    );
+    if (refusal !== null) dropTunnel(satellite, 'result', refusal.cause);
+  }
+
+  function dropTunnel(satellite: HeldSatellite, frame: string, cause: unknown): void {
+    const { satelliteId } = satellite;
+    logger.error({ err: cause, satelliteId, frame }, 'a report can not be stored, its tunnel is closed');
+    refused.add(satellite);
+    satellite.close(4400, 'report refused');
   }
 
   return {
@@ -132,6 +150,10 @@ export function startRecorder(options: {
       await Promise.all([...lanes.values()].map((lane) => lane.draining));
     },
   };
+}
+
+function isUnreadable(report: Report): report is ReportOf<'unreadable-result'> {
+  return report.frame.t === 'unreadable-result';
 }
 
 function takeBatch(lane: Lane): Report[] {

@@ -17,8 +17,10 @@ import { type Journal, JournalError } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
-import { endUnstarted, notStarted } from './end-execution.ts';
-import { type Begun, type Execution, type Inquired, isExpired, type Work } from './execution.ts';
+import { answerReconcile, reportKnown } from './answer-reconcile.ts';
+import { cancelExecutions, endExpired } from './cancel-executions.ts';
+import { endUnstarted } from './end-execution.ts';
+import { type Begun, type Execution, type Inquired, mayBegin, type Work } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { judgeCommand } from './judge-command.ts';
@@ -74,6 +76,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const queue = createExecutionQueue({
     limits: config.limits,
     mayStart: () => isOpen && !outbox.isFull(),
+    isUnderWay: (work) => !mayBegin(work),
     run: (work, slot) =>
       (work.kind === 'inquired' ? runInquiry(work, slot, rooms) : runExecution(work, slot, rooms))
         .catch(fatal)
@@ -105,6 +108,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       queue.add(execution);
     },
   };
+  const cancelRooms = { executions, queue, waitingRoom, rooms, forgetFinished };
   let link: FrameBatcher<SatelliteFrame> | null = null;
   let isStopping = false;
   /** False after a restart that left work behind: what waits may have been cancelled, so the relay is heard first. */
@@ -187,11 +191,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         }
         return;
       case 'reconcile':
-        return await answerReconcile(frame.executionIds);
+        return await answerReconcile(frame.executionIds, (answer) => link?.push(answer), { journal, outbox, logger });
       case 'cancel':
-        return await cancel(frame.executionIds, frame.stop);
+        return await cancelExecutions(frame.executionIds, frame.stop, cancelRooms);
       case 'refused':
-        logger.warn({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
+        logger.error({ code: frame.code, reason: frame.message }, 'the relay refused what this satellite sent');
         return;
       case 'clock':
         return clock.measureAgain(frame.relayTimeMs);
@@ -253,7 +257,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         queue.add(execution);
       }
     }
-    if (known.length > 0) await reportKnown(known);
+    if (known.length > 0) await reportKnown(known, { journal, outbox, logger });
   }
 
   async function takeInquiry(frame: Extract<RelayFrame, { t: 'inquiry' }>): Promise<void> {
@@ -277,7 +281,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     logger.info({ inquiryId, dispatchId, runId, ...counts, traceId }, 'an inquiry was journaled');
     const freshIds = new Set(fresh);
     for (const node of inquiry.nodes) if (freshIds.has(node.executionId)) findOutForAnother(inquiry, node);
-    if (known.length > 0) await reportKnown(known);
+    if (known.length > 0) await reportKnown(known, { journal, outbox, logger });
   }
 
   function takeOutputAck({ executionId, attempt, stream, offset }: Extract<RelayFrame, { t: 'output-ack' }>): void {
@@ -287,66 +291,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (executions.has(executionId)) journal.perform({ op: 'output-acked', executionId, stream, offset }).catch(fatal);
   }
 
-  async function answerReconcile(executionIds: readonly string[]): Promise<void> {
-    const found = await journal.perform({ op: 'states', executionIds });
-    const states = new Map(found.map(({ executionId, state }) => [executionId, state]));
-    const answers = executionIds.map((executionId) => {
-      const state = states.get(executionId) ?? ('absent' as const);
-      return { executionId, state: state === 'starting' ? ('running' as const) : state };
-    });
-    link?.push({ t: 'reconciled', executions: answers });
-    await reportKnown(executionIds);
-  }
-
-  /** The results of those that are finished, acknowledged or not: somebody asks, so somebody does not know. */
-  async function reportKnown(executionIds: readonly string[]): Promise<void> {
-    for (const { executionId, result } of await journal.perform({ op: 'states', executionIds })) {
-      if (result !== null && !outbox.holds(executionId)) outbox.result(result);
-    }
-  }
-
-  async function cancel(executionIds: readonly string[], isStop: boolean): Promise<void> {
-    const wanted = new Set(executionIds);
-    for (const id of wanted) {
-      const work = executions.get(id);
-      if (work === undefined) continue;
-      // What another satellite was sent is found out all the same: nothing of it starts here.
-      if (work.kind === 'dispatched') {
-        work.isCancelled = true;
-        waitingRoom.call(work);
-      }
-      if (isStop) work.stop.abort();
-    }
-    for (const execution of queue.take(
-      (waiting): waiting is Execution => wanted.has(waiting.id) && mayBegin(waiting),
-    )) {
-      await endUnstarted(
-        execution,
-        notStarted('cancelled', 'The run was cancelled before the command was sent.'),
-        rooms,
-      );
-      forgetFinished(execution);
-    }
-  }
-
-  /** Nothing of it was sent. */
-  function mayBegin(work: Work): work is Execution {
-    return work.kind === 'dispatched' && work.begun === null;
-  }
-
-  /** Those whose time ran out in the queue. */
   function sweep(): void {
     queue.pump();
-    const nowMs = Date.now();
-    // What was sent is found out, however late.
-    for (const execution of queue.take(
-      (waiting): waiting is Execution => mayBegin(waiting) && isExpired(waiting.envelope, nowMs),
-    )) {
-      const detail = `The dispatch expired at ${execution.envelope.expiresAt} while earlier commands held the node or the satellite.`;
-      endUnstarted(execution, notStarted('node_busy', detail), rooms)
-        .catch(fatal)
-        .finally(() => forgetFinished(execution));
-    }
+    endExpired(cancelRooms).catch(fatal);
   }
 
   function prune(): void {
@@ -379,15 +326,16 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     async recover() {
       prune();
       isOpen = false;
+      const resumed: Execution[] = [];
       const recovery = await recoverExecutions({
-        ...{ journal, outbox, keys, organizationId, satelliteId },
+        ...{ journal, outbox, logger, keys, organizationId, satelliteId },
         judge: (envelope) => judgeCommand(parser, envelope, config.policy),
         resume(envelope, node, { mode, attempt }, wasSent) {
           const execution = createExecution(envelope, node, mode);
           execution.attempts = attempt;
           execution.wasSent = wasSent;
           executions.set(execution.id, execution);
-          queue.add(execution);
+          resumed.push(execution);
         },
         findOut(envelope, node, begun) {
           const execution = createExecution(envelope, node, 'guarded', begun);
@@ -396,6 +344,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         },
         findOutForAnother,
       });
+      // Behind what is under way: that waits neither for them nor for the relay.
+      for (const execution of resumed) queue.add(execution);
       if (recovery.resumed === 0) open();
       if (Object.values(recovery).some((count) => count > 0))
         logger.info(recovery, 'the journal of an earlier process was read');

@@ -6,6 +6,7 @@ import type { OutputTail } from '../journal/journal-operations.ts';
 import { type Began, buildResult } from './build-result.ts';
 import type { Execution } from './execution.ts';
 import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
+import { makeReportable } from './make-reportable.ts';
 
 type Rooms = Pick<ExecutionRooms, 'journal' | 'outbox'>;
 
@@ -17,9 +18,9 @@ export async function endExecution(
   tail: OutputTail | null,
   rooms: Rooms,
 ): Promise<void> {
-  const result = buildResult(execution.id, outcome, began);
+  const result = makeReportable(buildResult(execution.id, outcome, began), execution.logger);
   if (!(await finish(execution, result, began.attempt, tail, rooms))) return;
-  logEnd(execution, outcome, result);
+  logEnd(execution, result);
   rooms.outbox.result(result);
 }
 
@@ -27,7 +28,7 @@ export async function endExecution(
  * The log of this machine tells every change and everything that did not go well. Reading that went well, by far the most, is told once a
  * dispatch, when it is journaled; the journal has each end.
  */
-function logEnd(execution: Execution, outcome: Outcome, { attempt, durationMs }: ExecutionResult): void {
+function logEnd(execution: Execution, { outcome, attempt, durationMs }: ExecutionResult): void {
   const isUneventful = execution.mode === 'direct' && outcome.kind === 'exited' && outcome.exitCode === 0;
   if (isUneventful) return;
   const level = outcome.kind === 'unknown' ? 'warn' : 'info';
@@ -36,7 +37,7 @@ function logEnd(execution: Execution, outcome: Outcome, { attempt, durationMs }:
 
 /** For those that never got as far as the node. */
 export async function endUnstarted(execution: Execution, outcome: NotStarted, rooms: Rooms): Promise<void> {
-  const { wasSent, attempts, id } = execution;
+  const { wasSent, attempts, id, logger } = execution;
   const honest: Outcome = wasSent
     ? {
         kind: 'unknown',
@@ -44,9 +45,9 @@ export async function endUnstarted(execution: Execution, outcome: NotStarted, ro
         detail: `The first attempt was lost, another did not begin: ${outcome.detail}`.slice(0, 500),
       }
     : outcome;
-  const result = { ...buildResult(id, honest, null), attempt: wasSent ? attempts : 0 };
+  const result = makeReportable({ ...buildResult(id, honest, null), attempt: wasSent ? attempts : 0 }, logger);
   if (!(await finish(execution, result, attempts, null, rooms))) return;
-  execution.logger.info({ outcome: honest }, 'execution did not begin');
+  logger.info({ outcome: honest }, 'execution did not begin');
   rooms.outbox.result(result);
 }
 

@@ -23,17 +23,21 @@ export type ExecutionQueue = {
 export type QueueOptions = {
   limits: QueueLimits;
   mayStart(): boolean;
+  /** What is under way on its node already: it begins whatever `mayStart` says, because its time limit counts. */
+  isUnderWay(work: Work): boolean;
   /** Never rejects. */
   run(work: Work, slot: Slot): Promise<void>;
 };
 
 type NodeLine = { running: number; waiting: Work[] };
 
-export function createExecutionQueue({ limits, mayStart, run }: QueueOptions): ExecutionQueue {
+export function createExecutionQueue({ limits, mayStart, isUnderWay, run }: QueueOptions): ExecutionQueue {
   const lines = new Map<string, NodeLine>();
   /** Nodes that have work and room, in turn. */
   const ready = new Set<string>();
   let waiting = 0;
+  /** Of those that wait. */
+  let underWay = 0;
   let starting = 0;
   let running = 0;
   let isDraining = false;
@@ -45,6 +49,7 @@ export function createExecutionQueue({ limits, mayStart, run }: QueueOptions): E
     lines.set(key, line);
     line.waiting.push(work);
     waiting += 1;
+    if (isUnderWay(work)) underWay += 1;
     update(key, line);
     pump();
   }
@@ -56,19 +61,30 @@ export function createExecutionQueue({ limits, mayStart, run }: QueueOptions): E
   }
 
   function pump(): void {
-    while (!isDraining && starting < limits.startingMax && starting + running < limits.runningMax && mayStart()) {
-      const [key] = ready;
+    while (!isDraining && starting < limits.startingMax && starting + running < limits.runningMax) {
+      const key = nextNode();
       if (key === undefined) return;
       ready.delete(key);
       const line = lines.get(key);
       const work = line?.waiting.shift();
       if (line === undefined || work === undefined) continue;
       waiting -= 1;
+      if (isUnderWay(work)) underWay -= 1;
       line.running += 1;
       // Behind the others.
       update(key, line);
       begin(work, key, line);
     }
+  }
+
+  function nextNode(): string | undefined {
+    if (mayStart()) return ready.values().next().value;
+    if (underWay === 0) return undefined;
+    for (const key of ready) {
+      const first = lines.get(key)?.waiting[0];
+      if (first !== undefined && isUnderWay(first)) return key;
+    }
+    return undefined;
   }
 
   function begin(work: Work, key: string, line: NodeLine): void {
@@ -102,6 +118,7 @@ export function createExecutionQueue({ limits, mayStart, run }: QueueOptions): E
         if (leaving.length === 0) continue;
         line.waiting = line.waiting.filter((work) => !wanted(work));
         waiting -= leaving.length;
+        underWay -= leaving.filter(isUnderWay).length;
         taken.push(...leaving);
         update(key, line);
       }

@@ -51,6 +51,11 @@ export type Inquired = {
 /** What takes its turn. */
 export type Work = Execution | Inquired;
 
+/** Nothing of it was sent. */
+export function mayBegin(work: Work): work is Execution {
+  return work.kind === 'dispatched' && work.begun === null;
+}
+
 /** Commands with the same key share a node, its login and its limits. */
 export function nodeKeyOf({ node }: Work): string {
   return `${node.address}:${node.port}`;

@@ -57,5 +57,9 @@ export async function followMeasured(
     },
     lease,
   );
+  if (end.kind === 'ended' && end.written !== null) {
+    meter.wrote('stdout', end.written.stdout);
+    meter.wrote('stderr', end.written.stderr);
+  }
   return { end, meter, tail: sink.tail() };
 }

@@ -39,6 +39,7 @@ function harness(mayStart = () => true) {
   const queue = createExecutionQueue({
     limits,
     mayStart,
+    isUnderWay: (work) => work.id.startsWith('under way'),
     run: ({ id }, slot) =>
       new Promise((resolve) => {
         begun.push(id);
@@ -90,6 +91,21 @@ describe('the queue', () => {
     for (let index = 0; index < 9; index += 1) queue.add(execution(`n${index}`, `node-${index}`));
     for (const id of ['n0', 'n1', 'n2']) await end(id);
     expect(begun).toEqual(['n0', 'n1', 'n2', 'n3', 'n4', 'n5']);
+  });
+
+  it('lets what is under way go on while nothing may begin, within the limits', async () => {
+    let may = false;
+    const { queue, begun, end } = harness(() => may);
+    queue.add(execution('a0', 'a'));
+    for (const id of ['under way 0', 'under way 1', 'under way 2']) queue.add(execution(id, 'b'));
+    expect(begun).toEqual(['under way 0', 'under way 1']);
+    expect(queue.take((work): work is Work => work.id === 'under way 2')).toHaveLength(1);
+    queue.add(execution('b3', 'b'));
+    await end('under way 0');
+    expect(begun).toHaveLength(2);
+    may = true;
+    queue.pump();
+    expect(begun.slice(2).sort()).toEqual(['a0', 'b3']);
   });
 
   it('begins nothing that was taken out, nothing while it may not, nothing while it drains', async () => {

@@ -5,6 +5,7 @@ import type { KeyObject } from 'node:crypto';
 import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
 import { verifyEnvelope } from '@sena/envelope/verify-envelope';
 import { verifyInquiry } from '@sena/envelope/verify-inquiry';
+import type { Logger } from '@sena/telemetry/logger';
 import type { ExecutionMode, JournaledExecution } from '../journal/journal-operations.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import type { Outbox } from '../output/create-outbox.ts';
@@ -12,6 +13,7 @@ import { buildResult, buildResultAfterRestart } from './build-result.ts';
 import { notStarted } from './end-execution.ts';
 import { type Begun, isExpired } from './execution.ts';
 import type { Judgement } from './judge-command.ts';
+import { makeReportable } from './make-reportable.ts';
 import { clockSkewMsMax } from './receive-dispatch.ts';
 
 /** Read-only work is begun at most this often. */
@@ -20,6 +22,7 @@ const attemptsMax = 2;
 export type RecoveryRooms = {
   journal: Journal;
   outbox: Outbox;
+  logger: Logger;
   keys: ReadonlyMap<string, KeyObject>;
   organizationId: string;
   satelliteId: string;
@@ -41,7 +44,7 @@ export type Recovery = { resumed: number; askedFor: number; unknown: number; end
 export async function recoverExecutions(rooms: RecoveryRooms): Promise<Recovery> {
   const recovery: Recovery = { resumed: 0, askedFor: 0, unknown: 0, ended: 0, unacknowledged: 0 };
   const unacked = await rooms.journal.perform({ op: 'unacked' });
-  for (const { result, tail } of unacked) rooms.outbox.result(result, tail);
+  for (const { result, tail } of unacked) rooms.outbox.result(makeReportable(result, rooms.logger), tail);
   recovery.unacknowledged = unacked.length;
 
   const envelopes = new Map<string, Promise<DispatchEnvelope | null>>();
@@ -73,7 +76,10 @@ async function recoverInquiry(
     return 'askedFor';
   }
   const outcome = { kind: 'unknown', reason: 'satellite_lost', detail: unpinnedInquiry } as const;
-  const result = buildResultAfterRestart(executionId, outcome, { ...execution, attempt: 1 });
+  const result = makeReportable(
+    buildResultAfterRestart(executionId, outcome, { ...execution, attempt: 1 }),
+    rooms.logger,
+  );
   await rooms.journal.perform({ op: 'finish', result, attempt: 0, tail: null });
   rooms.outbox.result(result);
   return 'unknown';
@@ -104,13 +110,14 @@ async function recoverOne(
 
   /** `unsent`: what is true of one that never left. */
   async function end(unsent: ReturnType<typeof notStarted>): Promise<'unknown' | 'ended'> {
-    const result = wasSent
+    const told = wasSent
       ? buildResultAfterRestart(
           executionId,
           { kind: 'unknown', reason: 'satellite_restarted', detail: restarted },
           execution,
         )
       : buildResult(executionId, unsent, null);
+    const result = makeReportable(told, rooms.logger);
     await rooms.journal.perform({ op: 'finish', result, attempt, tail: null });
     rooms.outbox.result(result);
     return wasSent ? 'unknown' : 'ended';

@@ -115,7 +115,7 @@ async function follow(
   const { end, meter, tail } = await followMeasured(
     {
       key: { ...guard, executionId: id, expiresAtMs: Date.parse(envelope.expiresAt), user: target.user },
-      start: isNew ? { shell, text: command, environment } : null,
+      start: isNew ? { shell, text: command, environment, outputBytesMax: limits.outputBytesMax } : null,
       ...{ attempt, limits, timeoutMs: limits.timeoutMs, startedAtMs, acked },
       findOutUntilMs: Math.max(Date.parse(envelope.expiresAt), startedAtMs + limits.timeoutMs) + rooms.findOutMs,
       obstacle: () => findObstacle(execution, rooms),

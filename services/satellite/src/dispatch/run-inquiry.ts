@@ -11,6 +11,7 @@ import type { Inquired } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { followMeasured, type Measured } from './follow-measured.ts';
+import { makeReportable } from './make-reportable.ts';
 import { clockSkewMsMax } from './receive-dispatch.ts';
 import { outcomeOf } from './run-guarded.ts';
 
@@ -149,10 +150,11 @@ export async function endUnknown(
 
 async function finish(
   { logger }: Inquired,
-  result: ExecutionResult,
+  end: ExecutionResult,
   tail: OutputTail | null,
   rooms: Pick<ExecutionRooms, 'journal' | 'outbox'>,
 ): Promise<void> {
+  const result = makeReportable(end, logger);
   // Nothing of it has begun here.
   const isMine = await rooms.journal.perform({ op: 'finish', result, attempt: 0, tail });
   if (!isMine) {

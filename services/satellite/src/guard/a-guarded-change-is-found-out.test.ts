@@ -121,18 +121,38 @@ it('a stop that comes before the command has a process is told again, and ends i
   const node = site.node('web-05');
   await node.onNode(
     `cp -a /usr/bin/setsid /usr/bin/real-setsid && rm /usr/bin/setsid &&
-     printf '#!/bin/sh\nsleep 1\nexec real-setsid "$@"\n' >/usr/bin/setsid && chmod 755 /usr/bin/setsid`,
+     printf '#!/bin/sh\nuntil [ -e /srv/may-begin ]; do sleep 0.05; done\nexec real-setsid "$@"\n' >/usr/bin/setsid && chmod 755 /usr/bin/setsid`,
   );
   try {
     const change = await begin(node, '; sleep 300');
     const { executionId } = change;
     await node.onNode(`until [ -e /var/lib/sena/guard/${executionId}.l ]; do sleep 0.02; done`);
     test.relay.send({ t: 'cancel', executionIds: [executionId], stop: true });
+    await test.relay.until('a stop in vain', () =>
+      test.logs.some((line) => line.includes(executionId) && line.includes('"answer":"absent"')),
+    );
+    await node.onNode('touch /srv/may-begin');
     expect((await change.result()).outcome).toMatchObject({ kind: 'exited', signal: 'TERM', reason: 'cancelled' });
-    expect(test.logs.some((line) => line.includes(executionId) && line.includes('"answer":"absent"'))).toBe(true);
     expect(await change.effects()).toBe(1);
   } finally {
     await node.onNode('mv /usr/bin/real-setsid /usr/bin/setsid');
+  }
+});
+
+it('output beyond the limit is cut on the node too, and how much there was is told', async () => {
+  const node = site.node('web-05');
+  test.relay.behaviour.acknowledgesOutcomes = false;
+  try {
+    const change = await begin(node, '; head -c 2000000 /dev/zero; head -c 1000 /dev/zero >&2; exit 3');
+    expect(await change.result()).toMatchObject({
+      outcome: { kind: 'exited', exitCode: 3 },
+      ...{ stdoutBytes: 2_000_000, stdoutKeptBytes: 65_536, stderrBytes: 1_000, stderrKeptBytes: 1_000 },
+    });
+    expect(Number(await node.onNode(`cat /var/lib/sena/guard/${change.executionId}.o | wc -c`))).toBe(131_072);
+  } finally {
+    test.relay.behaviour.acknowledgesOutcomes = true;
+    test.relay.cut();
+    await test.relay.connected(test.relay.connections() + 1);
   }
 });
 
@@ -140,7 +160,7 @@ it('what is acknowledged is removed from the node, and its lock stays', async ()
   const node = site.node('web-05');
   const change = await begin(node, '; echo some output; sleep 1');
   await test.relay.started(change.executionId);
-  expect(await guardFiles(node, change.executionId)).toContain('.o');
+  await node.onNode(`until [ -e /var/lib/sena/guard/${change.executionId}.o ]; do sleep 0.02; done`);
   await change.result();
   const only = `${change.executionId}.l\n`;
   await test.relay.until('the cleaning', () => test.relay.frames.length > 0);

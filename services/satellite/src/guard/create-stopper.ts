@@ -1,12 +1,11 @@
 // Entered by follow-guarded-command: tells the node to end a command, once its time is up or somebody wants it. Kills over channels of
 // its own; journals nothing.
 import { randomBytes } from 'node:crypto';
+import type { ExitedReason } from '@sena/contracts/domain/outcome';
 import type { Logger } from '@sena/telemetry/logger';
 import type { SshConnection } from '../ssh/open-ssh-connection.ts';
 import { runScript } from '../ssh/run-script.ts';
 import { type GuardKey, stopText } from './guard-texts.ts';
-
-export type StopCause = 'timeout' | 'cancelled';
 
 export type StoppableCommand = {
   key: GuardKey;
@@ -19,7 +18,7 @@ export type StoppableCommand = {
 };
 
 export type Stopper = {
-  cause(): StopCause | null;
+  cause(): ExitedReason | null;
   /** While the command is followed over this connection. */
   watch(connection: SshConnection): { end(): void };
   /** What the node said, once it has; null when it was never asked. */
@@ -38,9 +37,9 @@ const unheardStopsMax = 5;
 
 /** Tells the node to stop the command once that is wanted, again until it has answered. */
 export function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger }: StoppableCommand): Stopper {
-  const { promise: wanted, resolve: want } = Promise.withResolvers<StopCause>();
+  const { promise: wanted, resolve: want } = Promise.withResolvers<ExitedReason>();
   const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<void>();
-  let cause: StopCause | null = null;
+  let cause: ExitedReason | null = null;
   let answer: string | null = null;
   let asking: Promise<void> | null = null;
   let unheard = 0;
@@ -52,10 +51,10 @@ export function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger 
   if (stopSignal.aborted) cancel();
   else stopSignal.addEventListener('abort', cancel, { once: true });
 
-  async function ask(connection: SshConnection, isOver: () => boolean): Promise<void> {
+  async function ask(connection: SshConnection, why: ExitedReason, isOver: () => boolean): Promise<void> {
     while (!isOver() && !connection.isClosed() && answer === null) {
       const mark = newMark();
-      const text = stopText(key, mark, patienceSeconds);
+      const text = stopText(key, mark, patienceSeconds, why);
       const end = await runScript(connection, text, mark, null, stopAnswerTimeoutMs).ended;
       const said = end.kind === 'answered' ? (end.words[0] ?? '') : null;
       logger.info({ cause, answer: said, end: end.kind }, 'a command was told to stop');
@@ -73,9 +72,9 @@ export function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger 
     cause: () => cause,
     watch(connection: SshConnection): { end(): void } {
       let isOver = false;
-      wanted.then(() => {
+      wanted.then((why) => {
         if (isOver || answer !== null) return;
-        asking = ask(connection, () => isOver);
+        asking = ask(connection, why, () => isOver);
       });
       return {
         end() {

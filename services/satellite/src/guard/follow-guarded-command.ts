@@ -1,20 +1,34 @@
 // Entered by run-guarded: one guarded command from its start, or from where it was lost, to what is certain of its end. A broken
 // connection means finding out over the next one, never starting again. Sends to one node only; journals nothing.
 import { randomBytes } from 'node:crypto';
-import type { NotStartedReason, UnknownReason } from '@sena/contracts/domain/outcome';
+import {
+  type ExitedReason,
+  exitedReasons,
+  type NotStartedReason,
+  type UnknownReason,
+} from '@sena/contracts/domain/outcome';
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { CommandSink } from '../ssh/execute-command.ts';
 import type { ConnectionRefusal, SshConnection } from '../ssh/open-ssh-connection.ts';
 import { type RunningScript, runScript, type ScriptEnd } from '../ssh/run-script.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
-import { createStopper, type StopCause, type StoppableCommand } from './create-stopper.ts';
+import { createStopper, type StoppableCommand } from './create-stopper.ts';
 import { attachText, runText } from './guard-texts.ts';
 import { mergeStreams } from './merge-streams.ts';
 import { placeGuard } from './place-guard.ts';
 
+/** How much the command wrote, where the node did not keep all of it. */
+type Written = { stdout: number; stderr: number };
+
 export type GuardedEnd =
   /** `stopped`: why it was told to end, if it was. */
-  | { kind: 'ended'; exitCode: number | null; signal: string | null; stopped: StopCause | null }
+  | {
+      kind: 'ended';
+      exitCode: number | null;
+      signal: string | null;
+      stopped: ExitedReason | null;
+      written: Written | null;
+    }
   /** Proven: it never began, and nobody can begin it any more. */
   | { kind: 'not_begun'; reason: NotStartedReason; detail: string }
   | { kind: 'unknown'; reason: UnknownReason; detail: string }
@@ -23,7 +37,13 @@ export type GuardedEnd =
 
 export type GuardedCommand = StoppableCommand & {
   /** null: it was sent before, by this process or another; it is found out, never started. */
-  start: { shell: Shell; text: string; environment: Readonly<Record<string, string>> } | null;
+  start: {
+    shell: Shell;
+    text: string;
+    environment: Readonly<Record<string, string>>;
+    /** Of each stream; the node keeps little more of it. */
+    outputBytesMax: number;
+  } | null;
   /** Asked again before a start that had not left goes over another connection; null: it may still begin. */
   obstacle(): { reason: NotStartedReason; detail: string } | null;
   /** An unreachable node is asked again until then. */
@@ -50,6 +70,9 @@ type Word = (typeof words)[number];
 type Heard = {
   word: Word | 'unheard' | 'not_dying' | 'left';
   code: string | undefined;
+  written: Written | null;
+  /** Why it was stopped, by the node's word. */
+  stopped: ExitedReason | null;
   detail: string;
   cause: ScriptEnd['kind'];
 };
@@ -87,7 +110,7 @@ export async function followGuardedCommand(
   }
 
   async function ask(): Promise<Heard> {
-    if (lease.kind === 'refused') return { word: 'unheard', code: undefined, detail: lease.detail, cause: 'lost' };
+    if (lease.kind === 'refused') return { ...nothing, word: 'unheard', detail: lease.detail, cause: 'lost' };
     const beganAtMs = performance.now();
     const heard = mustStart ? await start(lease.connection) : await attach(lease.connection);
     if (performance.now() - beganAtMs > stableMs) failures = 0;
@@ -163,11 +186,12 @@ export async function followGuardedCommand(
     switch (heard.word) {
       case 'ended':
       case 'cleaned':
-        // One that had ended when it was told to was not stopped.
+        // One that had ended when it was told to was not stopped; by whom it was before, the node knows.
         return {
           kind: 'ended',
           ...readCode(heard.code ?? ''),
-          stopped: (await stopper.answer()) === 'ended' ? stopper.cause() : null,
+          written: heard.written,
+          stopped: heard.stopped ?? ((await stopper.answer()) === 'ended' ? stopper.cause() : null),
         };
       case 'tombstone':
         return { kind: 'not_begun', reason: 'never_arrived', detail: neverArrived };
@@ -251,18 +275,28 @@ async function bothUntilOneKnows(run: RunningScript, streamed: RunningScript): P
 }
 
 function hear(end: ScriptEnd): Heard {
-  if (end.kind !== 'answered') return { word: 'unheard', code: undefined, detail: end.detail, cause: end.kind };
-  const [word, code] = end.words;
+  if (end.kind !== 'answered') return { ...nothing, word: 'unheard', detail: end.detail, cause: end.kind };
+  const [word, code, ...more] = end.words;
   const known = words.find((each) => each === word);
   if (known === undefined) {
     return {
+      ...nothing,
       word: 'unheard',
-      code,
       detail: `The guard answered "${end.words.join(' ').slice(0, 100)}".`,
       cause: 'lost',
     };
   }
-  return { word: known, code, detail: '', cause: 'answered' };
+  return { word: known, code, written: readWritten(more), stopped: readStopped(more), detail: '', cause: 'answered' };
+}
+
+function readWritten([stdout = '', stderr = '']: string[]): Written | null {
+  const written = { stdout: Number(stdout), stderr: Number(stderr) };
+  const isKnown = [stdout, stderr].every((digits) => /^\d{1,15}$/.test(digits));
+  return isKnown ? written : null;
+}
+
+function readStopped(words: string[]): ExitedReason | null {
+  return exitedReasons.find((reason) => reason === words.at(-1)) ?? null;
 }
 
 /** A number, or a signal's name. */
@@ -300,8 +334,9 @@ const noRoom = (directory: string) =>
 const notReached = (detail: string) =>
   `The node could not be asked what became of the command. ${detail}`.slice(0, 500);
 
-const notStopped: Heard = { word: 'not_dying', code: undefined, detail: '', cause: 'answered' };
-const leftBehind: Heard = { word: 'left', code: undefined, detail: '', cause: 'answered' };
+const nothing = { code: undefined, written: null, stopped: null };
+const notStopped: Heard = { ...nothing, word: 'not_dying', detail: '', cause: 'answered' };
+const leftBehind: Heard = { ...nothing, word: 'left', detail: '', cause: 'answered' };
 
 function whenAborted(signal: AbortSignal): Promise<Heard> {
   return new Promise((resolve) => {

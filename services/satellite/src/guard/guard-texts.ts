@@ -2,6 +2,7 @@
 // What each script promises, takes and answers stands in its first lines.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ExitedReason } from '@sena/contracts/domain/outcome';
 import type { Shell } from '@sena/contracts/domain/policy';
 import { scriptText } from '../ssh/command-text.ts';
 
@@ -28,6 +29,7 @@ export const guardScripts = {
 };
 
 const none: Readonly<Record<string, string>> = {};
+const moreBytes = 64 * 1024;
 
 export function placeText(user: string, mark: string): string {
   return scriptText(guardScripts.place, [mark], { environment: none, user });
@@ -36,9 +38,12 @@ export function placeText(user: string, mark: string): string {
 export function runText(
   key: GuardKey & { bootId: string },
   mark: string,
-  command: { shell: Shell; text: string; environment: Readonly<Record<string, string>> },
+  command: { shell: Shell; text: string; environment: Readonly<Record<string, string>>; outputBytesMax: number },
 ): string {
-  const args = [key.directory, key.executionId, key.bootId, expiryOf(key), mark, command.shell, command.text];
+  const { shell, text, outputBytesMax } = command;
+  // More than anybody wants of it: so it is seen that there was more.
+  const most = `${outputBytesMax + moreBytes}`;
+  const args = [key.directory, key.executionId, key.bootId, expiryOf(key), mark, shell, text, most];
   return scriptText(guardScripts.run, args, { environment: command.environment, user: key.user });
 }
 
@@ -54,8 +59,9 @@ export function attachText(
   return scriptText(guardScripts.attach, args, { environment: none, user: key.user });
 }
 
-export function stopText(key: GuardKey, mark: string, patienceSeconds: number): string {
-  const args = [key.directory, key.executionId, mark, `${patienceSeconds}`];
+/** `why` stays on the node. */
+export function stopText(key: GuardKey, mark: string, patienceSeconds: number, why: ExitedReason): string {
+  const args = [key.directory, key.executionId, mark, `${patienceSeconds}`, why];
   return scriptText(guardScripts.stop, args, { environment: none, user: key.user });
 }
 

@@ -1,6 +1,7 @@
 // Entered before a change is started: can this node hold a guard, where, and under which boot? Asked once a connection: no
 // connection survives a reboot.
 import { randomBytes } from 'node:crypto';
+import { bootIdSchema } from '@sena/contracts/frames';
 import type { SshConnection } from '../ssh/open-ssh-connection.ts';
 import { runScript } from '../ssh/run-script.ts';
 import { placeText } from './guard-texts.ts';
@@ -46,8 +47,11 @@ async function askOnce(connection: SshConnection, user: string): Promise<GuardPl
   switch (end.kind) {
     case 'answered': {
       const [what, ...words] = end.words;
-      if (what === 'placed' && words.length === 2) {
-        return { kind: 'placed', bootId: words[0] as string, directory: words[1] as string };
+      const [bootId, directory] = words;
+      if (what === 'placed' && bootId !== undefined && directory !== undefined && words.length === 2) {
+        // It is told to the relay, which takes nothing else for one.
+        if (!bootIdSchema.safeParse(bootId).success) return { kind: 'unplaceable', why: 'its boot id is none' };
+        return { kind: 'placed', bootId, directory };
       }
       if (what === 'full') return { kind: 'disk_full', detail: words.join(' ') };
       return {

@@ -1,7 +1,7 @@
 // The guard's scripts alone, under every shell that nodes have as `sh`.
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,12 +23,19 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
   const [program = '', ...before] = shell.split(' ');
-  const script = (name: keyof typeof guardScripts, ...args: string[]) =>
-    promisify(execFile)(program, [...before, '-c', guardScripts[name], 'sena', ...args]).then(({ stdout, stderr }) => ({
-      stdout,
-      answer: stderr.split('\n').at(-2) ?? '',
-      stderr,
-    }));
+  // The guard starts `sh` itself: on such a node that is this shell too.
+  let env: NodeJS.ProcessEnv;
+  beforeAll(async () => {
+    const programs = mkdtempSync(join(directory, 'programs-'));
+    const { stdout } = await promisify(execFile)('sh', ['-c', `command -v ${program}`]);
+    symlinkSync(stdout.trim(), join(programs, 'sh'));
+    env = { ...process.env, PATH: `${programs}:${process.env.PATH}` };
+  });
+  const script = async (name: keyof typeof guardScripts, ...args: string[]) => {
+    const all = [...before, '-c', guardScripts[name], 'sena', ...args];
+    const { stdout, stderr } = await promisify(execFile)(program, all, { env });
+    return { stdout, answer: stderr.split('\n').at(-2) ?? '', stderr };
+  };
   const start = (id: string, command: string) => script('run', directory, id, bootId, expiry, 'M', 'sh', command);
   const find = (id: string, boot = bootId) => script('attach', directory, id, boot, expiry, 'M', '0', '0', 'find');
   const lockOf = (id: string) => readFileSync(join(directory, `${id}.l`), 'utf8');
@@ -58,6 +65,55 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     const open = (await start(id, 'ls -l /proc/self/fd')).stdout.split('\n').filter((line) => line.includes(directory));
     expect(open.map((line) => line.split(`${directory}/${id}`)[1])).toEqual(['.o', '.e']);
   });
+
+  const startBounded = (id: string, most: number, command: string) =>
+    script('run', directory, id, bootId, expiry, 'M', 'sh', command, String(most));
+  const diskOf = (id: string) => Number(statSync(join(directory, `${id}.o`)).blocks) * 512;
+
+  it('output beyond what anybody wants leaves the disk while the command runs, and the command notices nothing', async () => {
+    const id = randomUUID();
+    // Goes on once its output is cut: it waits for that in vain where nobody cuts it.
+    const flood = `head -c 3000000 /dev/zero | tr '\\0' x
+      until [ "$(stat -c %s ${directory}/${id}.o)" -le 100000 ]; do sleep 0.02; done
+      head -c 2000000 /dev/zero | tr '\\0' y; echo end; echo err >&2; exit 5`;
+    const { stdout, answer } = await startBounded(id, 100_000, flood);
+    expect(answer).toBe('M ended 5 5000004 4');
+    expect(stdout).toBe('x'.repeat(100_000));
+    expect(diskOf(id)).toBeLessThan(200_000);
+    const again = await script('attach', directory, id, bootId, expiry, 'M', '99990', '0', 'find');
+    expect(again).toEqual({ stdout: 'x'.repeat(10), stderr: 'err\nM ended 5 5000004 4\n', answer });
+    await script('clean', directory, id);
+    expect(readdirSync(directory).filter((name) => name.startsWith(id))).toEqual([`${id}.l`]);
+  }, 60_000);
+
+  it('a command whose output is cut keeps its signal, and what it leaves running keeps its output', async () => {
+    const id = randomUUID();
+    const child = `(trap "" TERM; until [ -e ${directory}/${id}.go ]; do sleep 0.02; done; echo late && touch ${directory}/${id}.told) &`;
+    const ended = await startBounded(id, 1_000, `${child} head -c 5000 /dev/zero; kill -TERM $$`);
+    expect(ended.answer).toBe('M ended TERM 5000 0');
+    expect(ended.stdout).toHaveLength(1_000);
+    writeFileSync(join(directory, `${id}.go`), '');
+    await until(() => readdirSync(directory).includes(`${id}.told`));
+  }, 60_000);
+
+  it('output that is just what is wanted is all there, and nothing is said of a cut', async () => {
+    const id = randomUUID();
+    const { stdout, answer } = await startBounded(id, 1_000, 'head -c 1000 /dev/zero');
+    expect([stdout.length, answer]).toEqual([1_000, 'M ended 0']);
+  });
+
+  it('a guard that is killed takes the one along that bounds its output', async () => {
+    const id = randomUUID();
+    const running = startBounded(id, 1_000, 'sleep 30');
+    await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(id))));
+    const pid = Number(lockOf(id).split(' ')[3]);
+    await until(() => groupOf(pid).some((name) => name.endsWith('sleep 30')));
+    process.kill(pid, 'SIGKILL');
+    await running;
+    const left = () => groupOf(pid).filter((name) => !name.endsWith('sleep 30'));
+    await until(() => left().length === 0);
+    process.kill(-pid, 'SIGKILL');
+  }, 60_000);
 
   it('of many starts at once exactly one runs', { concurrent: false }, async () => {
     const id = randomUUID();
@@ -111,7 +167,7 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
   }, async () => {
     const id = randomUUID();
     const args = [...before, '-c', guardScripts.run, 'sena', directory, id, bootId, expiry, 'M', 'sh'];
-    const starter = spawn(program, [...args, 'echo first; sleep 1; echo second; exit 3'], { stdio: 'ignore' });
+    const starter = spawn(program, [...args, 'echo first; sleep 1; echo second; exit 3'], { stdio: 'ignore', env });
     await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(id))));
     starter.kill('SIGKILL');
     expect(await find(id)).toMatchObject({ stdout: 'first\nsecond\n', answer: 'M ended 3' });
@@ -133,14 +189,16 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     const id = randomUUID();
     const running = start(id, 'sleep 30 & echo ready; sleep 30');
     await until(() => safely(() => outputOf(id)) === 'ready\n');
-    expect((await script('stop', directory, id, 'M', '20')).answer).toBe('M ended');
-    expect((await running).answer).toBe('M ended TERM');
+    expect((await script('stop', directory, id, 'M', '20', 'timeout')).answer).toBe('M ended');
+    expect((await running).answer).toBe('M ended TERM timeout');
+    expect((await script('stop', directory, id, 'M', '20', 'cancelled')).answer).toBe('M had_ended');
+    expect((await find(id)).answer).toBe('M ended TERM timeout');
     const deaf = randomUUID();
     const deafening = start(deaf, 'trap "" TERM; echo ready; while :; do sleep 1; done');
     await until(() => safely(() => outputOf(deaf)) === 'ready\n');
-    expect((await script('stop', directory, deaf, 'M', '1')).answer).toBe('M ended');
+    expect((await script('stop', directory, deaf, 'M', '1', 'cancelled')).answer).toBe('M ended');
     await deafening;
-    expect((await find(deaf)).answer).toBe('M ended KILL');
+    expect((await find(deaf)).answer).toBe('M ended KILL cancelled');
   });
 
   it('a following reader never plants a tombstone before the starter has come', { concurrent: false }, async () => {
@@ -160,6 +218,20 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     expect((await find(valid)).answer).toBe('M cleaned 0');
   });
 });
+
+/** What runs in a process group. */
+function groupOf(group: number): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    const stat = safely(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === undefined || state === 'Z' || Number(itsGroup) !== group) return [];
+    return [
+      safely(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+        .replaceAll('\0', ' ')
+        .trim(),
+    ];
+  });
+}
 
 function safely(read: () => string): string {
   try {

@@ -18,6 +18,8 @@ export type OutputMeasures = {
 export type OutputMeter = {
   /** Returns the part to keep: the whole chunk, its beginning, or nothing when the limit is reached. */
   pass(stream: OutputStream, chunk: Buffer): Buffer;
+  /** It wrote so much in all: what its node did not keep has not passed here. */
+  wrote(stream: OutputStream, bytes: number): void;
   /** Once, when the command has ended. */
   finish(outcome: Outcome): OutputMeasures;
 };
@@ -27,6 +29,7 @@ export function createOutputMeter(limitBytes: number): OutputMeter {
   const streams = { stdout: createStreamMeter(limitBytes), stderr: createStreamMeter(limitBytes) };
   return {
     pass: (stream, chunk) => streams[stream].pass(chunk),
+    wrote: (stream, bytes) => streams[stream].wrote(bytes),
     finish(outcome) {
       const { stdout, stderr } = { stdout: streams.stdout.finish(), stderr: streams.stderr.finish() };
       // The detail is a sentence for people and may name the node; two nodes with the same reason are one group.
@@ -66,6 +69,9 @@ function createStreamMeter(limitBytes: number) {
         open.normalised.update(open.normaliser.push(kept));
       }
       return kept;
+    },
+    wrote(total: number): void {
+      bytes = Math.max(bytes, total);
     },
     finish: () => ({
       bytes,

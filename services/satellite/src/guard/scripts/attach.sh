@@ -87,7 +87,14 @@ while :; do
   cat <&3
   cat <&4 >&2
   case $state in
-    ended) say ended "$code" ;;
+    ended)
+      # How much there was of either stream, where not all of it is on disk.
+      all= why=
+      if [ -e "$file.t" ]; then read -r all <"$file.t"; fi
+      # And why it was stopped.
+      if [ -e "$file.s" ]; then read -r why <"$file.s"; fi
+      say ended "$code" $all $why
+      ;;
     lost | rebooted) say "$state" ;;
   esac
   tries=$((tries + 1))

@@ -1,5 +1,5 @@
 # Runs a command once under a lock that outlives every connection. Whoever made the lock decides alone whether the command starts.
-# Arguments: directory, execution id, boot id, expiry (seconds since 1970), mark, shell, command.
+# Arguments: directory, execution id, boot id, expiry (seconds since 1970), mark, shell, command, bytes of each stream that may stay on disk.
 # The lock's one line: `s <boot> <expiry>`, once it runs ` <pid> <start time>`, then ` <code or signal>`, and ` end` when all of it is on disk.
 # A tombstone's: `t <boot> <expiry>`.
 # It is always written in place, into a block that is there already: a disk that fills up meanwhile does not lose it.
@@ -21,22 +21,54 @@ exec 5>&2 2>/dev/null
 setsid sh -c '
   trap : HUP INT TERM
   set -f
-  file=$1 line="s $2 $3" shell=$4 command=$5
+  # As sh, bash says nothing of a child that a signal has ended.
+  if [ -n "$BASH_VERSION" ] && (set +o posix) 2>/dev/null; then set +o posix; fi
+  file=$1 line="s $2 $3" shell=$4 command=$5 most=$6
   exec 3>"$file.o" 4>"$file.e" 2>"$file.k" || exit
   read -r stat </proc/$$/stat
   set -- $stat
   line="$line $$ ${22}"
   echo "$line" 1<>"$file.l" || exit
+  # The command writes where its last byte ended, so the kernel knows how much there was, also of what is gone.
+  written() {
+    wrote=0
+    { read -r name wrote </proc/self/fdinfo/"$1"; } 2>/dev/null
+  }
+  # Nobody wants more than that of it. What is cut off leaves a hole behind: the command notices nothing. Without dd it stays.
+  bound() {
+    written "$1"
+    [ "$wrote" -gt "$most" ] && dd if=/dev/null of="$2" bs=1 seek="$most" count=0
+  }
+  # Ends with its guard. What is killed beside it may tell it to, and it goes on.
+  (
+    trap : HUP INT TERM
+    tries=0
+    while read -r self name state parent rest </proc/self/stat && [ "$parent" = "$$" ]; do
+      tries=$((tries + 1))
+      if [ "$tries" -ge 25 ] || ! sleep .2; then sleep 1; fi
+      bound 3 "$file.o"
+      bound 4 "$file.e"
+    done
+  ) 2>/dev/null &
+  watcher=$!
   (exec "$shell" -c "$command" >&3 2>&4 3>&- 4>&-)
   code=$?
-  exec 3>&- 4>&-
   # A shell tells on its own stderr of a child that a signal has ended; that tells it from one that chose such a code.
   if [ "$code" -gt 128 ] && [ -s "$file.k" ]; then code=$(kill -l "$((code - 128))"); fi
   echo "$line $code" 1<>"$file.l"
+  cut=
+  {
+    kill -KILL "$watcher"
+    bound 3 "$file.o" && cut=yes
+    out=$wrote
+    bound 4 "$file.e" && cut=yes
+    if [ "$cut" = yes ] && echo "$out $wrote" >"$file.t"; then sync "$file.t"; fi
+  } 2>/dev/null
+  exec 3>&- 4>&-
   sync "$file.o" "$file.e"
   echo "$line $code end" 1<>"$file.l"
   sync "$file.l"
-' sena-guard "$file" "$boot" "$expiry" "$6" "$7" </dev/null >/dev/null 5>&-
+' sena-guard "$file" "$boot" "$expiry" "$6" "$7" "$8" </dev/null >/dev/null 5>&-
 exec 2>&5 5>&-
 read -r kind written expires pid since code end <"$file.l"
 if [ "$end" != end ]; then
@@ -49,4 +81,9 @@ fi
 if [ -e "$file.a" ]; then say streamed; fi
 if [ -s "$file.o" ]; then cat "$file.o"; fi
 if [ -s "$file.e" ]; then cat "$file.e" >&2; fi
-say ended "$code"
+# How much there was of either stream, where not all of it is on disk.
+all= why=
+if [ -e "$file.t" ]; then read -r all <"$file.t"; fi
+# And why it was stopped.
+if [ -e "$file.s" ]; then read -r why <"$file.s"; fi
+say ended "$code" $all $why

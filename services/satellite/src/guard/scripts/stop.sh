@@ -1,8 +1,10 @@
 # Stops a guarded command: TERM, and KILL for what is left after a while. Says what is proven, and writes the end that its guard can't.
-# Arguments: directory, execution id, mark, seconds between TERM and KILL.
+# Arguments: directory, execution id, mark, seconds between TERM and KILL, why. The latter stays beside the lock: whoever finds the end finds
+# out why it was stopped, also where the one who stopped it is gone before it could tell.
 file=$1/$2
 mark=$3
 patience=$4
+why=$5
 say() { echo "$mark $*" >&2; exit 0; }
 read_boot || say unreadable
 look() {
@@ -22,6 +24,8 @@ group_lives() {
   message=$(kill -0 "-$pid" 2>&1) && return 0
   case $message in *[Nn]"o such process"*) return 1 ;; esac
 }
+# Whoever was first has the word.
+[ -e "$file.s" ] || { echo "$why" >"$file.s"; } 2>/dev/null
 pause() { sleep .1 2>/dev/null || sleep 1; }
 kill -TERM "-$pid" 2>/dev/null
 tries=0

@@ -1,0 +1,63 @@
+// Entered by the runtime when the relay says that nothing of these starts any more, and every second for those whose time ran out in the
+// queue. Ends what has not begun; what was sent is told to stop where that is wanted, and found out all the same.
+import { endUnstarted, notStarted } from './end-execution.ts';
+import { type Execution, isExpired, mayBegin, type Work } from './execution.ts';
+import type { ExecutionQueue } from './execution-queue.ts';
+import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+export type CancelRooms = {
+  /** Everything that is not finished, by execution id. */
+  executions: ReadonlyMap<string, Work>;
+  queue: ExecutionQueue;
+  waitingRoom: WaitingRoom;
+  rooms: ExecutionRooms;
+  forgetFinished(work: Work): void;
+};
+
+/** `isStop`: what runs is stopped too. Rejects only when the journal does. */
+export async function cancelExecutions(
+  executionIds: readonly string[],
+  isStop: boolean,
+  cancelRooms: CancelRooms,
+): Promise<void> {
+  const { executions, waitingRoom } = cancelRooms;
+  const wanted = new Set(executionIds);
+  for (const id of wanted) {
+    const work = executions.get(id);
+    if (work === undefined) continue;
+    // What another satellite was sent is found out all the same: nothing of it starts here.
+    if (work.kind === 'dispatched') {
+      work.isCancelled = true;
+      waitingRoom.call(work);
+    }
+    if (isStop) work.stop.abort();
+  }
+  const cancelled = () => notStarted('cancelled', 'The run was cancelled before the command was sent.');
+  await endWaiting((execution) => wanted.has(execution.id), cancelled, cancelRooms);
+}
+
+/** Those whose time ran out in the queue. Rejects only when the journal does. */
+export async function endExpired(cancelRooms: CancelRooms): Promise<void> {
+  const nowMs = Date.now();
+  const expired = ({ envelope }: Execution) => {
+    const detail = `The dispatch expired at ${envelope.expiresAt} while earlier commands held the node or the satellite.`;
+    return notStarted('node_busy', detail);
+  };
+  await endWaiting(({ envelope }) => isExpired(envelope, nowMs), expired, cancelRooms);
+}
+
+/** What was sent is found out, however late. */
+async function endWaiting(
+  isWanted: (execution: Execution) => boolean,
+  why: (execution: Execution) => NotStarted,
+  { queue, rooms, forgetFinished }: CancelRooms,
+): Promise<void> {
+  const waiting = queue.take((work): work is Execution => mayBegin(work) && isWanted(work));
+  await Promise.all(
+    waiting.map(async (execution) => {
+      await endUnstarted(execution, why(execution), rooms);
+      forgetFinished(execution);
+    }),
+  );
+}
