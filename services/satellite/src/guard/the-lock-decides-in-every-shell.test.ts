@@ -74,7 +74,7 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     const id = randomUUID();
     // Goes on once its output is cut: it waits for that in vain where nobody cuts it.
     const flood = `head -c 3000000 /dev/zero | tr '\\0' x
-      until [ "$(stat -c %s ${directory}/${id}.o)" -le 100000 ]; do sleep 0.02; done
+      n=0; until [ "$(stat -c %s ${directory}/${id}.o)" -le 100000 ]; do [ $((n += 1)) -gt 3000 ] && exit 9; sleep 0.02; done
       head -c 2000000 /dev/zero | tr '\\0' y; echo end; echo err >&2; exit 5`;
     const { stdout, answer } = await startBounded(id, 100_000, flood);
     expect(answer).toBe('M ended 5 5000004 4');
@@ -88,7 +88,7 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
 
   it('a command whose output is cut keeps its signal, and what it leaves running keeps its output', async () => {
     const id = randomUUID();
-    const child = `(trap "" TERM; until [ -e ${directory}/${id}.go ]; do sleep 0.02; done; echo late && touch ${directory}/${id}.told) &`;
+    const child = `(trap "" TERM; n=0; until [ -e ${directory}/${id}.go ] || [ $((n += 1)) -gt 3000 ]; do sleep 0.02; done; echo late && touch ${directory}/${id}.told) &`;
     const ended = await startBounded(id, 1_000, `${child} head -c 5000 /dev/zero; kill -TERM $$`);
     expect(ended.answer).toBe('M ended TERM 5000 0');
     expect(ended.stdout).toHaveLength(1_000);
