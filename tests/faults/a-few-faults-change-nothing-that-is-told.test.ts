@@ -33,7 +33,7 @@ const chosen: Chosen[][] = [
     ['signalled', 'tunnel.cut.before-frame.outcome-ack'],
     ['chatty', 'relay.kill.before-commit.record-output'],
     ['silent', 'orchestrator.kill.after-commit.write-dispatches'],
-    ['read-small', 'ssh.cut.running', 'tunnel.cut.after-frame.dispatch'],
+    ['read-large', 'ssh.cut.running', 'tunnel.cut.after-frame.dispatch'],
   ],
   // Two satellites.
   [

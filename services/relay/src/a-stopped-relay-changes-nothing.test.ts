@@ -78,7 +78,7 @@ async function start(change: Partial<typeof timing> = {}): Promise<void> {
       const line = said.split('\n').find((each) => each.startsWith('{"port":'));
       return line === undefined ? null : (JSON.parse(line).port as number);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 30_000 },
   );
 }
 
@@ -153,7 +153,7 @@ test('what it had claimed, heard and held: nothing is sent twice, recorded twice
   const next = await bench.prepareDispatch(fleet);
   expect(await present.next('dispatch')).toMatchObject({ dispatchId: next.dispatchId });
   await present.close();
-}, 40_000);
+}, 60_000);
 
 test('what it was told before the question was asked again closes nothing', async () => {
   await start();
@@ -187,7 +187,7 @@ test('what it was told before the question was asked again closes nothing', asyn
   });
   await eventually('the present answer counts', async () => (await outcomes()).rowCount === 2);
   await present.close();
-}, 40_000);
+}, 60_000);
 
 describe('a satellite that answers no ping any more, which a relay finds when it goes on after a stop', () => {
   /** Held, with nobody behind the socket. */
