@@ -6,13 +6,14 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const boundMs = 180_000;
 const stopTimeoutMs = 40_000;
 /** The two nodes of the lab whose disk is full. */
 const trueAnswer = /\bdb-01\b.*\bweb-07\b/;
 
-const checkout = path.resolve(import.meta.dirname, '..', '..');
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const directory = mkdtempSync(path.join(tmpdir(), 'sena-first-start-'));
 // PostgreSQL runs as a user of its own, who has to get in.
 chmodSync(directory, 0o755);

@@ -12,7 +12,9 @@ const filters = process.argv.slice(2);
 const startedAt = performance.now();
 
 try {
-  const [, { node, env }] = await Promise.all([installSystemPackages(log), ensureToolchain({ log })]);
+  // First: what the toolchain compiles needs a compiler.
+  await installSystemPackages(log);
+  const { node, env } = await ensureToolchain({ log });
   // Side by side on two cores; the tests run alone after them, because some of them measure time.
   const [failedChecks, consoleIsBuilt] = await Promise.all([
     filters.length === 0 ? runChecks(env, log) : [],

@@ -25,7 +25,9 @@ export interface GrowthOptions {
 export async function measureGrowth(options: GrowthOptions): Promise<void> {
   const { nodes, satellites, processes, repetitions } = options;
   if (satellites % 10 !== 0 || nodes % satellites !== 0)
-    throw new Error('A tenth has to come out even: give --satellites as a multiple of 10, and --nodes as one of these.');
+    throw new Error(
+      'A tenth has to come out even: give --satellites as a multiple of 10, and --nodes as one of these.',
+    );
   const loadBefore = loadAverage();
   const stage = await openStage();
   let simulated: SimulatedNodes | null = null;

@@ -1,4 +1,5 @@
-// Compiles ssh2's optional native cryptography for the Node that runs it. SENA works without it, with slower SSH.
+// Compiles ssh2's optional native cryptography for the Node that runs it. Without it the lab works, with slower SSH; a satellite that is
+// enrolled by hand does not start (its README says how to let it).
 // Writes the build folder inside the ssh2 package.
 import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +10,7 @@ import { runCommand } from './run-command.mjs';
 import { hashOf, isStamped, stamp } from './stamps.mjs';
 
 const timeoutMs = 120_000;
-const header = path.join(import.meta.dirname, 'object-wrap-without-hooks.h');
+const header = path.join(checkoutDirectory, 'infra', 'local', 'bootstrap', 'object-wrap-without-hooks.h');
 /** Calls of it abort the process when garbage is collected: the header says why. */
 const deadlyCall = 'RemoveEnvironmentCleanupHook';
 
@@ -25,7 +26,7 @@ export async function buildSshBinding(step, log, node, env) {
     if (!(await isUsable(node, directory, env))) {
       rmSync(path.join(directory, 'build'), { recursive: true, force: true });
       log(
-        '! SSH runs without its native cryptography, so large outputs are slower. To have it: install g++, make and python3, delete node_modules/.sena and start again.',
+        '! SSH is without its native cryptography: the lab runs at up to twice the CPU, and a satellite of your own does not start. To have it: install g++, make and python3, delete node_modules/.sena and start again.',
       );
     }
   }

@@ -17,6 +17,10 @@ const needed = [
   { program: 'nft', debianPackage: 'nftables', for: 'networks that accept nothing from outside' },
   { program: 'ip', debianPackage: 'iproute2', for: 'network namespaces' },
   { program: 'busybox', debianPackage: 'busybox', for: 'lab hosts' },
+  { program: 'g++', debianPackage: 'g++', for: 'the SSH cryptography of satellites' },
+  { program: 'cc', debianPackage: 'gcc', for: 'power losses among the faults' },
+  { program: 'make', debianPackage: 'make', for: 'the SSH cryptography of satellites' },
+  { program: 'python3', debianPackage: 'python3', for: 'the SSH cryptography of satellites' },
 ];
 
 const aptTimeoutMs = 300_000;
