@@ -35,9 +35,10 @@ begin
       -- Who may not speak of an execution is dropped before the highest revision is chosen, so that nobody outbids a true word.
       select distinct on (i.execution_id) i.*, e.organization_id, e.run_id, e.dispatch_id,
         i.reporter is not null and i.reporter is distinct from d.satellite_id as was_asked
+      -- Each by its key: joined freely, tables that grow faster than their statistics are read by organization, whole, for every batch.
       from incoming i
-        join executions e on e.id = i.execution_id
-        join dispatches d on d.id = e.dispatch_id
+        cross join lateral (select * from executions x where x.id = i.execution_id limit 1) e
+        cross join lateral (select * from dispatches x where x.id = e.dispatch_id limit 1) d
       where case when i.reporter is null then i.kind = 'unknown' or (i.kind = 'not_started' and d.sent_at is null)
         else d.satellite_id = i.reporter or exists (
           select from inquiries q where q.dispatch_id = d.id and q.satellite_id = i.reporter and q.sent_at is not null
