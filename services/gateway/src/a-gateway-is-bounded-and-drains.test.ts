@@ -91,6 +91,16 @@ describe('the environment', () => {
     expect(read).toThrow(/DATABASE_URL[\s\S]*PUBLIC_URL[\s\S]*AUTH_SECRET/);
     expect(read).not.toThrow(/short-secret/);
   });
+
+  it.each([
+    [undefined, '0'],
+    ['0', '0'],
+    ['1', '1'],
+  ])('MODEL_CONFIGURED %s is read as the orchestrator reads it: %s', (written, meant) => {
+    const complete = { PORT: '1', DATABASE_URL: 'd', AUTH_DATABASE_URL: 'a', PUBLIC_URL: 'http://localhost' };
+    const secrets = { AUTH_SECRET: 'x'.repeat(32), SERVICE_TOKEN_SECRET: 'y'.repeat(32) };
+    expect(readEnvironment({ ...complete, ...secrets, MODEL_CONFIGURED: written }).MODEL_CONFIGURED).toBe(meant);
+  });
 });
 
 describe('the OpenAPI document', () => {

@@ -26,7 +26,8 @@ const environmentSchema = z.object({
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
   AUTH_SECRET: secretSchema,
   SERVICE_TOKEN_SECRET: secretSchema,
-  MODEL_CONFIGURED: z.literal('1').optional(),
+  /** `1` when the model router has a vendor behind it. */
+  MODEL_CONFIGURED: z.enum(['0', '1']).default('0'),
   TRUSTED_PROXIES: z
     .string()
     .default('127.0.0.1,::1')

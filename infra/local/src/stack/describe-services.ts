@@ -76,7 +76,6 @@ export function describeServices(plan: StackPlan): ServiceDescription[] {
       PUBLIC_URL: plan.publicUrl,
       AUTH_SECRET: secrets.authSecret,
       SERVICE_TOKEN_SECRET: secrets.serviceTokenSecret,
-      MODEL_ROUTER_URL: url('model-router'),
       ...modelConfigured,
       ...queue,
     }),
