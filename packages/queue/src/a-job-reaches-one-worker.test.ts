@@ -113,7 +113,7 @@ describe.each([
     expect(attempts).toEqual([1, 2, 3]);
     const failures = logged.filter((line) => line.msg === 'a job failed, it is tried again');
     expect(failures.map((line) => line.err?.message)).toEqual(['no luck in attempt 1', 'no luck in attempt 2']);
-    expect(failures[0]?.err?.stack).toContain('queue.test.ts');
+    expect(failures[0]?.err?.stack).toContain('a-job-reaches-one-worker.test.ts');
   });
 
   test('jobs run side by side up to the concurrency, and no further', async () => {
