@@ -9,7 +9,7 @@ import { type Answer, openTestGateway, type TestGateway, testPassword } from './
 import { may } from './permissions.ts';
 
 let gateway: TestGateway;
-let rowsBefore: Record<string, number>;
+let rowsBefore: Record<string, string>;
 const ids = { ours: {} as Ids, theirs: {} as Ids };
 const spoiledKeys = { expired: '', disabled: '' };
 /** Texts that must not reach the log. */
@@ -301,7 +301,7 @@ beforeAll(async () => {
   spoiledKeys.expired = await gateway.spoilKey(`"expiresAt" = now()`);
   spoiledKeys.disabled = await gateway.spoilKey('enabled = false');
   secrets.push(testPassword, canary, ...Object.values(spoiledKeys));
-  rowsBefore = await countRows();
+  rowsBefore = await hashRows();
 }, 90_000);
 afterAll(() => gateway.close());
 
@@ -485,7 +485,7 @@ describe('an address that is not there', () => {
 
 describe('after all of it', () => {
   it('nothing was stored, changed or deleted', async () => {
-    expect(await countRows()).toEqual(rowsBefore);
+    expect(await hashRows()).toEqual(rowsBefore);
     const { rows } = await gateway.admin.query(
       `select (select status from sena.approvals where id = $1) as approval, (select cancel_requested_at from sena.runs where id = $2)
          as cancelled, (select revoked_at from sena.satellites where id = $3) as revoked`,
@@ -521,16 +521,20 @@ function expectProblem(answer: Answer, code: ErrorCode): void {
   expect(answer.text).not.toMatch(/at .*\.(ts|js|mjs):\d|select |insert |violates|sena_app/i);
 }
 
-async function countRows(): Promise<Record<string, number>> {
+/** By table: how many rows there are, and a hash of all that is in them. */
+async function hashRows(): Promise<Record<string, string>> {
   const tables = await gateway.admin.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('sena', 'identity') order by 1`,
   );
-  const counts: Record<string, number> = {};
+  const hashes: Record<string, string> = {};
   for (const { name } of tables.rows) {
-    counts[name] = (await gateway.admin.query(`select count(*)::integer as n from ${name}`)).rows[0].n;
+    const { rows } = await gateway.admin.query<{ hash: string }>(
+      `select count(*) || ' rows, ' || md5(coalesce(string_agg(row::text, chr(10) order by row::text), '')) as hash from ${name} as row`,
+    );
+    hashes[name] = rows[0]?.hash ?? '';
   }
-  expect(Object.keys(counts).length).toBeGreaterThan(25);
-  return counts;
+  expect(Object.keys(hashes).length).toBeGreaterThan(25);
+  return hashes;
 }
 
 /** One of everything that has an id, for one organization. */
