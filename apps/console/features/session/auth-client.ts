@@ -1,4 +1,5 @@
-// Sign-in and sign-out, which are better-auth's, at /api/auth of the page's own origin.
+// Sign-in and sign-out, which are better-auth's, at /api/auth of the page's own origin. What went wrong besides a refused password is in
+// the browser's console, with its cause.
 import { createAuthClient } from 'better-auth/react';
 
 const client = createAuthClient();
@@ -10,7 +11,8 @@ export async function signIn(email: string, password: string): Promise<SignInRes
   try {
     const { error } = await client.signIn.email({ email, password }, { timeout: timeoutMs });
     return error === null ? { kind: 'signed_in' } : { kind: 'refused', sentence: describeRefusal(error.status) };
-  } catch {
+  } catch (cause) {
+    reportError(new Error('The sign-in got no answer.', { cause }));
     return { kind: 'refused', sentence: describeRefusal(0) };
   }
 }
@@ -26,8 +28,10 @@ function describeRefusal(status: number): string {
 export async function signOut(): Promise<boolean> {
   try {
     const { error } = await client.signOut({ fetchOptions: { timeout: timeoutMs } });
-    return error === null;
-  } catch {
-    return false;
+    if (error === null) return true;
+    reportError(new Error('The sign-out was refused.', { cause: error }));
+  } catch (cause) {
+    reportError(new Error('The sign-out got no answer.', { cause }));
   }
+  return false;
 }

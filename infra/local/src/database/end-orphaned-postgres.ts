@@ -1,7 +1,7 @@
 // Ends a PostgreSQL that a killed supervisor left running over our data directory. Entered before PostgreSQL is started.
 // Signals one process, and only if it works in exactly that directory.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -45,10 +45,22 @@ function worksIn(pid: number, directory: string): boolean {
   if (process.platform === 'linux') {
     try {
       return readlinkSync(`/proc/${pid}/cwd`) === real;
-    } catch {
-      return false;
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ESRCH') return false; // it has ended
+      if (code === 'EACCES' && !belongsToOwnerOf(directory, pid)) return false;
+      throw new Error(
+        `Can't see whether process ${pid} is a PostgreSQL of an earlier start, as ${directory}/postmaster.pid says (${code}). Look at it (ps -fp ${pid}). If it is, end it (kill -INT ${pid}); if not, delete that file. Then start again.`,
+        { cause },
+      );
     }
   }
   const { stdout } = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 });
   return (stdout ?? '').includes(directory);
+}
+
+/** PostgreSQL works only in a directory that its own user owns. */
+function belongsToOwnerOf(directory: string, pid: number): boolean {
+  const process = statSync(`/proc/${pid}`, { throwIfNoEntry: false });
+  return process !== undefined && process.uid === statSync(directory).uid;
 }

@@ -4,7 +4,7 @@ import type { OutputStream } from '@sena/contracts/domain/outcome';
 import type { ClientChannel } from 'ssh2';
 import type { CommandText } from './command-text.ts';
 import { explainExecFailure } from './explain-exec-failure.ts';
-import { killProcessGroup } from './kill-process-group.ts';
+import { type KillReport, killProcessGroup } from './kill-process-group.ts';
 import type { SshConnection } from './open-ssh-connection.ts';
 import { createStartMarkFilter } from './start-mark-filter.ts';
 
@@ -155,15 +155,18 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
   /** Null: it ended by itself at the last moment, or the connection broke; `exit` says which. */
   async function stop(): Promise<CommandEnd | null> {
     const processId = filter.processId();
-    const killed = processId === null ? ('failed' as const) : await killProcessGroup(connection, processId);
-    if (killed === 'failed') channel.signal('KILL');
+    const killed: KillReport =
+      processId === null
+        ? { kind: 'failed', why: 'it never said which process it is. Look on the node.' }
+        : await killProcessGroup(connection, processId);
+    if (killed.kind === 'failed') channel.signal('KILL');
     await Promise.race([closed, after(drainMs)]);
     const reported = exit as { exitCode: number | null; signal: string | null } | null;
     if (reported !== null && reported.signal !== 'KILL') return null;
-    if (killed === 'gone' || reported !== null) return { kind: 'killed' };
+    if (killed.kind === 'gone' || reported !== null) return { kind: 'killed' };
     if (connection.isClosed())
       return { kind: 'kill_unproven', detail: 'The connection broke while the command was being stopped.' };
-    return { kind: 'kill_unproven', detail: whyUnproven[killed] };
+    return { kind: 'kill_unproven', detail: whyUnproven(killed) };
   }
 }
 
@@ -173,11 +176,16 @@ function nameOf(signal: string): string {
   return /^[A-Za-z0-9@.+-]{1,32}$/.test(name) ? name : 'UNKNOWN';
 }
 
-const whyUnproven = {
-  alive: 'The command did not die when it was killed, or part of it belongs to another user. Look on the node.',
-  absent: 'The command’s process group was not found on the node, though it never reported its end.',
-  failed: 'The command could not be killed: the node did not open another channel for it, or did not answer.',
-} as const;
+function whyUnproven(killed: Exclude<KillReport, { kind: 'gone' }>): string {
+  switch (killed.kind) {
+    case 'alive':
+      return 'The command did not die when it was killed, or part of it belongs to another user. Look on the node.';
+    case 'absent':
+      return 'The command’s process group was not found on the node, though it never reported its end.';
+    case 'failed':
+      return `The command could not be killed: ${killed.why}`;
+  }
+}
 
 function createDeadline(timeoutMs: number): { passed: Promise<void>; isPassed(): boolean; clear(): void } {
   let timer: NodeJS.Timeout | undefined;

@@ -6,20 +6,30 @@ import type { SshConnection } from './open-ssh-connection.ts';
 
 const killTimeoutMs = 10_000;
 
-/** `gone`: nothing of the group is left. `absent`: there was no such group. `failed`: the node gave no answer. */
-export type KillReport = 'gone' | 'alive' | 'absent' | 'failed';
+export type KillReport =
+  /** Nothing of the group is left. */
+  | { kind: 'gone' }
+  | { kind: 'alive' }
+  /** There was no such group. */
+  | { kind: 'absent' }
+  /** Nobody knows; `why` goes on after "The command could not be killed: ". */
+  | { kind: 'failed'; why: string };
 
 export function killProcessGroup(connection: SshConnection, processId: number): Promise<KillReport> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve('failed'), killTimeoutMs);
+    const timer = setTimeout(
+      () => fail(`the node did not answer within ${killTimeoutMs / 1_000} s. It may be overloaded.`),
+      killTimeoutMs,
+    );
     const report = (value: KillReport) => {
       clearTimeout(timer);
       resolve(value);
     };
+    const fail = (why: string) => report({ kind: 'failed', why });
     try {
       connection.client.exec(killText(processId), (error, channel) => {
         if (error !== undefined) {
-          report('failed');
+          fail(`the node opened no other channel for it (${error.message}). Raise MaxSessions there.`);
           return;
         }
         let said = '';
@@ -27,11 +37,11 @@ export function killProcessGroup(connection: SshConnection, processId: number): 
           if (said.length < 4_096) said += chunk.toString('latin1');
         });
         channel.stderr.resume();
-        channel.on('error', () => report('failed'));
+        channel.on('error', (cause: Error) => fail(`the channel for it broke (${cause.message}).`));
         channel.once('close', () => report(readReport(said)));
       });
-    } catch {
-      report('failed');
+    } catch (error) {
+      fail(`the request could not be sent (${error instanceof Error ? error.message : String(error)}).`);
     }
   });
 }
@@ -39,5 +49,6 @@ export function killProcessGroup(connection: SshConnection, processId: number): 
 /** The last word counts; a login shell may have said something before. */
 function readReport(said: string): KillReport {
   const word = /sena-(gone|alive|absent)\s*$/.exec(said)?.[1];
-  return word === 'gone' || word === 'alive' || word === 'absent' ? word : 'failed';
+  if (word === 'gone' || word === 'alive' || word === 'absent') return { kind: word };
+  return { kind: 'failed', why: 'the node did not say whether anything is left of it. Look at the login shell there.' };
 }
