@@ -2,8 +2,15 @@ import { expect, test } from 'vitest';
 import { describeMissing, missingPrograms } from './install-system-packages.mjs';
 
 test('each missing program is named with what it is for and how to get it', () => {
-  const sentence = describeMissing(missingPrograms('/nowhere'));
-  expect(sentence.split('\n')).toHaveLength(7);
+  const missing = missingPrograms('/nowhere');
+  expect(missing.map(({ program }) => program)).toEqual(expect.arrayContaining(['sshd', 'dash', 'bash', 'busybox']));
+  const sentence = describeMissing(missing);
+  const lines = sentence.split('\n').slice(1);
+  expect(lines).toHaveLength(missing.length);
+  for (const [index, { program, debianPackage }] of missing.entries()) {
+    expect(lines[index]?.startsWith(`  ${program} (for `), lines[index]).toBe(true);
+    expect(lines[index]?.endsWith(`apt-get install ${debianPackage})`), lines[index]).toBe(true);
+  }
   expect(sentence).toContain(
     'redis-server (for the queue and doorbells on Redis; on Debian: apt-get install redis-server)',
   );
