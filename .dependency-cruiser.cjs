@@ -120,9 +120,9 @@ module.exports = {
     },
     {
       name: 'fixtures-in-tests-only',
-      comment: '@sena/testing is for tests.',
+      comment: '@sena/testing is for tests and benchmarks.',
       severity: 'error',
-      from: { pathNot: tests },
+      from: { pathNot: [tests, '^benchmarks/'] },
       to: { path: '^packages/testing/' },
     },
     {

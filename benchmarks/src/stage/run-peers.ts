@@ -4,7 +4,7 @@ import { type ExecFileOptions, execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { findProgram } from './find-program.ts';
+import { findProgram } from '@sena/testing/find-program';
 import { leaveNothing } from './leave-nothing.ts';
 import type { SshdFleet } from './start-sshd-fleet.ts';
 
@@ -54,7 +54,7 @@ export async function findPeers(directory: string | undefined): Promise<PeerRunn
     ['ssh', 'openssh-client'],
     ['sshd', 'openssh-server'],
   ] as const) {
-    await findProgram(program, debianPackage);
+    await findProgram([program], debianPackage);
   }
   return runners;
 }

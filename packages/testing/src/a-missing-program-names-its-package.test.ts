@@ -3,7 +3,7 @@ import { findProgram } from './find-program.ts';
 
 test('a missing program is named together with its Debian package', async () => {
   await expect(findProgram(['no-such-program'], 'some-package')).rejects.toThrow(
-    'no-such-program is not installed. Install it, then run the tests again: apt-get install some-package',
+    'no-such-program is not installed. Install it, then try again: apt-get install some-package',
   );
 });
 

@@ -1,4 +1,4 @@
-// Where fixtures look for a program of the system. Reads PATH and nothing else.
+// Where fixtures and benchmarks look for a program of the system. Reads PATH and nothing else.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -13,7 +13,7 @@ export async function findProgram(names: readonly string[], debianPackage: strin
     }
   }
   throw new Error(
-    `${names.join(' or ')} is not installed. Install it, then run the tests again: apt-get install ${debianPackage}`,
+    `${names.join(' or ')} is not installed. Install it, then try again: apt-get install ${debianPackage}`,
   );
 }
 
