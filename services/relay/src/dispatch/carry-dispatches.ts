@@ -6,17 +6,12 @@ import type { Logger } from '@sena/telemetry/logger';
 import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
 import type { HeldSatellites } from '../held-satellites.ts';
 import type { RunRinger } from '../ring-runs.ts';
+import { keepLooking, type Looking } from './keep-looking.ts';
 
 const dispatchesAClaim = 64;
 const windowExecutions = 5_000;
 /** A tunnel in which this much waits gets nothing more until it is gone. */
 const waitingBytesMax = 8 * 1024 * 1024;
-
-export interface DispatchCarrier {
-  /** There may be something to send: looks soon. */
-  look(): void;
-  stop(): Promise<void>;
-}
 
 export function startCarryingDispatches(options: {
   pool: Pool;
@@ -25,40 +20,18 @@ export function startCarryingDispatches(options: {
   ringer: RunRinger;
   logger: Logger;
   timing: { readonly pollMs: number; readonly resendMs: number };
-}): DispatchCarrier {
+}): Looking {
   const { pool, relayId, held, ringer, logger, timing } = options;
   const limits = { windowExecutions, resendMs: timing.resendMs, dispatchesMax: dispatchesAClaim };
-  let isStopped = false;
-  let isWanted = false;
-  let looking: Promise<void> | null = null;
-  const timer = setInterval(look, timing.pollMs);
 
-  function look(): void {
-    if (isStopped) return;
-    isWanted = true;
-    looking ??= carryAll().finally(() => {
-      looking = null;
-      if (isWanted) look();
-    });
-  }
-
-  async function carryAll(): Promise<void> {
-    while (isWanted && !isStopped) {
-      isWanted = false;
-      const free = held
-        .all()
-        .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
-      try {
-        const claimed = await claimDispatches(pool, relayId, free, limits);
-        for (const dispatch of claimed) send(dispatch);
-        ringFor(claimed);
-        if (claimed.length === dispatchesAClaim) isWanted = true;
-      } catch (error) {
-        // What was claimed in vain is sent again after `resendMs`. The next look comes with the clock.
-        isWanted = false;
-        logger.error({ err: error }, 'waiting dispatches could not be read, it is tried again');
-      }
-    }
+  async function carry(): Promise<'more' | 'all'> {
+    const free = held
+      .all()
+      .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
+    const claimed = await claimDispatches(pool, relayId, free, limits);
+    for (const dispatch of claimed) send(dispatch);
+    ringFor(claimed);
+    return claimed.length === dispatchesAClaim ? 'more' : 'all';
   }
 
   function send(dispatch: ClaimedDispatch): void {
@@ -87,12 +60,8 @@ export function startCarryingDispatches(options: {
     }
   }
 
-  return {
-    look,
-    async stop() {
-      isStopped = true;
-      clearInterval(timer);
-      await looking;
-    },
-  };
+  return keepLooking(timing.pollMs, carry, (error) => {
+    // What was claimed in vain is sent again after `resendMs`.
+    logger.error({ err: error }, 'waiting dispatches could not be read, it is tried again');
+  });
 }

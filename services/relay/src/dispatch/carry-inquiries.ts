@@ -5,16 +5,11 @@ import { claimInquiries } from '@sena/runs/claim-inquiries';
 import type { Logger } from '@sena/telemetry/logger';
 import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
 import type { HeldSatellites } from '../held-satellites.ts';
+import { keepLooking, type Looking } from './keep-looking.ts';
 
 const inquiriesMax = 64;
 /** A tunnel in which this much waits gets nothing more until it is gone. */
 const waitingBytesMax = 8 * 1024 * 1024;
-
-export interface InquiryCarrier {
-  /** There may be something to send: looks soon. */
-  look(): void;
-  stop(): Promise<void>;
-}
 
 export function startCarryingInquiries(options: {
   pool: Pool;
@@ -22,36 +17,10 @@ export function startCarryingInquiries(options: {
   held: HeldSatellites;
   logger: Logger;
   timing: { readonly pollMs: number; readonly resendMs: number };
-}): InquiryCarrier {
+}): Looking {
   const { pool, relayId, held, logger, timing } = options;
-  let isStopped = false;
-  let isWanted = false;
-  let looking: Promise<void> | null = null;
-  const timer = setInterval(look, timing.pollMs);
 
-  function look(): void {
-    if (isStopped) return;
-    isWanted = true;
-    looking ??= carryAll().finally(() => {
-      looking = null;
-      if (isWanted) look();
-    });
-  }
-
-  async function carryAll(): Promise<void> {
-    while (isWanted && !isStopped) {
-      isWanted = false;
-      try {
-        if ((await carry()) === inquiriesMax) isWanted = true;
-      } catch (error) {
-        // What was claimed in vain is sent again after `resendMs`. The next look comes with the clock.
-        isWanted = false;
-        logger.error({ err: error }, 'waiting inquiries could not be read, it is tried again');
-      }
-    }
-  }
-
-  async function carry(): Promise<number> {
+  async function carry(): Promise<'more' | 'all'> {
     const free = held
       .all()
       .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
@@ -68,15 +37,11 @@ export function startCarryingInquiries(options: {
         logger.error({ ...fields, err: error }, 'an inquiry does not fit into the tunnel');
       }
     }
-    return claimed.length;
+    return claimed.length === inquiriesMax ? 'more' : 'all';
   }
 
-  return {
-    look,
-    async stop() {
-      isStopped = true;
-      clearInterval(timer);
-      await looking;
-    },
-  };
+  return keepLooking(timing.pollMs, carry, (error) => {
+    // What was claimed in vain is sent again after `resendMs`.
+    logger.error({ err: error }, 'waiting inquiries could not be read, it is tried again');
+  });
 }
