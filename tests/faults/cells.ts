@@ -212,10 +212,18 @@ function laneCells(): Cell[] {
  */
 function pairCells(): Cell[] {
   const asked = plainOnly('its satellite is gone, and another one finds nothing on a plain node that could be asked');
+  const unsaid: Cell['unknown'] = {
+    ...asked,
+    guarded: 'its satellite never said under which boot it began, and a trace could have gone with another boot',
+  };
+  const unknownAt = (at: 'before-send' | FrameName) => {
+    if (at === 'before-send') return never;
+    return at === 'dispatch' || at === 'dispatch-ack' ? unsaid : asked;
+  };
   return both.flatMap((how) =>
     (['before-send', 'dispatch', 'dispatch-ack', 'started', 'output', 'result'] as const).map((at) => ({
       ...{ id: `pair.${how}.${at}`, scope: 'pair' as const, fault: { kind: 'one-of-two' as const, how, at } },
-      ...{ unknown: at === 'before-send' ? never : asked, weight: at === 'before-send' ? 2 : 1 },
+      ...{ unknown: unknownAt(at), weight: at === 'before-send' ? 2 : 1 },
     })),
   );
 }
