@@ -1,9 +1,11 @@
 // Entered by the runtime when the relay says that nothing of these starts any more, and every second for those whose time ran out in the
 // queue. Ends what has not begun; what was sent is told to stop where that is wanted, and found out all the same.
+import type { EarlyCancels } from './early-cancels.ts';
 import { endUnstarted, notStarted } from './end-execution.ts';
 import { type Execution, isExpired, mayBegin, type Work } from './execution.ts';
 import type { ExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
+import { wasCancelled } from './find-obstacle.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export type CancelRooms = {
@@ -11,6 +13,7 @@ export type CancelRooms = {
   executions: ReadonlyMap<string, Work>;
   queue: ExecutionQueue;
   waitingRoom: WaitingRoom;
+  earlyCancels: EarlyCancels;
   rooms: ExecutionRooms;
   forgetFinished(work: Work): void;
 };
@@ -21,11 +24,15 @@ export async function cancelExecutions(
   isStop: boolean,
   cancelRooms: CancelRooms,
 ): Promise<void> {
-  const { executions, waitingRoom } = cancelRooms;
+  const { executions, waitingRoom, earlyCancels } = cancelRooms;
   const wanted = new Set(executionIds);
   for (const id of wanted) {
     const work = executions.get(id);
-    if (work === undefined) continue;
+    if (work === undefined) {
+      // Its dispatch may be behind this, or in the hands of somebody who still looks at its signature.
+      earlyCancels.remember(id, isStop);
+      continue;
+    }
     // What another satellite was sent is found out all the same: nothing of it starts here.
     if (work.kind === 'dispatched') {
       work.isCancelled = true;
@@ -33,8 +40,7 @@ export async function cancelExecutions(
     }
     if (isStop) work.stop.abort();
   }
-  const cancelled = () => notStarted('cancelled', 'The run was cancelled before the command was sent.');
-  await endWaiting((execution) => wanted.has(execution.id), cancelled, cancelRooms);
+  await endWaiting((execution) => wanted.has(execution.id), wasCancelled, cancelRooms);
 }
 
 /** Those whose time ran out in the queue. Rejects only when the journal does. */

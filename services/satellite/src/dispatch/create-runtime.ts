@@ -19,10 +19,12 @@ import type { SshPool } from '../ssh/ssh-pool.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
 import { answerReconcile, reportKnown } from './answer-reconcile.ts';
 import { cancelExecutions, endExpired } from './cancel-executions.ts';
+import { createEarlyCancels } from './early-cancels.ts';
 import { endUnstarted } from './end-execution.ts';
 import { type Begun, type Execution, type Inquired, mayBegin, type Work } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
+import { wasCancelled } from './find-obstacle.ts';
 import { judgeCommand } from './judge-command.ts';
 import { receiveDispatch } from './receive-dispatch.ts';
 import { receiveInquiry } from './receive-inquiry.ts';
@@ -108,7 +110,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       queue.add(execution);
     },
   };
-  const cancelRooms = { executions, queue, waitingRoom, rooms, forgetFinished };
+  const earlyCancels = createEarlyCancels(logger);
+  const cancelRooms = { executions, queue, waitingRoom, earlyCancels, rooms, forgetFinished };
   let link: FrameBatcher<SatelliteFrame> | null = null;
   let isStopping = false;
   /** False after a restart that left work behind: what waits may have been cancelled, so the relay is heard first. */
@@ -171,6 +174,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       },
       stop: new AbortController(),
     };
+    if (earlyCancels.find(executionId)?.isStop === true) inquired.stop.abort();
     executions.set(executionId, inquired);
     queue.add(inquired);
   }
@@ -249,14 +253,17 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const begun = envelope.nodes
       .filter((node) => freshIds.has(node.executionId))
       .map((node) => createExecution(envelope, node, mode));
-    if (obstacle !== null) {
-      await Promise.all(begun.map((execution) => endUnstarted(execution, obstacle, rooms)));
-    } else {
-      for (const execution of begun) {
-        executions.set(execution.id, execution);
-        queue.add(execution);
+    const ending: Array<Promise<void>> = [];
+    for (const execution of begun) {
+      const why = obstacle ?? (earlyCancels.find(execution.id) === null ? null : wasCancelled());
+      if (why !== null) {
+        ending.push(endUnstarted(execution, why, rooms));
+        continue;
       }
+      executions.set(execution.id, execution);
+      queue.add(execution);
     }
+    await Promise.all(ending);
     if (known.length > 0) await reportKnown(known, { journal, outbox, logger });
   }
 

@@ -5,7 +5,7 @@ import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
 
 /** null: it may begin. */
 export function findObstacle({ envelope, isCancelled, awaited }: Execution, rooms: ExecutionRooms): NotStarted | null {
-  if (isCancelled) return notStarted('cancelled', 'The run was cancelled before the command was sent.');
+  if (isCancelled) return wasCancelled();
   if (rooms.isHalted())
     return notStarted('halted', 'The halt switch of the satellite is on. Remove its file to go on.');
   const clock = rooms.clockProblem();
@@ -15,4 +15,8 @@ export function findObstacle({ envelope, isCancelled, awaited }: Execution, room
     return notStarted('expired', `The dispatch expired at ${envelope.expiresAt}, before the command was sent.${why}`);
   }
   return null;
+}
+
+export function wasCancelled(): NotStarted {
+  return notStarted('cancelled', 'The run was cancelled before the command was sent.');
 }
