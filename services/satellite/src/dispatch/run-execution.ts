@@ -14,7 +14,7 @@ import { endExecution, endUnstarted, notStarted } from './end-execution.ts';
 import { type Execution, isExpired } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
-import { findObstacle } from './find-obstacle.ts';
+import { findObstacle, wasCancelled } from './find-obstacle.ts';
 import { resumeGuarded, runGuarded } from './run-guarded.ts';
 
 /** Read-only commands alone. */
@@ -93,6 +93,11 @@ async function attempt(
     return null;
   }
   execution.attempts = number;
+  // The commit took time too, and nothing of this attempt has left yet.
+  if (execution.isCancelled) {
+    await endUnstarted(execution, wasCancelled(), rooms);
+    return null;
+  }
 
   const meter = createOutputMeter(execution.envelope.limits.outputBytesMax);
   const sink = rooms.outbox.open(execution.id, number);
@@ -106,6 +111,12 @@ async function attempt(
     if (next.kind === 'refused') {
       end = { kind: 'not_sent', detail: next.detail };
       break;
+    }
+    if (execution.isCancelled) {
+      next.release();
+      if (lease !== firstLease) lease.release();
+      await endUnstarted(execution, wasCancelled(), rooms);
+      return null;
     }
     if (lease !== firstLease) lease.release();
     lease = next;

@@ -1,0 +1,89 @@
+// The real journal and a real node, entered where the queue does, so that the cancel comes at its moment.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@sena/telemetry/logger';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { compileAllowedAddresses } from '../config/allowed-addresses.ts';
+import { readCredential } from '../config/read-credential.ts';
+import { approved, makeDispatch, startTestSite, type TestSite } from '../fixtures/test-site.ts';
+import { createGuardCleaner } from '../guard/clean-guards.ts';
+import type { ExecutionMode } from '../journal/journal-operations.ts';
+import { type Journal, openJournal } from '../journal/open-journal.ts';
+import { createOutbox } from '../output/create-outbox.ts';
+import { openKnownHosts } from '../ssh/known-hosts.ts';
+import { createSshPool, type SshPool } from '../ssh/ssh-pool.ts';
+import type { Execution } from './execution.ts';
+import type { ExecutionRooms } from './execution-rooms.ts';
+import { runExecution } from './run-execution.ts';
+
+let site: TestSite;
+let directory: string;
+let journal: Journal;
+let pool: SshPool;
+const logger = createLogger('satellite', 'silent');
+
+beforeAll(async () => {
+  site = await startTestSite(['web-01']);
+  directory = mkdtempSync(join(tmpdir(), 'sena-cancel-'));
+  journal = await openJournal(join(directory, 'journal.db'), { isEnrolling: true });
+  const { config } = await site.enrol();
+  pool = createSshPool({
+    knownHosts: openKnownHosts(config.knownHostsFile),
+    allowedAddresses: compileAllowedAddresses(config.allowedAddresses),
+    readCredential: (name) => readCredential(config.credentials, name),
+    connectTimeoutMs: 10_000,
+    idleMs: 10_000,
+    idleConnectionsMax: 10,
+  });
+});
+afterAll(async () => {
+  pool?.close();
+  await journal?.close();
+  await site?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Cancelled as soon as `starting` is on disk. */
+async function runCancelled(mode: ExecutionMode, command: string, changes = {}) {
+  const { envelope, executionId, frame } = await makeDispatch(site, command, [site.node('web-01').node], changes);
+  const [node] = envelope.nodes;
+  if (node === undefined) throw new Error('the dispatch has no node');
+  await journal.perform({
+    ...{ op: 'accept', dispatchId: envelope.dispatchId, nonce: envelope.nonce, contentHash: envelope.dispatchId },
+    ...{ envelope: frame.envelope, assignmentEpoch: 1, expiresAtMs: Date.now() + 60_000, receivedAtMs: Date.now() },
+    executions: [{ executionId, mode }],
+  });
+  const execution: Execution = {
+    ...{ kind: 'dispatched', id: executionId, envelope, node, mode, logger, attempts: 0, wasSent: false },
+    ...{ awaited: null, isCancelled: false, begun: null, stop: new AbortController() },
+  };
+  const rooms: ExecutionRooms = {
+    journal: {
+      ...journal,
+      async perform(operation) {
+        const answer = await journal.perform(operation);
+        if (operation.op === 'starting') execution.isCancelled = true;
+        return answer;
+      },
+    },
+    outbox: createOutbox({ bytesPerExecutionMax: 1_000_000, bytesTotalMax: 1_000_000 }),
+    ...{ pool, cleaner: createGuardCleaner(pool, logger), findOutMs: 1_000, leaving: new AbortController().signal },
+    ...{ isHalted: () => false, clockProblem: () => null, wait: () => undefined, retry: () => undefined },
+  };
+  await runExecution(execution, { started: () => undefined }, rooms);
+  const [known] = await journal.perform({ op: 'states', executionIds: [executionId] });
+  return known;
+}
+
+it.each([
+  ['a guarded change', 'guarded', 'echo ran >> /srv/witness', approved],
+  ['a plain change', 'plain', 'echo ran >> /srv/witness', approved],
+  ['a reading', 'direct', 'hostname', {}],
+] as const)('%s that is cancelled meanwhile is not started, and says so', async (_what, mode, command, changes) => {
+  expect(await runCancelled(mode, command, changes)).toMatchObject({
+    state: 'finished',
+    result: { outcome: { kind: 'not_started', reason: 'cancelled' }, attempt: 0, startedAt: null },
+  });
+  expect(await site.node('web-01').onNode('cat /srv/witness 2>/dev/null | wc -l')).toBe('0\n');
+});
