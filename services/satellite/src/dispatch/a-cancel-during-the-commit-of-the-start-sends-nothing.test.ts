@@ -13,6 +13,7 @@ import { type Journal, openJournal } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import { openKnownHosts } from '../ssh/known-hosts.ts';
 import { createSshPool, type SshPool } from '../ssh/ssh-pool.ts';
+import { createAskAgain } from './ask-again.ts';
 import type { Execution } from './execution.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { runExecution } from './run-execution.ts';
@@ -68,6 +69,7 @@ async function runCancelled(mode: ExecutionMode, command: string, changes = {}) 
       },
     },
     outbox: createOutbox({ bytesPerExecutionMax: 1_000_000, bytesTotalMax: 1_000_000 }),
+    askAgain: createAskAgain(() => undefined, logger),
     ...{ pool, cleaner: createGuardCleaner(pool, logger), findOutMs: 1_000, leaving: new AbortController().signal },
     ...{ isHalted: () => false, clockProblem: () => null, wait: () => undefined, retry: () => undefined },
   };

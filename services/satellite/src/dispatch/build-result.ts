@@ -41,6 +41,24 @@ export function buildResultAfterRestart(
   return withoutOutput(executionId, outcome, attempt, startedAtMs, stdoutAcked, stderrAcked);
 }
 
+/** What the cloud has of its output is certain, also where the node has lost it. */
+export function atLeast(result: ExecutionResult, acked: { stdout: number; stderr: number }): ExecutionResult {
+  const { stdoutKeptBytes, stderrKeptBytes } = result;
+  return {
+    ...result,
+    ...(stdoutKeptBytes < acked.stdout && {
+      stdoutBytes: acked.stdout,
+      stdoutKeptBytes: acked.stdout,
+      stdoutSha256: null,
+    }),
+    ...(stderrKeptBytes < acked.stderr && {
+      stderrBytes: acked.stderr,
+      stderrKeptBytes: acked.stderr,
+      stderrSha256: null,
+    }),
+  };
+}
+
 function withoutOutput(
   executionId: string,
   outcome: Outcome,

@@ -18,6 +18,7 @@ import { createOutbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
 import { answerReconcile, reportKnown } from './answer-reconcile.ts';
+import { createAskAgain } from './ask-again.ts';
 import { cancelExecutions, endExpired } from './cancel-executions.ts';
 import { createEarlyCancels } from './early-cancels.ts';
 import { endUnstarted } from './end-execution.ts';
@@ -92,11 +93,13 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   // Each guarded command listens for it.
   setMaxListeners(0, leaving.signal);
   const cleaner = createGuardCleaner(pool, logger);
+  const askAgain = createAskAgain((execution) => queue.add(execution), logger);
   const rooms: ExecutionRooms = {
     journal,
     outbox,
     pool,
     cleaner,
+    askAgain,
     findOutMs: config.limits.findOutMs,
     leaving: leaving.signal,
     isHalted,
@@ -191,6 +194,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
             .perform({ op: 'outcome-acked', executionId: frame.executionId, revision: frame.revision })
             .catch(fatal);
           cleaner.acknowledged(frame.executionId);
+          askAgain.acknowledged(frame.executionId);
           queue.pump();
         }
         return;
@@ -349,6 +353,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
           executions.set(execution.id, execution);
           queue.add(execution);
         },
+        askAgain(envelope, node, begun, isAcked) {
+          const execution = createExecution(envelope, node, 'guarded', begun);
+          // It was told, so it is not one of those that are not finished.
+          if (isAcked) queue.add(execution);
+          else askAgain.enter(execution, false);
+        },
         findOutForAnother,
       });
       // Behind what is under way: that waits neither for them nor for the relay.
@@ -391,6 +401,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       await Promise.race([queue.drain(), late]);
       clearTimeout(timer);
       waitingRoom.close();
+      askAgain.close();
       leaving.abort();
       cleaner.close();
       pool.close();

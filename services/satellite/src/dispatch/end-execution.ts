@@ -10,18 +10,19 @@ import { makeReportable } from './make-reportable.ts';
 
 type Rooms = Pick<ExecutionRooms, 'journal' | 'outbox'>;
 
-/** `tail`: output that the relay does not have yet. */
+/** `tail`: output that the relay does not have yet. Null: the journal knows better, and nothing was told. */
 export async function endExecution(
   execution: Execution,
   outcome: Outcome,
   began: Began,
   tail: OutputTail | null,
   rooms: Rooms,
-): Promise<void> {
+): Promise<ExecutionResult | null> {
   const result = makeReportable(buildResult(execution.id, outcome, began), execution.logger);
-  if (!(await finish(execution, result, began.attempt, tail, rooms))) return;
+  if (!(await finish(execution, result, began.attempt, tail, rooms))) return null;
   logEnd(execution, result);
   rooms.outbox.result(result);
+  return result;
 }
 
 /**

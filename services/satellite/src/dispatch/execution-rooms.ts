@@ -4,6 +4,7 @@ import type { GuardCleaner } from '../guard/clean-guards.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import type { Outbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
+import type { AskAgain } from './ask-again.ts';
 import type { Execution } from './execution.ts';
 
 export type ExecutionRooms = {
@@ -11,6 +12,7 @@ export type ExecutionRooms = {
   outbox: Outbox;
   pool: SshPool;
   cleaner: GuardCleaner;
+  askAgain: AskAgain;
   /** An unreachable node is asked for this long after the command's time was up. */
   findOutMs: number;
   /** The process ends: what is guarded is left to the next one. */

@@ -1,5 +1,6 @@
 // What a dispatch becomes in memory: one execution a node. The truth about them is the journal's.
 import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
+import type { ExecutionResult } from '@sena/contracts/frames';
 import type { Logger } from '@sena/telemetry/logger';
 import type { ExecutionMode, GuardPlacement } from '../journal/journal-operations.ts';
 
@@ -10,6 +11,8 @@ export type Begun = {
   guard: GuardPlacement;
   /** Bytes of it that the relay has. */
   acked: { stdout: number; stderr: number };
+  /** Its end was told already, as unknown, and its node was asked this often since; null: it has its end before it. */
+  told: { result: ExecutionResult; asks: number } | null;
 };
 
 export type Execution = {

@@ -9,6 +9,7 @@ import type { Logger } from '@sena/telemetry/logger';
 import type { ExecutionMode, JournaledExecution } from '../journal/journal-operations.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import type { Outbox } from '../output/create-outbox.ts';
+import { isUndecided } from './ask-again.ts';
 import { buildResult, buildResultAfterRestart } from './build-result.ts';
 import { notStarted } from './end-execution.ts';
 import { type Begun, isExpired } from './execution.ts';
@@ -35,14 +36,23 @@ export type RecoveryRooms = {
     wasSent: boolean,
   ): void;
   findOut(envelope: DispatchEnvelope, node: EnvelopeNode, begun: Begun): void;
+  /** Told as unknown, and its node may know better. `isAcked`: the relay has what was told. */
+  askAgain(envelope: DispatchEnvelope, node: EnvelopeNode, begun: Begun, isAcked: boolean): void;
   /** The same for a command of another satellite. */
   findOutForAnother(inquiry: InquiryEnvelope, node: InquiryNode, execution: JournaledExecution): void;
 };
 
-export type Recovery = { resumed: number; askedFor: number; unknown: number; ended: number; unacknowledged: number };
+export type Recovery = {
+  resumed: number;
+  askedFor: number;
+  askedAgain: number;
+  unknown: number;
+  ended: number;
+  unacknowledged: number;
+};
 
 export async function recoverExecutions(rooms: RecoveryRooms): Promise<Recovery> {
-  const recovery: Recovery = { resumed: 0, askedFor: 0, unknown: 0, ended: 0, unacknowledged: 0 };
+  const recovery: Recovery = { resumed: 0, askedFor: 0, askedAgain: 0, unknown: 0, ended: 0, unacknowledged: 0 };
   const unacked = await rooms.journal.perform({ op: 'unacked' });
   for (const { result, tail } of unacked) rooms.outbox.result(makeReportable(result, rooms.logger), tail);
   recovery.unacknowledged = unacked.length;
@@ -60,7 +70,27 @@ export async function recoverExecutions(rooms: RecoveryRooms): Promise<Recovery>
     envelopes.set(execution.dispatchId, known);
     recovery[await recoverOne({ ...execution, mode: execution.mode }, await known, rooms)] += 1;
   }
+  for (const { envelope: jws, receivedAtMs, execution } of await rooms.journal.perform({ op: 'undecided' })) {
+    const known = envelopes.get(execution.dispatchId) ?? readEnvelope(jws, receivedAtMs, rooms);
+    envelopes.set(execution.dispatchId, known);
+    if (recoverUndecided(execution, await known, rooms)) recovery.askedAgain += 1;
+  }
   return recovery;
+}
+
+/** False: it stays unknown. */
+function recoverUndecided(
+  { executionId, attempt, startedAtMs, guard, result, isOutcomeAcked }: JournaledExecution,
+  envelope: DispatchEnvelope | null,
+  rooms: RecoveryRooms,
+): boolean {
+  const node = envelope?.nodes.find((each) => each.executionId === executionId);
+  if (envelope === null || node === undefined || guard === null || startedAtMs === null || result === null)
+    return false;
+  if (!isUndecided(result)) return false;
+  const acked = { stdout: result.stdoutKeptBytes, stderr: result.stderrKeptBytes };
+  rooms.askAgain(envelope, node, { attempt, startedAtMs, guard, acked, told: { result, asks: 0 } }, isOutcomeAcked);
+  return true;
 }
 
 /** The cloud asked, and still waits for the answer. */
@@ -96,7 +126,7 @@ async function recoverOne(
   if (envelope === null || node === undefined) return await end(notStarted('envelope_refused', unpinned));
   if (wasSent && guard !== null && startedAtMs !== null) {
     const acked = { stdout: execution.stdoutAcked, stderr: execution.stderrAcked };
-    rooms.findOut(envelope, node, { attempt, startedAtMs, guard, acked });
+    rooms.findOut(envelope, node, { attempt, startedAtMs, guard, acked, told: null });
     return 'askedFor';
   }
   if (isExpired(envelope, Date.now())) return await end(notStarted('expired', late));

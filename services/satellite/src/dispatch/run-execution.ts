@@ -11,7 +11,7 @@ import type { ConnectionRefusal, SshTarget } from '../ssh/open-ssh-connection.ts
 import type { SshLease } from '../ssh/ssh-pool.ts';
 import type { Began } from './build-result.ts';
 import { endExecution, endUnstarted, notStarted } from './end-execution.ts';
-import { type Execution, isExpired } from './execution.ts';
+import { type Execution, isExpired, nodeKeyOf } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
 import { findObstacle, wasCancelled } from './find-obstacle.ts';
@@ -40,6 +40,7 @@ export async function runExecution(execution: Execution, slot: Slot, rooms: Exec
     if (mayWait(execution, lease)) return rooms.wait(execution);
     return await endUnstarted(execution, whyUnreached(execution, lease), rooms);
   }
+  rooms.askAgain.reached(nodeKeyOf(execution));
   try {
     if (mode === 'guarded' && (await runGuarded(execution, target, lease, slot, rooms)) === 'ended') return;
     const ended = await attempt(execution, target, lease, slot, rooms);

@@ -11,6 +11,7 @@ import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { findObstacle, wasCancelled } from './find-obstacle.ts';
 import { followMeasured } from './follow-measured.ts';
+import { askLater, reviseEnd } from './revise-end.ts';
 
 /** `plain`: nothing has begun, and this node can't hold a guard. */
 export async function runGuarded(
@@ -84,11 +85,11 @@ async function startGuarded(
   execution.attempts = attempt;
   // The commit took time too, and nothing has left yet.
   if (execution.isCancelled) return await endUnstarted(execution, wasCancelled(), rooms);
-  const begun = { attempt, startedAtMs, guard, acked: { stdout: 0, stderr: 0 } };
+  const begun = { attempt, startedAtMs, guard, acked: { stdout: 0, stderr: 0 }, told: null };
   await follow(execution, begun, true, target, lease, slot, rooms);
 }
 
-/** `lease`: a connection to its node, or why there is none yet. */
+/** Also one that was told as unknown. `lease`: a connection to its node, or why there is none yet. */
 export async function resumeGuarded(
   execution: Execution,
   begun: Begun,
@@ -97,7 +98,10 @@ export async function resumeGuarded(
   slot: Slot,
   rooms: ExecutionRooms,
 ): Promise<void> {
-  execution.logger.info({ attempt: begun.attempt }, 'a command of an earlier process is found out');
+  execution.logger.info(
+    { attempt: begun.attempt },
+    begun.told === null ? 'a command of an earlier process is found out' : 'a node is asked again about a command',
+  );
   await follow(execution, begun, false, target, lease, slot, rooms);
 }
 
@@ -111,7 +115,7 @@ async function follow(
   rooms: ExecutionRooms,
 ): Promise<void> {
   const { envelope, id, logger } = execution;
-  const { attempt, startedAtMs, guard, acked } = begun;
+  const { attempt, startedAtMs, guard, acked, told } = begun;
   const { shell, command, environment, limits } = envelope;
   const clockStartMs = performance.now() - (Date.now() - startedAtMs);
   const { end, meter, tail } = await followMeasured(
@@ -124,6 +128,8 @@ async function follow(
       stopSignal: execution.stop.signal,
       onRunning(sink) {
         slot.started();
+        // That it had begun was told with its end.
+        if (told !== null) return;
         sink.started(new Date(startedAtMs).toISOString(), guard.bootId);
         // For reconciliation only: a failing journal shows at the next step that has to be certain.
         rooms.journal.perform({ op: 'running', executionId: id, attempt }).catch((error: unknown) => {
@@ -137,11 +143,18 @@ async function follow(
     rooms,
   );
   if (end.kind === 'left') return;
+  // Of an unknown end the node keeps what it has: it may be asked again, by this satellite or another.
+  if (end.kind === 'ended') rooms.cleaner.ended(id, target, guard.directory);
+  if (told !== null) {
+    const outcome = end.kind === 'not_begun' ? notStarted(end.reason, end.detail) : outcomeOf(end);
+    return await reviseEnd(execution, { ...begun, told }, outcome, meter, tail, rooms);
+  }
   execution.wasSent = end.kind !== 'not_begun';
   if (end.kind === 'not_begun') return await endUnstarted(execution, notStarted(end.reason, end.detail), rooms);
   const durationMs = performance.now() - clockStartMs;
-  rooms.cleaner.ended(id, target, guard.directory);
-  await endExecution(execution, outcomeOf(end), { attempt, startedAtMs, durationMs, meter }, tail, rooms);
+  const began = { attempt, startedAtMs, durationMs, meter };
+  const result = await endExecution(execution, outcomeOf(end), began, tail, rooms);
+  if (result !== null) askLater(execution, begun, result, 0, rooms);
 }
 
 /** Also of one that another satellite has started. */

@@ -6,7 +6,7 @@ import { placeGuard } from '../guard/place-guard.ts';
 import type { OutputTail } from '../journal/journal-operations.ts';
 import type { SshTarget } from '../ssh/open-ssh-connection.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
-import { buildResult, buildResultAfterRestart } from './build-result.ts';
+import { atLeast, buildResult, buildResultAfterRestart } from './build-result.ts';
 import type { Inquired } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
@@ -114,24 +114,6 @@ async function follow(
 function resultOf({ id, node, acked }: Inquired, outcome: Outcome, { meter }: Measured): ExecutionResult {
   const built = buildResult(id, outcome, { attempt, startedAtMs: 0, durationMs: 0, meter });
   return atLeast({ ...built, startedAt: node.startedAt, durationMs: null }, acked);
-}
-
-/** What the cloud has of its output is certain, also where the node has lost it. */
-function atLeast(result: ExecutionResult, acked: Inquired['acked']): ExecutionResult {
-  const { stdoutKeptBytes, stderrKeptBytes } = result;
-  return {
-    ...result,
-    ...(stdoutKeptBytes < acked.stdout && {
-      stdoutBytes: acked.stdout,
-      stdoutKeptBytes: acked.stdout,
-      stdoutSha256: null,
-    }),
-    ...(stderrKeptBytes < acked.stderr && {
-      stderrBytes: acked.stderr,
-      stderrKeptBytes: acked.stderr,
-      stderrSha256: null,
-    }),
-  };
 }
 
 /** Also entered after a restart, when an inquiry can't be asked any more. */

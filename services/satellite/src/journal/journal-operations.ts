@@ -68,9 +68,13 @@ export type JournalOperation =
   | { op: 'output-acked'; executionId: string; stream: 'stdout' | 'stderr'; offset: number }
   /** `attempt`: the one that ends, 0 when none began. Another one in the journal means that this is not its end. */
   | { op: 'finish'; result: ExecutionResult; attempt: number; tail: OutputTail | null }
+  /** The end of one that was told as unknown, found out after all: under a higher revision. */
+  | { op: 'revise'; result: ExecutionResult; tail: OutputTail | null }
   | { op: 'outcome-acked'; executionId: string; revision: number }
   | { op: 'states'; executionIds: readonly string[] }
   | { op: 'unfinished' }
+  /** Guarded, and told as unknown. */
+  | { op: 'undecided' }
   | { op: 'unacked' }
   | { op: 'counts' }
   | { op: 'prune'; beforeMs: number };
@@ -83,10 +87,13 @@ export type JournalAnswers = {
   running: boolean;
   'output-acked': boolean;
   finish: boolean;
+  /** False: what it holds is not unknown, or not older. */
+  revise: boolean;
   'outcome-acked': boolean;
   /** Absent ids are absent from the answer. */
   states: JournaledExecution[];
   unfinished: Array<{ envelope: string; receivedAtMs: number; execution: JournaledExecution }>;
+  undecided: JournalAnswers['unfinished'];
   unacked: Array<{ result: ExecutionResult; tail: OutputTail | null }>;
   counts: JournalCounts;
   /** How many dispatches were forgotten. */

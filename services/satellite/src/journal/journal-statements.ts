@@ -47,6 +47,12 @@ export function createJournalStatements(database: DatabaseSync) {
     update executions
       set state = 'finished', result = ?, tail_stdout_offset = ?, tail_stdout = ?, tail_stderr_offset = ?, tail_stderr = ?
       where execution_id = ? and state <> 'finished' and attempt = ?`);
+  // Nothing but an unknown end is ever replaced.
+  const updateRevised = database.prepare(`
+    update executions
+      set result = ?1, outcome_acked = 0, tail_stdout_offset = ?2, tail_stdout = ?3, tail_stderr_offset = ?4, tail_stderr = ?5
+      where execution_id = ?6 and state = 'finished' and result ->> '$.outcome.kind' = 'unknown'
+        and result ->> '$.revision' < ?1 ->> '$.revision'`);
   const updateOutcomeAcked = database.prepare(`
     update executions
       set outcome_acked = 1, tail_stdout_offset = null, tail_stdout = null, tail_stderr_offset = null, tail_stderr = null
@@ -56,6 +62,11 @@ export function createJournalStatements(database: DatabaseSync) {
     select e.*, d.envelope, d.received_at_ms
       from executions e join dispatches d using (dispatch_id)
       where e.state <> 'finished' order by d.received_at_ms, e.execution_id`);
+  const selectUndecided = database.prepare(`
+    select e.*, d.envelope, d.received_at_ms
+      from executions e join dispatches d using (dispatch_id)
+      where e.state = 'finished' and e.mode = 'guarded' and e.result ->> '$.outcome.kind' = 'unknown'
+      order by d.received_at_ms, e.execution_id`);
   const selectUnacked = database.prepare("select * from executions where state = 'finished' and outcome_acked = 0");
   const deletePast = [
     `delete from executions where dispatch_id in (
@@ -94,11 +105,10 @@ export function createJournalStatements(database: DatabaseSync) {
     outputAcked: (executionId: string, stream: 'stdout' | 'stderr', offset: number) =>
       updateAcked[stream].run(offset, executionId).changes === 1,
     finish(result: ExecutionResult, attempt: number, tail: OutputTail | null): boolean {
-      const { executionId } = result;
-      const blobs =
-        tail === null ? [null, null, null, null] : [tail.stdoutOffset, tail.stdout, tail.stderrOffset, tail.stderr];
-      return updateFinished.run(JSON.stringify(result), ...blobs, executionId, attempt).changes === 1;
+      return updateFinished.run(JSON.stringify(result), ...blobsOf(tail), result.executionId, attempt).changes === 1;
     },
+    revise: (result: ExecutionResult, tail: OutputTail | null) =>
+      updateRevised.run(JSON.stringify(result), ...blobsOf(tail), result.executionId).changes === 1,
     outcomeAcked: (executionId: string, revision: number) =>
       updateOutcomeAcked.run(executionId, revision).changes === 1,
     states: (executionIds: readonly string[]): JournaledExecution[] =>
@@ -106,12 +116,8 @@ export function createJournalStatements(database: DatabaseSync) {
         const row = selectExecution.get(id);
         return row === undefined ? [] : [readExecution(row)];
       }),
-    unfinished: (): JournalAnswers['unfinished'] =>
-      selectUnfinished.all().map((row) => ({
-        envelope: text(row.envelope),
-        receivedAtMs: Number(row.received_at_ms),
-        execution: readExecution(row),
-      })),
+    unfinished: () => selectUnfinished.all().map(readWithEnvelope),
+    undecided: () => selectUndecided.all().map(readWithEnvelope),
     unacked: (): JournalAnswers['unacked'] =>
       selectUnacked.all().map((row) => ({ result: JSON.parse(text(row.result)), tail: readTail(row) })),
     counts: () => countExecutions(database),
@@ -136,6 +142,18 @@ export function countExecutions(database: DatabaseSync): JournalCounts {
     counts.unacked += Number(row.unacked);
   }
   return counts;
+}
+
+function readWithEnvelope(row: Row): JournalAnswers['unfinished'][number] {
+  return {
+    envelope: text(row.envelope),
+    receivedAtMs: Number(row.received_at_ms),
+    execution: readExecution(row),
+  };
+}
+
+function blobsOf(tail: OutputTail | null) {
+  return tail === null ? [null, null, null, null] : [tail.stdoutOffset, tail.stdout, tail.stderrOffset, tail.stderr];
 }
 
 function readExecution(row: Row): JournaledExecution {

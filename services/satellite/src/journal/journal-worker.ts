@@ -62,12 +62,16 @@ function perform(operation: JournalOperation): unknown {
       return statements.outputAcked(operation.executionId, operation.stream, operation.offset);
     case 'finish':
       return statements.finish(operation.result, operation.attempt, operation.tail);
+    case 'revise':
+      return statements.revise(operation.result, operation.tail);
     case 'outcome-acked':
       return statements.outcomeAcked(operation.executionId, operation.revision);
     case 'states':
       return statements.states(operation.executionIds);
     case 'unfinished':
       return statements.unfinished();
+    case 'undecided':
+      return statements.undecided();
     case 'unacked':
       return statements.unacked();
     case 'counts':

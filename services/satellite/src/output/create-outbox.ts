@@ -38,6 +38,8 @@ export type Outbox = {
   acknowledgeOutput(executionId: string, attempt: number, stream: OutputStream, offset: number): boolean;
   /** True when this was the result that was waiting. */
   acknowledgeOutcome(executionId: string, revision: number): boolean;
+  /** What was opened and has no result is nobody's. */
+  forget(executionId: string): void;
   linkUp(link: OutboxLink): void;
   linkDown(): void;
   /** True while something of this execution waits here. */
@@ -236,6 +238,9 @@ export function createOutbox(settings: OutboxSettings): Outbox {
     result,
     acknowledgeOutput,
     acknowledgeOutcome,
+    forget(executionId) {
+      if (entries.get(executionId)?.result === null) drop(executionId);
+    },
     linkUp(next) {
       link = next;
       for (const entry of entries.values()) {
