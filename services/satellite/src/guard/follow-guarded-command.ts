@@ -207,7 +207,8 @@ export async function followGuardedCommand(
         return { kind: 'unknown', reason: 'guard_lost', detail: forgotten };
       case 'lost': {
         // While it is being killed its guard is gone before the end is written.
-        if ((await stopper.answer()) === 'ended') return null;
+        const stopped = await stopper.answer();
+        if (stopped === 'ended' || stopped === 'had_ended') return null;
         return { kind: 'unknown', reason: 'guard_lost', detail: guardLost };
       }
       case 'not_dying':

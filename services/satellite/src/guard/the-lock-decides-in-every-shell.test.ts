@@ -201,6 +201,45 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     expect((await find(deaf)).answer).toBe('M ended KILL cancelled');
   });
 
+  it('one that has ended by itself is not stopped while its guard puts its output on disk', {
+    concurrent: false,
+  }, async () => {
+    const id = randomUUID();
+    // A disk that takes its time.
+    const slow = mkdtempSync(join(directory, 'slow-'));
+    writeFileSync(join(slow, 'sync'), `#!/bin/sh\nuntil [ -e ${slow}/go ]; do sleep 0.05; done\n`, { mode: 0o755 });
+    const args = [...before, '-c', guardScripts.run, 'sena', directory, id, bootId, expiry, 'M', 'sh'];
+    const slowly = { ...env, PATH: `${slow}:${env.PATH}` };
+    const ending = promisify(execFile)(program, [...args, 'echo out; exit 7', '1000'], { env: slowly });
+    await until(() => /^s \S+ \d+ \d+ \d+ 7$/m.test(safely(() => lockOf(id))));
+    const stopping = script('stop', directory, id, 'M', '1', 'timeout');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    writeFileSync(join(slow, 'go'), '');
+    expect((await stopping).answer).toBe('M had_ended');
+    expect((await ending).stderr).toBe('M ended 7\n');
+    expect((await find(id)).answer).toBe('M ended 7');
+  });
+
+  it(
+    'one that has ended by itself is not called stopped either where that never gets to disk',
+    {
+      concurrent: false,
+    },
+    async () => {
+      const id = randomUUID();
+      const stuck = mkdtempSync(join(directory, 'stuck-'));
+      writeFileSync(join(stuck, 'sync'), '#!/bin/sh\nexec sleep 300\n', { mode: 0o755 });
+      const args = [...before, '-c', guardScripts.run, 'sena', directory, id, bootId, expiry, 'M', 'sh'];
+      const stuckly = { ...env, PATH: `${stuck}:${env.PATH}` };
+      const ending = promisify(execFile)(program, [...args, 'echo out; exit 7', '1000'], { env: stuckly });
+      await until(() => /^s \S+ \d+ \d+ \d+ 7$/m.test(safely(() => lockOf(id))));
+      expect((await script('stop', directory, id, 'M', '0', 'timeout')).answer).toBe('M had_ended');
+      await ending;
+      expect((await find(id)).answer).toBe('M ended 7');
+    },
+    60_000,
+  );
+
   it('a following reader never plants a tombstone before the starter has come', { concurrent: false }, async () => {
     const id = randomUUID();
     const following = script('attach', directory, id, bootId, expiry, 'M', '0', '0', 'follow');

@@ -24,9 +24,18 @@ group_lives() {
   message=$(kill -0 "-$pid" 2>&1) && return 0
   case $message in *[Nn]"o such process"*) return 1 ;; esac
 }
-# Whoever was first has the word.
-[ -e "$file.s" ] || { echo "$why" >"$file.s"; } 2>/dev/null
 pause() { sleep .1 2>/dev/null || sleep 1; }
+# Its code is there, so it has ended by itself, and its guard is about to say so: all of its output goes to disk first.
+by_itself=$code
+tries=0
+while [ -n "$by_itself" ] && [ "$tries" -lt 60 ]; do
+  tries=$((tries + 1))
+  pause
+  look
+  if [ "$end" = end ]; then say had_ended; fi
+done
+# Whoever was first has the word.
+[ -n "$by_itself" ] || [ -e "$file.s" ] || { echo "$why" >"$file.s"; } 2>/dev/null
 kill -TERM "-$pid" 2>/dev/null
 tries=0
 while [ "$tries" -lt "$((patience * 10))" ] && group_lives; do
@@ -47,4 +56,5 @@ if [ "$end" != end ]; then
   echo "s $boot $expires $pid $since ${code:-KILL} end" 1<>"$file.l"
   sync "$file.l"
 fi
+if [ -n "$by_itself" ]; then say had_ended; fi
 say ended
