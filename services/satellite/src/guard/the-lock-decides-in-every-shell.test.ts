@@ -201,6 +201,21 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     expect((await find(deaf)).answer).toBe('M ended KILL cancelled');
   });
 
+  it('what is dead and never reaped does not keep a stop from being proven', { concurrent: false }, async () => {
+    const id = randomUUID();
+    // A child of the group whose parent has left it, and reaps nobody: as the first process of some containers.
+    const parent = join(directory, `${id}.parent`);
+    const leaves = `sh -c 'echo $$ >${parent}; sleep 0.01 & exec setsid sleep 300' & `;
+    const running = start(id, `${leaves} sleep 300`);
+    await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => lockOf(id))));
+    const group = Number(lockOf(id).split(' ')[3]);
+    await until(() => statesOf(group).includes('Z'));
+    expect((await script('stop', directory, id, 'M', '5', 'timeout')).answer).toBe('M ended');
+    expect((await running).answer).toBe('M ended TERM timeout');
+    expect([...new Set(statesOf(group))]).toEqual(['Z']);
+    process.kill(Number(readFileSync(parent, 'utf8')), 'SIGKILL');
+  });
+
   it('one that has ended by itself is not stopped while its guard puts its output on disk', {
     concurrent: false,
   }, async () => {
@@ -220,25 +235,21 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     expect((await find(id)).answer).toBe('M ended 7');
   });
 
-  it(
-    'one that has ended by itself is not called stopped either where that never gets to disk',
-    {
-      concurrent: false,
-    },
-    async () => {
-      const id = randomUUID();
-      const stuck = mkdtempSync(join(directory, 'stuck-'));
-      writeFileSync(join(stuck, 'sync'), '#!/bin/sh\nexec sleep 300\n', { mode: 0o755 });
-      const args = [...before, '-c', guardScripts.run, 'sena', directory, id, bootId, expiry, 'M', 'sh'];
-      const stuckly = { ...env, PATH: `${stuck}:${env.PATH}` };
-      const ending = promisify(execFile)(program, [...args, 'echo out; exit 7', '1000'], { env: stuckly });
-      await until(() => /^s \S+ \d+ \d+ \d+ 7$/m.test(safely(() => lockOf(id))));
-      expect((await script('stop', directory, id, 'M', '0', 'timeout')).answer).toBe('M had_ended');
-      await ending;
-      expect((await find(id)).answer).toBe('M ended 7');
-    },
-    60_000,
-  );
+  it('one that has ended by itself is not called stopped either where that never gets to disk', {
+    concurrent: false,
+    timeout: 60_000,
+  }, async () => {
+    const id = randomUUID();
+    const stuck = mkdtempSync(join(directory, 'stuck-'));
+    writeFileSync(join(stuck, 'sync'), '#!/bin/sh\nexec sleep 300\n', { mode: 0o755 });
+    const args = [...before, '-c', guardScripts.run, 'sena', directory, id, bootId, expiry, 'M', 'sh'];
+    const stuckly = { ...env, PATH: `${stuck}:${env.PATH}` };
+    const ending = promisify(execFile)(program, [...args, 'echo out; exit 7', '1000'], { env: stuckly });
+    await until(() => /^s \S+ \d+ \d+ \d+ 7$/m.test(safely(() => lockOf(id))));
+    expect((await script('stop', directory, id, 'M', '0', 'timeout')).answer).toBe('M had_ended');
+    await ending;
+    expect((await find(id)).answer).toBe('M ended 7');
+  });
 
   it('a following reader never plants a tombstone before the starter has come', { concurrent: false }, async () => {
     const id = randomUUID();
@@ -269,6 +280,15 @@ function groupOf(group: number): string[] {
         .replaceAll('\0', ' ')
         .trim(),
     ];
+  });
+}
+
+/** Of everything in a process group, also of what is dead. */
+function statesOf(group: number): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    const stat = safely(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    const [state = '', , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(itsGroup) === group ? [state] : [];
   });
 }
 

@@ -59,6 +59,7 @@ setsid sh -c '
   cut=
   {
     kill -KILL "$watcher"
+    wait "$watcher"
     bound 3 "$file.o" && cut=yes
     out=$wrote
     bound 4 "$file.e" && cut=yes

@@ -19,10 +19,26 @@ if [ "$kind" != s ] || [ -z "$pid" ] || [ "$boot" != "$now" ]; then say absent; 
 set -f
 set -- $stat
 if [ "${22}" != "$since" ] || [ "$3" = Z ]; then say absent; fi
-# Only "no such process" proves anything: kill also fails for processes of other users.
+# "No such process" proves it: kill also fails for processes of other users. What is dead and not reaped yet, which some containers' first
+# process never does, is no life either; /proc tells that where it tells of everybody.
 group_lives() {
-  message=$(kill -0 "-$pid" 2>&1) && return 0
-  case $message in *[Nn]"o such process"*) return 1 ;; esac
+  if ! message=$(kill -0 "-$pid" 2>&1); then
+    case $message in *[Nn]"o such process"*) return 1 ;; esac
+    return 0
+  fi
+  [ -r /proc/1/stat ] || return 0
+  set +f
+  for stat in /proc/[0-9]*/stat; do
+    # A program's name may have line ends in it.
+    words=
+    while read -r line; do words="$words $line"; done <"$stat"
+    words=${words##*) }
+    # State, parent, group.
+    set -- $words
+    case $1 in Z | X | '') ;; *) if [ "$3" = "$pid" ]; then set -f; return 0; fi ;; esac
+  done 2>/dev/null
+  set -f
+  return 1
 }
 pause() { sleep .1 2>/dev/null || sleep 1; }
 # Its code is there, so it has ended by itself, and its guard is about to say so: all of its output goes to disk first.
