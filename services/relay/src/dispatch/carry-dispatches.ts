@@ -6,6 +6,8 @@ import type { Logger } from '@sena/telemetry/logger';
 import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
 import type { HeldSatellites } from '../held-satellites.ts';
 import type { RunRinger } from '../ring-runs.ts';
+import type { LeavingDispatches } from './order-cancels.ts';
+import { pushCancel } from './push-in-parts.ts';
 
 const dispatchesAClaim = 64;
 const windowExecutions = 5_000;
@@ -22,11 +24,12 @@ export function startCarryingDispatches(options: {
   pool: Pool;
   relayId: string;
   held: HeldSatellites;
+  leaving: LeavingDispatches;
   ringer: RunRinger;
   logger: Logger;
   timing: { readonly pollMs: number; readonly resendMs: number };
 }): DispatchCarrier {
-  const { pool, relayId, held, ringer, logger, timing } = options;
+  const { pool, relayId, held, leaving, ringer, logger, timing } = options;
   const limits = { windowExecutions, resendMs: timing.resendMs, dispatchesMax: dispatchesAClaim };
   let isStopped = false;
   let isWanted = false;
@@ -49,8 +52,11 @@ export function startCarryingDispatches(options: {
         .all()
         .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
       try {
-        const claimed = await claimDispatches(pool, relayId, free, limits);
-        for (const dispatch of claimed) send(dispatch);
+        const claimed = await leaving.hold(async () => {
+          const dispatches = await claimDispatches(pool, relayId, free, limits);
+          for (const dispatch of dispatches) send(dispatch);
+          return dispatches;
+        });
         ringFor(claimed);
         if (claimed.length === dispatchesAClaim) isWanted = true;
       } catch (error) {
@@ -62,7 +68,7 @@ export function startCarryingDispatches(options: {
   }
 
   function send(dispatch: ClaimedDispatch): void {
-    const { organizationId, dispatchId, satelliteId, envelope, runId, eventSeq } = dispatch;
+    const { organizationId, dispatchId, satelliteId, envelope, runId, eventSeq, cancel } = dispatch;
     const traceparent = childTraceparent(dispatch.traceparent);
     const fields = { organizationId, runId, dispatchId, satelliteId, traceId: traceIdOf(traceparent) };
     const satellite = held.find(satelliteId);
@@ -71,7 +77,8 @@ export function startCarryingDispatches(options: {
     else {
       try {
         satellite.out.push({ t: 'dispatch', dispatchId, envelope, traceparent });
-        logger.info({ ...fields, again: eventSeq === null }, 'dispatch sent');
+        if (cancel !== null) pushCancel(satellite, cancel.executionIds, cancel.stop);
+        logger.info({ ...fields, again: eventSeq === null, cancelled: cancel !== null }, 'dispatch sent');
       } catch (error) {
         logger.error({ ...fields, err: error }, 'a dispatch does not fit into the tunnel');
       }
