@@ -192,6 +192,23 @@ describe('what was sent and has no outcome is asked about', () => {
   });
 });
 
+test('an answer that nobody asked for, or that is told twice, is passed over: the tunnel stays', async () => {
+  const { dispatchId, executions } = await sendAndLeave();
+  const tunnel = await connect(bench.port, satellite);
+  await tunnel.next('reconcile');
+  const answer = {
+    t: 'reconciled' as const,
+    executions: executions.map((executionId) => ({ executionId, state: 'finished' as const })),
+  };
+  tunnel.send(answer);
+  tunnel.send(answer);
+  tunnel.send(absent(executions));
+  tunnel.send(...executions.map((id) => resultOf(id)));
+  for (const _ of executions) await tunnel.next('outcome-ack');
+  expect(await outcomesOf(dispatchId)).toEqual([{ kind: 'exited', reason: null }]);
+  await tunnel.close();
+});
+
 describe('without its journal', () => {
   test('what it was sent is unknown before anything else happens, and is not sent again', async () => {
     const { dispatchId } = await sendAndLeave();

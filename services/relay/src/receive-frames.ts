@@ -84,11 +84,15 @@ function refuseReport({ logger }: FrameRooms, satellite: HeldSatellite, frame: U
 }
 
 async function reconcile(
-  { pool, ringer, leaving, reconciliations }: FrameRooms,
+  { pool, logger, ringer, leaving, reconciliations }: FrameRooms,
   satellite: HeldSatellite,
   frame: Extract<SatelliteFrame, { t: 'reconciled' }>,
 ): Promise<void> {
   const asked = reconciliations.get(satellite);
-  if (asked === undefined || asked.size === 0) throw new FrameError('malformed_frame', 'Nothing was asked.');
+  if (asked === undefined || asked.size === 0) {
+    const { satelliteId } = satellite;
+    logger.warn({ satelliteId, executions: frame.executions.length }, 'an answer that nobody asked for is passed over');
+    return;
+  }
   ringer.ring(satellite.organizationId, await actOnAnswer(pool, leaving, satellite, asked, frame));
 }

@@ -18,7 +18,7 @@ import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
 import { startCarryingInquiries } from './dispatch/carry-inquiries.ts';
 import { createLeavingDispatches } from './dispatch/order-cancels.ts';
 import { pushCancel } from './dispatch/push-in-parts.ts';
-import { askAllWhatIsKnown, type Reconciliation } from './dispatch/reconcile-satellite.ts';
+import { askWhatIsKnown, listAllUnfinished, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { RelayEnv } from './env.ts';
 import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
 import { listenForOrganizations } from './listen-for-organizations.ts';
@@ -109,14 +109,20 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   }
 
   // After a restart all satellites come in the same moment.
-  const identify = gatherCalls(arrivalsTogether, (fingerprints: readonly string[]) =>
-    findSatellitesByFingerprint(pool, fingerprints),
+  const identify = gatherCalls(
+    arrivalsTogether,
+    (fingerprints: readonly string[]) => findSatellitesByFingerprint(pool, fingerprints),
+    () => 'of all organizations',
   );
-  const take = gatherCalls(arrivalsTogether, (known: readonly KnownSatellite[]) =>
-    takeSatellites(pool, relayId, known),
+  const take = gatherCalls(
+    arrivalsTogether,
+    (known: readonly KnownSatellite[]) => takeSatellites(pool, relayId, known),
+    ({ identity }) => identity.organizationId,
   );
-  const ask = gatherCalls(arrivalsTogether, (satellites: readonly HeldSatellite[]) =>
-    askAllWhatIsKnown(pool, satellites),
+  const unfinishedOf = gatherCalls(
+    arrivalsTogether,
+    (satellites: readonly HeldSatellite[]) => listAllUnfinished(pool, satellites),
+    ({ organizationId }) => organizationId,
   );
 
   let isDraining = false;
@@ -130,7 +136,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       async connected(satellite, news) {
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
-        reconciliations.set(satellite, await ask(satellite));
+        reconciliations.set(satellite, askWhatIsKnown(satellite, await unfinishedOf(satellite)));
         look();
         void ringForPlacing(satellite.organizationId);
       },

@@ -23,20 +23,21 @@ type Reconciled = Extract<SatelliteFrame, { t: 'reconciled' }>;
 /** Executions that were asked about and not answered yet, with their dispatches. */
 export type Reconciliation = Map<string, UnfinishedDispatch>;
 
-/** For many that came together. Answers in their order. */
-export async function askAllWhatIsKnown(pool: Pool, satellites: readonly HeldSatellite[]): Promise<Reconciliation[]> {
-  const asked = new Map<HeldSatellite, Reconciliation>();
-  for (const [organizationId, own] of Map.groupBy(satellites, (satellite) => satellite.organizationId)) {
-    const unfinishedOf = await inOrganization(pool, organizationId, (transaction) =>
-      listUnfinishedDispatches(transaction, own),
-    );
-    for (const satellite of own)
-      asked.set(satellite, askWhatIsKnown(satellite, unfinishedOf.get(satellite.satelliteId) ?? []));
-  }
-  return satellites.map((satellite) => asked.get(satellite) as Reconciliation);
+/** For many of one organization that came together, in their order. Reads only: it may be asked again. */
+export async function listAllUnfinished(
+  pool: Pool,
+  satellites: readonly HeldSatellite[],
+): Promise<UnfinishedDispatch[][]> {
+  const [first] = satellites;
+  if (first === undefined) return [];
+  const unfinishedOf = await inOrganization(pool, first.organizationId, (transaction) =>
+    listUnfinishedDispatches(transaction, satellites),
+  );
+  return satellites.map(({ satelliteId }) => unfinishedOf.get(satelliteId) ?? []);
 }
 
-function askWhatIsKnown(satellite: HeldSatellite, unfinished: readonly UnfinishedDispatch[]): Reconciliation {
+/** Once a connection. */
+export function askWhatIsKnown(satellite: HeldSatellite, unfinished: readonly UnfinishedDispatch[]): Reconciliation {
   const asked: Reconciliation = new Map();
   for (const dispatch of unfinished) for (const id of dispatch.executionIds) asked.set(id, dispatch);
   pushReconcile(satellite, [...asked.keys()]);
