@@ -318,6 +318,8 @@ create table outcomes (
   run_id text not null,
   revision integer not null check (revision >= 0),
   attempt integer not null,
+  -- The satellite that said so, its own or one that was asked; null: the cloud.
+  reporter text,
   kind text not null check (kind in ('exited', 'not_started', 'unknown')),
   -- SSH carries 32 bits without a sign.
   exit_code bigint,

@@ -54,11 +54,11 @@ begin
     ), accepted as (
       select * from known where had_kind is null or (had_kind = 'unknown' and stored_revision > had_revision)
     ), inserted as (
-      insert into outcomes (organization_id, execution_id, run_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at,
-        duration_ms, stdout_bytes, stderr_bytes, stdout_kept_bytes, stderr_kept_bytes, stdout_sha256, stderr_sha256, group_hash,
+      insert into outcomes (organization_id, execution_id, run_id, revision, attempt, reporter, kind, exit_code, signal, reason, detail,
+        started_at, duration_ms, stdout_bytes, stderr_bytes, stdout_kept_bytes, stderr_kept_bytes, stdout_sha256, stderr_sha256, group_hash,
         stdout_inline, stderr_inline, audit_event_id)
-      select organization_id, execution_id, run_id, stored_revision, attempt, kind, exit_code, signal, reason, detail, started_at,
-        duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
+      select organization_id, execution_id, run_id, stored_revision, attempt, reporter, kind, exit_code, signal, reason, detail,
+        started_at, duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
         stdout_inline, stderr_inline, audit_event
       from accepted
       -- What is stored stays as it is, whatever the rules above would say.
