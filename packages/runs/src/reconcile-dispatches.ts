@@ -125,19 +125,26 @@ export async function listSentExecutions(transaction: TenantTransaction, runId: 
   return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids, stop: row.stop }));
 }
 
-/** The same, of every run that is being cancelled: a doorbell may have been lost. Of these satellites only. */
+/**
+ * The same, of every run that is being cancelled: a doorbell may have been lost. Of these satellites only. It is asked all the time, so it
+ * begins at the few runs that are being cancelled.
+ */
 export async function listExecutionsToCancel(
   transaction: TenantTransaction,
   satelliteIds: readonly string[],
 ): Promise<ExecutionsToCancel[]> {
   const found = await transaction.query<{ satellite_id: string; execution_ids: string[]; stop: boolean }>(
-    `select who.id as satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
-     from runs r join dispatches d on d.run_id = r.id join executions e on e.dispatch_id = d.id ${whoHasIt}
-     where r.cancel_requested_at is not null and r.finished_at is null and who.id = any($1)
-       and d.pending > 0 and d.sent_at is not null
+    `with cancelling as materialized (
+       select r.id, r.organization_id, r.stop_requested from runs r
+       where r.organization_id = $2 and r.cancel_requested_at is not null and r.finished_at is null
+     )
+     select who.id as satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
+     from cancelling r join dispatches d on d.organization_id = r.organization_id and d.run_id = r.id
+       join executions e on e.dispatch_id = d.id ${whoHasIt}
+     where who.id = any($1) and d.pending > 0 and d.sent_at is not null
        and not exists (select from outcomes o where o.execution_id = e.id)
      group by who.id, r.stop_requested`,
-    [satelliteIds],
+    [satelliteIds, transaction.organizationId],
   );
   return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids, stop: row.stop }));
 }

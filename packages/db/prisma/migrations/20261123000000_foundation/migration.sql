@@ -129,6 +129,7 @@ create table runs (
 );
 create index runs_recent on runs (organization_id, created_at desc, id desc);
 create index runs_wanted on runs (organization_id, wanted_at) where wake_count > handled_count;
+create index runs_cancelling on runs (organization_id) where cancel_requested_at is not null and finished_at is null;
 create index runs_leased on runs (organization_id) where lease_expires_at is not null;
 
 create table run_events (
