@@ -1,6 +1,6 @@
 // The executions of a run, by step and node name, a page at a time. Reads only.
 import { adviseOnOutcome } from '@sena/contracts/domain/advise-on-outcome';
-import type { OutcomeKind } from '@sena/contracts/domain/outcome';
+import type { ExecutionMode, OutcomeKind } from '@sena/contracts/domain/outcome';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Execution } from '@sena/contracts/http/runs';
 import { executionIdSchema } from '@sena/contracts/ids';
@@ -19,6 +19,7 @@ interface ExecutionRow {
   signal: string | null;
   reason: string | null;
   detail: string | null;
+  mode: ExecutionMode | null;
   recorded_at: Date | null;
   told_by: string | null;
   audit_event_id: string | null;
@@ -44,7 +45,7 @@ interface EarlierRow {
 const toldBy = (outcome: 'o' | 'x') =>
   `coalesce('satellite:' || ${outcome}.reporter, (select a.actor from audit_events a where a.id = ${outcome}.audit_event_id))`;
 
-const columns = `e.id::text, e.run_id, e.node_id, e.node_name, e.step, d.command, o.kind, ${exitCode}, o.signal, o.reason, o.detail, o.duration_ms,
+const columns = `e.id::text, e.run_id, e.node_id, e.node_name, e.step, d.command, o.kind, ${exitCode}, o.signal, o.reason, o.detail, o.mode, o.duration_ms,
   o.recorded_at, o.audit_event_id, ${toldBy('o')} as told_by,
   (select json_build_object('kind', x.kind, 'reason', x.reason, 'detail', x.detail, 'at', x.recorded_at, 'by', ${toldBy('x')}, 'audit_event_id', x.audit_event_id)
    from outcomes x
@@ -119,6 +120,7 @@ function toExecution(row: ExecutionRow): Execution {
     signal: row.signal,
     reason: row.reason,
     detail: row.detail,
+    mode: row.mode,
     advice: adviseOnOutcome(row.kind, row.reason),
     told: toTold(row),
     earlier: row.earlier === null ? null : toEarlier(row.earlier),

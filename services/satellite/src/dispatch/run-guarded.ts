@@ -139,7 +139,13 @@ async function follow(
   if (end.kind === 'not_begun') return await endUnstarted(execution, notStarted(end.reason, end.detail), rooms);
   const durationMs = performance.now() - clockStartMs;
   rooms.cleaner.ended(id, target, guard.directory);
-  await endExecution(execution, outcomeOf(end), { attempt, startedAtMs, durationMs, meter }, tail, rooms);
+  await endExecution(
+    execution,
+    outcomeOf(end),
+    { mode: 'guarded', attempt, startedAtMs, durationMs, meter },
+    tail,
+    rooms,
+  );
 }
 
 /** Also of one that another satellite has started. */

@@ -336,6 +336,8 @@ create table outcomes (
   stdout_sha256 text,
   stderr_sha256 text,
   group_hash text not null,
+  -- How it ran, by its reporter's word.
+  mode text check (mode in ('direct', 'guarded', 'plain')),
   -- The whole kept stream where it is at most 4 KiB; null: it is in output_chunks.
   stdout_inline bytea check (octet_length(stdout_inline) <= 4096),
   stderr_inline bytea check (octet_length(stderr_inline) <= 4096),
