@@ -1,7 +1,7 @@
 // The tunnel's frames. One WebSocket message is a msgpack array of frames. Strict: an unknown frame or field refuses.
 // Bytes travel as Uint8Array.
 import { z } from 'zod';
-import { outcomeSchema, outputStreamSchema } from './domain/outcome.ts';
+import { executionModeSchema, outcomeSchema, outputStreamSchema } from './domain/outcome.ts';
 
 /** Protocol versions this build speaks, newest first. The hello negotiates one. */
 export const protocolVersions = [1] as const;
@@ -84,6 +84,8 @@ export const executionResultSchema = z.strictObject({
   stderrSha256: sha256Hex.nullable(),
   /** Hex SHA-256 of outcome and normalised output, by which equal answers are grouped; version in front: `1:…`. */
   groupHash: z.string().max(80).nullable(),
+  /** How it ran. Missing where nothing began, or where that is not known. */
+  mode: executionModeSchema.optional(),
 });
 export type ExecutionResult = z.infer<typeof executionResultSchema>;
 

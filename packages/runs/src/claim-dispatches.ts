@@ -16,6 +16,8 @@ export interface ClaimedDispatch {
   readonly traceparent: string | null;
   /** The last of the run's new events; null when it was sent before and is sent again. */
   readonly eventSeq: number | null;
+  /** Its run was cancelled after the claim: this is to be told behind it. null: it was not. */
+  readonly cancel: { readonly executionIds: readonly string[]; readonly stop: boolean } | null;
 }
 
 export interface ClaimLimits {
@@ -72,8 +74,13 @@ async function readClaimed(
       run_id: string;
       jws: string;
       traceparent: string | null;
+      cancelled: string[] | null;
+      stop: boolean;
     }>(
-      `select d.id, d.satellite_id, d.run_id, d.traceparent, e.jws from dispatches d join dispatch_envelopes e on e.dispatch_id = d.id
+      // A cancel that was committed since the claim found nothing that had been sent, and told nobody.
+      `select d.id, d.satellite_id, d.run_id, d.traceparent, e.jws, r.stop_requested as stop,
+         case when r.cancel_requested_at is not null then array(select x.id::text from executions x where x.dispatch_id = d.id) end as cancelled
+       from dispatches d join dispatch_envelopes e on e.dispatch_id = d.id join runs r on r.id = d.run_id
        where d.id = any($1) order by d.run_id, d.id`,
       [[...isAgain.keys()]],
     );
@@ -94,6 +101,7 @@ async function readClaimed(
       envelope: row.jws,
       traceparent: row.traceparent,
       eventSeq: isAgain.get(row.id) === true ? null : (lastSeqOf.get(row.run_id) ?? null),
+      cancel: row.cancelled === null ? null : { executionIds: row.cancelled, stop: row.stop },
     }));
   });
 }

@@ -1,6 +1,6 @@
 // The executions of a run, by step and node name, a page at a time. Reads only.
 import { adviseOnOutcome } from '@sena/contracts/domain/advise-on-outcome';
-import type { OutcomeKind } from '@sena/contracts/domain/outcome';
+import type { ExecutionMode, OutcomeKind } from '@sena/contracts/domain/outcome';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Execution } from '@sena/contracts/http/runs';
 import { executionIdSchema } from '@sena/contracts/ids';
@@ -19,6 +19,7 @@ interface ExecutionRow {
   signal: string | null;
   reason: string | null;
   detail: string | null;
+  mode: ExecutionMode | null;
   recorded_at: Date | null;
   told_by: string | null;
   audit_event_id: string | null;
@@ -40,10 +41,14 @@ interface EarlierRow {
   audit_event_id: string;
 }
 
-const columns = `e.id::text, e.run_id, e.node_id, e.node_name, e.step, d.command, o.kind, ${exitCode}, o.signal, o.reason, o.detail, o.duration_ms,
-  o.recorded_at, o.audit_event_id, (select a.actor from audit_events a where a.id = o.audit_event_id) as told_by,
-  (select json_build_object('kind', x.kind, 'reason', x.reason, 'detail', x.detail, 'at', x.recorded_at, 'by', a.actor, 'audit_event_id', a.id)
-   from outcomes x join audit_events a on a.id = x.audit_event_id
+/** A batch of several satellites has one audit event: who told which outcome stands in its row. Null: the cloud, and the event says who. */
+const toldBy = (outcome: 'o' | 'x') =>
+  `coalesce('satellite:' || ${outcome}.reporter, (select a.actor from audit_events a where a.id = ${outcome}.audit_event_id))`;
+
+const columns = `e.id::text, e.run_id, e.node_id, e.node_name, e.step, d.command, o.kind, ${exitCode}, o.signal, o.reason, o.detail, o.mode, o.duration_ms,
+  o.recorded_at, o.audit_event_id, ${toldBy('o')} as told_by,
+  (select json_build_object('kind', x.kind, 'reason', x.reason, 'detail', x.detail, 'at', x.recorded_at, 'by', ${toldBy('x')}, 'audit_event_id', x.audit_event_id)
+   from outcomes x
    where x.execution_id = e.id and x.revision < o.revision order by x.revision desc limit 1) as earlier,
   o.stdout_bytes, o.stderr_bytes, o.stdout_kept_bytes, o.stderr_kept_bytes,
   coalesce(o.started_at, (select max(s.started_at) from execution_starts s where s.execution_id = e.id)) as started_at`;
@@ -115,6 +120,7 @@ function toExecution(row: ExecutionRow): Execution {
     signal: row.signal,
     reason: row.reason,
     detail: row.detail,
+    mode: row.mode,
     advice: adviseOnOutcome(row.kind, row.reason),
     told: toTold(row),
     earlier: row.earlier === null ? null : toEarlier(row.earlier),

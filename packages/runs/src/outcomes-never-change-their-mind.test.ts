@@ -3,7 +3,7 @@ import { inOrganization } from '@sena/db/tenant';
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Bench, exited, notStarted, openBench, unknown } from './fixtures/open-bench.ts';
-import { listExecutions } from './list-executions.ts';
+import { listExecutions, readExecution } from './list-executions.ts';
 import { listRunEvents } from './list-run-events.ts';
 import { readResultLeaves } from './read-result-leaves.ts';
 import { readRun } from './read-run.ts';
@@ -178,6 +178,26 @@ describe('who may speak', () => {
   });
 });
 
+test('who told an outcome is named, also where one batch holds the words of several, and the cloud’s', async () => {
+  const secondRun = await bench.createRun(fleet);
+  const second = await bench.writeDispatch(fleet, secondRun, { satelliteId: foreign });
+  await bench.markSent(second);
+  const [others] = (await bench.executionsOf(second)) as [string];
+  const cloud = exited(null, execution(1), { revision: 0, outcome: unknown });
+  await inOrganization(bench.relay, fleet.organizationId, (transaction) =>
+    recordResults(transaction, [exitedWith(0, 0), exited(foreign, others), cloud], 'service:relay'),
+  );
+  const read = (id: string) => bench.inFleet(fleet, (transaction) => readExecution(transaction, id));
+  expect((await read(execution(0)))?.told?.by).toBe(`satellite:${own}`);
+  expect((await read(others))?.told?.by).toBe(`satellite:${foreign}`);
+  expect((await read(execution(1)))?.told?.by).toBe('service:relay');
+  await record(exitedWith(1, 0));
+  expect(await read(execution(1))).toMatchObject({
+    told: { by: `satellite:${own}` },
+    earlier: { told: { by: 'service:relay' } },
+  });
+});
+
 describe('the audit', () => {
   const eventsOf = async () =>
     (
@@ -211,11 +231,14 @@ describe('the audit', () => {
     for (const event of events) expect(await rootNow(event)).toBe(event.data.root);
   });
 
-  test('an outcome that was altered in the database no longer has its root', async () => {
+  test.each([
+    ['an end', 'exit_code = 0'],
+    ['a teller', `reporter = 'another'`],
+  ])('an outcome that was altered in the database no longer has its root: %s', async (_what, change) => {
     await record(exitedWith(0, 1), exitedWith(1, 0));
     const [event] = await eventsOf();
     await bench.admin.query('alter table outcomes disable trigger outcomes_append_only');
-    await bench.admin.query('update outcomes set exit_code = 0 where execution_id = $1', [execution(0)]);
+    await bench.admin.query(`update outcomes set ${change} where execution_id = $1`, [execution(0)]);
     await bench.admin.query('alter table outcomes enable trigger outcomes_append_only');
     expect(await rootNow(event as NonNullable<typeof event>)).not.toBe(event?.data.root);
   });

@@ -30,8 +30,8 @@ async function readLeaves(
   ids: readonly string[],
 ): Promise<string[]> {
   const found = await transaction.query<{ leaf: unknown[] }>(
-    `select jsonb_build_array(o.execution_id, o.revision, o.attempt, o.kind, o.exit_code, o.signal, o.reason, o.stdout_bytes, o.stderr_bytes,
-       o.stdout_sha256, o.stderr_sha256) as leaf
+    `select jsonb_build_array(o.execution_id, o.revision, o.attempt, o.reporter, o.kind, o.exit_code, o.signal, o.reason, o.stdout_bytes, o.stderr_bytes,
+       o.stdout_sha256, o.stderr_sha256, o.mode) as leaf
      from ${among} and o.audit_event_id = $1 order by o.execution_id, o.revision`,
     [auditEventId, ids],
   );

@@ -1,5 +1,6 @@
 // What was sent to a satellite and has no outcome yet: the questions of a reconciliation. Entered by the relay on connect.
 import type { TenantTransaction } from '@sena/db/tenant';
+import { lockRunsOfDispatches } from './lock-runs.ts';
 
 export interface UnfinishedDispatch {
   readonly dispatchId: string;
@@ -51,17 +52,52 @@ export async function listUnfinishedDispatches(
   return unfinishedOf;
 }
 
-/** The signed envelope (compact JWS) and the trace it belongs to; null: there is none, or others carry out its work by now. */
-export async function readEnvelope(
+export type Resend =
+  /** The signed envelope (compact JWS) and the trace it belongs to. */
+  | { readonly kind: 'send'; readonly envelope: string; readonly traceparent: string | null }
+  /** Its run was cancelled since it was asked about: it must not leave again. */
+  | { readonly kind: 'cancelled' }
+  /** There is nothing to send: others carry out its work by now, or it has left over this connection already. */
+  | { readonly kind: 'none' };
+
+/** As things are now, whatever they were at the question. `send`: it is marked as sent over this connection before the frame leaves. */
+export async function claimAgain(
   transaction: TenantTransaction,
   dispatchId: string,
-): Promise<{ envelope: string; traceparent: string | null } | null> {
-  const found = await transaction.query<{ envelope: string; traceparent: string | null }>(
-    `select e.jws as envelope, d.traceparent from dispatch_envelopes e join dispatches d on d.id = e.dispatch_id
-     where e.dispatch_id = $1 and d.superseded_at is null`,
-    [dispatchId],
+  connectionEpoch: number,
+): Promise<Resend> {
+  const claimed = await transaction.query<{ envelope: string; traceparent: string | null }>(
+    `update dispatches d set sent_at = now(), sent_epoch = $2 from dispatch_envelopes e, runs r
+     where d.id = $1 and d.superseded_at is null and d.sent_epoch < $2 and e.dispatch_id = d.id
+       and r.id = d.run_id and r.cancel_requested_at is null
+     returning e.jws as envelope, d.traceparent`,
+    [dispatchId, connectionEpoch],
   );
-  return found.rows[0] ?? null;
+  const [row] = claimed.rows;
+  if (row !== undefined) return { kind: 'send', ...row };
+  const cancelled = await transaction.query(
+    `select 1 from dispatches d join runs r on r.id = d.run_id
+     where d.id = $1 and d.superseded_at is null and d.sent_epoch < $2 and r.cancel_requested_at is not null`,
+    [dispatchId, connectionEpoch],
+  );
+  return { kind: cancelled.rowCount === 0 ? 'none' : 'cancelled' };
+}
+
+/**
+ * Those of these dispatches that have not left over this connection. Until the transaction ends they can't. Whatever a satellite
+ * did not know of them it will not learn any more.
+ */
+export async function lockUnsentSince(
+  transaction: TenantTransaction,
+  dispatchIds: readonly string[],
+  connectionEpoch: number,
+): Promise<Set<string>> {
+  await lockRunsOfDispatches(transaction, dispatchIds);
+  const found = await transaction.query<{ id: string }>(
+    'select id from dispatches where id = any($1) and sent_epoch < $2 order by id for update',
+    [dispatchIds, connectionEpoch],
+  );
+  return new Set(found.rows.map((row) => row.id));
 }
 
 export interface ExecutionsToCancel {
@@ -89,19 +125,26 @@ export async function listSentExecutions(transaction: TenantTransaction, runId: 
   return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids, stop: row.stop }));
 }
 
-/** The same, of every run that is being cancelled: a doorbell may have been lost. Of these satellites only. */
+/**
+ * The same, of every run that is being cancelled: a doorbell may have been lost. Of these satellites only. It is asked all the time, so it
+ * begins at the few runs that are being cancelled.
+ */
 export async function listExecutionsToCancel(
   transaction: TenantTransaction,
   satelliteIds: readonly string[],
 ): Promise<ExecutionsToCancel[]> {
   const found = await transaction.query<{ satellite_id: string; execution_ids: string[]; stop: boolean }>(
-    `select who.id as satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
-     from runs r join dispatches d on d.run_id = r.id join executions e on e.dispatch_id = d.id ${whoHasIt}
-     where r.cancel_requested_at is not null and r.finished_at is null and who.id = any($1)
-       and d.pending > 0 and d.sent_at is not null
+    `with cancelling as materialized (
+       select r.id, r.organization_id, r.stop_requested from runs r
+       where r.organization_id = $2 and r.cancel_requested_at is not null and r.finished_at is null
+     )
+     select who.id as satellite_id, r.stop_requested as stop, array_agg(e.id::text) as execution_ids
+     from cancelling r join dispatches d on d.organization_id = r.organization_id and d.run_id = r.id
+       join executions e on e.dispatch_id = d.id ${whoHasIt}
+     where who.id = any($1) and d.pending > 0 and d.sent_at is not null
        and not exists (select from outcomes o where o.execution_id = e.id)
      group by who.id, r.stop_requested`,
-    [satelliteIds],
+    [satelliteIds, transaction.organizationId],
   );
   return found.rows.map((row) => ({ satelliteId: row.satellite_id, executionIds: row.execution_ids, stop: row.stop }));
 }

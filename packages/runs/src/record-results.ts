@@ -2,7 +2,7 @@
 // and the sweeper for what the cloud itself knows. See the migration for the rules of what is taken.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { merkleRoot } from '@sena/audit/merkle-root';
-import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { ExecutionMode, Outcome } from '@sena/contracts/domain/outcome';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { readRecordedLeaves } from './read-result-leaves.ts';
@@ -23,6 +23,8 @@ export interface ResultRow {
   readonly stdoutSha256: string | null;
   readonly stderrSha256: string | null;
   readonly groupHash: string | null;
+  /** How it ran; missing where nothing began, or where that is not known. */
+  readonly mode?: ExecutionMode | undefined;
   /** The whole kept stream when it is at most `inlineBytesMax`; null when it was recorded as output. */
   readonly stdoutInline: Uint8Array | null;
   readonly stderrInline: Uint8Array | null;
@@ -54,7 +56,7 @@ export async function recordResults(
   }>(
     `select run_id, taken::text[] as taken, event_seq, outbox_id from record_results($1, $2::text[], $3::uuid[], $4::integer[], $5::integer[],
        $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::bigint[], $14::bigint[],
-       $15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::bytea[], $21::bytea[])`,
+       $15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[], $22::bytea[])`,
     [
       auditEventId,
       rows.map((row) => row.reporter),
@@ -75,6 +77,7 @@ export async function recordResults(
       rows.map((row) => row.stdoutSha256),
       rows.map((row) => row.stderrSha256),
       rows.map((row) => row.groupHash ?? `${row.outcome.kind}:${row.outcome.reason ?? ''}`),
+      rows.map((row) => row.mode ?? null),
       rows.map((row) => toBuffer(row.stdoutInline)),
       rows.map((row) => toBuffer(row.stderrInline)),
     ],

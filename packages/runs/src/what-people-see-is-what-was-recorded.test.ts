@@ -100,6 +100,16 @@ describe('executions', () => {
     expect(await names({ group: 'no such group' })).toEqual([]);
   });
 
+  test('say how they ran, where somebody has said so', async () => {
+    await record([
+      { ...answered(0, 'restarted', '1:same'), mode: 'plain' },
+      { ...answered(1, 'restarted', '1:same'), mode: 'guarded' },
+      answered(2, 'restarted', '1:same'),
+    ]);
+    const modes = (await list({ limit: 10 })).items.map((execution) => execution.mode);
+    expect(modes).toEqual(['plain', 'guarded', ...Array(5).fill(null)]);
+  });
+
   test('of another organization are not there', async () => {
     const other = await bench.seedFleet();
     const found = await inFleet(other, async (transaction) => [

@@ -594,6 +594,7 @@ export interface components {
             } | null;
             exitCode: number | null;
             id: string;
+            mode: ("direct" | "guarded" | "plain") | null;
             node: {
                 id: string;
                 name: string;

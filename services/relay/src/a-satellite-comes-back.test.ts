@@ -95,6 +95,46 @@ describe('what was sent and has no outcome is asked about', () => {
     await tunnel.close();
   });
 
+  describe('cancelled between the question and the answer', () => {
+    const cancel = (runId: string) =>
+      bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+    /** Acknowledged when everything before it was acted on. */
+    async function fence(tunnel: ScriptedSatellite): Promise<void> {
+      tunnel.send(resultOf(crypto.randomUUID()));
+      await tunnel.next('outcome-ack');
+    }
+
+    test('what it never saw was not started, and is not sent again', async () => {
+      const relay = await bench.startRelay('relay-asks', { resendMs: 60_000, presenceMs: 60_000 });
+      const { runId, dispatchId } = await sendAndLeave();
+      const tunnel = await connect(relay.port, satellite);
+      const { executionIds } = await tunnel.next('reconcile');
+      await cancel(runId);
+      tunnel.send(absent(executionIds));
+      await fence(tunnel);
+      expect(await outcomesOf(dispatchId)).toEqual([{ kind: 'not_started', reason: 'cancelled' }]);
+      expect(tunnel.heard.map((frame) => frame.t)).not.toContain('dispatch');
+      await tunnel.close();
+      await relay.stop();
+    });
+
+    test('what had left again before the cancel is left to its own word, whatever an older answer says', async () => {
+      const relay = await bench.startRelay('relay-asks-in-parts', { resendMs: 60_000, presenceMs: 60_000 });
+      const { runId, dispatchId, executions } = await sendAndLeave();
+      const tunnel = await connect(relay.port, satellite);
+      await tunnel.next('reconcile');
+      tunnel.send(absent(executions.slice(0, 1)));
+      expect(await tunnel.next('dispatch')).toMatchObject({ dispatchId });
+      await cancel(runId);
+      tunnel.send(absent(executions.slice(1)));
+      await fence(tunnel);
+      expect(await outcomesOf(dispatchId)).toEqual([]);
+      expect(tunnel.heard.filter((frame) => frame.t === 'dispatch')).toHaveLength(1);
+      await tunnel.close();
+      await relay.stop();
+    });
+  });
+
   test('what it had journaled and knows no more is unknown, and is not sent again', async () => {
     const { dispatchId } = await bench.prepareDispatch(fleet);
     const before = await connect(bench.port, satellite);
@@ -150,6 +190,23 @@ describe('what was sent and has no outcome is asked about', () => {
     expect(tunnel.heard.map((frame) => frame.t)).toEqual(['challenge', 'welcome', 'dispatch']);
     await tunnel.close();
   });
+});
+
+test('an answer that nobody asked for, or that is told twice, is passed over: the tunnel stays', async () => {
+  const { dispatchId, executions } = await sendAndLeave();
+  const tunnel = await connect(bench.port, satellite);
+  await tunnel.next('reconcile');
+  const answer = {
+    t: 'reconciled' as const,
+    executions: executions.map((executionId) => ({ executionId, state: 'finished' as const })),
+  };
+  tunnel.send(answer);
+  tunnel.send(answer);
+  tunnel.send(absent(executions));
+  tunnel.send(...executions.map((id) => resultOf(id)));
+  for (const _ of executions) await tunnel.next('outcome-ack');
+  expect(await outcomesOf(dispatchId)).toEqual([{ kind: 'exited', reason: null }]);
+  await tunnel.close();
 });
 
 describe('without its journal', () => {

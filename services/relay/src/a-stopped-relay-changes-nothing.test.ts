@@ -13,6 +13,7 @@ import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
+import { createLeavingDispatches } from './dispatch/order-cancels.ts';
 import { openRelayBench, type RelayBench } from './fixtures/open-relay-bench.ts';
 import { ackOf, connect, outputOf, resultOf } from './fixtures/scripted-satellite.ts';
 import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
@@ -219,7 +220,8 @@ describe('a satellite that answers no ping any more, which a relay finds when it
     const tunnel = deaf();
     held.add(tunnel);
     const ringer = { ring: () => undefined, stop: () => Promise.resolve() };
-    const rooms = { pool: bench.relay, relayId: 'relay-deaf', held, ringer, logger };
+    const leaving = createLeavingDispatches();
+    const rooms = { pool: bench.relay, relayId: 'relay-deaf', held, leaving, ringer, logger };
     const carrier = startCarryingDispatches({ ...rooms, timing: { pollMs: 600_000, resendMs: 0 } });
     carrier.look();
     await carrier.stop();
@@ -238,6 +240,7 @@ describe('a satellite that answers no ping any more, which a relay finds when it
       pool: bench.relay,
       relayId: 'relay-deaf',
       held,
+      leaving: createLeavingDispatches(),
       logger,
       presenceMs: 600_000,
     });

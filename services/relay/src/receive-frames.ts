@@ -5,6 +5,7 @@ import type { Pool } from '@sena/db/tenant';
 import type { Logger } from '@sena/telemetry/logger';
 import type { UnreadableReport } from '@sena/tunnel/decode-frames';
 import { FrameError } from '@sena/tunnel/frame-error';
+import type { LeavingDispatches } from './dispatch/order-cancels.ts';
 import { actOnAnswer, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { HeldSatellite } from './held-satellites.ts';
 import type { Report } from './results/report.ts';
@@ -16,6 +17,7 @@ export interface FrameRooms {
   readonly logger: Logger;
   readonly recorder: Recorder;
   readonly ringer: RunRinger;
+  readonly leaving: LeavingDispatches;
   /** Of each connection. */
   readonly reconciliations: WeakMap<HeldSatellite, Reconciliation>;
 }
@@ -82,11 +84,15 @@ function refuseReport({ logger }: FrameRooms, satellite: HeldSatellite, frame: U
 }
 
 async function reconcile(
-  { pool, ringer, reconciliations }: FrameRooms,
+  { pool, logger, ringer, leaving, reconciliations }: FrameRooms,
   satellite: HeldSatellite,
   frame: Extract<SatelliteFrame, { t: 'reconciled' }>,
 ): Promise<void> {
   const asked = reconciliations.get(satellite);
-  if (asked === undefined || asked.size === 0) throw new FrameError('malformed_frame', 'Nothing was asked.');
-  ringer.ring(satellite.organizationId, await actOnAnswer(pool, satellite, asked, frame));
+  if (asked === undefined || asked.size === 0) {
+    const { satelliteId } = satellite;
+    logger.warn({ satelliteId, executions: frame.executions.length }, 'an answer that nobody asked for is passed over');
+    return;
+  }
+  ringer.ring(satellite.organizationId, await actOnAnswer(pool, leaving, satellite, asked, frame));
 }

@@ -16,8 +16,9 @@ import type { Handshake } from './accept/shake-hands.ts';
 import { takeSatellites } from './accept/take-satellite.ts';
 import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
 import { startCarryingInquiries } from './dispatch/carry-inquiries.ts';
+import { createLeavingDispatches } from './dispatch/order-cancels.ts';
 import { pushCancel } from './dispatch/push-in-parts.ts';
-import { askAllWhatIsKnown, type Reconciliation } from './dispatch/reconcile-satellite.ts';
+import { askWhatIsKnown, listAllUnfinished, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { RelayEnv } from './env.ts';
 import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
 import { listenForOrganizations } from './listen-for-organizations.ts';
@@ -48,10 +49,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const queue = await openQueue(queueConnectionFrom(env), { logger });
   const signals = await openSignals(signalConnectionFrom(env), { logger });
   const held = createHeldSatellites();
+  const leaving = createLeavingDispatches();
   const placing = new Map<string, Promise<void>>();
   const reconciliations = new WeakMap<HeldSatellite, Reconciliation>();
   const ringer = createRunRinger({ pool, queue, signals, logger });
-  const carrier = startCarryingDispatches({ pool, relayId, held, ringer, logger, timing });
+  const carrier = startCarryingDispatches({ pool, relayId, held, leaving, ringer, logger, timing });
   const inquiries = startCarryingInquiries({ pool, relayId, held, logger, timing });
   const look = () => {
     carrier.look();
@@ -66,7 +68,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       carrier.look();
     },
   });
-  const watch = startWatchingSatellites({ pool, relayId, held, logger, presenceMs: timing.presenceMs });
+  const watch = startWatchingSatellites({ pool, relayId, held, leaving, logger, presenceMs: timing.presenceMs });
   const doorbells = listenForOrganizations(signals, logger, {
     dispatchReady: look,
     satelliteRevoked: () => watch.check(),
@@ -79,6 +81,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
 
   async function tellOfCancel(organizationId: string, runId: string): Promise<void> {
     const sent = await inOrganization(pool, organizationId, (transaction) => listSentExecutions(transaction, runId));
+    await leaving.settled();
     for (const { satelliteId, executionIds, stop } of sent) {
       const satellite = held.find(satelliteId);
       if (satellite !== undefined) pushCancel(satellite, executionIds, stop);
@@ -106,14 +109,20 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   }
 
   // After a restart all satellites come in the same moment.
-  const identify = gatherCalls(arrivalsTogether, (fingerprints: readonly string[]) =>
-    findSatellitesByFingerprint(pool, fingerprints),
+  const identify = gatherCalls(
+    arrivalsTogether,
+    (fingerprints: readonly string[]) => findSatellitesByFingerprint(pool, fingerprints),
+    () => 'of all organizations',
   );
-  const take = gatherCalls(arrivalsTogether, (known: readonly KnownSatellite[]) =>
-    takeSatellites(pool, relayId, known),
+  const take = gatherCalls(
+    arrivalsTogether,
+    (known: readonly KnownSatellite[]) => takeSatellites(pool, relayId, known),
+    ({ identity }) => identity.organizationId,
   );
-  const ask = gatherCalls(arrivalsTogether, (satellites: readonly HeldSatellite[]) =>
-    askAllWhatIsKnown(pool, satellites),
+  const unfinishedOf = gatherCalls(
+    arrivalsTogether,
+    (satellites: readonly HeldSatellite[]) => listAllUnfinished(pool, satellites),
+    ({ organizationId }) => organizationId,
   );
 
   let isDraining = false;
@@ -123,11 +132,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     acceptConnection(socket, stranger, {
       ...{ pool, relayId, logger, held, timing, identify, take },
       frames: (satellite, frames) =>
-        receiveFrames({ pool, logger, recorder, ringer, reconciliations }, satellite, frames),
+        receiveFrames({ pool, logger, recorder, ringer, leaving, reconciliations }, satellite, frames),
       async connected(satellite, news) {
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
-        reconciliations.set(satellite, await ask(satellite));
+        reconciliations.set(satellite, askWhatIsKnown(satellite, await unfinishedOf(satellite)));
         look();
         void ringForPlacing(satellite.organizationId);
       },

@@ -4,6 +4,7 @@ import { inOrganization, type Pool } from '@sena/db/tenant';
 import { reportPresence } from '@sena/fleet/satellite-presence';
 import { listExecutionsToCancel } from '@sena/runs/reconcile-dispatches';
 import type { Logger } from '@sena/telemetry/logger';
+import type { LeavingDispatches } from './dispatch/order-cancels.ts';
 import { pushCancel } from './dispatch/push-in-parts.ts';
 import type { HeldSatellites } from './held-satellites.ts';
 
@@ -11,6 +12,7 @@ export function startWatchingSatellites(options: {
   pool: Pool;
   relayId: string;
   held: HeldSatellites;
+  leaving: LeavingDispatches;
   logger: Logger;
   presenceMs: number;
 }): {
@@ -19,7 +21,7 @@ export function startWatchingSatellites(options: {
   settled(): Promise<void>;
   stop(): Promise<void>;
 } {
-  const { pool, relayId, held, logger } = options;
+  const { pool, relayId, held, leaving, logger } = options;
   let checking = Promise.resolve();
   const timer = setInterval(check, options.presenceMs);
 
@@ -32,7 +34,7 @@ export function startWatchingSatellites(options: {
 
   async function checkAll(): Promise<void> {
     for (const [organizationId, satellites] of Map.groupBy(held.all(), (satellite) => satellite.organizationId)) {
-      await tellOfCancels(pool, organizationId, held, satellites);
+      await tellOfCancels(pool, organizationId, held, leaving, satellites);
       // One that has left meanwhile, or may have while this process was stopped, is not reported: that would say it is still here.
       const present = satellites.filter(
         (satellite) => held.find(satellite.satelliteId) === satellite && satellite.isHeard(),
@@ -61,10 +63,12 @@ async function tellOfCancels(
   pool: Pool,
   organizationId: string,
   held: HeldSatellites,
+  leaving: LeavingDispatches,
   satellites: ReadonlyArray<{ satelliteId: string }>,
 ): Promise<void> {
   const ids = satellites.map((satellite) => satellite.satelliteId);
   const cancels = await inOrganization(pool, organizationId, (transaction) => listExecutionsToCancel(transaction, ids));
+  if (cancels.length > 0) await leaving.settled();
   for (const { satelliteId, executionIds, stop } of cancels) {
     const satellite = held.find(satelliteId);
     if (satellite !== undefined) pushCancel(satellite, executionIds, stop);

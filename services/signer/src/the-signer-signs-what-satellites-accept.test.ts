@@ -6,9 +6,10 @@ import { openPool, type Pool } from '@sena/db/tenant';
 import { importPublicKey } from '@sena/envelope/dispatch-key';
 import { type VerifiedEnvelope, verifyEnvelope } from '@sena/envelope/verify-envelope';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
+import type { JobQueue } from '@sena/queue/open-queue';
 import { type Bench, member, openBench } from '@sena/runs/fixtures/open-bench';
 import { requestCancel } from '@sena/runs/request-cancel';
-import { openSignals } from '@sena/signals/open-signals';
+import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededNode } from '@sena/testing/seed-fleet';
@@ -16,6 +17,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SignerEnv } from './env.ts';
 import { ensureDispatchKeys } from './keys/ensure-dispatch-keys.ts';
 import { signDispatches } from './signing/sign-dispatch.ts';
+import { startSigning } from './signing/start-signing.ts';
 import { type Signer, startSigner } from './start-signer.ts';
 
 const masterKey = randomBytes(32);
@@ -283,6 +285,32 @@ describe('keys', () => {
     await signed(stuck);
   });
 
+  test('why several could not be signed together is logged, besides what came of each', async () => {
+    await ensureDispatchKeys(pool, masterKey);
+    const key = 'dispatch_private_keys where organization_id = $1';
+    const sound = (await bench.admin.query(`select ciphertext from ${key}`, [fleet.organizationId])).rows[0].ciphertext;
+    const setKey = (ciphertext: Buffer) =>
+      bench.admin.query('update dispatch_private_keys set ciphertext = $2 where organization_id = $1', [
+        fleet.organizationId,
+        ciphertext,
+      ]);
+    await setKey(Buffer.alloc(1));
+    const runId = await bench.createRun(fleet);
+    const stuck = [
+      await bench.writeDispatch(fleet, runId, { step: 's1' }),
+      await bench.writeDispatch(fleet, runId, { step: 's2' }),
+    ];
+    const together = await eventually('the batch is logged', () =>
+      log.find((line) => Array.isArray(line.dispatchIds) && line.dispatchIds.length === 2),
+    );
+    expect(together).toMatchObject({
+      dispatchIds: expect.arrayContaining(stuck),
+      err: { message: expect.any(String) },
+    });
+    await setKey(sound);
+    for (const dispatchId of stuck) await signed(dispatchId);
+  });
+
   test('the public half is the organization’s to read, the private half is not', async () => {
     await ensureDispatchKeys(pool, masterKey);
     const read = (table: string) => bench.inFleet(fleet, (transaction) => transaction.query(`select * from ${table}`));
@@ -303,6 +331,22 @@ test('what waited before the signer came is signed when it comes, and a cut conn
   const after = await bench.writeDispatch(fleet, await bench.createRun(fleet), { step: 'after' });
   expect(await verify(after)).toMatchObject({ kind: 'verified' });
   expect((await fetch(`http://127.0.0.1:${signer.port}/readyz`)).status).toBe(200);
+});
+
+test('a dispatch whose doorbell can not be rung is signed, and nothing says that it is not', async () => {
+  await signer.stop();
+  const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet));
+  const deaf = { ring: () => Promise.reject(new Error('no bell')) } as unknown as Signals;
+  const queue = { add: () => Promise.reject(new Error('no queue')) } as unknown as JobQueue;
+  const parser = await loadBashParser();
+  const signing = startSigning({ pool, masterKey, parser, queue, signals: deaf, logger, pollMs: 600_000 });
+  await signing.look();
+  await signing.stop();
+  expect(await verify(dispatchId)).toMatchObject({ kind: 'verified' });
+  expect(log.filter((line) => line.level === 'error')).toEqual([]);
+  const warnings = log.filter((line) => line.level === 'warn' && line.organizationId === fleet.organizationId);
+  expect(warnings).toMatchObject([{ err: { message: 'no bell' } }]);
+  signer = await startSigner(envOf(masterKey), logger, 50);
 });
 
 test('nothing secret is in the log', async () => {

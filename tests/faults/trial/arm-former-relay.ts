@@ -24,12 +24,15 @@ export async function armFormerRelay(how: 'lives-on' | 'wakes-up', lane: Lane, w
   let isOver = false;
   const watching = (async () => {
     while (!isOver) {
+      // Of a satellite that went down the relay that holds it says that nobody does.
+      const before = { isUp: tunnel.isUp(), starts: satellite.starts() };
       // Not while PostgreSQL is away, which another fault may have seen to.
       const rows = await world
         .query<{ relay_id: string | null }>('select relay_id from satellites where name = $1', [satellite.name])
         .catch(() => []);
       for (const { relay_id: relayId } of rows) {
-        if (relayId !== secondRelayId)
+        const stayed = before.isUp && tunnel.isUp() && satellite.starts() === before.starts;
+        if (relayId !== secondRelayId && (relayId !== null || stayed))
           seen.add(`a former relay has changed who holds ${satellite.name}: ${relayId ?? 'nobody'}`);
       }
       await sleep(100);

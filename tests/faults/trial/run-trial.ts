@@ -126,11 +126,13 @@ async function approve(world: World, runId: string, deadlineMs: number): Promise
   await world.api.approve(approvalId, deadlineMs);
 }
 
-/** Of the faults that happened together. Two that each lose a reading leave it no third attempt. */
+/** Of the faults that happened together. Two that each lose a reading leave it no third attempt, and a wrong clock no second. */
 function whyUnknown(armed: readonly ArmedFault[], kind: CommandKind): (mode: Mode) => string | null {
   const fired = armed.filter((fault) => fault.hasFired()).map(({ cell }) => cell);
   return (mode) => {
-    if (kind.isReading && fired.filter((cell) => cell.unknown.plain !== null).length > 1)
+    const losing = fired.filter((cell) => cell.unknown.plain !== null).length;
+    const isClockWrong = fired.some((cell) => cell.fault.kind === 'satellite-clock');
+    if (kind.isReading && (losing > 1 || (losing > 0 && isClockWrong)))
       return 'both attempts of a reading may have been lost';
     return fired.map((cell) => cell.unknown[mode]).find((why) => why !== null) ?? null;
   };

@@ -1,6 +1,7 @@
 // One execution beside the run: where, what, what became of it, and all it printed.
 'use client';
 import type { Execution } from '@sena/contracts/http/runs';
+import { Badge } from '@sena/ui/badge';
 import { CodeBlock } from '@sena/ui/code-block';
 import { Notice } from '@sena/ui/notice';
 import { Segmented } from '@sena/ui/segmented';
@@ -55,6 +56,14 @@ function ExecutionDetails({ executionId, execution }: { executionId: string; exe
           </CodeBlock>
           <div className="flex flex-wrap items-center gap-3 text-[0.8125rem] text-muted-foreground">
             <OutcomeBadge words={words} />
+            {execution.mode === 'plain' && (
+              <Badge
+                tone="warning"
+                title="The node can't hold a guard: had the connection been lost, nobody could have told how it ended."
+              >
+                Without a guard
+              </Badge>
+            )}
             {execution.durationMs !== null && <span>took {formatDuration(execution.durationMs)}</span>}
             {execution.startedAt !== null && (
               <time dateTime={execution.startedAt}>began {new Date(execution.startedAt).toLocaleString()}</time>

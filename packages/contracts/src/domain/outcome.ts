@@ -43,6 +43,10 @@ export type UnknownReason = (typeof unknownReasons)[number];
 const exitCodeMax = 4_294_967_295;
 const signalPattern = /^[A-Za-z0-9@.+-]{1,32}$/;
 
+/** `direct`: a reading. `guarded`: under a guard on its node. `plain`: a change on a node that can't hold one. */
+export const executionModeSchema = z.enum(['direct', 'guarded', 'plain']);
+export type ExecutionMode = z.infer<typeof executionModeSchema>;
+
 export const outcomeKindSchema = z.enum(['exited', 'not_started', 'unknown']);
 export type OutcomeKind = z.infer<typeof outcomeKindSchema>;
 

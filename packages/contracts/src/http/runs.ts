@@ -1,6 +1,6 @@
 // /v1/runs and what hangs below a run.
 import { z } from 'zod';
-import { outcomeKindSchema } from '../domain/outcome.ts';
+import { executionModeSchema, outcomeKindSchema } from '../domain/outcome.ts';
 import {
   findingSchema,
   outcomeCountsSchema,
@@ -99,6 +99,8 @@ export const executionSchema = z.object({
   reason: z.string().nullable(),
   /** What is known, as a sentence, where there is more to say than the reason. */
   detail: z.string().nullable(),
+  /** How it ran. `plain`: a change without a guard, on a node that can't hold one. null: nothing began, or nobody knows. */
+  mode: executionModeSchema.nullable(),
   /** What to do next, where the outcome is not `exited`. */
   advice: z.string().nullable(),
   told: toldSchema.nullable(),

@@ -2,12 +2,14 @@
 // tunnels. Holds the questions of one batch.
 
 /**
- * `work` answers in the order of its keys. Calls that come while a batch is under way make the next one. A batch that fails is asked
- * again one by one, so that nobody fails for another.
+ * `work` answers in the order of its keys, which are all of one group. Calls that come while a batch is under way make the next one. A
+ * group that fails is asked again one by one, so that nobody fails for another, and no other group is asked again for it: so `work`
+ * must have done nothing when it fails.
  */
 export function gatherCalls<Key, Answer>(
   keysMax: number,
   work: (keys: readonly Key[]) => Promise<readonly Answer[]>,
+  groupOf: (key: Key) => string,
 ): (key: Key) => Promise<Answer> {
   type Call = { key: Key; resolve: (answer: Answer) => void; reject: (error: unknown) => void };
   let waiting: Call[] = [];
@@ -19,18 +21,18 @@ export function gatherCalls<Key, Answer>(
     while (waiting.length > 0) {
       const batch = waiting.slice(0, keysMax);
       waiting = waiting.slice(keysMax);
-      await settle(batch);
+      for (const group of Map.groupBy(batch, (call) => groupOf(call.key)).values()) await settle(group);
     }
     isWorking = false;
   }
 
-  async function settle(batch: readonly Call[]): Promise<void> {
+  async function settle(group: readonly Call[]): Promise<void> {
     try {
-      const answers = await work(batch.map((call) => call.key));
-      for (const [index, call] of batch.entries()) call.resolve(answers[index] as Answer);
+      const answers = await work(group.map((call) => call.key));
+      for (const [index, call] of group.entries()) call.resolve(answers[index] as Answer);
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
-      else for (const call of batch) await settle([call]);
+      if (group.length === 1) group[0]?.reject(error);
+      else for (const call of group) await settle([call]);
     }
   }
 

@@ -7,6 +7,8 @@ import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
 import type { HeldSatellites } from '../held-satellites.ts';
 import type { RunRinger } from '../ring-runs.ts';
 import { keepLooking, type Looking } from './keep-looking.ts';
+import type { LeavingDispatches } from './order-cancels.ts';
+import { pushCancel } from './push-in-parts.ts';
 
 const dispatchesAClaim = 64;
 const windowExecutions = 5_000;
@@ -17,25 +19,29 @@ export function startCarryingDispatches(options: {
   pool: Pool;
   relayId: string;
   held: HeldSatellites;
+  leaving: LeavingDispatches;
   ringer: RunRinger;
   logger: Logger;
   timing: { readonly pollMs: number; readonly resendMs: number };
 }): Looking {
-  const { pool, relayId, held, ringer, logger, timing } = options;
+  const { pool, relayId, held, leaving, ringer, logger, timing } = options;
   const limits = { windowExecutions, resendMs: timing.resendMs, dispatchesMax: dispatchesAClaim };
 
   async function carry(): Promise<'more' | 'all'> {
     const free = held
       .all()
       .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
-    const claimed = await claimDispatches(pool, relayId, free, limits);
-    for (const dispatch of claimed) send(dispatch);
+    const claimed = await leaving.hold(async () => {
+      const dispatches = await claimDispatches(pool, relayId, free, limits);
+      for (const dispatch of dispatches) send(dispatch);
+      return dispatches;
+    });
     ringFor(claimed);
     return claimed.length === dispatchesAClaim ? 'more' : 'all';
   }
 
   function send(dispatch: ClaimedDispatch): void {
-    const { organizationId, dispatchId, satelliteId, envelope, runId, eventSeq } = dispatch;
+    const { organizationId, dispatchId, satelliteId, envelope, runId, eventSeq, cancel } = dispatch;
     const traceparent = childTraceparent(dispatch.traceparent);
     const fields = { organizationId, runId, dispatchId, satelliteId, traceId: traceIdOf(traceparent) };
     const satellite = held.find(satelliteId);
@@ -44,7 +50,8 @@ export function startCarryingDispatches(options: {
     else {
       try {
         satellite.out.push({ t: 'dispatch', dispatchId, envelope, traceparent });
-        logger.info({ ...fields, again: eventSeq === null }, 'dispatch sent');
+        if (cancel !== null) pushCancel(satellite, cancel.executionIds, cancel.stop);
+        logger.info({ ...fields, again: eventSeq === null, cancelled: cancel !== null }, 'dispatch sent');
       } catch (error) {
         logger.error({ ...fields, err: error }, 'a dispatch does not fit into the tunnel');
       }

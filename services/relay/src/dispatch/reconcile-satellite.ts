@@ -5,11 +5,17 @@ import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { SatelliteFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { holdsConnection } from '@sena/fleet/satellite-presence';
-import { listUnfinishedDispatches, readEnvelope, type UnfinishedDispatch } from '@sena/runs/reconcile-dispatches';
+import {
+  claimAgain,
+  listUnfinishedDispatches,
+  lockUnsentSince,
+  type UnfinishedDispatch,
+} from '@sena/runs/reconcile-dispatches';
 import { type RecordedRun, recordResults } from '@sena/runs/record-results';
 import { withoutOutput } from '@sena/runs/without-output';
 import { childTraceparent } from '@sena/telemetry/trace-context';
 import type { HeldSatellite } from '../held-satellites.ts';
+import type { LeavingDispatches } from './order-cancels.ts';
 import { pushCancel, pushReconcile } from './push-in-parts.ts';
 
 type Reconciled = Extract<SatelliteFrame, { t: 'reconciled' }>;
@@ -17,20 +23,21 @@ type Reconciled = Extract<SatelliteFrame, { t: 'reconciled' }>;
 /** Executions that were asked about and not answered yet, with their dispatches. */
 export type Reconciliation = Map<string, UnfinishedDispatch>;
 
-/** For many that came together. Answers in their order. */
-export async function askAllWhatIsKnown(pool: Pool, satellites: readonly HeldSatellite[]): Promise<Reconciliation[]> {
-  const asked = new Map<HeldSatellite, Reconciliation>();
-  for (const [organizationId, own] of Map.groupBy(satellites, (satellite) => satellite.organizationId)) {
-    const unfinishedOf = await inOrganization(pool, organizationId, (transaction) =>
-      listUnfinishedDispatches(transaction, own),
-    );
-    for (const satellite of own)
-      asked.set(satellite, askWhatIsKnown(satellite, unfinishedOf.get(satellite.satelliteId) ?? []));
-  }
-  return satellites.map((satellite) => asked.get(satellite) as Reconciliation);
+/** For many of one organization that came together, in their order. Reads only: it may be asked again. */
+export async function listAllUnfinished(
+  pool: Pool,
+  satellites: readonly HeldSatellite[],
+): Promise<UnfinishedDispatch[][]> {
+  const [first] = satellites;
+  if (first === undefined) return [];
+  const unfinishedOf = await inOrganization(pool, first.organizationId, (transaction) =>
+    listUnfinishedDispatches(transaction, satellites),
+  );
+  return satellites.map(({ satelliteId }) => unfinishedOf.get(satelliteId) ?? []);
 }
 
-function askWhatIsKnown(satellite: HeldSatellite, unfinished: readonly UnfinishedDispatch[]): Reconciliation {
+/** Once a connection. */
+export function askWhatIsKnown(satellite: HeldSatellite, unfinished: readonly UnfinishedDispatch[]): Reconciliation {
   const asked: Reconciliation = new Map();
   for (const dispatch of unfinished) for (const id of dispatch.executionIds) asked.set(id, dispatch);
   pushReconcile(satellite, [...asked.keys()]);
@@ -48,6 +55,7 @@ function askWhatIsKnown(satellite: HeldSatellite, unfinished: readonly Unfinishe
  */
 export async function actOnAnswer(
   pool: Pool,
+  leaving: LeavingDispatches,
   satellite: HeldSatellite,
   asked: Reconciliation,
   answer: Reconciled,
@@ -59,44 +67,77 @@ export async function actOnAnswer(
     if (dispatch !== undefined && state === 'absent')
       absentOf.set(dispatch, [...(absentOf.get(dispatch) ?? []), executionId]);
   }
-  const closed: Array<{ executionId: string; outcome: Outcome }> = [];
-  for (const [dispatch, absent] of absentOf) {
-    const outcome = outcomeOfAbsent(dispatch);
-    if (outcome === null) await sendAgain(pool, satellite, dispatch.dispatchId);
-    else closed.push(...absent.map((executionId) => ({ executionId, outcome })));
+  const closed: Closed[] = [];
+  for (const [{ dispatchId, ...dispatch }, executionIds] of absentOf) {
+    const outcome = outcomeOfAbsent(dispatch) ?? (await sendAgain(pool, leaving, satellite, dispatchId));
+    if (outcome !== null) closed.push({ dispatchId, executionIds, outcome });
   }
-  if (closed.length === 0) return [];
-  const reporter = satellite.satelliteId;
-  return inOrganization(pool, satellite.organizationId, async (transaction) => {
-    if (!(await holdsConnection(transaction, reporter, satellite.connectionEpoch))) return [];
-    return recordResults(
-      transaction,
-      closed.map(({ executionId, outcome }) =>
-        withoutOutput({ reporter, executionId, revision: outcome.kind === 'unknown' ? 0 : 1, outcome }),
-      ),
-      `satellite:${reporter}`,
-    );
+  return closed.length === 0 ? [] : close(pool, satellite, closed);
+}
+
+interface Closed {
+  readonly dispatchId: string;
+  readonly executionIds: readonly string[];
+  readonly outcome: Outcome;
+}
+
+/** What has left over this very connection since the question may have arrived behind the answer: that is left to its own word. */
+function close(pool: Pool, satellite: HeldSatellite, closed: readonly Closed[]): Promise<RecordedRun[]> {
+  const { organizationId, satelliteId: reporter, connectionEpoch } = satellite;
+  return inOrganization(pool, organizationId, async (transaction) => {
+    if (!(await holdsConnection(transaction, reporter, connectionEpoch))) return [];
+    const dispatchIds = closed.map(({ dispatchId }) => dispatchId);
+    const unsent = await lockUnsentSince(transaction, dispatchIds, connectionEpoch);
+    const rows = closed
+      .filter(({ dispatchId }) => unsent.has(dispatchId))
+      .flatMap(({ executionIds, outcome }) =>
+        executionIds.map((executionId) =>
+          withoutOutput({ reporter, executionId, revision: outcome.kind === 'unknown' ? 0 : 1, outcome }),
+        ),
+      );
+    return recordResults(transaction, rows, `satellite:${reporter}`);
   });
 }
 
-async function sendAgain(pool: Pool, satellite: HeldSatellite, dispatchId: string): Promise<void> {
-  const found = await inOrganization(pool, satellite.organizationId, (transaction) =>
-    readEnvelope(transaction, dispatchId),
-  );
+/** Returns null, or what to say of it instead: a cancel may have come since the question. */
+async function sendAgain(
+  pool: Pool,
+  leaving: LeavingDispatches,
+  satellite: HeldSatellite,
+  dispatchId: string,
+): Promise<Outcome | null> {
   await satellite.out.room();
-  if (found === null) return;
-  const traceparent = childTraceparent(found.traceparent);
-  satellite.out.push({ t: 'dispatch', dispatchId, envelope: found.envelope, traceparent });
+  return leaving.hold(async () => {
+    const resend = await inOrganization(pool, satellite.organizationId, (transaction) =>
+      claimAgain(transaction, dispatchId, satellite.connectionEpoch),
+    );
+    switch (resend.kind) {
+      case 'none':
+        return null;
+      case 'cancelled':
+        return cancelled;
+      case 'send': {
+        const { envelope } = resend;
+        satellite.out.push({ t: 'dispatch', dispatchId, envelope, traceparent: childTraceparent(resend.traceparent) });
+        return null;
+      }
+    }
+  });
 }
 
+const cancelled: Outcome = {
+  kind: 'not_started',
+  reason: 'cancelled',
+  detail: 'The run was cancelled before it arrived.',
+};
+
 /** null: it is safe and useful to send it again. */
-function outcomeOfAbsent(dispatch: UnfinishedDispatch): Outcome | null {
+function outcomeOfAbsent(dispatch: Pick<UnfinishedDispatch, 'acknowledged' | 'cancelled' | 'expired'>): Outcome | null {
   if (dispatch.acknowledged) {
     const detail = 'The satellite had taken it and no longer knows it: its journal was rolled back. Look on the node.';
     return { kind: 'unknown', reason: 'satellite_lost', detail };
   }
-  if (dispatch.cancelled)
-    return { kind: 'not_started', reason: 'cancelled', detail: 'The run was cancelled before it arrived.' };
+  if (dispatch.cancelled) return cancelled;
   if (!dispatch.expired) return null;
   const detail = 'It never arrived at the satellite while it was valid. Ask again.';
   return { kind: 'not_started', reason: 'expired', detail };

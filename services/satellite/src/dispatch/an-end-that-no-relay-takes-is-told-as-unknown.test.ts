@@ -21,7 +21,7 @@ const logs: string[] = [];
 const logger = createLogger('satellite', 'info', { write: (line: string) => void logs.push(line) });
 const ended = (outcome: Outcome, change: object = {}) => ({
   ...buildResult(randomUUID(), outcome, {
-    ...{ attempt: 1, startedAtMs: Date.now(), durationMs: 5, meter: createOutputMeter(100) },
+    ...{ mode: 'direct', attempt: 1, startedAtMs: Date.now(), durationMs: 5, meter: createOutputMeter(100) },
   }),
   ...change,
 });
@@ -56,7 +56,8 @@ it('what the relay hears is what was journaled', async () => {
     journal: { perform: async ({ result }: { result: unknown }) => journaled.push(result) > 0 },
     outbox: { result: (result: unknown) => void heard.push(result) },
   };
-  const began = { attempt: 1, startedAtMs: Date.now(), durationMs: 5, meter: createOutputMeter(100) };
+  const times = { startedAtMs: Date.now(), durationMs: 5 };
+  const began = { mode: 'direct' as const, attempt: 1, ...times, meter: createOutputMeter(100) };
   const execution = { id: randomUUID(), logger } as never;
   await endExecution(execution, { ...fine, exitCode: 2 ** 40 }, began, null, rooms as never);
   expect(journaled).toMatchObject([{ outcome: { kind: 'unknown', reason: 'report_unreadable' } }]);

@@ -1,9 +1,10 @@
 // Entered wherever an execution ends: the one shape in which an end is journaled and reported. Pure.
-import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { ExecutionMode, Outcome } from '@sena/contracts/domain/outcome';
 import type { ExecutionResult } from '@sena/contracts/frames';
 import { createOutputMeter, type OutputMeter } from '../output/measure-output.ts';
 
 export type Began = {
+  mode: ExecutionMode;
   attempt: number;
   startedAtMs: number;
   durationMs: number;
@@ -22,6 +23,7 @@ export function buildResult(executionId: string, outcome: Outcome, began: Began 
     // A clock that was set back since another process began it: a negative time is no time, and no relay takes such a result.
     durationMs: Math.max(0, Math.round(began.durationMs)),
     ...began.meter.finish(outcome),
+    mode: began.mode,
   };
 }
 

@@ -141,11 +141,14 @@ async function recoverOne(
   /** `unsent`: what is true of one that never left. */
   async function end(unsent: ReturnType<typeof notStarted>): Promise<'unknown' | 'ended'> {
     const told = wasSent
-      ? buildResultAfterRestart(
-          executionId,
-          { kind: 'unknown', reason: 'satellite_restarted', detail: restarted },
-          execution,
-        )
+      ? {
+          ...buildResultAfterRestart(
+            executionId,
+            { kind: 'unknown', reason: 'satellite_restarted', detail: restarted },
+            execution,
+          ),
+          mode,
+        }
       : buildResult(executionId, unsent, null);
     const result = makeReportable(told, rooms.logger);
     await rooms.journal.perform({ op: 'finish', result, attempt, tail: null });

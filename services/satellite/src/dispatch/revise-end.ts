@@ -50,7 +50,10 @@ export async function reviseEnd(
       ? buildResult(id, outcome, null)
       : // How long it took nobody has seen.
         atLeast(
-          { ...buildResult(id, outcome, { attempt, startedAtMs, durationMs: 0, meter }), durationMs: null },
+          {
+            ...buildResult(id, outcome, { mode: 'guarded', attempt, startedAtMs, durationMs: 0, meter }),
+            durationMs: null,
+          },
           acked,
         );
   const result = makeReportable({ ...built, revision: told.result.revision + 1 }, logger);

@@ -80,13 +80,14 @@ async function attempt(
     return null;
   }
   const number = execution.attempts + 1;
+  const mode = execution.mode === 'direct' ? 'direct' : 'plain';
   const startedAtMs = Date.now();
   const mayStart = await rooms.journal.perform({
     op: 'starting',
     executionId: execution.id,
     attempt: number,
     atMs: startedAtMs,
-    mode: execution.mode === 'direct' ? 'direct' : 'plain',
+    mode,
     guard: null,
   });
   if (!mayStart) {
@@ -124,7 +125,7 @@ async function attempt(
   }
   if (lease !== firstLease) lease.release();
   const durationMs = performance.now() - clockStart;
-  return { end, began: { attempt: number, startedAtMs, durationMs, meter }, tail: sink.tail() };
+  return { end, began: { mode, attempt: number, startedAtMs, durationMs, meter }, tail: sink.tail() };
 }
 
 async function send(

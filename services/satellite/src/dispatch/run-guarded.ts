@@ -152,7 +152,7 @@ async function follow(
   execution.wasSent = end.kind !== 'not_begun';
   if (end.kind === 'not_begun') return await endUnstarted(execution, notStarted(end.reason, end.detail), rooms);
   const durationMs = performance.now() - clockStartMs;
-  const began = { attempt, startedAtMs, durationMs, meter };
+  const began = { mode: 'guarded' as const, attempt, startedAtMs, durationMs, meter };
   const result = await endExecution(execution, outcomeOf(end), began, tail, rooms);
   if (result !== null) askLater(execution, begun, result, 0, rooms);
 }

@@ -112,7 +112,7 @@ async function follow(
 
 /** How long it took is not known, only that it had begun. */
 function resultOf({ id, node, acked }: Inquired, outcome: Outcome, { meter }: Measured): ExecutionResult {
-  const built = buildResult(id, outcome, { attempt, startedAtMs: 0, durationMs: 0, meter });
+  const built = buildResult(id, outcome, { mode: 'guarded', attempt, startedAtMs: 0, durationMs: 0, meter });
   return atLeast({ ...built, startedAt: node.startedAt, durationMs: null }, acked);
 }
 

@@ -91,7 +91,7 @@ describe('a change whose node', () => {
       await node.onNode('rm /var/lib/filler');
     }
     const change = await begin(node, '');
-    expect((await change.result()).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await change.result()).toMatchObject({ outcome: { kind: 'exited', exitCode: 0 }, mode: 'guarded' });
   });
 
   it('fills up while it runs keeps its end all the same', async () => {
@@ -112,7 +112,9 @@ describe('a change whose node', () => {
     expect(test.logs.some((line) => line.includes("can't hold a guard") && line.includes('/var/lib/sena'))).toBe(true);
     await node.onNode(`until ls /srv/witness-* >/dev/null 2>&1; do sleep 0.05; done`);
     node.cut();
-    expect((await change.result()).outcome).toMatchObject({ kind: 'unknown', reason: 'connection_lost' });
+    expect(await change.result()).toMatchObject({
+      ...{ outcome: { kind: 'unknown', reason: 'connection_lost' }, mode: 'plain' },
+    });
     expect(await change.effects()).toBe(1);
   });
 });

@@ -22,6 +22,8 @@ export interface Signing {
   stop(): Promise<void>;
 }
 
+const untold = 'what was signed could not be rung for, relays find it with their next look';
+
 interface WaitingRow {
   readonly organization_id: string;
   readonly dispatch_id: string;
@@ -98,17 +100,26 @@ export function startSigning(options: {
 
   /** Returns how many need no further look. Where one of several can't be signed, each is tried alone: it holds up no other. */
   async function settle(organizationId: string, rows: readonly WaitingRow[]): Promise<number> {
-    const ids = rows.map((row) => row.dispatch_id);
+    const dispatchIds = rows.map((row) => row.dispatch_id);
+    let done: SignedDispatches;
     try {
-      await tell(organizationId, rows, await signDispatches(pool, masterKey, parser, organizationId, ids));
-      return rows.length;
+      done = await signDispatches(pool, masterKey, parser, organizationId, dispatchIds);
     } catch (error) {
       const [only] = rows;
       if (rows.length === 1 && only !== undefined) {
         logger.error({ ...fieldsOf(only), err: error }, 'a dispatch could not be signed, it is tried again');
         return 0;
       }
+      const fields = { organizationId, dispatchIds, err: error };
+      logger.warn(fields, 'several dispatches could not be signed together, each is tried alone');
+      return settleEach(organizationId, rows);
     }
+    // Committed: whatever becomes of the rings, they are signed.
+    await tell(organizationId, rows, done);
+    return rows.length;
+  }
+
+  async function settleEach(organizationId: string, rows: readonly WaitingRow[]): Promise<number> {
     let settled = 0;
     for (const row of rows) {
       if (isStopped) break;
@@ -117,6 +128,7 @@ export function startSigning(options: {
     return settled;
   }
 
+  /** Rejects never. */
   async function tell(
     organizationId: string,
     rows: readonly WaitingRow[],
@@ -127,28 +139,36 @@ export function startSigning(options: {
       logger.info({ ...fieldsById.get(dispatchId), satelliteId }, 'dispatch signed');
     for (const { dispatchId, detail } of refused)
       logger.warn({ ...fieldsById.get(dispatchId), detail }, 'dispatch refused');
-    // The doorbell says that there is something to fetch; relays look for all of their satellites.
-    const [first] = signed;
-    if (first !== undefined) await signals.ring(organizationId, 'dispatchReady', { satelliteId: first.satelliteId });
-    await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, runs);
+    try {
+      // The doorbell says that there is something to fetch; relays look for all of their satellites.
+      const [first] = signed;
+      if (first !== undefined) await signals.ring(organizationId, 'dispatchReady', { satelliteId: first.satelliteId });
+      await ringRecordedRuns({ pool, signals, queue, logger }, organizationId, runs);
+    } catch (error) {
+      logger.warn({ organizationId, err: error }, untold);
+    }
   }
 
   /** The same of an inquiry. */
   async function settleInquiry(row: WaitingInquiry): Promise<boolean> {
     const { organization_id: organizationId, inquiry_id: inquiryId, run_id: runId } = row;
     const fields = { organizationId, inquiryId, runId, traceId: traceIdOf(row.traceparent) };
+    let signed: Awaited<ReturnType<typeof signWaitingInquiry>>;
     try {
-      const signed = await signWaitingInquiry(pool, masterKey, organizationId, inquiryId);
-      if (signed.kind === 'signed') {
-        logger.info({ ...fields, satelliteId: signed.satelliteId }, 'inquiry signed');
-        await signals.ring(organizationId, 'dispatchReady', { satelliteId: signed.satelliteId });
-      }
-      if (signed.kind === 'refused') logger.warn({ ...fields, detail: signed.detail }, 'inquiry refused');
-      return true;
+      signed = await signWaitingInquiry(pool, masterKey, organizationId, inquiryId);
     } catch (error) {
       logger.error({ ...fields, err: error }, 'an inquiry could not be signed, it is tried again');
       return false;
     }
+    if (signed.kind === 'refused') logger.warn({ ...fields, detail: signed.detail }, 'inquiry refused');
+    if (signed.kind !== 'signed') return true;
+    logger.info({ ...fields, satelliteId: signed.satelliteId }, 'inquiry signed');
+    try {
+      await signals.ring(organizationId, 'dispatchReady', { satelliteId: signed.satelliteId });
+    } catch (error) {
+      logger.warn({ ...fields, err: error }, untold);
+    }
+    return true;
   }
 
   return {

@@ -129,6 +129,7 @@ create table runs (
 );
 create index runs_recent on runs (organization_id, created_at desc, id desc);
 create index runs_wanted on runs (organization_id, wanted_at) where wake_count > handled_count;
+create index runs_cancelling on runs (organization_id) where cancel_requested_at is not null and finished_at is null;
 create index runs_leased on runs (organization_id) where lease_expires_at is not null;
 
 create table run_events (
@@ -318,6 +319,8 @@ create table outcomes (
   run_id text not null,
   revision integer not null check (revision >= 0),
   attempt integer not null,
+  -- The satellite that said so, its own or one that was asked; null: the cloud.
+  reporter text,
   kind text not null check (kind in ('exited', 'not_started', 'unknown')),
   -- SSH carries 32 bits without a sign.
   exit_code bigint,
@@ -333,6 +336,8 @@ create table outcomes (
   stdout_sha256 text,
   stderr_sha256 text,
   group_hash text not null,
+  -- How it ran, by its reporter's word.
+  mode text check (mode in ('direct', 'guarded', 'plain')),
   -- The whole kept stream where it is at most 4 KiB; null: it is in output_chunks.
   stdout_inline bytea check (octet_length(stdout_inline) <= 4096),
   stderr_inline bytea check (octet_length(stderr_inline) <= 4096),

@@ -12,7 +12,7 @@ create function record_results(
   audit_event text, reporters text[], execution_ids uuid[], revisions integer[], attempts integer[], kinds text[], exit_codes bigint[],
   signals text[], reasons text[], details text[], started_ats timestamptz[], durations_ms integer[], stdout_sizes bigint[],
   stderr_sizes bigint[], stdout_kepts bigint[], stderr_kepts bigint[], stdout_hashes text[], stderr_hashes text[], group_hashes text[],
-  stdout_inlines bytea[], stderr_inlines bytea[]
+  modes text[], stdout_inlines bytea[], stderr_inlines bytea[]
 ) returns table (run_id text, taken uuid[], event_seq integer, outbox_id bigint)
 language plpgsql set search_path = sena, pg_temp as $$
 #variable_conflict use_column
@@ -28,9 +28,11 @@ begin
     with incoming as (
       select * from unnest(
         reporters, execution_ids, revisions, attempts, kinds, exit_codes, signals, reasons, details, started_ats, durations_ms,
-        stdout_sizes, stderr_sizes, stdout_kepts, stderr_kepts, stdout_hashes, stderr_hashes, group_hashes, stdout_inlines, stderr_inlines
+        stdout_sizes, stderr_sizes, stdout_kepts, stderr_kepts, stdout_hashes, stderr_hashes, group_hashes, modes,
+        stdout_inlines, stderr_inlines
       ) as i (reporter, execution_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at, duration_ms,
-        stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash, stdout_inline, stderr_inline)
+        stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash, mode,
+        stdout_inline, stderr_inline)
     ), heard as (
       -- Who may not speak of an execution is dropped before the highest revision is chosen, so that nobody outbids a true word.
       select distinct on (i.execution_id) i.*, e.organization_id, e.run_id, e.dispatch_id,
@@ -54,12 +56,12 @@ begin
     ), accepted as (
       select * from known where had_kind is null or (had_kind = 'unknown' and stored_revision > had_revision)
     ), inserted as (
-      insert into outcomes (organization_id, execution_id, run_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at,
-        duration_ms, stdout_bytes, stderr_bytes, stdout_kept_bytes, stderr_kept_bytes, stdout_sha256, stderr_sha256, group_hash,
-        stdout_inline, stderr_inline, audit_event_id)
-      select organization_id, execution_id, run_id, stored_revision, attempt, kind, exit_code, signal, reason, detail, started_at,
-        duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
-        stdout_inline, stderr_inline, audit_event
+      insert into outcomes (organization_id, execution_id, run_id, revision, attempt, reporter, kind, exit_code, signal, reason, detail,
+        started_at, duration_ms, stdout_bytes, stderr_bytes, stdout_kept_bytes, stderr_kept_bytes, stdout_sha256, stderr_sha256, group_hash,
+        mode, stdout_inline, stderr_inline, audit_event_id)
+      select organization_id, execution_id, run_id, stored_revision, attempt, reporter, kind, exit_code, signal, reason, detail,
+        started_at, duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
+        mode, stdout_inline, stderr_inline, audit_event
       from accepted
       -- What is stored stays as it is, whatever the rules above would say.
       on conflict do nothing returning execution_id
