@@ -63,7 +63,13 @@ export async function startLane(parts: LaneParts): Promise<Lane> {
       ...{ name: host.name, siteId, address: '127.0.0.1', port: ssh.port },
       ...{ runAs: host.user, hostKey: host.hostKey, labels: { lane: name } },
     });
-    const look = async (command: string) => (await runOnHost(site, host, command, 20_000)).stdout;
+    // One that is just being restarted is looked at when it is back.
+    const look = (command: string) =>
+      eventually(
+        `${host.name} can be looked at`,
+        async () => ({ said: (await runOnHost(site, host, command, 20_000)).stdout }),
+        { timeoutMs: 60_000, everyMs: 200 },
+      ).then(({ said }) => said);
     await look('head -c 3000 /dev/urandom > /srv/small; head -c 10485760 /dev/urandom > /srv/large; : > /srv/effects');
     // Every other one: a run meets both.
     const isPlain = index % 2 === 1;

@@ -246,7 +246,7 @@ export async function followGuardedCommand(
       const obstacle = command.obstacle();
       if (obstacle !== null) {
         next.release();
-        return { kind: 'not_begun', ...obstacle };
+        return { kind: 'not_begun', reason: obstacle.reason, detail: obstacle.detail };
       }
       const place = await placeGuard(next.connection, key.user);
       if (place.kind === 'placed' && place.bootId === key.bootId) return next;
