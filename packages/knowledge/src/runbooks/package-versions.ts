@@ -76,7 +76,12 @@ function reportPackage(name: string, answers: Answers<Packages>, question: strin
   const installed = { ...answers, answers: answers.answers.filter(({ value }) => value.has(name)) };
   const without = answers.answers.filter(({ value }) => !value.has(name));
   if (installed.answers.length === 0) {
-    const sentence = `${name} is not installed on any of the ${countOf(answers.answers.length, 'node')} that answered`;
+    const [only] = answers.answers;
+    const where =
+      answers.answers.length === 1
+        ? only?.node.name
+        : `any of the ${countOf(answers.answers.length, 'node')} that answered`;
+    const sentence = `${name} is not installed on ${where}`;
     return {
       headline: `${sentence}.${silence(answers)}`,
       findings: [everyAnswer(sentence, answers.answers)],
