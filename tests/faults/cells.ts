@@ -216,10 +216,9 @@ function pairCells(): Cell[] {
     ...asked,
     guarded: 'its satellite never said under which boot it began, and a trace could have gone with another boot',
   };
-  const unknownAt = (at: 'before-send' | FrameName) => {
-    if (at === 'before-send') return never;
-    return at === 'dispatch' || at === 'dispatch-ack' ? unsaid : asked;
-  };
+  // Before it is sent, too: for a moment nobody has noticed that it is gone, and the dispatch counts as sent.
+  const unknownAt = (at: 'before-send' | FrameName) =>
+    at === 'before-send' || at === 'dispatch' || at === 'dispatch-ack' ? unsaid : asked;
   return both.flatMap((how) =>
     (['before-send', 'dispatch', 'dispatch-ack', 'started', 'output', 'result'] as const).map((at) => ({
       ...{ id: `pair.${how}.${at}`, scope: 'pair' as const, fault: { kind: 'one-of-two' as const, how, at } },
