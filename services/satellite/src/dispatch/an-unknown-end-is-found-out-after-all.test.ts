@@ -69,14 +69,26 @@ async function expectEnd(executionId: string) {
   expect(await effects()).toBe(1);
 }
 
+/** Something else is run there. A link that has just come up may refuse the first. */
+async function reachNode(): Promise<void> {
+  await eventually(
+    'another command reaches the node',
+    async () => {
+      const other = await makeDispatch(site, 'hostname', [node.node]);
+      test.relay.send(other.frame);
+      return (await test.relay.result(other.executionId)).outcome.kind === 'exited';
+    },
+    { timeoutMs: 30_000, everyMs: 200 },
+  );
+}
+
 it('when something else reaches its node: its end and its output are told under the next revision, and only then they go', async () => {
   const { executionId } = await loseNode();
   await node.host.setLink('up');
   // It was told and acknowledged as unknown, and the node still holds everything.
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   expect(await guardFiles(executionId)).toEqual(expect.arrayContaining([`${executionId}.o`, `${executionId}.e`]));
-  const other = await makeDispatch(site, 'hostname', [node.node]);
-  test.relay.send(other.frame);
+  await reachNode();
   await expectEnd(executionId);
   await eventually('its output is removed', async () =>
     (await guardFiles(executionId)).filter((name) => name !== '').length === 1 ? true : undefined,
@@ -105,6 +117,6 @@ it('in vain as long as the node is away: nothing is said again, and what was tol
   relay.send({ t: 'reconcile', executionIds: [executionId] });
   expect(await relay.result(executionId, 2)).toEqual(await relay.result(executionId));
   await node.host.setLink('up');
-  relay.send((await makeDispatch(site, 'hostname', [node.node])).frame);
+  await reachNode();
   expect(await relay.result(executionId, 3)).toMatchObject({ revision: 2, outcome: { kind: 'exited', exitCode: 6 } });
 });
