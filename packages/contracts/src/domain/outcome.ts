@@ -43,7 +43,10 @@ export type UnknownReason = (typeof unknownReasons)[number];
 const exitCodeMax = 4_294_967_295;
 const signalPattern = /^[A-Za-z0-9@.+-]{1,32}$/;
 
-/** `direct`: a reading. `guarded`: under a guard on its node. `plain`: a change on a node that can't hold one. */
+/**
+ * `direct`: both ends call it read-only, it may run again. `guarded`: at most once, and what became of it can be found out.
+ * `plain`: at most once, on a node that can't hold a guard; known when it starts.
+ */
 export const executionModeSchema = z.enum(['direct', 'guarded', 'plain']);
 export type ExecutionMode = z.infer<typeof executionModeSchema>;
 

@@ -1,14 +1,15 @@
 // The real journal and a real node, entered where the queue does, so that the cancel comes at its moment.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import { createLogger } from '@sena/telemetry/logger';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileAllowedAddresses } from '../config/allowed-addresses.ts';
 import { readCredential } from '../config/read-credential.ts';
 import { approved, makeDispatch, startTestSite, type TestSite } from '../fixtures/test-site.ts';
 import { createGuardCleaner } from '../guard/clean-guards.ts';
-import type { ExecutionMode } from '../journal/journal-operations.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import { openKnownHosts } from '../ssh/known-hosts.ts';

@@ -4,6 +4,7 @@
 import type { KeyObject } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
@@ -12,7 +13,6 @@ import { traceIdOf } from '@sena/telemetry/trace-context';
 import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
 import { createGuardCleaner } from '../guard/clean-guards.ts';
-import type { ExecutionMode } from '../journal/journal-operations.ts';
 import { type Journal, JournalError } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';

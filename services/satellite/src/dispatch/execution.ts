@@ -1,8 +1,9 @@
 // What a dispatch becomes in memory: one execution a node. The truth about them is the journal's.
+import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
 import type { ExecutionResult } from '@sena/contracts/frames';
 import type { Logger } from '@sena/telemetry/logger';
-import type { ExecutionMode, GuardPlacement } from '../journal/journal-operations.ts';
+import type { GuardPlacement } from '../journal/journal-operations.ts';
 
 /** A guarded command that an earlier process has sent: found out, never started. */
 export type Begun = {

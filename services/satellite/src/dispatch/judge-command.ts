@@ -1,11 +1,11 @@
 // Entered for every dispatch after its signature: the customer's own opinion. What runs is what both ends allow; the
 // envelope's word that something is read-only is never enough. Pure.
+import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope } from '@sena/contracts/envelope';
 import { isCoveredByDigest } from '@sena/envelope/action-digest';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
-import type { ExecutionMode } from '../journal/journal-operations.ts';
 
 export type Judgement = { kind: 'run'; mode: ExecutionMode } | { kind: 'refused'; detail: string };
 

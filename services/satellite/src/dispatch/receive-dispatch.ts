@@ -1,12 +1,12 @@
 // Entered by the runtime for every dispatch frame: believed, judged, journaled, answered, in this order. Nothing runs here.
 import { createHash, type KeyObject } from 'node:crypto';
-import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { ExecutionMode, Outcome } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import { verifyEnvelope } from '@sena/envelope/verify-envelope';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
-import type { AcceptAnswer, ExecutionMode } from '../journal/journal-operations.ts';
+import type { AcceptAnswer } from '../journal/journal-operations.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import { notStarted } from './end-execution.ts';
 import { judgeCommand } from './judge-command.ts';

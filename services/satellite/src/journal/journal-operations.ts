@@ -1,12 +1,8 @@
 // What may be asked of the journal, and what it answers. One message a turn carries many of these to the worker thread.
+import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { ExecutionResult } from '@sena/contracts/frames';
 
 export type ExecutionState = 'journaled' | 'starting' | 'running' | 'finished';
-/**
- * `direct`: both ends call it read-only, it may run again. `guarded`: at most once, and what became of it can be found out.
- * `plain`: at most once, on a node that can't hold a guard; known when it starts.
- */
-export type ExecutionMode = NonNullable<ExecutionResult['mode']>;
 
 /** `inquiry`: another satellite was sent it. It is found out here, and nothing starts it. */
 export type JournaledMode = ExecutionMode | 'inquiry';
