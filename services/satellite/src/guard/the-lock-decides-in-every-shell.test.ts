@@ -63,7 +63,7 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     expect(stdout).toBe('0022\n');
     const id = randomUUID();
     const open = (await start(id, 'ls -l /proc/self/fd')).stdout.split('\n').filter((line) => line.includes(directory));
-    expect(open.map((line) => line.split(`${directory}/${id}`)[1])).toEqual(['.o', '.e']);
+    expect(open.map((line) => line.split(`${directory}/${id}`)[1])).toEqual(['.p (deleted)', '.p (deleted)']);
   });
 
   const startBounded = (id: string, most: number, command: string) =>
@@ -95,6 +95,43 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     writeFileSync(join(directory, `${id}.go`), '');
     await until(() => readdirSync(directory).includes(`${id}.told`));
   }, 60_000);
+
+  it('what a command writes to /dev/stdout and /dev/stderr by their names cuts nothing off', {
+    concurrent: false,
+  }, async () => {
+    const id = randomUUID();
+    const words = 'echo a; echo b >/dev/stdout; echo c; echo A >&2; echo B >/dev/stderr; echo C >&2; exit 4';
+    const told = { stdout: 'a\nb\nc\n', stderr: 'A\nB\nC\nM ended 4\n', answer: 'M ended 4' };
+    expect(await start(id, words)).toEqual(told);
+    expect(await find(id)).toEqual(told);
+  });
+
+  it('nor does it pass by what bounds the output', async () => {
+    const id = randomUUID();
+    // Goes on once its output is cut: it waits for that in vain where nobody cuts it.
+    const flood = `head -c 3000000 /dev/zero >/dev/stdout
+      n=0; until [ "$(stat -c %s ${directory}/${id}.o)" -le 100000 ]; do [ $((n += 1)) -gt 3000 ] && exit 9; sleep 0.02; done
+      head -c 2000000 /dev/zero >/dev/stdout; exit 5`;
+    const { stdout, answer } = await startBounded(id, 100_000, flood);
+    expect(answer).toBe('M ended 5 5000000 0');
+    expect(stdout).toHaveLength(100_000);
+    expect(diskOf(id)).toBeLessThan(200_000);
+  }, 60_000);
+
+  it('every byte is there when the end is told, though another process carries them', {
+    concurrent: false,
+  }, async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { stdout, stderr } = await start(randomUUID(), 'head -c 60000 /dev/zero; head -c 50000 /dev/zero >&2');
+      expect([stdout.length, stderr.length - 'M ended 0\n'.length]).toEqual([60_000, 50_000]);
+    }
+  });
+
+  it('a full disk does not end the command, and it is told that there was more', { concurrent: false }, async () => {
+    const id = randomUUID();
+    symlinkSync('/dev/full', join(directory, `${id}.o`));
+    expect((await start(id, 'head -c 300000 /dev/zero; echo fine >&2; exit 5')).stderr).toBe('fine\nM ended 5 1 5\n');
+  });
 
   it('output that is just what is wanted is all there, and nothing is said of a cut', async () => {
     const id = randomUUID();

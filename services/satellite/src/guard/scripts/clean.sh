@@ -2,7 +2,7 @@
 # Arguments: directory, then execution ids.
 cd "$1" || exit
 shift
-for id; do rm -f "$id.o" "$id.e" "$id.a" "$id.k" "$id.t" "$id.s"; done
+for id; do rm -f "$id.o" "$id.e" "$id.a" "$id.k" "$id.p" "$id.t" "$id.s"; done
 now=$(date +%s)
 for lock in *.l; do
   kind= boot= expires= pid= since= code= end=
@@ -12,5 +12,5 @@ for lock in *.l; do
   # What still runs keeps its lock.
   if [ "$kind" = s ] && [ "$end" != end ] && [ -n "$pid" ] && [ -e "/proc/$pid" ]; then continue; fi
   id=${lock%.l}
-  rm -f "$id.o" "$id.e" "$id.a" "$id.k" "$id.t" "$id.s" "$lock"
+  rm -f "$id.o" "$id.e" "$id.a" "$id.k" "$id.p" "$id.t" "$id.s" "$lock"
 done

@@ -3,7 +3,7 @@
 mark=$1
 say() { echo "$mark $*" >&2; exit 0; }
 read_boot || say unplaceable 'it has no boot id under /proc'
-for program in setsid sync tail cat sleep; do
+for program in setsid sync tail cat sleep mkfifo tee; do
   command -v "$program" >/dev/null || say unplaceable "it has no $program"
 done
 if [ "$(id -u)" = 0 ]; then directory=/var/lib/sena/guard; else directory=$HOME/.sena-guard; fi

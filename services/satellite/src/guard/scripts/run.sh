@@ -25,11 +25,27 @@ setsid sh -c '
   if [ -n "$BASH_VERSION" ] && (set +o posix) 2>/dev/null; then set +o posix; fi
   file=$1 line="s $2 $3" shell=$4 command=$5 most=$6
   exec 3>"$file.o" 4>"$file.e" 2>"$file.k" || exit
+  # Its block is there when the disk is full.
+  echo "                                        " >"$file.t" || exit
+  # The command writes into pipes. What it opens once more as /dev/stdout is the pipe again: nobody cuts off what is there, or writes past
+  # what bounds it. Who carries it on is no part of its group, ends with the last writer, and takes all of it also when the disk is full.
+  carry() { (trap "" HUP INT TERM; exec setsid tee /dev/null <&7 >&"$1" 2>/dev/null 3>&- 4>&- 7<&- 8>&- 9>&-) & }
+  mkfifo "$file.p" || exit
+  exec 6<>"$file.p" 7<"$file.p" 8>"$file.p" 6>&-
+  rm -f "$file.p"
+  carry 3
+  carrier=$!
+  mkfifo "$file.p" || exit
+  exec 6<>"$file.p" 7<"$file.p" 9>"$file.p" 6>&-
+  rm -f "$file.p"
+  carry 4
+  carriers="$carrier $!"
+  exec 7<&-
   read -r stat </proc/$$/stat
   set -- $stat
   line="$line $$ ${22}"
   echo "$line" 1<>"$file.l" || exit
-  # The command writes where its last byte ended, so the kernel knows how much there was, also of what is gone.
+  # What carries writes where its last byte ended, so the kernel knows how much there was, also of what is gone.
   written() {
     wrote=0
     { read -r name wrote </proc/self/fdinfo/"$1"; } 2>/dev/null
@@ -49,21 +65,47 @@ setsid sh -c '
       bound 3 "$file.o"
       bound 4 "$file.e"
     done
-  ) 2>/dev/null &
+  ) 2>/dev/null 8>&- 9>&- &
   watcher=$!
-  (exec "$shell" -c "$command" >&3 2>&4 3>&- 4>&-)
+  (exec "$shell" -c "$command" >&8 2>&9 3>&- 4>&- 8>&- 9>&-)
   code=$?
   # A shell tells on its own stderr of a child that a signal has ended; that tells it from one that chose such a code.
   if [ "$code" -gt 128 ] && [ -s "$file.k" ]; then code=$(kill -l "$((code - 128))"); fi
   echo "$line $code" 1<>"$file.l"
+  exec 8>&- 9>&-
+  # Once it has ended, or sleeps, nothing is left in its pipe: something that the command left running may still write. It fails where not
+  # all of it found room.
+  carried() {
+    looks=0 sleeps=0
+    while [ "$sleeps" -lt 2 ]; do
+      state=Z
+      { read -r own name state rest </proc/"$1"/stat; } 2>/dev/null
+      case $state in
+        Z) wait "$1"; return ;;
+        S) sleeps=$((sleeps + 1)) looks=1000 ;;
+        *) sleeps=0 looks=$((looks + 1)) ;;
+      esac
+      if [ "$looks" -ge 1000 ]; then sleep .1 || sleep 1; fi
+    done
+  }
   cut=
   {
     kill -KILL "$watcher"
     wait "$watcher"
+    set -- $carriers
+    # At least one byte more than is there.
+    lost=0 lost_too=0
+    carried "$1" || cut=yes lost=1
+    carried "$2" || cut=yes lost_too=1
     bound 3 "$file.o" && cut=yes
-    out=$wrote
+    out=$((wrote + lost))
     bound 4 "$file.e" && cut=yes
-    if [ "$cut" = yes ] && echo "$out $wrote" >"$file.t"; then sync "$file.t"; fi
+    if [ "$cut" = yes ]; then
+      echo "$out $((wrote + lost_too))" 1<>"$file.t"
+      sync "$file.t"
+    else
+      rm -f "$file.t"
+    fi
   } 2>/dev/null
   exec 3>&- 4>&-
   sync "$file.o" "$file.e"

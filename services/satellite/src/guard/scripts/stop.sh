@@ -69,6 +69,12 @@ while group_lives; do
 done
 look
 if [ "$end" != end ]; then
+  # What carries its output on is no part of the group: it ends by itself, now that nobody writes.
+  tries=0 before=
+  while sizes=$(ls -ln "$file.o" "$file.e") && [ "$sizes" != "$before" ] && [ "$tries" -lt 30 ]; do
+    tries=$((tries + 1)) before=$sizes
+    pause
+  done
   sync "$file.o" "$file.e"
   echo "s $boot $expires $pid $since ${code:-KILL} end" 1<>"$file.l"
   sync "$file.l"
