@@ -1,28 +1,19 @@
 // Every operation of the OpenAPI document × every way to ask wrongly: the right problem, nothing stored, nothing secret logged.
-import { randomUUID } from 'node:crypto';
 import { type Role, roleSchema } from '@sena/contracts/domain/principal';
 import { type ErrorCode, errorCatalogue } from '@sena/contracts/errors';
 import { problemSchema } from '@sena/contracts/http/problem';
 import { newId } from '@sena/contracts/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ArrangedIds, arrangeOrganization } from './fixtures/arrange-organization.ts';
 import { type Answer, openTestGateway, type TestGateway, testPassword } from './fixtures/open-test-gateway.ts';
 import { may } from './permissions.ts';
 
 let gateway: TestGateway;
 let rowsBefore: Record<string, string>;
-const ids = { ours: {} as Ids, theirs: {} as Ids };
+const ids = { ours: {} as ArrangedIds, theirs: {} as ArrangedIds };
 const spoiledKeys = { expired: '', disabled: '' };
 /** Texts that must not reach the log. */
 const secrets: string[] = [];
-
-interface Ids {
-  run: string;
-  execution: string;
-  approval: string;
-  site: string;
-  node: string;
-  satellite: string;
-}
 
 /** Sent wherever a free text is wrong; it must not be logged. */
 const canary = 'canary-5d1f0c3a';
@@ -30,7 +21,7 @@ const canary = 'canary-5d1f0c3a';
 interface Operation {
   /** With `{id}` where the id goes. */
   readonly path: string;
-  readonly id?: keyof Ids;
+  readonly id?: keyof ArrangedIds;
   /** 'public': no key is asked for. */
   readonly roles: readonly Role[] | 'public';
   /** What would be accepted. */
@@ -293,8 +284,13 @@ const bodyOptional = withBody.filter(({ operation }) => operation.bodyIsOptional
 
 beforeAll(async () => {
   gateway = await openTestGateway();
-  ids.ours = await arrange(gateway.ours.id, 'northwind', gateway.ours.members.owner.userId);
-  ids.theirs = await arrange(gateway.theirs.id, 'contoso', gateway.theirs.members.owner.userId);
+  ids.ours = await arrangeOrganization(gateway.admin, gateway.ours.id, 'northwind', gateway.ours.members.owner.userId);
+  ids.theirs = await arrangeOrganization(
+    gateway.admin,
+    gateway.theirs.id,
+    'contoso',
+    gateway.theirs.members.owner.userId,
+  );
   for (const organization of [gateway.ours, gateway.theirs]) {
     for (const { apiKey } of Object.values(organization.members)) secrets.push(apiKey, apiKey.slice(10, 40));
   }
@@ -361,8 +357,8 @@ describe('a role that may not', () => {
 
 describe.each(withId)('$name of something else', ({ method, operation }) => {
   it.each<[string, () => string]>([
-    ['another organization', () => ids.theirs[operation.id as keyof Ids]],
-    ['nobody', () => ids.ours[operation.id as keyof Ids].replace(/[0-9a-f]{12}$/, '000000000000')],
+    ['another organization', () => ids.theirs[operation.id as keyof ArrangedIds]],
+    ['nobody', () => ids.ours[operation.id as keyof ArrangedIds].replace(/[0-9a-f]{12}$/, '000000000000')],
     ['another kind', () => newId('user')],
     ['no shape', () => canary],
     ['SQL', () => encodeURIComponent(`' or 1=1 --`)],
@@ -506,7 +502,7 @@ describe('after all of it', () => {
   });
 });
 
-function pathOf(operation: Operation, of: Ids): string {
+function pathOf(operation: Operation, of: ArrangedIds): string {
   return operation.id === undefined ? operation.path : operation.path.replace('{id}', of[operation.id]);
 }
 
@@ -535,92 +531,4 @@ async function hashRows(): Promise<Record<string, string>> {
   }
   expect(Object.keys(hashes).length).toBeGreaterThan(25);
   return hashes;
-}
-
-/** One of everything that has an id, for one organization. */
-async function arrange(organizationId: string, name: string, userId: string): Promise<Ids> {
-  const made: Ids = {
-    run: newId('run'),
-    execution: randomUUID(),
-    approval: newId('appr'),
-    site: newId('site'),
-    node: newId('node'),
-    satellite: newId('sat'),
-  };
-  const dispatch = newId('disp');
-  const requester = `member:${userId}`;
-  const insert = (table: string, row: Record<string, unknown>) => {
-    const columns = { organization_id: organizationId, ...row };
-    const places = Object.keys(columns).map((_, i) => `$${i + 1}`);
-    return gateway.admin.query(
-      `insert into sena.${table} (${Object.keys(columns).join(', ')}) values (${places.join(', ')})`,
-      Object.values(columns),
-    );
-  };
-  await insert('sites', { id: made.site, name: `${name}-site` });
-  await insert('nodes', {
-    id: made.node,
-    site_id: made.site,
-    name: `${name}-node`,
-    address: '10.0.0.1',
-    port: 22,
-    run_as: 'root',
-    credential: 'default',
-  });
-  await insert('satellites', {
-    id: made.satellite,
-    site_id: made.site,
-    name: `${name}-satellite`,
-    public_key: 'x',
-    fingerprint: name,
-  });
-  await insert('runs', { id: made.run, kind: 'ask', prompt: 'why?', requested_by: requester, requested_by_name: name });
-  const action = {
-    v: 1,
-    organizationId,
-    runId: made.run,
-    approvalNonce: 'n',
-    notBefore: '2026-01-01T00:00:00Z',
-    expiresAt: '2099-01-01T00:00:00Z',
-    commands: [],
-  };
-  const { actionDigest } = await import('@sena/envelope/action-digest');
-  await insert('approvals', {
-    id: made.approval,
-    run_id: made.run,
-    action: JSON.stringify(action),
-    action_digest: actionDigest(action as Parameters<typeof actionDigest>[0]),
-    effects: '[]',
-    reasons: '[]',
-    requested_by: requester,
-    requested_by_name: name,
-    expires_at: '2099-01-01T00:00:00Z',
-  });
-  await insert('dispatches', {
-    id: dispatch,
-    run_id: made.run,
-    step: 's1',
-    satellite_id: made.satellite,
-    shell: 'sh',
-    command: 'id',
-    command_sha256: 'x',
-    limits: '{}',
-    read_only: true,
-    expires_at: '2099-01-01T00:00:00Z',
-    total: 1,
-    pending: 1,
-  });
-  await insert('executions', {
-    id: made.execution,
-    run_id: made.run,
-    dispatch_id: dispatch,
-    step: 's1',
-    node_id: made.node,
-    node_name: `${name}-node`,
-    address: '10.0.0.1',
-    port: 22,
-    run_as: 'root',
-    credential: 'default',
-  });
-  return made;
 }

@@ -1,0 +1,361 @@
+// Every operation of the OpenAPI document × every role of one organization × everything that another organization has a name or an id
+// for, in every place where a text goes. Each probe has a twin that names what nobody has: both are answered alike, so that nobody
+// learns that the other exists.
+import { createHash, randomInt, randomUUID } from 'node:crypto';
+import { roleSchema } from '@sena/contracts/domain/principal';
+import { encodeCursor } from '@sena/contracts/http/cursor';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ArrangedIds, arrangeOrganization } from './fixtures/arrange-organization.ts';
+import { type Answer, openTestGateway, type TestGateway, testPassword } from './fixtures/open-test-gateway.ts';
+import {
+  listOperations,
+  listTextPlaces,
+  type Operation,
+  replaceAt,
+  type Sample,
+  sampleOperation,
+} from './fixtures/sample-requests.ts';
+
+const probesMin = 5_000;
+const atOnce = 16;
+
+let gateway: TestGateway;
+let operations: Operation[];
+const ids = {} as { ours: ArrangedIds; theirs: ArrangedIds };
+/** What is theirs and may stand in no answer. */
+let theirTexts: string[];
+/** Pairs: something of theirs, and the same shape of nobody's. */
+let words: Array<readonly [theirs: string, nobodys: string]>;
+let theirRowsBefore: Record<string, string>;
+
+beforeAll(async () => {
+  gateway = await openTestGateway(roleSchema.options, { requestsPerMinute: 1_000_000, enrolmentsPerMinute: 1_000_000 });
+  const { ours, theirs, admin } = gateway;
+  ids.ours = await arrangeOrganization(admin, ours.id, 'northwind', ours.members.owner.userId);
+  ids.theirs = await arrangeOrganization(admin, theirs.id, 'contoso', theirs.members.owner.userId);
+  const { json } = await gateway.call('GET', '/v1/openapi.json', { as: null });
+  operations = listOperations(json).filter(({ isPublic }) => !isPublic);
+  theirTexts = [theirs.id, theirs.members.owner.userId, ...Object.values(ids.theirs), 'contoso', 'Contoso'];
+  words = [
+    ...[theirs.id, theirs.members.owner.userId, ...Object.values(ids.theirs)].map((id) => pair(id, anotherId)),
+    ...['contoso-site', 'contoso-node', 'contoso-satellite', 'contoso-prompt', 'Contoso', 'owner@contoso.test'].map(
+      (name) => pair(name, anotherName),
+    ),
+    ...['contoso-node', 'contoso-label'].map((name) =>
+      pair(name, anotherName).map((word) => (name.endsWith('label') ? `owner=${word}` : `name=${word}`)),
+    ),
+    ...[ids.theirs.run, ids.theirs.node, ids.theirs.approval].map((id) =>
+      pair(id, anotherId).map((word) => encodeCursor([word])),
+    ),
+    pair('contoso-node', anotherName).map((word) => encodeCursor([word, ids.theirs.node])),
+  ] as typeof words;
+  theirRowsBefore = await hashTheirRows();
+}, 90_000);
+afterAll(() => gateway.close());
+
+describe('the control', () => {
+  it('their own owner finds all of it', async () => {
+    const as = gateway.theirs.members.owner;
+    const { run, execution, approval } = ids.theirs;
+    for (const [path, text] of [
+      ['/v1/runs', 'contoso-prompt'],
+      [`/v1/runs/${run}`, 'contoso-finding'],
+      [`/v1/runs/${run}/executions`, execution],
+      ['/v1/approvals', approval],
+      [`/v1/approvals/${approval}`, 'contoso-reason'],
+      ['/v1/nodes', 'contoso-label'],
+      [`/v1/nodes?selector=${encodeURIComponent('name=contoso-node')}`, ids.theirs.node],
+      ['/v1/sites', 'contoso-site'],
+      ['/v1/satellites', 'contoso-satellite'],
+      ['/v1/audit-events', 'contoso-audit'],
+      ['/v1/me', 'Contoso'],
+    ] as const) {
+      const answer = await gateway.call('GET', path, { as });
+      expect(answer.status, path).toBe(200);
+      expect(answer.text, path).toContain(text);
+    }
+  });
+});
+
+describe('probes', () => {
+  it('are answered as if the other organization were not there, and change nothing of it', async () => {
+    const table: Record<string, { probes: number; refused: number; accepted: number }> = {};
+    const leaks: string[] = [];
+    const probes = operations.flatMap((operation) => roleSchema.options.flatMap((role) => probesOf(operation, role)));
+    expect(probes.length).toBeGreaterThanOrEqual(probesMin);
+    await inParallel(probes, async (probe) => {
+      const { operation, role, word, twin, send } = probe;
+      const [answer, twinAnswer] = [await send(word), await send(twin)];
+      const name = `${operation.method} ${operation.path}`;
+      table[name] ??= { probes: 0, refused: 0, accepted: 0 };
+      table[name].probes += 1;
+      table[name][answer.status >= 400 ? 'refused' : 'accepted'] += 1;
+      const where = `${role}: ${name} with ${word} as ${probe.place}`;
+      if (answer.status !== twinAnswer.status)
+        leaks.push(
+          `${where}: ${answer.status}, its twin ${twin} ${twinAnswer.status}: ${twinAnswer.text.slice(0, 300)}`,
+        );
+      if (answer.status >= 500) leaks.push(`${where}: ${answer.status} ${answer.text.slice(0, 300)}`);
+      const said = without(answer.text, word);
+      for (const text of theirTexts)
+        if (said.includes(text)) leaks.push(`${where}: the answer has ${text}: ${said.slice(0, 300)}`);
+      if (answer.status >= 400 && said !== without(twinAnswer.text, twin))
+        leaks.push(`${where}: ${said.slice(0, 300)}, its twin ${without(twinAnswer.text, twin).slice(0, 300)}`);
+    });
+    console.table(table);
+    expect(leaks.slice(0, 20)).toEqual([]);
+    expect(await hashTheirRows()).toEqual(theirRowsBefore);
+  }, 240_000);
+
+  it('an id of theirs is never found, whatever its kind and wherever an id goes', async () => {
+    for (const operation of operations.filter(({ path }) => path.includes('{'))) {
+      for (const id of Object.values(ids.theirs)) {
+        const path = operation.path.replaceAll(/\{[^}]+\}/g, id);
+        const { body } = sampleOperation(operation, ourWords, () => 0);
+        const answer = await gateway.call(operation.method, path, { body: body ?? undefined });
+        expect(answer.status, `${operation.method} ${path}: ${answer.text}`).toBe(404);
+      }
+    }
+  });
+
+  it('a session that claims another organization is nobody’s there', async () => {
+    const signedIn = await gateway.call('POST', '/api/auth/sign-in/email', {
+      as: null,
+      body: { email: gateway.ours.members.owner.email, password: testPassword },
+      headers: { origin: 'http://localhost:4700' },
+    });
+    expect(signedIn.status).toBe(200);
+    const cookie = signedIn.headers
+      .getSetCookie()
+      .map((line) => line.split(';', 1)[0])
+      .join('; ');
+    const control = await gateway.call('GET', '/v1/me', { as: null, headers: { cookie } });
+    expect(control.json).toMatchObject({ organization: { id: gateway.ours.id } });
+    const claimed = await gateway.admin.query(
+      'update identity.session set "activeOrganizationId" = $1 where "userId" = $2',
+      [gateway.theirs.id, gateway.ours.members.owner.userId],
+    );
+    expect(claimed.rowCount).toBe(1);
+    for (const operation of operations.filter(({ method }) => method === 'GET')) {
+      const path = operation.path.replaceAll(/\{[^}]+\}/g, ids.theirs.run);
+      const answer = await gateway.call('GET', path, { as: null, headers: { cookie } });
+      expect([401, 403, 404], `${path}: ${answer.text.slice(0, 200)}`).toContain(answer.status);
+      for (const text of theirTexts) expect(without(answer.text, ids.theirs.run)).not.toContain(text);
+    }
+  });
+
+  it('headers that name an organization, a member or a service change nothing', async () => {
+    const { json: plain } = await gateway.call('GET', '/v1/me');
+    for (const header of [
+      'x-organization-id',
+      'x-org',
+      'x-sena-organization',
+      'x-user-id',
+      'x-forwarded-user',
+      'x-sena-acting-member',
+      'organization',
+      'sena.organization_id',
+    ]) {
+      for (const value of [
+        gateway.theirs.id,
+        gateway.theirs.members.owner.userId,
+        gateway.theirs.members.owner.email,
+      ]) {
+        const answer = await gateway.call('GET', '/v1/me', { headers: { [header]: value } });
+        expect(answer.json, header).toEqual(plain);
+      }
+    }
+  });
+});
+
+describe('what is unique is so in one organization', () => {
+  it('a name that they have is free here, and is made in the same time as one that nobody has', async () => {
+    const seconds = { theirs: [] as number[], nobodys: [] as number[] };
+    const make = async (name: string) => {
+      const started = performance.now();
+      const answer = await gateway.call('POST', '/v1/sites', { body: { name } });
+      return { ms: performance.now() - started, status: answer.status };
+    };
+    for (let round = 0; round < 60; round += 1) {
+      const taken = `shared-${round}`;
+      await gateway.admin.query('insert into sena.sites (id, organization_id, name) values ($1, $2, $3)', [
+        `site_${randomUUID()}`,
+        gateway.theirs.id,
+        taken,
+      ]);
+      for (const [kind, name] of round % 2 === 0
+        ? ([
+            ['theirs', taken],
+            ['nobodys', `free-${round}`],
+          ] as const)
+        : ([
+            ['nobodys', `free-${round}`],
+            ['theirs', taken],
+          ] as const)) {
+        const made = await make(name);
+        expect(made.status).toBe(201);
+        seconds[kind].push(made.ms);
+      }
+    }
+    // Medians of sixty in turns. A lookup that stopped at their row would be another path, not some noise more.
+    const ratio = median(seconds.theirs) / median(seconds.nobodys);
+    expect(ratio).toBeGreaterThan(0.5);
+    expect(ratio).toBeLessThan(2);
+  });
+
+  it('an Idempotency-Key that they have used is unused here', async () => {
+    const headers = { 'idempotency-key': 'the-same-key' };
+    const body = { kind: 'ask', prompt: 'why?' };
+    const theirs = await gateway.call('POST', '/v1/runs', { as: gateway.theirs.members.owner, body, headers });
+    const ours = await gateway.call('POST', '/v1/runs', { body, headers });
+    expect([theirs.status, ours.status]).toEqual([202, 202]);
+    expect(ours.headers.get('idempotency-replayed')).toBeNull();
+    expect(ours.json.id).not.toBe(theirs.json.id);
+  });
+});
+
+interface Probe {
+  readonly operation: Operation;
+  readonly role: (typeof roleSchema.options)[number];
+  readonly place: string;
+  readonly word: string;
+  readonly twin: string;
+  send(word: string): Promise<Answer>;
+}
+
+function probesOf(operation: Operation, role: Probe['role']): Probe[] {
+  const bodies = operation.body?.oneOf?.length ?? 1;
+  // With what may be left out, and without.
+  const samples = Array.from({ length: bodies }, (_, choice) =>
+    [0, 1].map((optional) =>
+      sampleOperation(operation, ourWords, (count) => (count === 2 ? optional : choice % count)),
+    ),
+  ).flat();
+  const places: Array<{ place: string; put: (word: string) => Sample }> = samples.flatMap((sample) => [
+    ...operation.parameters.flatMap(({ in: where, name, schema }) => {
+      if (where === 'cookie' || schema.type === 'integer' || schema.enum !== undefined) return [];
+      const part = where === 'header' ? 'headers' : where;
+      return [
+        {
+          place: `${where} ${name}`,
+          put: (word: string) => ({ ...sample, [part]: { ...sample[part], [name]: word } }),
+        },
+      ];
+    }),
+    ...listTextPlaces(sample.body)
+      .filter((place) => place.at(-1) !== 'kind' && place.at(-1) !== 'decision')
+      .map((place) => ({
+        place: `body ${place.join('.')}`,
+        put: (word: string) => ({ ...sample, body: replaceAt(sample.body, place, word) }),
+      })),
+  ]);
+  // Whose id it is decides before anybody's role does, so ids in the path are tried by all; other places by one who may and one who may not.
+  const tried = places.filter(({ place }) => place.startsWith('path') || role === 'owner' || role === 'operator');
+  return tried.flatMap(({ place, put }) =>
+    words.map(([word, twin]) => ({
+      operation,
+      role,
+      place,
+      word,
+      twin,
+      send: (sent) => send(operation, role, put(sent)),
+    })),
+  );
+}
+
+/** What is ours, by the name of the place it goes to. */
+function ourWords(place: string): readonly string[] {
+  switch (place) {
+    case 'id':
+      return [ids.ours.run];
+    case 'siteId':
+      return [ids.ours.site];
+    case 'selector':
+      return ['*'];
+    case 'command':
+      return ['hostname'];
+    case 'cursor':
+      return [encodeCursor(['zzz'])];
+    case 'name':
+    case 'idempotency-key':
+      return [fresh];
+    default:
+      return ['words', '10.0.0.9'];
+  }
+}
+
+/** Stands where every request has a text of its own. */
+const fresh = 'fresh';
+
+async function send(operation: Operation, role: Probe['role'], sample: Sample): Promise<Answer> {
+  const filled = JSON.parse(
+    JSON.stringify(sample).replaceAll(`"${fresh}"`, `"fresh-${randomUUID().slice(0, 18)}"`),
+  ) as Sample;
+  const path = operation.path.replaceAll(/\{([^}]+)\}/g, (_, name: string) =>
+    encodeURIComponent(filled.path[name] ?? ''),
+  );
+  const query = new URLSearchParams(filled.query).toString();
+  return gateway.call(operation.method, query === '' ? path : `${path}?${query}`, {
+    as: role,
+    ...(filled.body === null ? {} : { body: filled.body }),
+    headers: filled.headers,
+  });
+}
+
+function pair(theirs: string, another: (text: string) => string): [string, string] {
+  return [theirs, another(theirs)];
+}
+/** Another id of the same kind: a digit where a digit is, a letter where a letter is. */
+function anotherId(id: string): string {
+  return id.replace(/[0-9a-f]{8}-[0-9a-f]{4}/, (found) =>
+    found.replaceAll(/[0-9]/g, () => String(randomInt(10))).replaceAll(/[a-f]/g, () => 'abcdef'[randomInt(6)] ?? 'a'),
+  );
+}
+/** As long, of the same kind of letters. */
+function anotherName(name: string): string {
+  return name.replace(/contoso/i, (found) => (found === 'Contoso' ? 'Fabriks' : 'fabriks'));
+}
+
+/** An answer may say again what it was asked for, all of it or its beginning in quotes, and names itself. */
+function without(text: string, sent: string): string {
+  return text
+    .replaceAll(sent, '…')
+    .replaceAll(encodeURIComponent(sent), '…')
+    .replaceAll(/`([^`]{8,})`/g, (quoted, words: string) => (sent.startsWith(words) ? '…' : quoted))
+    .replaceAll(/"instance":"[^"]*"/g, '"instance":"…"');
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const item of left) await work(item);
+    }),
+  );
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+/** By table: a hash of every row that is theirs. */
+async function hashTheirRows(): Promise<Record<string, string>> {
+  const tables = await gateway.admin.query<{ name: string; column: string }>(
+    `select format('%I.%I', table_schema, table_name) as name, format('%I', column_name) as column
+     from information_schema.columns join information_schema.tables using (table_schema, table_name)
+     where table_schema in ('sena', 'identity') and table_type = 'BASE TABLE' and column_name in ('organization_id', 'organizationId')
+     order by 1`,
+  );
+  const hashes: Record<string, string> = {};
+  for (const { name, column } of tables.rows) {
+    const { rows } = await gateway.admin.query<{ text: string }>(
+      `select coalesce(string_agg(r::text, chr(10) order by r::text), '') as text from ${name} r where ${column} = $1`,
+      [gateway.theirs.id],
+    );
+    hashes[name] = createHash('sha256')
+      .update(rows[0]?.text ?? '')
+      .digest('hex');
+  }
+  expect(Object.keys(hashes).length).toBeGreaterThan(25);
+  return hashes;
+}
