@@ -36,19 +36,19 @@ beforeAll(async () => {
   const { json } = await gateway.call('GET', '/v1/openapi.json', { as: null });
   operations = listOperations(json).filter(({ isPublic }) => !isPublic);
   theirTexts = [theirs.id, theirs.members.owner.userId, ...Object.values(ids.theirs), 'contoso', 'Contoso'];
+  const both = ([a, b]: readonly [string, string], change: (word: string) => string) => [change(a), change(b)] as const;
   words = [
     ...[theirs.id, theirs.members.owner.userId, ...Object.values(ids.theirs)].map((id) => pair(id, anotherId)),
     ...['contoso-site', 'contoso-node', 'contoso-satellite', 'contoso-prompt', 'Contoso', 'owner@contoso.test'].map(
       (name) => pair(name, anotherName),
     ),
-    ...['contoso-node', 'contoso-label'].map((name) =>
-      pair(name, anotherName).map((word) => (name.endsWith('label') ? `owner=${word}` : `name=${word}`)),
-    ),
+    both(pair('contoso-node', anotherName), (word) => `name=${word}`),
+    both(pair('contoso-label', anotherName), (word) => `owner=${word}`),
     ...[ids.theirs.run, ids.theirs.node, ids.theirs.approval].map((id) =>
-      pair(id, anotherId).map((word) => encodeCursor([word])),
+      both(pair(id, anotherId), (word) => encodeCursor([word])),
     ),
-    pair('contoso-node', anotherName).map((word) => encodeCursor([word, ids.theirs.node])),
-  ] as typeof words;
+    both(pair('contoso-node', anotherName), (word) => encodeCursor([word, ids.theirs.node])),
+  ];
   theirRowsBefore = await hashTheirRows();
 }, 90_000);
 afterAll(() => gateway.close());
