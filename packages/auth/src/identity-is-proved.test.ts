@@ -317,3 +317,36 @@ describe('changes of identity', () => {
 async function ask(headers: Parameters<typeof authenticateRequest>[1]) {
   return authenticateRequest(auth, headers);
 }
+
+it('over https every cookie belongs to this host alone, and is never sent in clear', async () => {
+  const address = 'https://sena.example.test';
+  const secure = openAuth({
+    authUrl: database.urls.identity,
+    authSecret: secret,
+    serviceTokenSecret: secret,
+    publicUrl: address,
+    onLog: () => undefined,
+  });
+  await seed({ email: 'host@northwind.test' });
+  const answer = await secure.handler(
+    new Request(`${address}/api/auth/sign-in/email`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.9', origin: address },
+      body: JSON.stringify({ email: 'host@northwind.test', password: 'correct horse battery' }),
+    }),
+  );
+  expect(answer.status).toBe(200);
+  const set = answer.headers.getSetCookie();
+  expect(set.length).toBeGreaterThan(0);
+  for (const cookie of set) {
+    expect(cookie).toMatch(/^__Host-sena\./);
+    expect(cookie).toMatch(/; Secure/i);
+    expect(cookie).toMatch(/; HttpOnly/i);
+    expect(cookie).toMatch(/; SameSite=Lax/i);
+    expect(cookie).toMatch(/; Path=\/(;|$)/i);
+    expect(cookie).not.toMatch(/; Domain=/i);
+  }
+  const headers = new Headers({ cookie: cookieOf(answer) });
+  expect(await authenticateRequest(secure, Object.fromEntries(headers))).toMatchObject({ kind: 'member' });
+  await secure.close();
+});

@@ -34,7 +34,7 @@ export interface AuthOptions {
   /** Signs session cookies, ≥ 32 characters. */
   readonly authSecret: string;
   readonly serviceTokenSecret: string;
-  /** The one public address; cookies are `Secure` when it is https. */
+  /** The one public address; cookies are `__Host-` and `Secure` when it is https. */
   readonly publicUrl: string;
   /** better-auth's warnings and errors, without what they were about. */
   readonly onLog: (level: 'warn' | 'error', message: string) => void;
@@ -114,8 +114,11 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
     // Requests are bounded by the gateway, wrong passwords by sign-in-limit, for all gateways together.
     rateLimit: { enabled: false },
     advanced: {
-      cookiePrefix: 'sena',
-      useSecureCookies: protocol === 'https:',
+      // Over https the browser itself holds that no other host and no other path has set them, and that they have never been sent in clear.
+      // (better-auth's own prefix, `__Secure-`, holds the last only.)
+      useSecureCookies: false,
+      cookiePrefix: protocol === 'https:' ? '__Host-sena' : 'sena',
+      defaultCookieAttributes: { secure: protocol === 'https:', httpOnly: true, sameSite: 'lax', path: '/' },
       // Off in better-auth's own idea of a test environment: here it is never off.
       disableOriginCheck: false,
       disableCSRFCheck: false,

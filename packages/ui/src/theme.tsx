@@ -5,9 +5,16 @@ import type { ReactNode } from 'react';
 
 export type Theme = 'light' | 'dark' | 'system';
 
-export function ThemeProvider({ children }: { children: ReactNode }) {
+/** `nonce`: of the page's content security policy, for the lines that run before the first paint. */
+export function ThemeProvider({ nonce, children }: { nonce: string | undefined; children: ReactNode }) {
   return (
-    <NextThemes attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+    <NextThemes
+      attribute="class"
+      defaultTheme="system"
+      enableSystem
+      disableTransitionOnChange
+      {...(nonce === undefined ? {} : { nonce })}
+    >
       {children}
     </NextThemes>
   );

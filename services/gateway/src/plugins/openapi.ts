@@ -65,7 +65,12 @@ export const openapi = fp(
         components: {
           securitySchemes: {
             apiKey: { type: 'http', scheme: 'bearer', description: 'An API key' },
-            session: { type: 'apiKey', in: 'cookie', name: 'sena.session_token', description: 'A signed-in browser' },
+            session: {
+              type: 'apiKey',
+              in: 'cookie',
+              name: 'sena.session_token',
+              description: 'A signed-in browser; over https its name begins with `__Host-`',
+            },
           },
         },
       },

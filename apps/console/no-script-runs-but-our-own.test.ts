@@ -1,0 +1,93 @@
+// The built console, without anything behind it: its pages run, and what somebody else puts into them doesn't.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { startChromium, type TestBrowser } from '@sena/testing/chromium';
+import { eventually } from '@sena/testing/eventually';
+import { freePort } from '@sena/testing/free-port';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let url: string;
+let browser: TestBrowser;
+let stop: () => Promise<void>;
+
+beforeAll(async () => {
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  const server = spawn(process.execPath, ['.next/standalone/apps/console/server.js'], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, NODE_ENV: 'production', HOSTNAME: '127.0.0.1', PORT: String(port) },
+    stdio: 'ignore',
+  });
+  stop = async () => {
+    server.kill('SIGTERM');
+    if (server.exitCode === null) await once(server, 'exit');
+  };
+  await eventually('the console answers', async () => (await fetch(`${url}/healthz`)).ok, { timeoutMs: 30_000 });
+  browser = await startChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  await stop?.();
+});
+
+const policyOf = async (path: string) => (await fetch(`${url}${path}`)).headers.get('content-security-policy') ?? '';
+
+test('every page has a policy with a nonce of its own', async () => {
+  const nonces = new Set<string>();
+  for (const path of ['/', '/sign-in', '/runs', '/approvals', '/no-such-page', '/']) {
+    const policy = await policyOf(path);
+    expect(policy, path).toContain("default-src 'none'");
+    expect(policy, path).toContain("frame-ancestors 'none'");
+    const scripts = /script-src ([^;]*)/.exec(policy)?.[1] ?? '';
+    expect(scripts, path).toMatch(/^'nonce-[A-Za-z0-9+/]{22}==' 'strict-dynamic'$/);
+    nonces.add(scripts);
+  }
+  expect(nonces.size).toBe(6);
+});
+
+test('the sign-in page works under it: nothing of its own is refused', async () => {
+  const page = await browser.context.newPage();
+  const refused: string[] = [];
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) refused.push(message.text());
+  });
+  await page.goto(`${url}/sign-in`);
+  await page.getByRole('textbox', { name: /mail/i }).fill('somebody@example.test');
+  // Its script answers, so it ran.
+  await page.getByRole('button', { name: /sign in/i }).click();
+  await page.getByRole('alert').or(page.locator(':invalid')).first().waitFor();
+  expect(await page.locator('html').getAttribute('class')).toMatch(/light|dark/);
+  expect(refused).toEqual([]);
+  await page.close();
+});
+
+test('what somebody else got into a page does nothing', async () => {
+  const page = await browser.context.newPage();
+  const injected = `<base href="https://elsewhere.example/"><script>window.byScript = true</script><script src="/theirs.js"></script>
+    <img src="/icon.svg" onload="window.byHandler = true"><iframe src="/runs"></iframe><object data="/icon.svg"></object>
+    <iframe srcdoc="<script>parent.byFrame = true</script>"></iframe><a id="theirs" href="javascript:window.byLink = true">x</a>
+    <script type="module">window.byModule = true; await import('data:text/javascript,window.byImport = true')</script>`;
+  await page.route(`${url}/theirs.js`, (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: 'window.byFile = true' }),
+  );
+  await page.route(`${url}/sign-in`, async (route) => {
+    const answer = await route.fetch();
+    const html = await answer.text();
+    expect(html).toContain('</head>');
+    await route.fulfill({ response: answer, body: html.replace(/<body[^>]*>/, (body) => `${body}${injected}`) });
+  });
+  const refused = new Set<string>();
+  page.on('console', (message) => {
+    const directive = /directive[^"']*["'](\S+)/i.exec(message.text())?.[1];
+    if (directive !== undefined) refused.add(directive);
+  });
+  await page.goto(`${url}/sign-in`);
+  await page.locator('#theirs').evaluate((link: HTMLAnchorElement) => link.click());
+  await eventually('everything was refused', async () =>
+    ['base-uri', 'default-src', 'script-src'].every((directive) => refused.has(directive)),
+  );
+  const names = ['byScript', 'byFile', 'byHandler', 'byFrame', 'byLink', 'byModule', 'byImport'];
+  expect(await page.evaluate((marks) => marks.filter((name) => name in window), names)).toEqual([]);
+  expect(await page.evaluate(() => document.baseURI)).toBe(`${url}/sign-in`);
+  await page.close();
+});
