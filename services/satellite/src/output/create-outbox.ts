@@ -72,7 +72,7 @@ type Entry = {
 const gatherBytes = 64 * 1024;
 
 export function createOutbox(settings: OutboxSettings): Outbox {
-  const { bytesPerExecutionMax, bytesTotalMax, gatherMs = 20, briefMs = 200, endsMs = 30 } = settings;
+  const { bytesPerExecutionMax, bytesTotalMax, gatherMs = 20, briefMs = 500, endsMs = 200 } = settings;
   const entries = new Map<string, Entry>();
   /** Entries with something to send, in the order in which they got it. */
   const ready = new Set<Entry>();
