@@ -29,7 +29,7 @@ const fine: Outcome = { kind: 'exited', exitCode: 0, signal: null, reason: null 
 
 it('an end that fits stays as it is', () => {
   const result = ended(fine);
-  expect(makeReportable(result, logger)).toBe(result);
+  expect(makeReportable(result, { logger })).toBe(result);
   expect(logs).toEqual([]);
 });
 
@@ -40,7 +40,7 @@ it.each([
   ['a detail without an end', ended({ kind: 'unknown', reason: 'guard_lost', detail: 'x'.repeat(501) }), 'detail'],
   ['half a byte of output', ended(fine, { stdoutBytes: 0.5 }), 'stdoutBytes'],
 ])('%s', (_what, result, field) => {
-  const told = makeReportable(result, logger);
+  const told = makeReportable(result, { logger });
   expect(executionResultSchema.parse(told)).toEqual(told);
   expect(told.outcome).toMatchObject({
     ...{ kind: 'unknown', reason: 'report_unreadable' },

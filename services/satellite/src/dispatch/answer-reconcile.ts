@@ -28,6 +28,6 @@ export async function answerReconcile(
 /** The results of those that are finished, acknowledged or not: somebody asks, so somebody does not know. */
 export async function reportKnown(executionIds: readonly string[], { journal, outbox, logger }: Rooms): Promise<void> {
   for (const { executionId, result } of await journal.perform({ op: 'states', executionIds })) {
-    if (result !== null && !outbox.holds(executionId)) outbox.result(makeReportable(result, logger));
+    if (result !== null && !outbox.holds(executionId)) outbox.result(makeReportable(result, { logger }));
   }
 }

@@ -85,7 +85,17 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         .catch(fatal)
         .finally(() => forgetFinished(work)),
   });
-  const isHalted = () => existsSync(config.haltFile);
+  // Looked for once a turn of the event loop, however many begin in it.
+  let isHaltedNow: boolean | null = null;
+  const isHalted = () => {
+    if (isHaltedNow === null) {
+      isHaltedNow = existsSync(config.haltFile);
+      setImmediate(() => {
+        isHaltedNow = null;
+      });
+    }
+    return isHaltedNow;
+  };
   const retrying = new Set<Work>();
   const waitingRoom = createWaitingRoom((execution) => queue.add(execution));
   const clock = createRelayClock(logger);

@@ -18,7 +18,7 @@ export async function endExecution(
   tail: OutputTail | null,
   rooms: Rooms,
 ): Promise<ExecutionResult | null> {
-  const result = makeReportable(buildResult(execution.id, outcome, began), execution.logger);
+  const result = makeReportable(buildResult(execution.id, outcome, began), execution);
   if (!(await finish(execution, result, began.attempt, tail, rooms))) return null;
   logEnd(execution, result);
   rooms.outbox.result(result);
@@ -38,7 +38,7 @@ function logEnd(execution: Execution, { outcome, attempt, durationMs }: Executio
 
 /** For those that never got as far as the node. */
 export async function endUnstarted(execution: Execution, outcome: NotStarted, rooms: Rooms): Promise<void> {
-  const { wasSent, attempts, id, logger } = execution;
+  const { wasSent, attempts, id } = execution;
   const honest: Outcome = wasSent
     ? {
         kind: 'unknown',
@@ -46,22 +46,23 @@ export async function endUnstarted(execution: Execution, outcome: NotStarted, ro
         detail: `The first attempt was lost, another did not begin: ${outcome.detail}`.slice(0, 500),
       }
     : outcome;
-  const result = makeReportable({ ...buildResult(id, honest, null), attempt: wasSent ? attempts : 0 }, logger);
+  const result = makeReportable({ ...buildResult(id, honest, null), attempt: wasSent ? attempts : 0 }, execution);
   if (!(await finish(execution, result, attempts, null, rooms))) return;
-  logger.info({ outcome: honest }, 'execution did not begin');
+  execution.logger.info({ outcome: honest }, 'execution did not begin');
   rooms.outbox.result(result);
 }
 
 /** False: the journal knows of another attempt, or an end, that this is not the end of. Then nothing is said. */
 async function finish(
-  { logger }: Execution,
+  execution: Execution,
   result: ExecutionResult,
   attempt: number,
   tail: OutputTail | null,
   { journal }: Rooms,
 ): Promise<boolean> {
   const isMine = await journal.perform({ op: 'finish', result, attempt, tail });
-  if (!isMine) logger.error({ attempt, outcome: result.outcome }, 'the journal holds another end, or a later attempt');
+  if (!isMine)
+    execution.logger.error({ attempt, outcome: result.outcome }, 'the journal holds another end, or a later attempt');
   return isMine;
 }
 

@@ -5,11 +5,15 @@ import type { Logger } from '@sena/telemetry/logger';
 
 const { shape } = executionResultSchema;
 
-export function makeReportable(result: ExecutionResult, logger: Logger): ExecutionResult {
+/** `speaker`: its logger may be made with the first word, so it is taken where there is one. */
+export function makeReportable(result: ExecutionResult, speaker: { readonly logger: Logger }): ExecutionResult {
   const parsed = executionResultSchema.safeParse(result);
   if (parsed.success) return result;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-  logger.error({ result, problems }, 'an end does not fit what relays take, it is told as unknown: report this defect');
+  speaker.logger.error(
+    { result, problems },
+    'an end does not fit what relays take, it is told as unknown: report this defect',
+  );
   const detail = `The satellite knows of an end and can't tell it, this does not fit (${problems}). Look on the node, and at the satellite's log.`;
   return {
     executionId: result.executionId,

@@ -56,7 +56,7 @@ export type Recovery = {
 export async function recoverExecutions(rooms: RecoveryRooms): Promise<Recovery> {
   const recovery: Recovery = { resumed: 0, askedFor: 0, askedAgain: 0, unknown: 0, ended: 0, unacknowledged: 0 };
   const unacked = await rooms.journal.perform({ op: 'unacked' });
-  for (const { result, tail } of unacked) rooms.outbox.result(makeReportable(result, rooms.logger), tail);
+  for (const { result, tail } of unacked) rooms.outbox.result(makeReportable(result, rooms), tail);
   recovery.unacknowledged = unacked.length;
 
   const envelopes = new Map<string, Promise<DispatchEnvelope | null>>();
@@ -108,10 +108,7 @@ async function recoverInquiry(
     return 'askedFor';
   }
   const outcome = { kind: 'unknown', reason: 'satellite_lost', detail: unpinnedInquiry } as const;
-  const result = makeReportable(
-    buildResultAfterRestart(executionId, outcome, { ...execution, attempt: 1 }),
-    rooms.logger,
-  );
+  const result = makeReportable(buildResultAfterRestart(executionId, outcome, { ...execution, attempt: 1 }), rooms);
   await rooms.journal.perform({ op: 'finish', result, attempt: 0, tail: null });
   rooms.outbox.result(result);
   return 'unknown';
@@ -152,7 +149,7 @@ async function recoverOne(
           mode,
         }
       : buildResult(executionId, unsent, null);
-    const result = makeReportable(told, rooms.logger);
+    const result = makeReportable(told, rooms);
     await rooms.journal.perform({ op: 'finish', result, attempt, tail: null });
     rooms.outbox.result(result);
     return wasSent ? 'unknown' : 'ended';

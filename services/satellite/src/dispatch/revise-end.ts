@@ -56,7 +56,7 @@ export async function reviseEnd(
           },
           acked,
         );
-  const result = makeReportable({ ...built, revision: told.result.revision + 1 }, logger);
+  const result = makeReportable({ ...built, revision: told.result.revision + 1 }, { logger });
   if (!(await rooms.journal.perform({ op: 'revise', result, tail }))) {
     logger.error({ outcome }, 'the journal holds no unknown end that this could replace');
     rooms.outbox.forget(id);

@@ -7,6 +7,7 @@ import type { Outbox } from '../output/create-outbox.ts';
 import { createOutputMeter } from '../output/measure-output.ts';
 import { commandText } from '../ssh/command-text.ts';
 import { type CommandEnd, executeCommand } from '../ssh/execute-command.ts';
+import { loginShellOf } from '../ssh/learn-login-shell.ts';
 import type { ConnectionRefusal, SshTarget } from '../ssh/open-ssh-connection.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
 import type { Began } from './build-result.ts';
@@ -21,6 +22,8 @@ import { resumeGuarded, runGuarded } from './run-guarded.ts';
 const attemptsMax = 2;
 /** One dead warm connection is expected now and then; a second one is the node's state. */
 const connectionsPerAttemptMax = 2;
+/** What has ended by then is never called running in the journal: nothing depends on it, and most commands have. */
+const runningAfterMs = 200;
 
 type Ended = { end: CommandEnd; began: Began; tail: OutputTail | null };
 
@@ -139,9 +142,11 @@ async function send(
 ): Promise<CommandEnd> {
   const { envelope, node } = execution;
   const mark = randomUUID().replaceAll('-', '');
+  const loginShell = loginShellOf(lease.connection);
   let isOver = false;
+  let runningTimer: NodeJS.Timeout | undefined;
   const end = await executeCommand(lease.connection, {
-    ...commandText(envelope.shell, envelope.command, envelope.environment, node.runAs, mark),
+    ...commandText(envelope.shell, envelope.command, envelope.environment, node.runAs, { mark, loginShell }),
     timeoutMs: envelope.limits.timeoutMs,
     sink: {
       write(stream, chunk) {
@@ -153,16 +158,21 @@ async function send(
     },
     onRunning() {
       slot.started();
-      sink.started(new Date(startedAtMs).toISOString(), null);
-      // For reconciliation only: a failing journal shows at the next step that has to be certain.
-      const { id: executionId, attempts } = execution;
-      rooms.journal.perform({ op: 'running', executionId, attempt: attempts }).catch((error: unknown) => {
-        execution.logger.error({ err: error }, 'running could not be journaled');
-      });
+      sink.started({ at: new Date(startedAtMs).toISOString(), bootId: null, mayWait: execution.mode === 'direct' });
+      runningTimer = setTimeout(journalRunning, runningAfterMs);
     },
   });
   isOver = true;
+  clearTimeout(runningTimer);
   return end;
+
+  /** For reconciliation only: a failing journal shows at the next step that has to be certain. */
+  function journalRunning(): void {
+    const { id: executionId, attempts } = execution;
+    rooms.journal.perform({ op: 'running', executionId, attempt: attempts }).catch((error: unknown) => {
+      execution.logger.error({ err: error }, 'running could not be journaled');
+    });
+  }
 }
 
 async function conclude(execution: Execution, ended: Ended | null, rooms: ExecutionRooms): Promise<void> {

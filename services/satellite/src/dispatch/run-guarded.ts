@@ -130,7 +130,7 @@ async function follow(
         slot.started();
         // That it had begun was told with its end.
         if (told !== null) return;
-        sink.started(new Date(startedAtMs).toISOString(), guard.bootId);
+        sink.started({ at: new Date(startedAtMs).toISOString(), bootId: guard.bootId, mayWait: false });
         // For reconciliation only: a failing journal shows at the next step that has to be certain.
         rooms.journal.perform({ op: 'running', executionId: id, attempt }).catch((error: unknown) => {
           logger.error({ err: error }, 'running could not be journaled');

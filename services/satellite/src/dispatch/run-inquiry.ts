@@ -136,7 +136,7 @@ async function finish(
   tail: OutputTail | null,
   rooms: Pick<ExecutionRooms, 'journal' | 'outbox'>,
 ): Promise<void> {
-  const result = makeReportable(end, logger);
+  const result = makeReportable(end, { logger });
   // Nothing of it has begun here.
   const isMine = await rooms.journal.perform({ op: 'finish', result, attempt: 0, tail });
   if (!isMine) {

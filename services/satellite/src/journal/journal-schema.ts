@@ -32,7 +32,9 @@ export function createJournalTables(database: DatabaseSync, isReplacement: boole
       received_at_ms integer not null
     ) strict, without rowid;
     create table executions (
-      execution_id text primary key,
+      /* By arrival, and not by id: what begins and ends together stands together, and a commit writes a few pages instead of one a row. */
+      arrival integer primary key,
+      execution_id text not null unique,
       dispatch_id text not null references dispatches (dispatch_id),
       assignment_epoch integer not null,
       mode text not null check (mode in ('direct', 'guarded', 'plain', 'inquiry')),
@@ -51,7 +53,7 @@ export function createJournalTables(database: DatabaseSync, isReplacement: boole
       tail_stderr blob,
       check ((state = 'finished') = (result is not null)),
       check ((guard_directory is null) = (boot_id is null))
-    ) strict, without rowid;
+    ) strict;
     create index executions_of_dispatch on executions (dispatch_id);
     create index executions_open on executions (state) where state <> 'finished';
     create index executions_unacked on executions (outcome_acked) where state = 'finished' and outcome_acked = 0;

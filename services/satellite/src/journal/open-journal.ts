@@ -40,6 +40,10 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
   let failure: JournalError | null = null;
   let waitTimer: NodeJS.Timeout | null = null;
   let turn: NodeJS.Immediate | null = null;
+  /** The worker writes. What is asked for meanwhile goes over together when it has answered: a message costs more than what is in it. */
+  let isWriting = false;
+  /** Somebody waits for something in the batch. */
+  let isUrgent = false;
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
 
   worker.on('message', (replies: JournalReply[]) => {
@@ -49,6 +53,9 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
       if ('error' in reply) waiter?.reject(new JournalError(`The journal ${file} can't be written: ${reply.error}`));
       else waiter?.resolve(reply.answer as never);
     }
+    isWriting = false;
+    // In the next turn: who was answered may ask for more.
+    if (isUrgent) turn ??= setImmediate(post);
   });
   worker.once('error', (error) => fail(`The journal ${file} failed: ${error.message}`));
   worker.once('exit', () => fail(`The journal ${file} is closed.`));
@@ -65,9 +72,16 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
     waitTimer = null;
     turn = null;
     if (batch.length === 0) return;
+    if (isWriting) {
+      isUrgent = true;
+      return;
+    }
     const requests = batch;
     batch = [];
-    if (failure === null) worker.postMessage(requests);
+    isUrgent = false;
+    if (failure !== null) return;
+    isWriting = true;
+    worker.postMessage(requests);
   }
 
   return {
@@ -83,11 +97,15 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
         pending.set(id, { resolve, reject });
         batch.push({ id, operation });
         // What one turn of the event loop asks for goes over as one message.
-        if (!canWait(operation)) turn ??= setImmediate(post);
-        else waitTimer ??= setTimeout(post, waitMsMax);
+        if (canWait(operation)) waitTimer ??= setTimeout(post, waitMsMax);
+        else {
+          isUrgent = true;
+          if (!isWriting) turn ??= setImmediate(post);
+        }
       });
     },
     async close() {
+      isWriting = false;
       post();
       worker.postMessage('close');
       await exited;

@@ -8,7 +8,7 @@ const at = '2026-01-01T00:00:00.000Z';
 function toldLate(bootId: string | null): SatelliteFrame[] {
   const outbox = createOutbox({ bytesPerExecutionMax: 1_000, bytesTotalMax: 1_000 });
   const sink = outbox.open('execution', 1);
-  sink.started(at, bootId);
+  sink.started({ at, bootId, mayWait: bootId === null });
   sink.append('stdout', Buffer.from('abc'));
   outbox.result({ executionId: 'execution', attempt: 1, revision: 1 } as ExecutionResult);
   const told: SatelliteFrame[] = [];

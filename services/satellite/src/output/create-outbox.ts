@@ -14,11 +14,18 @@ export type OutboxSettings = {
   bytesTotalMax: number;
   /** Output waits this long for more, so that a chatty command does not become a frame a line. */
   gatherMs?: number;
+  /** That a reading began, and its first output, wait so long for its end: most have it before, and are told in one. */
+  briefMs?: number;
+  /** While earlier ends are not acknowledged, further ones gather, so that the relay stores many at once. */
+  endsMs?: number;
 };
 
 export type OutputSink = {
-  /** The node has confirmed the command. `bootId`: under which its guard was started; null where it has none. */
-  started(at: string, bootId: string | null): void;
+  /**
+   * The node has confirmed the command. `bootId`: under which its guard was started; null where it has none. `mayWait`: nothing is lost
+   * with this satellite if nobody hears of it yet.
+   */
+  started(beginning: { at: string; bootId: string | null; mayWait: boolean }): void;
   append(stream: OutputStream, chunk: Uint8Array): void;
   /** True: stop reading from the command until `room` resolves. */
   isFull(): boolean;
@@ -54,6 +61,7 @@ type Entry = {
   attempt: number;
   startedAt: string | null;
   bootId: string | null;
+  mayWait: boolean;
   isStartedSent: boolean;
   stdout: StreamSpool;
   stderr: StreamSpool;
@@ -64,15 +72,20 @@ type Entry = {
 const gatherBytes = 64 * 1024;
 
 export function createOutbox(settings: OutboxSettings): Outbox {
-  const { bytesPerExecutionMax, bytesTotalMax, gatherMs = 20 } = settings;
+  const { bytesPerExecutionMax, bytesTotalMax, gatherMs = 20, briefMs = 500, endsMs = 200 } = settings;
   const entries = new Map<string, Entry>();
   /** Entries with something to send, in the order in which they got it. */
   const ready = new Set<Entry>();
-  const gathering = new Set<Entry>();
+  const gathering = createGathering(gatherMs, release);
+  const brief = createGathering(briefMs, release);
+  const ends = createGathering(endsMs, release);
+  /** Ends that were sent over this connection and are not acknowledged. */
+  const unacknowledged = new Set<Entry>();
+  /** Entries without an end: what still runs. */
+  let running = 0;
   let totalBytes = 0;
   let link: OutboxLink | null = null;
   let isPumping = false;
-  let _gatherTimer: NodeJS.Timeout | null = null;
   let waiters: Array<{ entry: Entry; resume: () => void }> = [];
 
   const heldBy = (entry: Entry) => entry.stdout.heldBytes() + entry.stderr.heldBytes();
@@ -84,10 +97,12 @@ export function createOutbox(settings: OutboxSettings): Outbox {
     entry.stdout = createStreamSpool(from.stdout);
     entry.stderr = createStreamSpool(from.stderr);
     entries.set(executionId, entry);
+    running += 1;
     return {
-      started(at, bootId) {
+      started({ at, bootId, mayWait }) {
         entry.startedAt = at;
         entry.bootId = bootId;
+        entry.mayWait = mayWait;
         gather(entry);
       },
       append(stream, chunk) {
@@ -129,27 +144,28 @@ export function createOutbox(settings: OutboxSettings): Outbox {
         totalBytes += heldBy(entry);
       }
       entries.set(value.executionId, entry);
-    }
+    } else if (entry.result === null) running -= 1;
     entry.result = value;
     entry.isResultSent = false;
-    send(entry);
+    unacknowledged.delete(entry);
+    ends.add(entry);
+    // The last ones wait for nobody.
+    if (unacknowledged.size === 0 || running === 0) release(ends.take());
   }
 
   /** Later, with what else comes meanwhile. */
   function gather(entry: Entry): void {
     if (ready.has(entry)) return;
-    gathering.add(entry);
-    _gatherTimer ??= setTimeout(() => {
-      _gatherTimer = null;
-      for (const waiting of gathering) ready.add(waiting);
-      gathering.clear();
-      pump();
-    }, gatherMs);
+    if (entry.mayWait && !entry.isStartedSent) brief.add(entry);
+    else gathering.add(entry);
   }
 
   function send(entry: Entry): void {
-    gathering.delete(entry);
-    ready.add(entry);
+    release([entry]);
+  }
+
+  function release(waiting: Iterable<Entry>): void {
+    for (const entry of waiting) ready.add(entry);
     pump();
   }
 
@@ -194,6 +210,7 @@ export function createOutbox(settings: OutboxSettings): Outbox {
     if (entry.result !== null && !entry.isResultSent) {
       current.push({ t: 'result', result: entry.result });
       entry.isResultSent = true;
+      unacknowledged.add(entry);
     }
     return true;
   }
@@ -211,6 +228,7 @@ export function createOutbox(settings: OutboxSettings): Outbox {
     const entry = entries.get(executionId);
     if (entry?.result?.revision !== revision) return false;
     drop(executionId);
+    if (unacknowledged.size === 0) release(ends.take());
     return true;
   }
 
@@ -219,8 +237,10 @@ export function createOutbox(settings: OutboxSettings): Outbox {
     if (entry === undefined) return;
     totalBytes -= heldBy(entry);
     entries.delete(executionId);
+    if (entry.result === null) running -= 1;
+    unacknowledged.delete(entry);
     ready.delete(entry);
-    gathering.delete(entry);
+    for (const set of [gathering, brief, ends]) set.delete(entry);
     wake();
   }
 
@@ -243,6 +263,7 @@ export function createOutbox(settings: OutboxSettings): Outbox {
     },
     linkUp(next) {
       link = next;
+      unacknowledged.clear();
       for (const entry of entries.values()) {
         entry.stdout.rewind();
         entry.stderr.rewind();
@@ -267,10 +288,32 @@ function createEntry(executionId: string, attempt: number): Entry {
     attempt,
     startedAt: null,
     bootId: null,
+    mayWait: false,
     isStartedSent: false,
     stdout: createStreamSpool(),
     stderr: createStreamSpool(),
     result: null,
     isResultSent: false,
+  };
+}
+
+/** What waits for company, at most `waitMs` from the first. */
+function createGathering(waitMs: number, release: (entries: Entry[]) => void) {
+  const waiting = new Set<Entry>();
+  let timer: NodeJS.Timeout | null = null;
+  const take = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    const taken = [...waiting];
+    waiting.clear();
+    return taken;
+  };
+  return {
+    add(entry: Entry): void {
+      waiting.add(entry);
+      timer ??= setTimeout(() => release(take()), waitMs);
+    },
+    delete: (entry: Entry) => waiting.delete(entry),
+    take,
   };
 }

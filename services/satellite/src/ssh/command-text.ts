@@ -1,6 +1,7 @@
 // Entered by execute-command: what is sent to the node's sshd, which hands it to the login shell, whatever that is. The
 // command itself is judged elsewhere; here it only has to arrive unchanged. Pure.
 import type { Shell } from '@sena/contracts/domain/policy';
+import { type LoginShell, loginShellEvidence } from './learn-login-shell.ts';
 
 /** The system's own directories first; the same on every node. */
 export const fixedPath = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
@@ -9,28 +10,41 @@ export type CommandText = { text: string /** Precedes the process id on stderr. 
 
 /**
  * `<shell> -c <command>` with a fixed PATH, a cleared environment and no input. Before the command begins, its process
- * id is written to stderr behind `startMark`: the one who has to stop the command needs it.
+ * id is written to stderr behind `startMark`: the one who has to stop the command needs it. While the login shell is `unheard`, its
+ * evidence follows the process id.
  */
 export function commandText(
   shell: Shell,
   command: string,
   environment: Readonly<Record<string, string>>,
   user: string,
-  mark: string,
+  { mark, loginShell }: { mark: string; loginShell: LoginShell },
 ): CommandText {
   const startMark = `sena-start:${mark}:`;
   const clean = cleanEnvironment(user);
-  const announce = `echo "${startMark}$$" >&2`;
   const values = Object.entries(environment);
+  if (loginShell === 'posix') {
+    // It can say itself which process the command will be: a program less to start, and nothing to escape.
+    const assignments = values.map(([name, value]) => ` ${name}=${quoteForSh(value)}`).join('');
+    const text = `echo "${startMark}$$" >&2; ${clean}${assignments} ${shell} -c ${quoteForSh(command)} </dev/null`;
+    return { text, startMark };
+  }
+  const isUnheard = loginShell === 'unheard';
   const isPlain = [command, ...values.map(([, value]) => value)].every(isSafeInAnyShell);
   if (isPlain) {
     // Readable in the node's own process list and logs.
     const assignments = values.map(([name, value]) => ` ${name}=${quoteForAnyShell(value)}`).join('');
-    const text = `${clean}${assignments} sh -c '${announce}; exec "$@" </dev/null' sena ${shell} -c ${quoteForAnyShell(command)}`;
-    return { text, startMark };
+    const [announce, words] = isUnheard
+      ? [`echo "${startMark}$$:\${#1}:$2" >&2; shift 2`, ` ${loginShellEvidence}`]
+      : [`echo "${startMark}$$" >&2`, ''];
+    const run = `sh -c '${announce}; exec "$@" </dev/null' sena${words} ${shell} -c ${quoteForAnyShell(command)}`;
+    return { text: `${clean}${assignments} ${run}`, startMark };
   }
+  const [announce, words] = isUnheard
+    ? [`echo "${startMark}$$:\${#2}:$3" >&2`, ` ${loginShellEvidence}`]
+    : [`echo "${startMark}$$" >&2`, ''];
   const script = `${announce}\n${exportsOf(environment)}exec ${shell} -c ${quoteForSh(command)} </dev/null`;
-  return { text: `${clean} ${shInAnyShell(script)}`, startMark };
+  return { text: `${clean} ${shInAnyShell(script)}${words}`, startMark };
 }
 
 /** A script of ours with its arguments, under `sh` with the same environment that a command gets. */

@@ -5,6 +5,7 @@ import type { ClientChannel } from 'ssh2';
 import type { CommandText } from './command-text.ts';
 import { explainExecFailure } from './explain-exec-failure.ts';
 import { type KillReport, killProcessGroup } from './kill-process-group.ts';
+import { learnLoginShell } from './learn-login-shell.ts';
 import type { SshConnection } from './open-ssh-connection.ts';
 import { createStartMarkFilter } from './start-mark-filter.ts';
 
@@ -123,6 +124,7 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
   const rest = filter.end();
   if (rest.length > 0) sink.write('stderr', rest);
   channel.close();
+  learnLoginShell(connection, filter.said());
   if (end !== null) return end;
   if (exit === null) return lost();
   const reported = exit as { exitCode: number | null; signal: string | null };
@@ -145,7 +147,9 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
   /** The command itself has ended. While the spool is full, silence means nothing and time is not counted. */
   async function waitForOutput(idleMsMax: number): Promise<void> {
     for (;;) {
-      const how = await Promise.race([closed.then(() => 'closed' as const), after(250)]);
+      const pause = createDeadline(250);
+      const how = await Promise.race([closed.then(() => 'closed' as const), pause.passed]);
+      pause.clear();
       if (how === 'closed') return;
       const isSilent = performance.now() - lastDataAtMs > idleMsMax;
       if (!isPaused && (isSilent || deadline.isPassed())) return;

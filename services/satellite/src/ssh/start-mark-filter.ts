@@ -10,6 +10,8 @@ export type StartMarkFilter = {
   end(): Buffer;
   /** Null until the line has come. */
   processId(): number | null;
+  /** What followed the process id in that line. */
+  said(): string;
 };
 
 const nothing = Buffer.alloc(0);
@@ -19,6 +21,7 @@ export function createStartMarkFilter(startMark: string): StartMarkFilter {
   let held: Buffer = nothing;
   let isSearching = true;
   let processId: number | null = null;
+  let said = '';
 
   return {
     push(chunk) {
@@ -30,11 +33,15 @@ export function createStartMarkFilter(startMark: string): StartMarkFilter {
         if (held.length <= searchBytesMax) return nothing;
         return this.end();
       }
-      const digits = held
+      const line = held
         .subarray(start + mark.length, end)
         .toString('latin1')
         .trim();
-      if (/^[1-9]\d{0,9}$/.test(digits)) processId = Number(digits);
+      const digits = /^[1-9]\d{0,9}(?=:|$)/.exec(line)?.[0];
+      if (digits !== undefined) {
+        processId = Number(digits);
+        said = line.slice(digits.length);
+      }
       const rest =
         start === 0 ? held.subarray(end + 1) : Buffer.concat([held.subarray(0, start), held.subarray(end + 1)]);
       isSearching = false;
@@ -48,5 +55,6 @@ export function createStartMarkFilter(startMark: string): StartMarkFilter {
       return rest;
     },
     processId: () => processId,
+    said: () => said,
   };
 }
