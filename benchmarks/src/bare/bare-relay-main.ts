@@ -13,5 +13,5 @@ process.once('message', ({ port }: { port: number }) => {
     });
   });
   // As the relay: thousands arrive in the same moment.
-  server.listen({ host: '127.0.0.1', port, backlog: 511 }, () => process.send?.('listening'));
+  server.listen({ host: '127.0.0.1', port, backlog: 4_096 }, () => process.send?.('listening'));
 });

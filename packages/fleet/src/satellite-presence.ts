@@ -102,17 +102,21 @@ export async function reportPresence(
   return new Set(kept.rows.map((row) => row.id));
 }
 
-/** Only the connection that holds it can let go of it. */
-export async function disconnectSatellite(
+/** Only the connection that holds one can let go of it. */
+export async function disconnectSatellites(
   pool: Pool,
   organizationId: string,
-  satelliteId: string,
-  connectionEpoch: number,
+  gone: ReadonlyArray<{ satelliteId: string; connectionEpoch: number }>,
 ): Promise<void> {
   await inOrganization(pool, organizationId, (transaction) =>
     transaction.query(
-      'update satellites set relay_id = null, connected_at = null, last_seen_at = now() where id = $1 and connection_epoch = $2',
-      [satelliteId, connectionEpoch],
+      // Rows are locked in the order of their ids, as a claim locks them. What has changed until then is compared again.
+      `with gone as (
+         select s.id from satellites s join unnest($1::text[], $2::bigint[]) as h (id, epoch) on h.id = s.id
+         where s.connection_epoch = h.epoch order by s.id for no key update of s
+       )
+       update satellites s set relay_id = null, connected_at = null, last_seen_at = now() from gone where s.id = gone.id`,
+      [gone.map((satellite) => satellite.satelliteId), gone.map((satellite) => satellite.connectionEpoch)],
     ),
   );
 }
@@ -143,7 +147,7 @@ export async function listSilentSatellites(
 }
 
 /**
- * Not for a relay: its own word is `disconnectSatellite`. When it was last seen stays as it was. False: it was reported or has
+ * Not for a relay: its own word is `disconnectSatellites`. When it was last seen stays as it was. False: it was reported or has
  * connected meanwhile.
  */
 export async function letGoOfSilentSatellite(

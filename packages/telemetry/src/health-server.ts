@@ -4,6 +4,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from './logger.ts';
 
+const connectionsWaitingMax = 4_096;
+
 export interface HealthServer {
   /** For what else this process takes over HTTP. */
   readonly server: http.Server;
@@ -33,7 +35,8 @@ export async function startHealthServer(options: {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    // Thousands may come in one moment, and who finds the queue full tries again a second later. The system bounds it.
+    server.listen({ port, host, backlog: connectionsWaitingMax }, resolve);
   });
   return {
     server,

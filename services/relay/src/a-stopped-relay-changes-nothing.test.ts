@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RelayFrame } from '@sena/contracts/frames';
-import { disconnectSatellite, reportPresence } from '@sena/fleet/satellite-presence';
+import { disconnectSatellites, reportPresence } from '@sena/fleet/satellite-presence';
 import { claimDispatches } from '@sena/runs/claim-dispatches';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
@@ -261,7 +261,7 @@ test('words under a former epoch change no row', async () => {
   const limits = { windowExecutions: 1_000, resendMs: 0, dispatchesMax: 64 };
   expect(await claimDispatches(bench.relay, 'relay-1', [former], limits)).toEqual([]);
   expect(await reportPresence(bench.relay, 'relay-stopped', fleet.organizationId, [former])).toEqual(new Set());
-  await disconnectSatellite(bench.relay, fleet.organizationId, satellite.id, 1);
+  await disconnectSatellites(bench.relay, fleet.organizationId, [{ satelliteId: satellite.id, connectionEpoch: 1 }]);
   expect(await presence()).toEqual({ relay_id: 'relay-1', epoch: 2 });
   await present.close();
 });

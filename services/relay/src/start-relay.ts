@@ -1,7 +1,7 @@
 // The relay, put together: accepts tunnels, carries dispatches down, records what comes up. Entered by main.ts and by tests.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inOrganization, openPool } from '@sena/db/tenant';
-import { findSatellitesByFingerprint } from '@sena/fleet/satellite-presence';
+import { disconnectSatellites, findSatellitesByFingerprint } from '@sena/fleet/satellite-presence';
 import { openQueue } from '@sena/queue/open-queue';
 import { queueConnectionFrom } from '@sena/queue/queue-connection';
 import { listSentExecutions } from '@sena/runs/reconcile-dispatches';
@@ -9,7 +9,7 @@ import { openSignals } from '@sena/signals/open-signals';
 import { signalConnectionFrom } from '@sena/signals/signal-connection';
 import { startHealthServer } from '@sena/telemetry/health-server';
 import type { Logger } from '@sena/telemetry/logger';
-import { acceptConnection } from './accept/accept-connection.ts';
+import { acceptConnection, type EndedConnection } from './accept/accept-connection.ts';
 import { gatherCalls } from './accept/gather-calls.ts';
 import { serveTunnels } from './accept/serve-tunnels.ts';
 import type { Handshake } from './accept/shake-hands.ts';
@@ -31,7 +31,11 @@ import { startWatchingSatellites } from './watch-satellites.ts';
 type KnownSatellite = Extract<Handshake, { kind: 'known' }>;
 
 const arrivalsTogether = 500;
+/** One of a crowd waits so long for the others. */
+const companyMs = 20;
 const placingMs = 20;
+/** After a ring; the sweeper looks every second anyway. */
+const placingAgainMs = 300;
 
 export interface Relay {
   readonly port: number;
@@ -50,7 +54,10 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const signals = await openSignals(signalConnectionFrom(env), { logger });
   const held = createHeldSatellites();
   const leaving = createLeavingDispatches();
+  let isDraining = false;
   const placing = new Map<string, Promise<void>>();
+  /** Rung for a moment ago. */
+  const placed = new Set<string>();
   const reconciliations = new WeakMap<HeldSatellite, Reconciliation>();
   const ringer = createRunRinger({ pool, queue, signals, logger });
   const carrier = startCarryingDispatches({ pool, relayId, held, leaving, ringer, logger, timing });
@@ -92,9 +99,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   function ringForPlacing(organizationId: string): Promise<void> {
     const ringing =
       placing.get(organizationId) ??
-      sleep(placingMs)
+      sleep(placed.has(organizationId) && !isDraining ? placingAgainMs : placingMs)
         .then(() => {
           placing.delete(organizationId);
+          placed.add(organizationId);
+          setTimeout(() => placed.delete(organizationId), placingAgainMs).unref();
           return queue.add(
             'placeDispatches',
             { organizationId, traceparent: null },
@@ -113,11 +122,21 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     arrivalsTogether,
     (fingerprints: readonly string[]) => findSatellitesByFingerprint(pool, fingerprints),
     () => 'of all organizations',
+    companyMs,
   );
   const take = gatherCalls(
     arrivalsTogether,
     (known: readonly KnownSatellite[]) => takeSatellites(pool, relayId, known),
     ({ identity }) => identity.organizationId,
+  );
+  const letGo = gatherCalls(
+    arrivalsTogether,
+    async (gone: readonly EndedConnection[]) => {
+      const [first] = gone;
+      if (first !== undefined) await disconnectSatellites(pool, first.organizationId, gone);
+      return gone.map(() => undefined);
+    },
+    ({ organizationId }) => organizationId,
   );
   const unfinishedOf = gatherCalls(
     arrivalsTogether,
@@ -125,19 +144,19 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     ({ organizationId }) => organizationId,
   );
 
-  let isDraining = false;
   const ready = () => Promise.all([pool.query('select 1'), queue.ready(), signals.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
   const tunnels = serveTunnels(health.server, logger, (socket, stranger) =>
     acceptConnection(socket, stranger, {
-      ...{ pool, relayId, logger, held, timing, identify, take },
+      ...{ relayId, logger, held, timing, identify, take, letGo },
       frames: (satellite, frames) =>
         receiveFrames({ pool, logger, recorder, ringer, leaving, reconciliations }, satellite, frames),
       async connected(satellite, news) {
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
         reconciliations.set(satellite, askWhatIsKnown(satellite, await unfinishedOf(satellite)));
-        look();
+        carrier.lookFor(satellite);
+        inquiries.lookFor(satellite);
         void ringForPlacing(satellite.organizationId);
       },
       async disconnected(satellite) {

@@ -1,6 +1,6 @@
 import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
 import { assignSatellites } from '@sena/fleet/assign-satellites';
-import { connectSatellites, disconnectSatellite } from '@sena/fleet/satellite-presence';
+import { connectSatellites, disconnectSatellites } from '@sena/fleet/satellite-presence';
 import { type JobQueue, openQueue } from '@sena/queue/open-queue';
 import { type Bench, openBench } from '@sena/runs/fixtures/open-bench';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
@@ -43,7 +43,8 @@ beforeEach(async () => {
 const shop = () => ({ pool: bench.app, queue, signals, logger, askOthersAfterMs: 30_000 });
 const satelliteId = (index: number) => fleet.satellites[index]?.id as string;
 /** As its relay does. */
-const disconnect = (index: number) => disconnectSatellite(bench.relay, fleet.organizationId, satelliteId(index), 1);
+const disconnect = (index: number) =>
+  disconnectSatellites(bench.relay, fleet.organizationId, [{ satelliteId: satelliteId(index), connectionEpoch: 1 }]);
 const connect = (id: string) =>
   inOrganization(bench.relay, fleet.organizationId, (transaction) =>
     connectSatellites(transaction, 'relay-1', [{ satelliteId: id, version: '1', journalId: 'j' }]),

@@ -1,7 +1,6 @@
 // One tunnel from its first frame to its last. Entered by the tunnel server for every WebSocket; hands frames to their rooms.
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
-import type { Pool } from '@sena/db/tenant';
-import { disconnectSatellite, type SatelliteIdentity } from '@sena/fleet/satellite-presence';
+import type { SatelliteIdentity } from '@sena/fleet/satellite-presence';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import { decodeSatelliteFrames, decodeSatelliteReports, type UnreadableReport } from '@sena/tunnel/decode-frames';
@@ -18,8 +17,10 @@ import type { TakenSatellite } from './take-satellite.ts';
 /** Nobody is believed before the hello, and a hello is small. */
 const helloBytesMax = 16 * 1024;
 
+/** Who has left, and over which connection: a later one is not meant. */
+export type EndedConnection = Pick<HeldSatellite, 'organizationId' | 'satelliteId' | 'connectionEpoch'>;
+
 export interface ConnectionRooms {
-  readonly pool: Pool;
   readonly relayId: string;
   readonly logger: Logger;
   readonly held: HeldSatellites;
@@ -28,6 +29,8 @@ export interface ConnectionRooms {
   identify(fingerprint: string): Promise<SatelliteIdentity | null>;
   /** It becomes this relay's. */
   take(known: Extract<Handshake, { kind: 'known' }>): Promise<TakenSatellite>;
+  /** PostgreSQL is told that this connection is over. */
+  letGo(connection: EndedConnection): Promise<void>;
   /** Before any other frame of this connection is handled. `news`: runs that learned something by its coming. */
   connected(satellite: HeldSatellite, news: readonly RunNews[]): Promise<void>;
   /** After the last frame was handled, before PostgreSQL is told. Once for each `connected`. */
@@ -115,13 +118,14 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
 
   async function welcome(handshake: Handshake): Promise<void> {
     if (handshake.kind === 'refused') return refuse(handshake.frame);
+    // Gone while it was looked up: nobody is there to be taken.
+    if (socket.readyState !== socket.OPEN) return;
     const taken = await rooms.take(handshake);
     if (taken.kind === 'refused') return refuse(taken.frame);
     const { organizationId, satelliteId, siteId } = handshake.identity;
     const { connectionEpoch, journalLost, news } = taken;
     stranger.welcome();
-    if (socket.readyState !== socket.OPEN)
-      return disconnectSatellite(rooms.pool, organizationId, satelliteId, connectionEpoch);
+    if (socket.readyState !== socket.OPEN) return rooms.letGo({ organizationId, satelliteId, connectionEpoch });
     const out = createFrameBatcher<RelayFrame>({ socket });
     const close = (code: number, reason: string) => socket.close(code, reason);
     satellite = { organizationId, satelliteId, connectionEpoch, out, isHeard: liveness.isHeard, close };
@@ -134,12 +138,12 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
 
   async function leave(code: number): Promise<void> {
     if (satellite === null) return;
-    const { organizationId, satelliteId, connectionEpoch } = satellite;
+    const { satelliteId } = satellite;
     satellite.out.close();
     rooms.held.remove(satellite);
     logger.info({ satelliteId, code }, 'satellite disconnected');
     await rooms.disconnected(satellite);
-    await disconnectSatellite(rooms.pool, organizationId, satelliteId, connectionEpoch);
+    await rooms.letGo(satellite);
     await rooms.left(satellite);
   }
 

@@ -40,6 +40,28 @@ test('a batch is bounded', async () => {
   expect(sizes).toEqual([4, 4, 2]);
 });
 
+test('one that comes alone waits for nobody; one of a crowd waits for the others', async () => {
+  const batches: number[][] = [];
+  const companyMs = 150;
+  const same = gatherCalls<number, number>(
+    100,
+    async (keys) => {
+      batches.push([...keys]);
+      return keys;
+    },
+    together,
+    companyMs,
+  );
+  const startedMs = performance.now();
+  await same(1);
+  expect(performance.now() - startedMs).toBeLessThan(companyMs);
+  const crowd = [same(2)];
+  await sleep(companyMs / 3);
+  crowd.push(same(3));
+  await Promise.all(crowd);
+  expect(batches).toEqual([[1], [2, 3]]);
+});
+
 test('one that fails does not fail the others', async () => {
   const picky = gatherCalls<number, number>(
     100,

@@ -26,7 +26,7 @@ export async function answerHello(
   challenge: HelloChallenge,
   hello: Hello,
 ): Promise<Handshake> {
-  if (!challenge.accepts(hello)) {
+  if (!(await challenge.accepts(hello))) {
     return refuse(
       'signature_invalid',
       'The hello is not signed for this connection. Check that no proxy replays the tunnel.',

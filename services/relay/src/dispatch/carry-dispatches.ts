@@ -4,7 +4,7 @@ import type { Pool } from '@sena/db/tenant';
 import { type ClaimedDispatch, claimDispatches } from '@sena/runs/claim-dispatches';
 import type { Logger } from '@sena/telemetry/logger';
 import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
-import type { HeldSatellites } from '../held-satellites.ts';
+import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
 import type { RunRinger } from '../ring-runs.ts';
 import { keepLooking, type Looking } from './keep-looking.ts';
 import type { LeavingDispatches } from './order-cancels.ts';
@@ -23,14 +23,14 @@ export function startCarryingDispatches(options: {
   ringer: RunRinger;
   logger: Logger;
   timing: { readonly pollMs: number; readonly resendMs: number };
-}): Looking {
+}): Looking<HeldSatellite> {
   const { pool, relayId, held, leaving, ringer, logger, timing } = options;
   const limits = { windowExecutions, resendMs: timing.resendMs, dispatchesMax: dispatchesAClaim };
 
-  async function carry(): Promise<'more' | 'all'> {
-    const free = held
-      .all()
-      .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
+  async function carry(whom: 'everybody' | readonly HeldSatellite[]): Promise<'more' | 'all'> {
+    const free = (whom === 'everybody' ? held.all() : whom).filter(
+      (satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax,
+    );
     const claimed = await leaving.hold(async () => {
       const dispatches = await claimDispatches(pool, relayId, free, limits);
       for (const dispatch of dispatches) send(dispatch);

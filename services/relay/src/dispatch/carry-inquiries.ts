@@ -4,7 +4,7 @@ import type { Pool } from '@sena/db/tenant';
 import { claimInquiries } from '@sena/runs/claim-inquiries';
 import type { Logger } from '@sena/telemetry/logger';
 import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
-import type { HeldSatellites } from '../held-satellites.ts';
+import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
 import { keepLooking, type Looking } from './keep-looking.ts';
 
 const inquiriesMax = 64;
@@ -17,13 +17,13 @@ export function startCarryingInquiries(options: {
   held: HeldSatellites;
   logger: Logger;
   timing: { readonly pollMs: number; readonly resendMs: number };
-}): Looking {
+}): Looking<HeldSatellite> {
   const { pool, relayId, held, logger, timing } = options;
 
-  async function carry(): Promise<'more' | 'all'> {
-    const free = held
-      .all()
-      .filter((satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax);
+  async function carry(whom: 'everybody' | readonly HeldSatellite[]): Promise<'more' | 'all'> {
+    const free = (whom === 'everybody' ? held.all() : whom).filter(
+      (satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax,
+    );
     const claimed = await claimInquiries(pool, relayId, free, { resendMs: timing.resendMs, inquiriesMax });
     for (const inquiry of claimed) {
       const { organizationId, inquiryId, satelliteId, runId, envelope } = inquiry;
