@@ -154,7 +154,9 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       async connected(satellite, news) {
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
-        reconciliations.set(satellite, askWhatIsKnown(satellite, await unfinishedOf(satellite)));
+        const unfinished = await unfinishedOf(satellite);
+        // Of most there is nothing to ask.
+        if (unfinished.length > 0) reconciliations.set(satellite, askWhatIsKnown(satellite, unfinished));
         carrier.lookFor(satellite);
         inquiries.lookFor(satellite);
         void ringForPlacing(satellite.organizationId);

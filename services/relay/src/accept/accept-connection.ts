@@ -128,7 +128,7 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
     if (socket.readyState !== socket.OPEN) return rooms.letGo({ organizationId, satelliteId, connectionEpoch });
     const out = createFrameBatcher<RelayFrame>({ socket });
     const close = (code: number, reason: string) => socket.close(code, reason);
-    satellite = { organizationId, satelliteId, connectionEpoch, out, isHeard: liveness.isHeard, close };
+    satellite = { organizationId, satelliteId, connectionEpoch, out, isHeard: () => liveness.isHeard(), close };
     const { protocol } = handshake;
     out.push({ t: 'welcome', protocol, satelliteId, organizationId, siteId, connectionEpoch, relayTimeMs: Date.now() });
     rooms.held.add(satellite);

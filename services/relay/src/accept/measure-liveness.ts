@@ -12,32 +12,49 @@ export interface Liveness {
   isHeard(): boolean;
 }
 
-export function measureLiveness(heartbeatMs: number, nowMs: () => number = () => performance.now()): Liveness {
-  /** The first question is the challenge. */
-  let heardMs = nowMs();
-  let beatMs = heardMs;
-  /** A heartbeat came late: this process stood still until then. Null: what is heard is new. */
-  let doubtedMs: number | null = null;
+/** There are as many of these as tunnels: one object each. */
+export function measureLiveness(heartbeatMs: number, nowMs: () => number = now): Liveness {
+  return new MeasuredLiveness(heartbeatMs, nowMs);
+}
 
-  function heard(): void {
-    if (doubtedMs === null) heardMs = nowMs();
+const now = () => performance.now();
+
+class MeasuredLiveness implements Liveness {
+  readonly #heartbeatMs: number;
+  readonly #nowMs: () => number;
+  /** The first question is the challenge. */
+  #heardMs: number;
+  #beatMs: number;
+  /** A heartbeat came late: this process stood still until then. Null: what is heard is new. */
+  #doubtedMs: number | null = null;
+
+  constructor(heartbeatMs: number, nowMs: () => number) {
+    this.#heartbeatMs = heartbeatMs;
+    this.#nowMs = nowMs;
+    this.#heardMs = nowMs();
+    this.#beatMs = this.#heardMs;
   }
 
-  return {
-    beat(isBusy) {
-      const beforeMs = beatMs;
-      beatMs = nowMs();
-      if (beatMs - beforeMs >= 1.5 * heartbeatMs) doubtedMs = beatMs;
-      if (isBusy) heard();
-      return Buffer.from(String(beatMs));
-    },
-    heard,
-    answered(payload) {
-      const askedMs = Number(payload.toString());
-      if (!(askedMs <= beatMs)) return;
-      heardMs = Math.max(heardMs, askedMs);
-      if (doubtedMs !== null && askedMs >= doubtedMs) doubtedMs = null;
-    },
-    isHeard: () => nowMs() - heardMs < 2 * heartbeatMs,
-  };
+  beat(isBusy: boolean): Buffer {
+    const beforeMs = this.#beatMs;
+    this.#beatMs = this.#nowMs();
+    if (this.#beatMs - beforeMs >= 1.5 * this.#heartbeatMs) this.#doubtedMs = this.#beatMs;
+    if (isBusy) this.heard();
+    return Buffer.from(String(this.#beatMs));
+  }
+
+  heard(): void {
+    if (this.#doubtedMs === null) this.#heardMs = this.#nowMs();
+  }
+
+  answered(payload: Buffer): void {
+    const askedMs = Number(payload.toString());
+    if (!(askedMs <= this.#beatMs)) return;
+    this.#heardMs = Math.max(this.#heardMs, askedMs);
+    if (this.#doubtedMs !== null && askedMs >= this.#doubtedMs) this.#doubtedMs = null;
+  }
+
+  isHeard(): boolean {
+    return this.#nowMs() - this.#heardMs < 2 * this.#heartbeatMs;
+  }
 }

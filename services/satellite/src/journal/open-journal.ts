@@ -33,6 +33,8 @@ export async function openJournal(file: string, options: { isEnrolling: boolean 
   const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), {
     workerData: { file },
     execArgv: ['--disable-warning=ExperimentalWarning'],
+    // Operations of a turn: they die young. What survives is not bounded by this.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
   const pending = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
   let batch: JournalRequest[] = [];

@@ -10,12 +10,16 @@ import { signHello } from '@sena/tunnel/hello-signature';
 import { WebSocket } from 'ws';
 import type { Identity } from '../config/identity.ts';
 import { checkCloudAddress } from './cloud-address.ts';
+import { collectBehind } from './collect-behind.ts';
 import { type DialSettings, dialCloud, dialTargetOf } from './dial-cloud.ts';
 
 const handshakeTimeoutMs = 15_000;
 const heartbeatMs = 15_000;
 const heartbeatMissesMax = 2;
 const closeTimeoutMs = 2_000;
+/** What waits here is a copy of what the outbox holds until it is acknowledged: no more of it than keeps the line busy. */
+const bufferedBytesMax = 512 * 1024;
+const messageBytes = 256 * 1024;
 
 export type Welcome = Extract<RelayFrame, { t: 'welcome' }>;
 
@@ -173,7 +177,7 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
       throw new FrameError('malformed_frame', `The relay chose protocol ${frame.protocol}, which was not offered.`);
     }
     clearTimeout(handshakeTimer);
-    link = createFrameBatcher<SatelliteFrame>({ socket });
+    link = createFrameBatcher<SatelliteFrame>({ socket: collectBehind(socket), messageBytes, bufferedBytesMax });
     settings.welcomed(frame, relayId, link);
   }
 
