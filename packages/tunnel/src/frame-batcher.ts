@@ -34,81 +34,109 @@ export type FrameBatcherOptions = {
 
 const openState = 1;
 
+/** A relay has thousands of these, most of them silent: one object each, and lists only while something waits. */
 export function createFrameBatcher<Frame extends RelayFrame | SatelliteFrame>(
   options: FrameBatcherOptions,
 ): FrameBatcher<Frame> {
-  const { socket, delayMs = 0, messageBytes = 1024 * 1024, bufferedBytesMax = 8 * 1024 * 1024 } = options;
-  let queue: Buffer[] = [];
-  let queuedBytes = 0;
-  let isClosed = false;
-  let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
-  let waiters: Array<() => void> = [];
+  return new Batcher<Frame>(options);
+}
 
-  const waitingBytes = () => queuedBytes + socket.bufferedAmount;
+class Batcher<Frame extends RelayFrame | SatelliteFrame> implements FrameBatcher<Frame> {
+  readonly #socket: BatchSocket;
+  readonly #delayMs: number;
+  readonly #messageBytes: number;
+  readonly #bufferedBytesMax: number;
+  #queue: Buffer[] | null = null;
+  #queuedBytes = 0;
+  #isClosed = false;
+  #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  #waiters: Array<() => void> | null = null;
 
-  function push(frame: Frame): void {
-    if (isClosed || socket.readyState !== openState) return;
+  constructor({
+    socket,
+    delayMs = 0,
+    messageBytes = 1024 * 1024,
+    bufferedBytesMax = 8 * 1024 * 1024,
+  }: FrameBatcherOptions) {
+    this.#socket = socket;
+    this.#delayMs = delayMs;
+    this.#messageBytes = messageBytes;
+    this.#bufferedBytesMax = bufferedBytesMax;
+  }
+
+  waitingBytes(): number {
+    return this.#queuedBytes + this.#socket.bufferedAmount;
+  }
+
+  push(frame: Frame): void {
+    if (this.#isClosed || this.#socket.readyState !== openState) return;
     const encoded = encodeFrame(frame);
-    queue.push(encoded);
-    queuedBytes += encoded.length;
-    if (queuedBytes >= messageBytes || queue.length >= framesPerMessageMax) flush();
-    else schedule();
+    this.#queue ??= [];
+    this.#queue.push(encoded);
+    this.#queuedBytes += encoded.length;
+    if (this.#queuedBytes >= this.#messageBytes || this.#queue.length >= framesPerMessageMax) this.flush();
+    else this.#schedule();
   }
 
-  function schedule(): void {
-    timer ??= delayMs === 0 ? setImmediate(flush) : setTimeout(flush, delayMs);
-  }
-
-  function flush(): void {
-    if (timer !== null) cancel(timer);
-    timer = null;
-    while (queue.length > 0 && !isClosed && socket.bufferedAmount < bufferedBytesMax) {
-      const batch = takeBatch();
-      if (socket.readyState === openState) socket.send(joinFrames(batch), sent);
+  flush(): void {
+    if (this.#timer !== null) cancel(this.#timer);
+    this.#timer = null;
+    const socket = this.#socket;
+    while (this.#queue !== null && !this.#isClosed && socket.bufferedAmount < this.#bufferedBytesMax) {
+      const batch = this.#takeBatch(this.#queue);
+      if (socket.readyState === openState) socket.send(joinFrames(batch), (error) => this.#sent(error));
     }
-    wake();
+    this.#wake();
   }
 
-  function takeBatch(): Buffer[] {
+  room(): Promise<void> {
+    if (this.#isClosed || this.waitingBytes() < this.#bufferedBytesMax) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiters ??= [];
+      this.#waiters.push(resolve);
+    });
+  }
+
+  close(): void {
+    if (this.#timer !== null) cancel(this.#timer);
+    this.#timer = null;
+    this.#isClosed = true;
+    this.#queue = null;
+    this.#queuedBytes = 0;
+    this.#wake();
+  }
+
+  #schedule(): void {
+    this.#timer ??=
+      this.#delayMs === 0 ? setImmediate(() => this.flush()) : setTimeout(() => this.flush(), this.#delayMs);
+  }
+
+  #takeBatch(queue: Buffer[]): Buffer[] {
     let count = 0;
     let bytes = 0;
     for (const frame of queue) {
-      if (count === framesPerMessageMax || (count > 0 && bytes + frame.length > messageBytes)) break;
+      if (count === framesPerMessageMax || (count > 0 && bytes + frame.length > this.#messageBytes)) break;
       count += 1;
       bytes += frame.length;
     }
-    queuedBytes -= bytes;
-    return queue.splice(0, count);
+    this.#queuedBytes -= bytes;
+    const batch = queue.splice(0, count);
+    if (queue.length === 0) this.#queue = null;
+    return batch;
   }
 
-  function sent(error?: Error | null): void {
-    if (error) close();
-    else if (queue.length > 0) schedule();
-    else wake();
+  #sent(error?: Error | null): void {
+    if (error) this.close();
+    else if (this.#queue !== null) this.#schedule();
+    else this.#wake();
   }
 
-  function wake(): void {
-    if (waiters.length === 0 || (!isClosed && waitingBytes() >= bufferedBytesMax)) return;
-    const woken = waiters;
-    waiters = [];
+  #wake(): void {
+    const woken = this.#waiters;
+    if (woken === null || (!this.#isClosed && this.waitingBytes() >= this.#bufferedBytesMax)) return;
+    this.#waiters = null;
     for (const resume of woken) resume();
   }
-
-  function room(): Promise<void> {
-    if (isClosed || waitingBytes() < bufferedBytesMax) return Promise.resolve();
-    return new Promise((resolve) => waiters.push(resolve));
-  }
-
-  function close(): void {
-    if (timer !== null) cancel(timer);
-    timer = null;
-    isClosed = true;
-    queue = [];
-    queuedBytes = 0;
-    wake();
-  }
-
-  return { push, room, waitingBytes, flush, close };
 }
 
 function cancel(timer: NodeJS.Timeout | NodeJS.Immediate): void {
