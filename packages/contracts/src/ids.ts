@@ -50,11 +50,13 @@ const executionNamespace = Buffer.from('5e1f3a60c1de5b0f9a9d7a4f0c8e21b7', 'hex'
 
 /** UUIDv5 of (run, step, node): the same three always name the same execution, and nothing else does. */
 export function executionIdFor(runId: string, step: string, nodeId: string): string {
-  const name = Buffer.concat([executionNamespace, Buffer.from(`${runId}\n${step}\n${nodeId}`)]);
-  const bytes = hash('sha1', name, 'buffer').subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return formatUuid(bytes);
+  const text = `${runId}\n${step}\n${nodeId}`;
+  const name = Buffer.allocUnsafe(executionNamespace.length + Buffer.byteLength(text));
+  executionNamespace.copy(name);
+  name.write(text, executionNamespace.length);
+  const hex = hash('sha1', name, 'hex');
+  const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function formatUuid(bytes: Uint8Array): string {

@@ -2,6 +2,7 @@
 // Every query here runs in a transaction with the organization set; row-level security does the rest.
 import pg from 'pg';
 import { parseByteArrays } from './parse-byte-arrays.ts';
+import { writeArray } from './write-arrays.ts';
 
 /** A transaction of one organization. Only `inOrganization` makes one, so whoever holds it is scoped. */
 export interface TenantTransaction {
@@ -60,7 +61,7 @@ export async function inOrganization<T>(
     const result = await work({
       organizationId,
       query: <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-        client.query<Row>(text, [...values]),
+        client.query<Row>(text, values.map(toParameter)),
     });
     await client.query('commit');
     return result;
@@ -74,6 +75,10 @@ export async function inOrganization<T>(
   } finally {
     client.release(broken);
   }
+}
+
+function toParameter(value: unknown): unknown {
+  return Array.isArray(value) ? (writeArray(value) ?? value) : value;
 }
 
 /** True for a violated unique constraint, of this name when one is given. */

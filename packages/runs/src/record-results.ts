@@ -5,7 +5,7 @@ import { merkleRoot } from '@sena/audit/merkle-root';
 import type { ExecutionMode, Outcome } from '@sena/contracts/domain/outcome';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { readRecordedLeaves } from './read-result-leaves.ts';
+import { leafText, type ResultLeaf } from './read-result-leaves.ts';
 
 export interface ResultRow {
   /** The satellite that said so, or null for the cloud's own word, which has revision 0. */
@@ -40,7 +40,7 @@ export interface RecordedRun {
   readonly outboxId: string | null;
 }
 
-/** At most 1,000 rows a call. Rows that change nothing (seen before, superseded, foreign) are passed over. */
+/** At most 2,000 rows a call. Rows that change nothing (seen before, superseded, foreign) are passed over. */
 export async function recordResults(
   transaction: TenantTransaction,
   rows: readonly ResultRow[],
@@ -50,11 +50,12 @@ export async function recordResults(
   const auditEventId = newId('audit');
   const recorded = await transaction.query<{
     run_id: string;
-    taken: string[];
+    recorded: number;
     event_seq: number;
     outbox_id: string | null;
+    leaves: ResultLeaf[] | null;
   }>(
-    `select run_id, taken::text[] as taken, event_seq, outbox_id from record_results($1, $2::text[], $3::uuid[], $4::integer[], $5::integer[],
+    `select run_id, recorded, event_seq, outbox_id, leaves from record_results($1, $2::text[], $3::uuid[], $4::integer[], $5::integer[],
        $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::bigint[], $14::bigint[],
        $15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[], $22::bytea[])`,
     [
@@ -85,23 +86,22 @@ export async function recordResults(
   await auditBatch(transaction, auditEventId, recorded.rows, actor);
   return recorded.rows.map((row) => ({
     runId: row.run_id,
-    recorded: row.taken.length,
+    recorded: row.recorded,
     eventSeq: row.event_seq,
     outboxId: row.outbox_id,
   }));
 }
 
-/** The root is over what was stored, read back: the audit vouches for rows, not for what somebody sent. */
+/** The root is over what PostgreSQL has stored, in its words: the audit vouches for rows, not for what somebody sent. */
 async function auditBatch(
   transaction: TenantTransaction,
   id: string,
-  runs: ReadonlyArray<{ run_id: string; taken: string[] }>,
+  runs: ReadonlyArray<{ run_id: string; leaves: ResultLeaf[] | null }>,
   actor: string,
 ): Promise<void> {
   if (runs.length === 0) return;
   const runIds = runs.map((run) => run.run_id);
-  const executionIds = runs.flatMap((run) => run.taken);
-  const leaves = await readRecordedLeaves(transaction, id, executionIds);
+  const leaves = runs.flatMap((run) => run.leaves ?? []).map(leafText);
   await appendAuditEvent(transaction, {
     id,
     action: 'results.recorded',

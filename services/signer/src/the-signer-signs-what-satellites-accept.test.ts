@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { decideApproval } from '@sena/approvals/decide-approval';
 import { requestApproval } from '@sena/approvals/request-approval';
 import type { Action } from '@sena/contracts/envelope';
-import { openPool, type Pool } from '@sena/db/tenant';
+import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
 import { importPublicKey } from '@sena/envelope/dispatch-key';
 import { type VerifiedEnvelope, verifyEnvelope } from '@sena/envelope/verify-envelope';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
 import type { JobQueue } from '@sena/queue/open-queue';
+import { closeUnsentDispatches } from '@sena/runs/close-executions';
 import { type Bench, member, openBench } from '@sena/runs/fixtures/open-bench';
+import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
 import { requestCancel } from '@sena/runs/request-cancel';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
@@ -16,6 +18,7 @@ import type { SeededFleet, SeededNode } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SignerEnv } from './env.ts';
 import { ensureDispatchKeys } from './keys/ensure-dispatch-keys.ts';
+import { readDispatchesToSign } from './signing/read-dispatch.ts';
 import { signDispatches } from './signing/sign-dispatch.ts';
 import { startSigning } from './signing/start-signing.ts';
 import { type Signer, startSigner } from './start-signer.ts';
@@ -234,6 +237,64 @@ describe('is refused, with the reason at each execution', () => {
     const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet), { nodes });
     expect(await refused(dispatchId)).toMatchObject({ detail: expect.stringMatching(/names 800 nodes/) });
   });
+});
+
+test('while others write to its run it is signed all the same, and refused once they are done', async () => {
+  const runId = await bench.createRun(fleet);
+  await ensureDispatchKeys(pool, masterKey);
+  const parser = await loadBashParser();
+  const sign = (dispatchId: string) => signDispatches(pool, masterKey, parser, fleet.organizationId, [dispatchId]);
+  await signer.stop();
+  const dispatchId = await bench.writeDispatch(fleet, runId, { step: 's1' });
+  const unapproved = await bench.writeDispatch(fleet, runId, { step: 's2', command: change });
+  let refusing: Promise<unknown> = Promise.resolve();
+  await bench.inFleet(fleet, async (transaction) => {
+    await lockRunsOfDispatches(transaction, [dispatchId]);
+    expect(await sign(dispatchId)).toMatchObject({ signed: [{ dispatchId }], refused: [] });
+    refusing = sign(unapproved);
+    await eventually('the refusal waits for the run', async () => {
+      const waiting = await bench.admin.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return waiting.rowCount === 1;
+    });
+    expect(await outcomesOf(unapproved)).toEqual([]);
+  });
+  expect(await refusing).toMatchObject({ signed: [], refused: [{ dispatchId: unapproved }] });
+  expect(await outcomesOf(unapproved)).toMatchObject([{ kind: 'not_started', reason: 'signer_refused' }]);
+  signer = await startSigner(envOf(masterKey), logger, 50);
+});
+
+test('what a cancel closes while it is being signed stays closed, and never leaves', async () => {
+  const runId = await bench.createRun(fleet);
+  await ensureDispatchKeys(pool, masterKey);
+  const parser = await loadBashParser();
+  await signer.stop();
+  const dispatchId = await bench.writeDispatch(fleet, runId);
+  let cancelling: Promise<unknown> = Promise.resolve();
+  // The signer has read that nobody cancels, and holds the dispatch.
+  await inOrganization(pool, fleet.organizationId, async (transaction) => {
+    const [read] = await readDispatchesToSign(transaction, [dispatchId], 'free');
+    expect(read).toMatchObject({ id: dispatchId, run: { cancelRequested: false } });
+    cancelling = bench.inFleet(fleet, async (other) => {
+      await requestCancel(other, runId, 'member:m');
+      const outcome = { kind: 'not_started', reason: 'cancelled', detail: 'The run was cancelled.' } as const;
+      return closeUnsentDispatches(other, [dispatchId], outcome, 'service:test');
+    });
+    await eventually('the cancel waits for the dispatch', async () => {
+      const waiting = await bench.admin.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return waiting.rowCount === 1;
+    });
+  });
+  await cancelling;
+  expect(await signDispatches(pool, masterKey, parser, fleet.organizationId, [dispatchId])).toMatchObject({
+    signed: [],
+    refused: [],
+  });
+  expect(await outcomesOf(dispatchId)).toMatchObject([{ kind: 'not_started', reason: 'cancelled' }]);
+  signer = await startSigner(envOf(masterKey), logger, 50);
 });
 
 describe('keys', () => {

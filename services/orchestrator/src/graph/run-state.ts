@@ -1,4 +1,5 @@
 // What a run's graph remembers between its nodes: JSON, written to the checkpoint after every node. Types and channels only.
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Annotation } from '@langchain/langgraph';
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { PlanStep } from '@sena/contracts/domain/run';
@@ -18,7 +19,10 @@ export type RunEnding =
 
 export const runChannels = Annotation.Root({
   request: Annotation<RunRequest>(),
-  /** ScopedNode[], packed: as ten thousand objects they would be gone through one by one at every checkpoint. */
+  /**
+   * ScopedNode[], packed: as ten thousand objects they would be gone through one by one at every checkpoint, and as plain text written and
+   * read a megabyte at a time.
+   */
   nodes: Annotation<string>(),
   /** Packed too. Read to compare with, never claimed about. */
   peers: Annotation<string>(),
@@ -38,11 +42,11 @@ export const runChannels = Annotation.Root({
   ending: Annotation<RunEnding | null>(),
 });
 export function packNodes(nodes: readonly ScopedNode[]): string {
-  return JSON.stringify(nodes);
+  return zstdCompressSync(JSON.stringify(nodes)).toString('base64');
 }
 
 export function unpackNodes(packed: string): ScopedNode[] {
-  return JSON.parse(packed) as ScopedNode[];
+  return JSON.parse(zstdDecompressSync(Buffer.from(packed, 'base64')).toString('utf8')) as ScopedNode[];
 }
 
 export type RunState = typeof runChannels.State;

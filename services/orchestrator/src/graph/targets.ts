@@ -2,7 +2,7 @@
 
 import type { TenantTransaction } from '@sena/db/tenant';
 import { assignSatellites } from '@sena/fleet/assign-satellites';
-import { readNodes } from '@sena/fleet/read-nodes';
+import { readAddresses } from '@sena/fleet/read-addresses';
 import type { DispatchNode } from '@sena/runs/write-dispatches';
 
 export interface Target extends DispatchNode {
@@ -12,18 +12,12 @@ export interface Target extends DispatchNode {
 
 /** Nodes that were deleted meanwhile are left out. Sorted by node id. */
 export async function readTargets(transaction: TenantTransaction, nodeIds: readonly string[]): Promise<Target[]> {
-  const nodes = await readNodes(transaction, nodeIds);
-  const satelliteOf = await assignSatellites(transaction, nodes);
-  return nodes
-    .map((node) => ({
-      nodeId: node.id,
-      name: node.name,
-      address: node.address,
-      port: node.port,
-      hostKey: node.hostKey,
-      runAs: node.runAs,
-      credential: node.credential,
-      satelliteId: satelliteOf.get(node.id) ?? null,
-    }))
+  const addresses = await readAddresses(transaction, nodeIds);
+  const satelliteOf = await assignSatellites(
+    transaction,
+    addresses.map(({ nodeId, siteId }) => ({ id: nodeId, site: { id: siteId } })),
+  );
+  return addresses
+    .map(({ siteId: _, ...node }) => ({ ...node, satelliteId: satelliteOf.get(node.nodeId) ?? null }))
     .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
 }

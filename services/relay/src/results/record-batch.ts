@@ -42,12 +42,16 @@ export async function recordBatch(
   const pieces = joinPieces(
     outputs.filter(({ satellite, frame }) => !whole.has(streamKey(satellite, frame.executionId, frame))),
   );
+  const told = [
+    ...starts.map(({ frame }) => frame.executionId),
+    ...results.map(({ frame }) => frame.result.executionId),
+  ];
+  // Results that bring everything with them: `recordResults` takes their runs itself, as the first thing.
+  const isResultsAlone =
+    pieces.length === 0 && refused.length === 0 && rows.every(isWhole) && withoutEnded(starts, rows).length === 0;
 
   const stored = await inOrganization(pool, organizationId, async (transaction) => {
-    await lockRunsOfExecutions(transaction, [
-      ...starts.map(({ frame }) => frame.executionId),
-      ...results.map(({ frame }) => frame.result.executionId),
-    ]);
+    if (told.length > 0 && !isResultsAlone) await lockRunsOfExecutions(transaction, told);
     if (refused.length > 0)
       await lockRunsOfDispatches(
         transaction,
@@ -100,6 +104,11 @@ export async function recordBatch(
     satellite.out.push({ t: 'outcome-ack', executionId, revision });
   }
   return [...stored.started.map((run) => ({ ...run, outboxId: null })), ...stored.recorded];
+}
+
+/** No byte that was kept is stored anywhere else. */
+function isWhole({ stdoutInline, stderrInline, stdoutKeptBytes, stderrKeptBytes }: ResultRow): boolean {
+  return (stdoutInline !== null || stdoutKeptBytes === 0) && (stderrInline !== null || stderrKeptBytes === 0);
 }
 
 /**

@@ -9,8 +9,8 @@ import { recordUnreadable } from './record-unreadable.ts';
 import type { Report, ReportOf } from './report.ts';
 
 /** What `recordResults` takes at once. */
-const batchResultsMax = 1_000;
-const batchReportsMax = 5_000;
+const batchResultsMax = 2_000;
+const batchReportsMax = 10_000;
 const batchBytesMax = 8 * 1024 * 1024;
 /** More than this waiting: sockets of the organization are not read. */
 const waitingBytesMax = 32 * 1024 * 1024;

@@ -39,15 +39,18 @@ export interface ApprovalToCheck {
 }
 
 /**
- * By run and id. What was signed, sent, finished or given to another meanwhile is not among them, nor what a revoked satellite was to
- * read, which another may.
+ * By run and id, locked until the transaction ends; `runs`: and their runs before them, as they must be where one may be closed. What was
+ * signed, sent, finished or given to another meanwhile is not among them, nor what a revoked satellite was to read, which another may.
  */
 export async function readDispatchesToSign(
   transaction: TenantTransaction,
   dispatchIds: readonly string[],
+  runs: 'locked' | 'free',
 ): Promise<DispatchToSign[]> {
   // Runs are locked before their dispatches, wherever executions may end.
-  await lockRunsOfDispatches(transaction, dispatchIds);
+  if (runs === 'locked') await lockRunsOfDispatches(transaction, dispatchIds);
+  // In a statement of its own: the next one sees what another signer has committed while this one waited.
+  await transaction.query('select 1 from dispatches where id = any($1) order by id for update', [dispatchIds]);
   const found = await transaction.query<{
     id: string;
     run_id: string;
@@ -73,7 +76,7 @@ export async function readDispatchesToSign(
      from dispatches d join runs r on r.id = d.run_id join satellites s on s.id = d.satellite_id
      where d.id = any($1) and d.pending > 0 and d.sent_at is null and d.superseded_at is null
        and (s.revoked_at is null or d.approval_id is not null) and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
-     order by d.run_id, d.id for update of d`,
+     order by d.run_id, d.id`,
     [dispatchIds],
   );
   const nodesOf = await readNodes(

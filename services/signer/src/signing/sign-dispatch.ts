@@ -36,8 +36,25 @@ export async function signDispatches(
   organizationId: string,
   dispatchIds: readonly string[],
 ): Promise<SignedDispatches> {
-  return inOrganization(pool, organizationId, async (transaction): Promise<SignedDispatches> => {
-    const dispatches = await readDispatchesToSign(transaction, dispatchIds);
+  const sign = (runs: 'locked' | 'free') => signTogether(pool, masterKey, parser, organizationId, dispatchIds, runs);
+  // Most often nothing is refused, and then whoever records results of the same run is not held up by signatures. A cancel that comes
+  // meanwhile waits for the dispatches and closes them unsent; claiming looks for it again.
+  const done = (await sign('free')) ?? (await sign('locked'));
+  if (done === null) throw new Error('dispatches were neither signed nor refused');
+  return done;
+}
+
+/** null, where `runs` are free: some of them are refused, and closing them takes their runs. Nothing is written. */
+async function signTogether(
+  pool: Pool,
+  masterKey: Buffer,
+  parser: ShellParser,
+  organizationId: string,
+  dispatchIds: readonly string[],
+  runs: 'locked' | 'free',
+): Promise<SignedDispatches | null> {
+  return inOrganization(pool, organizationId, async (transaction): Promise<SignedDispatches | null> => {
+    const dispatches = await readDispatchesToSign(transaction, dispatchIds, runs);
     if (dispatches.length === 0) return { signed: [], refused: [], runs: [] };
     const now = new Date();
     const judged = dispatches.map((dispatch) => ({
@@ -57,6 +74,7 @@ export async function signDispatches(
       if (jws.length <= envelopeBytesMax) signed.push({ dispatch, jws, readOnly: judgement.envelope.readOnly });
       else refused.push({ dispatch, refusal: tooLarge(dispatch) });
     }
+    if (refused.length > 0 && runs === 'free') return null;
     if (key !== null) await saveEnvelopes(transaction, key.keyId, signed);
     return {
       signed: signed.map(({ dispatch }) => ({ dispatchId: dispatch.id, satelliteId: dispatch.satelliteId })),

@@ -11,7 +11,8 @@ import { type SignedDispatches, signDispatches } from './sign-dispatch.ts';
 import { signWaitingInquiry } from './sign-waiting-inquiry.ts';
 
 const dispatchesALook = 200;
-/** Signed in one transaction: its relays get the first while the next are signed. */
+/** Signed in one transaction: relays get the first while the next are signed, so there are few at first. */
+const dispatchesFirst = 8;
 const dispatchesATransaction = 32;
 const inquiriesALook = 200;
 
@@ -78,9 +79,10 @@ export function startSigning(options: {
       );
       let settled = 0;
       for (const [organizationId, rows] of Map.groupBy(waiting.rows, (row) => row.organization_id)) {
-        for (let start = 0; start < rows.length; start += dispatchesATransaction) {
+        for (let start = 0, count = dispatchesFirst; start < rows.length; start += count) {
           if (isStopped) return;
-          settled += await settle(organizationId, rows.slice(start, start + dispatchesATransaction));
+          if (start > 0) count = dispatchesATransaction;
+          settled += await settle(organizationId, rows.slice(start, start + count));
         }
       }
       const inquiries = await pool.query<WaitingInquiry>(

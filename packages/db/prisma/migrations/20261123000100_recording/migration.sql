@@ -6,23 +6,27 @@
 -- An outcome is taken when the execution has none yet, or when the one it has is `unknown` and this revision is higher. The
 -- cloud itself never says `exited`, and `not_started` only of what was never sent. Revisions are numbered by the dispatch's own
 -- satellite: the `unknown` of one that was asked is stored as revision 0, which leaves room for what the other may know, and its end
--- or `not_started`, which rest on what it found on the node, as the one after what there is. Returns a row a run; `taken` are
--- the executions of it whose outcome was.
+-- or `not_started`, which rest on what it found on the node, as the one after what there is. Returns a row a run. `leaves`, in the
+-- first of them, are the rows that were stored, by execution: what the audit event's Merkle root is over.
 create function record_results(
   audit_event text, reporters text[], execution_ids uuid[], revisions integer[], attempts integer[], kinds text[], exit_codes bigint[],
   signals text[], reasons text[], details text[], started_ats timestamptz[], durations_ms integer[], stdout_sizes bigint[],
   stderr_sizes bigint[], stdout_kepts bigint[], stderr_kepts bigint[], stdout_hashes text[], stderr_hashes text[], group_hashes text[],
   modes text[], stdout_inlines bytea[], stderr_inlines bytea[]
-) returns table (run_id text, taken uuid[], event_seq integer, outbox_id bigint)
+) returns table (run_id text, recorded integer, event_seq integer, outbox_id bigint, leaves json)
 language plpgsql set search_path = sena, pg_temp as $$
 #variable_conflict use_column
 declare
   touched record;
   trace text;
+  is_first boolean := true;
 begin
   -- Runs first, in order: two relays that finish the last two dispatches of a run must see each other, and of two that speak of one
   -- execution the second sees what the first has said.
-  perform 1 from runs r where r.id in (select e.run_id from executions e where e.id = any(execution_ids)) order by r.id for no key update;
+  perform 1 from runs r where r.id = any (array(
+    select distinct e.run_id from unnest(execution_ids) as i (id)
+      cross join lateral (select x.run_id from executions x where x.id = i.id limit 1) e
+  )) order by r.id for no key update;
 
   for touched in
     with incoming as (
@@ -64,7 +68,9 @@ begin
         mode, stdout_inline, stderr_inline, audit_event
       from accepted
       -- What is stored stays as it is, whatever the rules above would say.
-      on conflict do nothing returning execution_id
+      on conflict do nothing
+      returning execution_id, revision, attempt, reporter, kind, exit_code, signal, reason, stdout_bytes, stderr_bytes, stdout_sha256,
+        stderr_sha256, mode
     ), taken as (
       -- `is true` keeps this a hashed lookup: as a join it is planned for one row, and 1,000 rows meet 1,000 rows.
       select a.* from accepted a where (a.execution_id in (select i.execution_id from inserted i)) is true
@@ -73,12 +79,14 @@ begin
       from (select dispatch_id, count(*) filter (where had_kind is null) as first_words from taken group by dispatch_id) b
       where d.id = b.dispatch_id and b.first_words > 0 returning d.id
     )
-    select f.run_id as id, f.organization_id, array_agg(f.execution_id order by f.execution_id) as executions, count(*)::integer as n,
+    select f.run_id as id, f.organization_id, count(*)::integer as n,
       count(*) filter (where had_kind is null)::integer as first_words,
       count(*) filter (where kind = 'exited' and exit_code = 0)::integer as exited_zero,
       count(*) filter (where kind = 'exited' and exit_code is distinct from 0)::integer as exited_nonzero,
       count(*) filter (where kind = 'not_started')::integer as not_started,
-      (count(*) filter (where kind = 'unknown') - count(*) filter (where had_kind = 'unknown'))::integer as unknown
+      (count(*) filter (where kind = 'unknown') - count(*) filter (where had_kind = 'unknown'))::integer as unknown,
+      (select json_agg(json_build_array(s.execution_id, s.revision, s.attempt, s.reporter, s.kind, s.exit_code, s.signal, s.reason,
+         s.stdout_bytes, s.stderr_bytes, s.stdout_sha256, s.stderr_sha256, s.mode) order by s.execution_id, s.revision) from inserted s) as stored
     from taken f group by f.run_id, f.organization_id order by f.run_id
   loop
     update runs r set last_event_seq = r.last_event_seq + 1,
@@ -97,7 +105,9 @@ begin
     from runs r where r.id = touched.id;
 
     run_id := touched.id;
-    taken := touched.executions;
+    recorded := touched.n;
+    leaves := case when is_first then touched.stored end;
+    is_first := false;
     outbox_id := null;
     -- A later revision of an outcome wakes nobody: the run has gone on with the first.
     if touched.first_words > 0 and not exists (select from dispatches d where d.run_id = touched.id and d.pending > 0) then
