@@ -2,18 +2,22 @@
 import type { Node } from '@sena/contracts/http/fleet';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { parseSelector } from './parse-selector.ts';
-import { type NodeRow, nodeColumns, toNode } from './read-nodes.ts';
 import { selectorSql } from './selector-sql.ts';
 
+/** Without what nobody asks ten thousand of them for. */
+export type SelectedNode = Omit<Node, 'createdAt'>;
+
 /** All of them, by name; null is every node. Throws `invalid_selector`. */
-export async function selectNodes(transaction: TenantTransaction, selector: string | null): Promise<Node[]> {
+export async function selectNodes(transaction: TenantTransaction, selector: string | null): Promise<SelectedNode[]> {
   const values: unknown[] = [];
   const condition = selectorSql(parseSelector(selector ?? '*'), values);
-  const found = await transaction.query<NodeRow>(
-    `select ${nodeColumns} from nodes n join sites s on s.id = n.site_id where ${condition} order by n.name`,
+  const found = await transaction.query<Omit<SelectedNode, 'site'> & { siteId: string; siteName: string }>(
+    `select n.id, n.name, n.site_id as "siteId", s.name as "siteName", n.address, n.port, n.run_as as "runAs", n.credential,
+       n.host_key as "hostKey", n.labels
+     from nodes n join sites s on s.id = n.site_id where ${condition} order by n.name`,
     values,
   );
-  return found.rows.map(toNode);
+  return found.rows.map(({ siteId, siteName, ...node }) => ({ ...node, site: { id: siteId, name: siteName } }));
 }
 
 /** How many there are. Throws `invalid_selector`. */
