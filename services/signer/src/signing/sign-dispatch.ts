@@ -121,9 +121,12 @@ async function saveEnvelopes(transaction: TenantTransaction, keyId: string, sign
   );
   const approvalIds = signed.flatMap(({ dispatch }) => dispatch.approval?.id ?? []);
   if (approvalIds.length > 0) {
-    await transaction.query('update approvals set used_at = coalesce(used_at, now()) where id = any($1)', [
-      approvalIds,
-    ]);
+    // In order: of two signers with dispatches of the same approvals one waits, and neither for the other in a circle.
+    await transaction.query(
+      `update approvals set used_at = coalesce(used_at, now())
+       where id in (select id from approvals where id = any($1) order by id for no key update)`,
+      [approvalIds],
+    );
   }
   await appendAuditEvents(
     transaction,
