@@ -81,7 +81,8 @@ static void first_copy(int fd, const char *name, int is_new) {
 
 static int watch(int fd, const char *path, int is_new) {
   const char *name = fd >= 0 && fd < FDS_MAX ? name_in_directory(path) : NULL;
-  if (name == NULL) return fd;
+  struct stat state;
+  if (name == NULL || fstat(fd, &state) != 0 || S_ISDIR(state.st_mode)) return fd;
   int saved = errno;
   pthread_mutex_lock(&lock);
   free(table[fd].name);

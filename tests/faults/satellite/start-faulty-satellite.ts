@@ -138,11 +138,12 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
     return { process: started, ended };
   }
 
-  /** What was in the page cache alone is gone. */
+  /** What was in the page cache alone is gone. The code cache stays: it is a directory of its own, and Node checks each of its files by hash. */
   async function restoreDisk(): Promise<void> {
     const kept = new Set(await readdir(disk));
     for (const file of await readdir(state)) {
-      if (!kept.has(file) && file !== 'enrolment.json') await rm(path.join(state, file), { force: true });
+      if (!kept.has(file) && file !== 'enrolment.json' && file !== 'code-cache')
+        await rm(path.join(state, file), { force: true });
     }
     for (const file of kept) await cp(path.join(disk, file), path.join(state, file));
   }
