@@ -126,6 +126,7 @@ async function connectAndWork(
         {
           ...{ tunnelUrl: enrolment.tunnelUrl, identity, satelliteId, organizationId, version, dial, logger },
           journalId: journal.identity.journalId,
+          passkeysToChange: config.policy.passkeys.requiredToChange,
           welcomed(welcome, relayId, link) {
             connection = { kind: 'connected', relayId, since: new Date().toISOString() };
             runtime.linkUp(welcome, link);

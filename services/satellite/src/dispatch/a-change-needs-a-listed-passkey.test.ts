@@ -243,7 +243,11 @@ const forgeries: Array<[string, RegExp, (envelope: DispatchEnvelope) => Dispatch
     /not written as base64url/,
     consented({ alter: (a) => ({ ...a, authenticatorData: respell(a.authenticatorData) }) }),
   ],
-  ['she asked for it herself', /its requester approved it alone/, consented({ beside: { requestedBy: 'member:user_ada' } })],
+  [
+    'she asked for it herself',
+    /its requester approved it alone/,
+    consented({ beside: { requestedBy: 'member:user_ada' } }),
+  ],
   ['she asked for it herself, by her bare id', /Ada asked for it/, consented({ beside: { requestedBy: 'user_ada' } })],
   ['another member decided', /another member decided/, consented({ beside: { decidedBy: 'member:user_bo' } })],
 ];

@@ -26,6 +26,8 @@ export type ConnectionSettings = {
   satelliteId: string;
   organizationId: string;
   journalId: string;
+  /** Told with the hello, so that people are asked for them in time. */
+  passkeysToChange: number;
   version: string;
   dial: DialSettings;
   logger: Logger;
@@ -163,6 +165,7 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
       version: settings.version,
       satelliteTimeMs: Date.now(),
       journalId: settings.journalId,
+      passkeysToChange: settings.passkeysToChange,
     };
   }
 
