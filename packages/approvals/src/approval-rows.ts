@@ -1,8 +1,8 @@
 // An approval as people see it. SQL text and its translation; no I/O.
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
 import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
+import { showCommand } from '@sena/envelope/show-command';
 import { decidingRoles } from './approval-roles.ts';
-import { showCommand } from './show-command.ts';
 
 export interface ApprovalRow {
   id: string;

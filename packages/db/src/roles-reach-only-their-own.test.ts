@@ -176,6 +176,7 @@ const listed: Record<string, string[]> = {
   'identity.on_apikey': [],
   'identity.on_member': [],
   'identity.on_organization': [],
+  'identity.on_passkey': [],
   'identity.on_session': [],
   'identity.on_user': [],
 };
