@@ -165,7 +165,8 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
       version: settings.version,
       satelliteTimeMs: Date.now(),
       journalId: settings.journalId,
-      passkeysToChange: settings.passkeysToChange,
+      // A relay that is older takes no field that it does not know.
+      ...(settings.passkeysToChange === 0 ? {} : { passkeysToChange: settings.passkeysToChange }),
     };
   }
 
