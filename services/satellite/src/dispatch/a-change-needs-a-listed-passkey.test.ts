@@ -7,8 +7,10 @@ import { executionIdFor, newId } from '@sena/contracts/ids';
 import { actionChallenge } from '@sena/envelope/action-digest';
 import { createSoftwarePasskey, type SoftwareAssertion, type SoftwarePasskey } from '@sena/testing/software-passkey';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseSatelliteConfig } from '../config/satellite-config.ts';
 import {
   approve,
+  approved,
   makeDispatch,
   startTestSatellite,
   startTestSite,
@@ -17,6 +19,7 @@ import {
   type TestSite,
 } from '../fixtures/test-site.ts';
 
+const parsePolicy = (config: object) => parseSatelliteConfig('/satellite.json', JSON.stringify(config)).policy;
 const page = { rpId: 'localhost', origin: 'http://localhost:7362' };
 const ada = { name: 'Ada', member: 'user_ada', passkey: createSoftwarePasskey(page) };
 const adasPhone = { ...ada, passkey: createSoftwarePasskey(page) };
@@ -304,6 +307,53 @@ describe('where the satellite demands a passkey,', () => {
       await outcomeOf({ ...envelope, approvals: [consent(envelope, { of: stranger }), consent(envelope, { of: bo })] }),
     ).toMatchObject(ran);
     expect(await effects()).toBe(1);
+  });
+
+  it('what reads runs without only as long as nothing beside it changes what runs', async () => {
+    const [reading, pager] = [{ command: 'hostname' }, { environment: { PAGER: 'sh' } }];
+    const envelope = { ...(await draft({ ...reading, ...pager })), readOnly: true };
+    const refused = { kind: 'not_started', reason: 'policy_refused' };
+    expect(await outcomeOf(envelope)).toMatchObject(refused);
+    expect(await outcomeOf(consented({ beside: { assertion: null } })(envelope))).toMatchObject(refused);
+    expect(await outcomeOf({ ...consented({})(await draft({ ...reading, ...pager })) })).toMatchObject(ran);
+  });
+
+  it('that holds as well where the customer has switched approvals off', async () => {
+    const { policy } = demanding(1);
+    const bold = await site.start({ policy: { ...policy, approvalRequiredToChange: false } });
+    try {
+      for (const forge of [(envelope: DispatchEnvelope) => envelope, consented({ of: stranger })]) {
+        expect(await outcomeOf(forge(await draft()), bold)).toMatchObject({
+          kind: 'not_started',
+          detail: expect.stringMatching(/changes nothing without the passkey/),
+        });
+      }
+      expect(await effects()).toBe(0);
+      expect(await outcomeOf(consented({})(await draft()), bold)).toMatchObject(ran);
+    } finally {
+      await bold.satellite.stop(0);
+    }
+  });
+
+  it('what was journaled before the list was made is judged by the list', async () => {
+    const enrolled = await site.enrol({ limits: { runningPerNodeMax: 1 } });
+    let satellite = await startTestSatellite(enrolled.config, enrolled.relay);
+    const busy = await makeDispatch(site, 'sleep 3', [web.node], approved);
+    enrolled.relay.send(busy.frame);
+    await enrolled.relay.started(busy.executionId);
+    const envelope = consented({ beside: { assertion: null } })(await draft());
+    const waiting = await makeDispatch(site, envelope.command, envelope.nodes, envelope);
+    enrolled.relay.send(waiting.frame);
+    await enrolled.relay.ack(waiting.frame.dispatchId);
+    await satellite.satellite.stop(0);
+    const config = { ...enrolled.config, policy: parsePolicy(demanding(1)) };
+    satellite = await startTestSatellite(config, enrolled.relay);
+    expect((await enrolled.relay.result(waiting.executionId)).outcome).toMatchObject({
+      kind: 'not_started',
+      reason: 'policy_refused',
+    });
+    await satellite.satellite.stop(0);
+    expect(await effects()).toBe(0);
   });
 
   it('two people are two people', async () => {
