@@ -54,9 +54,13 @@ export function commandLeaf(envelope: DispatchEnvelope): string {
   return hashCommand(envelope);
 }
 
-/** True when the digest covers exactly this envelope's command and nodes, at this satellite. */
-export function isCoveredByDigest(envelope: DispatchEnvelope, proof: ActionProof, digest: string): boolean {
-  const own = hashCommand(envelope);
+/** True when the digest covers exactly this envelope's command and nodes, at this satellite. `own`: its leaf, for who has it already. */
+export function isCoveredByDigest(
+  envelope: DispatchEnvelope,
+  proof: ActionProof,
+  digest: string,
+  own: string = commandLeaf(envelope),
+): boolean {
   if (!proof.commandLeaves.includes(own)) return false;
   const header = { ...proof, v: envelope.v, organizationId: envelope.organizationId, runId: envelope.runId };
   return (

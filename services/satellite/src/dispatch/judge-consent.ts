@@ -28,12 +28,14 @@ export async function judgeConsent(
   nowMs: number,
 ): Promise<Consent> {
   if (mode === 'direct') return nothing;
+  // Thousands of nodes are hashed once.
+  const leaf = envelope.approvals.length === 0 ? '' : commandLeaf(envelope);
   const covering = envelope.approvals.filter(({ proof, actionDigest }) =>
-    isCoveredByDigest(envelope, proof, actionDigest),
+    isCoveredByDigest(envelope, proof, actionDigest, leaf),
   );
   const early = covering.find(({ proof }) => Date.parse(proof.notBefore) > nowMs + skewMsMax);
   if (early !== undefined) return refused(`It was approved for ${early.proof.notBefore} and later; check the clock.`);
-  const changesOf = createChangesOf(envelope, covering);
+  const changesOf = (nodeId: string) => covering.map((approval) => approvedChange(approval, leaf, nodeId));
   if (isReading || policy.requiredToChange === 0) return { ...nothing, changesOf };
 
   const people = new Map<string, PasskeyCount>();
@@ -76,14 +78,9 @@ async function judgeApproval(
   return { kind: 'right', approver, count };
 }
 
-function createChangesOf(envelope: DispatchEnvelope, covering: readonly EnvelopeApproval[]) {
-  if (covering.length === 0) return () => [];
-  const leaf = commandLeaf(envelope);
-  return (nodeId: string): ApprovedChange[] =>
-    covering.map(({ actionDigest, proof }) => ({
-      changeKey: createHash('sha256').update(`${actionDigest}\n${leaf}\n${nodeId}`).digest(),
-      expiresAtMs: Date.parse(proof.expiresAt),
-    }));
+function approvedChange({ actionDigest, proof }: EnvelopeApproval, leaf: string, nodeId: string): ApprovedChange {
+  const changeKey = createHash('sha256').update(`${actionDigest}\n${leaf}\n${nodeId}`).digest();
+  return { changeKey, expiresAtMs: Date.parse(proof.expiresAt) };
 }
 
 function explain(given: number, { requiredToChange, approvers }: PasskeyPolicy, problems: readonly string[]): string {
