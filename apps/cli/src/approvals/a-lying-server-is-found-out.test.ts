@@ -1,13 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import type { Action } from '@sena/contracts/envelope';
 import { actionChallenge, actionDigest } from '@sena/envelope/action-digest';
-import { freePort } from '@sena/testing/free-port';
 import { createSoftwarePasskey } from '@sena/testing/software-passkey';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runSena, type ScriptedApi, startScriptedApi } from '../fixtures/run-sena.ts';
 
 const approvalId = 'appr_0192aaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa';
 const action: Action = {
@@ -27,61 +22,22 @@ const action: Action = {
   ],
 };
 
-/** What the server says, and what it was told. */
+const path = `/v1/approvals/${approvalId}/action`;
+/** What the server says. */
 let offered: Record<string, unknown>;
-let decisions: Array<Record<string, unknown>>;
-let server: Server;
-let url: string;
-let child: ChildProcess | null = null;
+let api: ScriptedApi;
 
 beforeEach(async () => {
   offered = {
     ...{ approvalId, status: 'pending', actionDigest: actionDigest(action), mayDecide: true, passkeys: [], action },
     requestedBy: { id: 'user_1', name: 'Olivia' },
   };
-  decisions = [];
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (piece) => {
-      body += piece;
-    });
-    request.on('end', () => {
-      if (request.method === 'POST') decisions.push(JSON.parse(body));
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(request.method === 'POST' ? { status: 'approved' } : offered));
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  api = await startScriptedApi({ [path]: offered });
 });
-afterEach(() => {
-  child?.kill();
-  server.close();
-  server.closeAllConnections();
-});
+afterEach(() => api.close());
 
-/** `page`: what happens on the page, given its address. */
-async function approve(said: string, page: (address: string) => Promise<void> = async () => undefined) {
-  const port = await freePort();
-  const program = path.resolve(import.meta.dirname, '..', 'main.ts');
-  child = spawn(process.execPath, [program, 'approve', approvalId, '--url', url, '--port', String(port)], {
-    env: { PATH: process.env.PATH, SENA_API_KEY: 'sena_key' },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let output = '';
-  let visited: Promise<void> | null = null;
-  for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      const address = /http:\/\/localhost:\d+\/\S+/.exec(output)?.[0];
-      if (address !== undefined) visited ??= page(address);
-    });
-  child.stdin?.end(said);
-  const [code] = await once(child, 'close');
-  await visited;
-  return { code, output, origin: `http://localhost:${port}` };
-}
+const approve = (said: string, visit?: (address: string) => Promise<void>) =>
+  runSena(['approve', approvalId], { api, said, visit });
 const post = (address: string, answer: object, origin = new URL(address).origin) =>
   fetch(address, {
     method: 'POST',
@@ -120,7 +76,7 @@ describe('sena approve', () => {
     });
     expect(output).toContain('✔ Approved.');
     expect(code).toBe(0);
-    expect(decisions).toMatchObject([
+    expect(api.posted).toMatchObject([
       { decision: 'approve', actionDigest: actionDigest(action), assertion: { signature: expect.any(String) } },
     ]);
   });
@@ -136,10 +92,10 @@ describe('sena approve', () => {
       expect((await post(address, signed(address, challenge), 'https://evil.test')).status).toBe(403);
       expect((await post(`${new URL(address).origin}/`, signed(address, challenge))).status).toBe(404);
       expect((await fetch(address.replace('localhost', '127.0.0.1'))).status).toBe(404);
-      expect(decisions).toEqual([]);
+      expect(api.posted).toEqual([]);
       await post(address, signed(address, challenge));
     });
-    expect(decisions).toHaveLength(1);
+    expect(api.posted).toHaveLength(1);
   });
 
   const withCommand = (change: Partial<Action['commands'][number]>): Action => ({
@@ -159,7 +115,7 @@ describe('sena approve', () => {
     expect(output).toContain(actionDigest(offered.action as Action));
     expect(output).not.toContain('Open this');
     expect(code).toBe(1);
-    expect(decisions).toEqual([]);
+    expect(api.posted).toEqual([]);
   });
 
   it.each([
@@ -174,6 +130,6 @@ describe('sena approve', () => {
     const { code, output } = await approve(said);
     expect(output).toMatch(why);
     expect(code).toBe(expected);
-    expect(decisions).toEqual([]);
+    expect(api.posted).toEqual([]);
   });
 });
