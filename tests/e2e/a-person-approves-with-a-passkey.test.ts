@@ -88,6 +88,7 @@ async function sena(command: string[], said: string) {
     if (child.exitCode !== null) throw new Error(`sena has ended:\n${printed.all}`);
     return /http:\/\/localhost:\d+\/\S+/.exec(printed.all)?.[0];
   });
+  await ownPage.bringToFront();
   await ownPage.goto(url);
   const shown = (await ownPage.locator('pre').textContent()) ?? '';
   await ownPage.getByRole('button').click();
@@ -111,6 +112,8 @@ const succeeds = (runId: string) =>
   eventually('the run has succeeded', async () => (await owner.wait(runId)).status === 'succeeded');
 
 it('a passkey is made in the console, which shows its entry', async () => {
+  // Browsers ask for passkeys on the page that is in front alone.
+  await page.bringToFront();
   await page.goto(`${publicUrl}/account`);
   await page.getByLabel('Email').fill(cloud.approver.email);
   await page.getByLabel('Password').fill(cloud.approver.password);
@@ -149,6 +152,7 @@ it('a satellite takes both entries as they are', async () => {
 
 it('in the console the change says what it needs, and runs once when it is signed', async () => {
   const { line, runId } = await asked();
+  await page.bringToFront();
   await page.goto(`${publicUrl}/approvals`);
   await page.getByText('It needs a passkey of a person listed at satellite sat-books').waitFor();
   const approve = page.getByRole('button', { name: 'Approve with passkey' });
@@ -157,7 +161,7 @@ it('in the console the change says what it needs, and runs once when it is signe
   await device.recognize(false);
   await page.waitForTimeout(stillMs);
   await approve.click();
-  await page.getByText('Your passkey was not used').waitFor();
+  await page.getByText('The passkey was not used: it was cancelled').waitFor();
   expect((await owner.wait(runId)).status).toBe('awaiting_approval');
 
   await device.recognize(true);

@@ -13,6 +13,8 @@ export type SoftwarePasskey = {
   readonly credentialId: string;
   /** COSE, base64url: as a registration gives it. */
   readonly publicKey: string;
+  /** What a browser says of it when it was made for this challenge, as WebAuthn's JSON has it. */
+  register(challenge: string): object;
   /** Signs a challenge (base64url) as a browser on `origin` would; `said` changes what is signed, before it is. */
   assert(challenge: string, said?: Partial<Said>): SoftwareAssertion;
 };
@@ -31,9 +33,37 @@ type Said = {
 export function createSoftwarePasskey({ rpId, origin }: { rpId: string; origin: string }): SoftwarePasskey {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const credentialId = randomBytes(32).toString('base64url');
+  const cose = encodeCose(publicKey);
   return {
     credentialId,
-    publicKey: encodeCose(publicKey).toString('base64url'),
+    publicKey: cose.toString('base64url'),
+    register(challenge) {
+      const clientData = JSON.stringify({ type: 'webauthn.create', challenge, origin, crossOrigin: false });
+      const id = Buffer.from(credentialId, 'base64url');
+      const authData = Buffer.concat([
+        sha256(Buffer.from(rpId)),
+        // Somebody is there, is its owner, and a key follows; its count; no model; its id and key.
+        Buffer.from([0b0100_0101, 0, 0, 0, 0]),
+        Buffer.alloc(16),
+        Buffer.from([0, id.length]),
+        id,
+        cose,
+      ]);
+      // {"fmt": "none", "attStmt": {}, "authData": …} in CBOR.
+      const attestation = Buffer.concat([
+        Buffer.from('a363666d74646e6f6e656761747453746d74a068617574684461746158', 'hex'),
+        Buffer.from([authData.length]),
+        authData,
+      ]);
+      return {
+        ...{ id: credentialId, rawId: credentialId, type: 'public-key', clientExtensionResults: {} },
+        response: {
+          clientDataJSON: Buffer.from(clientData).toString('base64url'),
+          attestationObject: attestation.toString('base64url'),
+          transports: ['internal'],
+        },
+      };
+    },
     assert(challenge, changes = {}) {
       const said: Said = {
         ...{ type: 'webauthn.get', origin, crossOrigin: false, rpId, flags: 0b101, signCount: 0 },

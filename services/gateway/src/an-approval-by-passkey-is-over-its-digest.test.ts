@@ -197,27 +197,46 @@ describe('the action itself', () => {
   });
 });
 
-it('a passkey is offered to register to who is signed in', async () => {
-  const { email } = gateway.ours.members.approver;
+it('a passkey is registered by who is signed in, listed with its key, and approves', async () => {
+  const { email, userId } = gateway.ours.members.approver;
   const signedIn = await gateway.call('POST', '/api/auth/sign-in/email', {
     ...{ as: null, body: { email, password: testPassword }, headers: { origin: testPublicUrl } },
   });
-  const cookie = signedIn.headers
-    .getSetCookie()
-    .map((each) => each.split(';', 1)[0])
-    .join('; ');
-  const options = await gateway.call('GET', '/api/auth/passkey/generate-register-options', {
-    as: null,
-    headers: { cookie },
-  });
+  const session = cookiesOf(signedIn.headers);
+  const auth = (method: string, path: string, cookie: string, body?: object) =>
+    gateway.call(method, `/api/auth/passkey/${path}`, {
+      ...{ as: null, headers: { cookie, origin: testPublicUrl } },
+      ...(body === undefined ? {} : { body }),
+    });
+  const options = await auth('GET', 'generate-register-options', session);
   expect(options).toMatchObject({
     status: 200,
     json: { rp: { id: 'localhost' }, authenticatorSelection: { userVerification: 'required' } },
   });
-  const listed = await gateway.call('GET', '/api/auth/passkey/list-user-passkeys', { as: null, headers: { cookie } });
-  expect(listed.json.map(({ userId }: { userId: string }) => userId)).toContain(gateway.ours.members.approver.userId);
+  const both = `${session}; ${cookiesOf(options.headers)}`;
+  const passkey = createSoftwarePasskey(here);
+  const foreign = createSoftwarePasskey({ ...here, origin: 'https://evil.test' });
+  expect(
+    (await auth('POST', 'verify-registration', both, { response: foreign.register(options.json.challenge) })).status,
+  ).toBe(500);
+  const again = await auth('GET', 'generate-register-options', session);
+  const response = passkey.register(again.json.challenge);
+  const made = await auth('POST', 'verify-registration', `${session}; ${cookiesOf(again.headers)}`, { response });
+  expect(made).toMatchObject({ status: 200, json: { credentialID: passkey.credentialId, userId } });
+  const listed = await auth('GET', 'list-user-passkeys', session);
+  const found = listed.json.find((each: { credentialID: string }) => each.credentialID === passkey.credentialId);
+  expect(Buffer.from(found.publicKey, 'base64').toString('base64url')).toBe(passkey.publicKey);
+  expect(await approve(passkey.assert(challenge()))).toMatchObject({ status: 200 });
+  const audited = await gateway.admin.query(`select data from sena.audit_events where action = 'passkey.added'`);
+  expect(audited.rows.map(({ data }) => data.credentialId)).toContain(passkey.credentialId);
+
   expect((await gateway.call('GET', '/api/auth/passkey/generate-register-options', { as: null })).status).toBe(401);
-  expect((await gateway.call('POST', '/api/auth/passkey/verify-authentication', { as: null, body: {} })).status).toBe(
-    404,
-  );
+  expect((await auth('POST', 'verify-authentication', session, {})).status).toBe(404);
 });
+
+function cookiesOf(headers: Headers): string {
+  return headers
+    .getSetCookie()
+    .map((each) => each.split(';', 1)[0])
+    .join('; ');
+}
