@@ -27,9 +27,15 @@ export function judgeProgram(
     bounded,
     judgeInner: (inner, innerBounded) => judgeProgram(inner, directories, innerBounded, depth + 1),
   });
-  // Known for its version alone: what it is known for otherwise says more.
-  if (problems.length > 0 && findChanging(program.name)) return [notInCatalogue(written, rest)];
-  return problems;
+  const isUnderstood = problems.every(({ call }) => call?.understood === true);
+  // Known for its version alone, or for some uses: what it is known for otherwise says more, unless it would tell a secret.
+  if (!isUnderstood && findChanging(program.name)) {
+    return [...problems.filter(({ kind }) => kind === 'reads_secret'), notInCatalogue(written, rest)];
+  }
+  return problems.map((problem) => ({
+    ...problem,
+    call: problem.call ?? { understood: false, program: program.name },
+  }));
 }
 
 export function lookUp(written: string): Program | undefined {
@@ -47,9 +53,14 @@ const metadataAddress =
 function notInCatalogue(written: string, rest: readonly Word[]): Problem {
   const shown = showText(written);
   const changing = findChanging(programName(written));
+  const call = { understood: false, program: programName(written) };
   if (!changing) return unknown(`${shown} is not in the read-only catalogue: it may write`);
   if (changing.effect === 'network' && rest.some((word) => metadataAddress.test(literalOf(word.pieces) ?? ''))) {
-    return { kind: 'reads_secret', because: `${shown} asks the cloud's metadata service, which hands out credentials` };
+    return {
+      kind: 'reads_secret',
+      call,
+      because: `${shown} asks the cloud's metadata service, which hands out credentials`,
+    };
   }
-  return { kind: changing.effect, because: `${shown} ${changing.because}` };
+  return { kind: changing.effect, call, because: `${shown} ${changing.because}` };
 }
