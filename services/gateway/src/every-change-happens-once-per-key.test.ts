@@ -17,6 +17,7 @@ import type { Services } from './services.ts';
 const exceptions: Record<string, string> = {
   'POST /v1/policy/evaluations': 'stores nothing and runs nothing',
   'POST /v1/enrolments': 'the join token is the key: it works once; nobody is signed in whose key could be kept',
+  'DELETE /v1/policies/:name': 'twice is once by itself: the policy is gone, and the second answer says so',
   'DELETE /v1/nodes/:id': 'twice is once by itself: the node is gone, and the second answer says so',
 };
 
@@ -54,6 +55,17 @@ const changes: Record<string, Change> = {
       return [
         { path, body: { decision: 'approve', reason: 'agreed' } },
         { path, body: { decision: 'reject', reason: 'agreed' } },
+      ];
+    },
+  },
+  'PUT /v1/policies/:name': {
+    status: 200,
+    prepare: async () => {
+      const path = `/v1/policies/${unique('policy')}`;
+      const text = 'permit (principal, action == Action::"reads", resource);';
+      return [
+        { path, body: { text, version: null } },
+        { path, body: { text: `${text} // other`, version: null } },
       ];
     },
   },

@@ -6,7 +6,7 @@ import { effectOrder } from '../explain/explain-decision.ts';
 import type { JudgedEffect } from '../explain/finding.ts';
 import { groupsOf } from './cedar-schema.ts';
 import { defaultName } from './default-rules.ts';
-import { groupNodes, type NodeGroup, type RuleNode, valueOf } from './group-nodes.ts';
+import { groupNodes, type NodeGroup, type RuleNode, nodeValue } from './group-nodes.ts';
 import type { CedarAnswer, Rules } from './rule.ts';
 
 export interface RuleQuestion {
@@ -57,18 +57,27 @@ export function decideCommand(rules: Rules, question: RuleQuestion): GroupVerdic
 }
 
 /** What holds for all of them: a command is one thing, and runs on all its nodes or on none. */
-export function strictest(verdicts: readonly RuleVerdict[]): RuleVerdict {
+export function strictest(verdicts: readonly GroupVerdict[]): RuleVerdict {
   const ordered = [...verdicts].sort((a, b) => weight(b) - weight(a));
   const [first] = ordered;
   if (first === undefined) return denyAll([]);
-  const reasons = [...new Set(ordered.flatMap((verdict) => verdict.reasons))];
+  const telling = ordered.filter(({ decision }) => first.decision === 'allow' || decision !== 'allow');
+  const total = verdicts.reduce((sum, { nodes }) => sum + nodes.length, 0);
+  const reasons = [...new Set(telling.flatMap((verdict) => verdict.reasons.map((reason) => reason + placeOf(verdict, total))))];
   return {
     decision: first.decision,
-    approvers: Math.max(...verdicts.map(({ approvers }) => approvers)) as 0 | 1 | 2,
-    passkey: verdicts.some(({ passkey }) => passkey),
-    rules: [...new Set(ordered.flatMap((verdict) => verdict.rules))],
+    approvers: first.decision === 'deny' ? 0 : (Math.max(...verdicts.map(({ approvers }) => approvers)) as 0 | 1 | 2),
+    passkey: first.decision !== 'deny' && verdicts.some(({ passkey }) => passkey),
+    rules: [...new Set(telling.flatMap((verdict) => verdict.rules))],
     reasons: reasons.slice(0, reasonsMax),
   };
+}
+
+/** Where groups differ, a reason says for which nodes it holds. */
+function placeOf({ nodes }: GroupVerdict, total: number): string {
+  const [node] = nodes;
+  if (node === undefined || nodes.length === total) return '';
+  return ` (on ${nodes.length} of ${total} nodes, such as ${node.name})`;
 }
 
 function weight({ decision, approvers, passkey }: RuleVerdict): number {
@@ -221,7 +230,7 @@ function nodeAttributes(
   const [node] = nodes;
   if (node === undefined) return { attrs: { name: '', site: '', address: '', runAs: '' }, tags };
   for (const question of questions) {
-    const value = valueOf(question, node);
+    const value = nodeValue(question, node);
     if (value === undefined) continue;
     if (question.attribute === 'label') tags[question.key] = value;
     else attrs[question.attribute] = value;

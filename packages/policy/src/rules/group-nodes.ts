@@ -30,13 +30,13 @@ export function groupNodes(questions: readonly NodeQuestion[], nodes: readonly R
   return [...groups].map(([key, members]) => ({ key, nodes: members }));
 }
 
-export function valueOf({ attribute, key }: NodeQuestion, node: RuleNode): string | undefined {
+export function nodeValue({ attribute, key }: NodeQuestion, node: RuleNode): string | undefined {
   if (attribute !== 'label') return node[attribute];
   return Object.hasOwn(node.labels, key) ? node.labels[key] : undefined;
 }
 
 function answer(question: NodeQuestion, node: RuleNode): boolean {
-  const value = valueOf(question, node);
+  const value = nodeValue(question, node);
   if (value === undefined) return false;
   const { test } = question;
   switch (test.kind) {

@@ -28,7 +28,8 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
         summary: 'Approve or reject',
         description:
           'Bound to the digest of the exact commands and nodes; send `actionDigest` to be sure that they are the ones you saw. ' +
-          'Nobody decides about their own request.',
+          'Nobody decides about their own request. Where `approversRequired` is 2, the first approval leaves it pending; ' +
+          'one rejection ends it.',
         params: z.object({ id: idSchema('appr') }),
         headers: idempotencyHeadersSchema,
         body: decideApprovalBodySchema,
@@ -52,6 +53,12 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
             reason,
             actionDigest,
           });
+          if (decided.kind === 'recorded') {
+            const more = decided.missing === 1 ? 'One more person has' : `${decided.missing} more people have`;
+            const text = `${member.name} approved. ${more} to approve before it runs.`;
+            const seq = await appendRunEvent(transaction, decided.runId, { type: 'run.note', text });
+            return { ...decided, outboxId: null, seq, approval: await readApproval(transaction, member, id) };
+          }
           // Expired and void are also ends of the waiting: the run is woken, although this request is refused.
           const { outboxId } = await wakeRun(transaction, decided.runId);
           const seq =
@@ -69,12 +76,13 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
       );
       if (once.kind === 'first') {
         const { runId, outboxId, seq } = once.answer;
-        deliverOutbox(services, request.log, organizationId, outboxId);
+        if (outboxId !== null) deliverOutbox(services, request.log, organizationId, outboxId);
         if (seq !== null) void services.signals.ring(organizationId, 'runEvents', { runId, seq });
       }
       const decided = once.answer;
       switch (decided.kind) {
         case 'decided':
+        case 'recorded':
           return decided.approval;
         case 'expired':
           throw new SenaError('approval_expired', 'The approval has expired. Ask for the change again.');
@@ -92,6 +100,7 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
 /** A refusal that was written down is also the answer to the same request sent again. */
 const decidedSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('decided'), approval: approvalSchema }),
+  z.object({ kind: z.literal('recorded'), approval: approvalSchema }),
   z.object({ kind: z.literal('expired') }),
   z.object({ kind: z.literal('void'), reason: z.string() }),
 ]);
