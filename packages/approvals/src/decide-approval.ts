@@ -76,8 +76,7 @@ export async function decideApproval(transaction: TenantTransaction, decision: D
   }
 
   const missing = await recordDecision(transaction, decision, approval.approvers_required);
-  const status: ApprovalStatus =
-    decision.decision === 'reject' ? 'rejected' : missing === 0 ? 'approved' : 'pending';
+  const status: ApprovalStatus = decision.decision === 'reject' ? 'rejected' : missing === 0 ? 'approved' : 'pending';
   if (status !== 'pending') {
     await transaction.query(
       `update approvals set status = $2, decided_by = $3, decided_by_name = $4, reason = $5, decided_at = now() where id = $1`,

@@ -143,7 +143,14 @@ test.each(forbidden)('%s may not, on %s, %s %s', async (role, table, privilege, 
 });
 
 test('nobody who logs in may change what is append-only', async () => {
-  for (const table of ['outcomes', 'run_events', 'audit_events', 'audit_seals', 'approval_decisions', 'policy_versions']) {
+  for (const table of [
+    'outcomes',
+    'run_events',
+    'audit_events',
+    'audit_seals',
+    'approval_decisions',
+    'policy_versions',
+  ]) {
     const found = await admin.query<{ rolname: string }>(
       `select rolname from pg_roles where rolname like 'sena\\_%' and rolname <> 'sena_owner'
          and (has_any_column_privilege(oid, $1, 'update') or has_table_privilege(oid, $1, 'delete') or has_table_privilege(oid, $1, 'truncate'))`,

@@ -13,7 +13,10 @@ export async function deletePolicy(
   const { current, latest } = await lockPolicies(transaction, name);
   if (current === null) throw new SenaError('not_found', `There is no policy ${name}.`);
   if (current !== version) {
-    throw new SenaError('conflict', `The policy ${name} is at version ${current}. Look at it again before you delete it.`);
+    throw new SenaError(
+      'conflict',
+      `The policy ${name} is at version ${current}. Look at it again before you delete it.`,
+    );
   }
   await transaction.query('delete from policies where name = $1', [name]);
   await writePolicyVersion(transaction, { name, version: latest + 1, text: null, by });

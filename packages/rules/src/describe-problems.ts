@@ -12,6 +12,8 @@ export function describeProblems(problems: readonly RuleProblem[], field: string
       ? 'The policy can not be read.'
       : `Policy ${first.document}, line ${first.line}: ${first.message} Correct it and send it again.`;
   return new SenaError('validation_failed', sentence, {
-    fields: problems.slice(0, shownMax).map(({ line, column, message }) => ({ path: `${field}:${line}:${column}`, message })),
+    fields: problems
+      .slice(0, shownMax)
+      .map(({ line, column, message }) => ({ path: `${field}:${line}:${column}`, message })),
   });
 }

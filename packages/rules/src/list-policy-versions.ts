@@ -10,7 +10,8 @@ export async function listPolicyVersions(
   name: string,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: PolicyVersion[]; nextCursor: string | null }> {
-  const [before] = decodeCursor(page.cursor, 1) ?? [];
+  const isVersion = ([version]: string[]) => /^\d{1,9}$/.test(version ?? '');
+  const [before] = decodeCursor(page.cursor, 1, isVersion) ?? [];
   const found = await transaction.query<{
     version: number;
     text: string | null;

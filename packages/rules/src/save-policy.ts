@@ -12,7 +12,7 @@ import { writePolicyVersion } from './write-policy-version.ts';
 
 export const policiesMax = 100;
 
-/** `version`: the one that was changed, null for a new one. Throws `validation_failed`, `conflict`. */
+/** `version`: the one that was changed, null for a new one. Throws `validation_failed`, `conflict`, `not_found`. */
 export async function savePolicy(
   transaction: TenantTransaction,
   engine: CedarEngine,
@@ -23,9 +23,23 @@ export async function savePolicy(
   if (rules.kind === 'broken') throw describeProblems(rules.problems, 'text');
 
   const { current, latest, count } = await lockPolicies(transaction, name);
-  if (current !== policy.version) throw changedMeanwhile(name, current);
+  if (current === null && policy.version !== null) {
+    throw new SenaError(
+      'not_found',
+      `There is no policy ${name}: it was deleted, or never was. Send version null to make it.`,
+    );
+  }
+  if (current !== null && current !== policy.version) {
+    throw new SenaError(
+      'conflict',
+      `The policy ${name} is at version ${current}. Look at it again, then send your change with that version.`,
+    );
+  }
   if (current === null && count >= policiesMax) {
-    throw new SenaError('conflict', `There are ${count} policies already. Join some of them: one text takes many rules.`);
+    throw new SenaError(
+      'conflict',
+      `There are ${count} policies already. Join some of them: one text takes many rules.`,
+    );
   }
   const version = latest + 1;
   const saved = await transaction.query<PolicyRow>(
@@ -38,13 +52,4 @@ export async function savePolicy(
   );
   await writePolicyVersion(transaction, { name, version, text, by });
   return toPolicy(engine, saved.rows[0] as PolicyRow);
-}
-
-function changedMeanwhile(name: string, current: number | null): SenaError {
-  return new SenaError(
-    'conflict',
-    current === null
-      ? `There is no policy ${name}; it may have been deleted meanwhile. Send version null to make a new one.`
-      : `The policy ${name} is at version ${current}. Look at it again, then send your change with that version.`,
-  );
 }

@@ -39,7 +39,7 @@ beforeAll(async () => {
   const both = ([a, b]: readonly [string, string], change: (word: string) => string) => [change(a), change(b)] as const;
   words = [
     ...[theirs.id, theirs.members.owner.userId, ...Object.values(ids.theirs)].map((id) => pair(id, anotherId)),
-    ...['contoso-site', 'contoso-node', 'contoso-satellite', 'contoso-prompt', 'Contoso', 'owner@contoso.test'].map(
+    ...['contoso-site', 'contoso-node', 'contoso-satellite', 'contoso-prompt', 'contoso-policy-000000000001', 'Contoso', 'owner@contoso.test'].map(
       (name) => pair(name, anotherName),
     ),
     both(pair('contoso-node', anotherName), (word) => `name=${word}`),
@@ -67,6 +67,7 @@ describe('the control', () => {
       [`/v1/nodes?selector=${encodeURIComponent('name=contoso-node')}`, ids.theirs.node],
       ['/v1/sites', 'contoso-site'],
       ['/v1/satellites', 'contoso-satellite'],
+      ['/v1/policies', 'contoso-policy'],
       ['/v1/audit-events', 'contoso-audit'],
       ['/v1/me', 'Contoso'],
     ] as const) {

@@ -18,7 +18,10 @@ afterAll(async () => {
 });
 
 /** A run of the operator that waits for an approval. */
-async function waitingRun(expiresAt = '2099-01-01T00:00:00Z', approversRequired: 1 | 2 = 1): Promise<{ runId: string; approvalId: string }> {
+async function waitingRun(
+  expiresAt = '2099-01-01T00:00:00Z',
+  approversRequired: 1 | 2 = 1,
+): Promise<{ runId: string; approvalId: string }> {
   const { json } = await gateway.call('POST', '/v1/runs', { as: 'approver', body: { kind: 'ask', prompt: 'x' } });
   const requester = gateway.ours.members.approver;
   const approvalId = await inOrganization(pool, gateway.ours.id, (transaction) =>

@@ -175,7 +175,8 @@ function actionsOf({ action }: PolicyJson): string[] | null {
 
 function sentenceOf({ message, help }: DetailedError): string {
   const plain = message.replace(/^failed to parse policies from string: /, '').replace(/^for policy `[^`]*`, /, '');
-  return help === null ? `${plain}.` : `${plain}: ${help}.`;
+  const whole = help === null ? plain : `${plain}: ${help}`;
+  return /[.?!]$/.test(whole) ? whole : `${whole}.`;
 }
 
 function offsetOf({ sourceLocations }: DetailedError): number {

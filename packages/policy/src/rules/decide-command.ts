@@ -6,7 +6,7 @@ import { effectOrder } from '../explain/explain-decision.ts';
 import type { JudgedEffect } from '../explain/finding.ts';
 import { groupsOf } from './cedar-schema.ts';
 import { defaultName } from './default-rules.ts';
-import { groupNodes, type NodeGroup, type RuleNode, nodeValue } from './group-nodes.ts';
+import { groupNodes, type NodeGroup, nodeValue, type RuleNode } from './group-nodes.ts';
 import type { CedarAnswer, Rules } from './rule.ts';
 
 export interface RuleQuestion {
@@ -63,7 +63,9 @@ export function strictest(verdicts: readonly GroupVerdict[]): RuleVerdict {
   if (first === undefined) return denyAll([]);
   const telling = ordered.filter(({ decision }) => first.decision === 'allow' || decision !== 'allow');
   const total = verdicts.reduce((sum, { nodes }) => sum + nodes.length, 0);
-  const reasons = [...new Set(telling.flatMap((verdict) => verdict.reasons.map((reason) => reason + placeOf(verdict, total))))];
+  const reasons = [
+    ...new Set(telling.flatMap((verdict) => verdict.reasons.map((reason) => reason + placeOf(verdict, total)))),
+  ];
   return {
     decision: first.decision,
     approvers: first.decision === 'deny' ? 0 : (Math.max(...verdicts.map(({ approvers }) => approvers)) as 0 | 1 | 2),

@@ -52,6 +52,8 @@ function walk(mentions: Mentions, expression: unknown): undefined {
   const [[operator, operands] = ['', undefined]] = Object.entries(expression);
   if (!isJson(operands)) return walk(mentions, operands);
   if (isComparison(mentions, operator, operands)) return;
+  // Attributes that nodes don't have are the validator's to refuse.
+  if ((operator === '.' || operator === 'has') && isVariable(operands.left, 'resource')) return;
   if (operator === '.' && typeof operands.attr === 'string') note(mentions, operands.left, operands.attr);
   if (operator === 'has') note(mentions, operands.left, operands.attr);
   for (const part of Object.values(operands)) walk(mentions, part);

@@ -35,6 +35,8 @@ const fileSchema = z.strictObject({
       changesAllowed: z.boolean().default(true),
       /** False: what the cloud has allowed runs without an approval. Local refusals stay. */
       approvalRequiredToChange: z.boolean().default(true),
+      /** Rules in Cedar that hold beside all that: what they forbid does not run, and what they want approved needs it. */
+      policyFile: path.optional(),
     })
     .prefault({}),
   limits: z
@@ -102,6 +104,10 @@ export function parseSatelliteConfig(file: string, text: string): SatelliteConfi
   const stateDirectory = beside(parsed.data.stateDirectory ?? defaultStateDirectory(absolute));
   return {
     ...parsed.data,
+    policy: {
+      ...parsed.data.policy,
+      ...(parsed.data.policy.policyFile === undefined ? {} : { policyFile: beside(parsed.data.policy.policyFile) }),
+    },
     file: absolute,
     stateDirectory,
     knownHostsFile: beside(parsed.data.knownHostsFile ?? join(stateDirectory, 'known_hosts')),

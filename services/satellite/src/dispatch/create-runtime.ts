@@ -11,6 +11,7 @@ import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
+import type { LocalRules } from '../config/open-local-rules.ts';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
 import { createGuardCleaner } from '../guard/clean-guards.ts';
 import { type Journal, JournalError } from '../journal/open-journal.ts';
@@ -61,6 +62,7 @@ export type RuntimeOptions = {
   satelliteId: string;
   keys: ReadonlyMap<string, KeyObject>;
   parser: ShellParser;
+  localRules: LocalRules;
   journal: Journal;
   pool: SshPool;
   logger: Logger;
@@ -69,7 +71,7 @@ export type RuntimeOptions = {
 };
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { config, organizationId, satelliteId, keys, parser, journal, pool, logger, fatal } = options;
+  const { config, organizationId, satelliteId, keys, parser, localRules, journal, pool, logger, fatal } = options;
   /** Everything that is not finished, by execution id. */
   const executions = new Map<string, Work>();
   const outbox = createOutbox({
@@ -234,6 +236,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       organizationId,
       satelliteId,
       policy: config.policy,
+      localRules: localRules.current(),
       parser,
       journal,
       isHalted,
@@ -350,7 +353,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const resumed: Execution[] = [];
       const recovery = await recoverExecutions({
         ...{ journal, outbox, logger, keys, organizationId, satelliteId },
-        judge: (envelope) => judgeCommand(parser, envelope, config.policy),
+        judge: (envelope) => judgeCommand(parser, envelope, config.policy, localRules.current()),
         resume(envelope, node, { mode, attempt }, wasSent) {
           const execution = createExecution(envelope, node, mode);
           execution.attempts = attempt;

@@ -207,9 +207,17 @@ describe('is refused', () => {
     ['that nobody gave', { approvers: [] }, /approval of a person.*has that of 0/],
     ['by who asked for it', { approvers: [{ by: 'member:asker', at: now }] }, /requester/],
     ['by who asked for it, beside another', { approvers: [...approverNames('one', 'asker')] }, /requester/],
-    ['of the run’s requester, under another name', { requestedBy: 'member:else', approvers: approverNames('asker') }, /requester/],
+    [
+      'of the run’s requester, under another name',
+      { requestedBy: 'member:else', approvers: approverNames('asker') },
+      /requester/,
+    ],
     ['of one person where two were asked for', { approversRequired: 2 }, /2 people.*has that of 1/],
-    ['of one person twice where two were asked for', { approversRequired: 2, approvers: approverNames('one', 'one') }, /has that of 1/],
+    [
+      'of one person twice where two were asked for',
+      { approversRequired: 2, approvers: approverNames('one', 'one') },
+      /has that of 1/,
+    ],
     ['without the passkey that was asked for', { passkeyRequired: true }, /passkey/],
     ['that holds no action', { action: null }, /no readable action/],
     ['whose action was altered', { actionDigest: actionDigest(action({ command: 'reboot' })) }, /altered/],
@@ -259,7 +267,8 @@ describe('is refused', () => {
 describe('the policies of the moment of signing', () => {
   const prod = `forbid (principal, action in Action::"changes", resource)
     when { resource.hasTag("env") && resource.getTag("env") == "prod" } unless { context.approvals >= 2 };`;
-  const restarts = 'permit (principal, action == Action::"controls_service", resource) when { resource.site == "Lab" };';
+  const restarts =
+    'permit (principal, action == Action::"controls_service", resource) when { resource.site == "Lab" };';
   const facts = (env: string, site = 'Berlin') => new Map([['node_1', { site, labels: { env } }]]);
 
   test('refuse what they forbid, although it was approved before', () => {
@@ -269,13 +278,18 @@ describe('the policies of the moment of signing', () => {
       reason: 'signer_refused',
       detail: 'It is denied because `systemctl restart` controls a service, rule ours.',
     });
-    expect(judge(dispatch(), 'forbid (principal, action == Action::"reads", resource);')).toMatchObject({ kind: 'refuse' });
+    expect(judge(dispatch(), 'forbid (principal, action == Action::"reads", resource);')).toMatchObject({
+      kind: 'refuse',
+    });
   });
 
   test('refuse one approval where they ask for two by now, and sign with both', () => {
     const nodeFacts = facts('prod');
     const refusal = judge(approvedChange({ nodeFacts }), prod);
-    expect(refusal).toMatchObject({ kind: 'refuse', detail: expect.stringMatching(/2 people, rule ours, and has that of 1/) });
+    expect(refusal).toMatchObject({
+      kind: 'refuse',
+      detail: expect.stringMatching(/2 people, rule ours, and has that of 1/),
+    });
     const approvers = approverNames('one', 'two');
     const signed = judge(approvedChange({ nodeFacts }, { approvers }), prod);
     expect(signed).toMatchObject({
@@ -294,10 +308,16 @@ describe('the policies of the moment of signing', () => {
   });
 
   test('refuse a node of which nothing is known any more', () => {
-    expect(judge(dispatch(), restarts)).toMatchObject({ kind: 'refuse', detail: expect.stringMatching(/web-01 was deleted/) });
+    expect(judge(dispatch(), restarts)).toMatchObject({
+      kind: 'refuse',
+      detail: expect.stringMatching(/web-01 was deleted/),
+    });
   });
 
   test('refuse everything while they can not be read', () => {
-    expect(judge(dispatch(), 'permit (')).toMatchObject({ kind: 'refuse', detail: expect.stringMatching(/can not be read/) });
+    expect(judge(dispatch(), 'permit (')).toMatchObject({
+      kind: 'refuse',
+      detail: expect.stringMatching(/can not be read/),
+    });
   });
 });

@@ -18,7 +18,8 @@ export function deletePolicy(app: GatewayApp, services: Services): void {
         operationId: 'deletePolicy',
         tags: ['policy'],
         summary: 'Delete a policy',
-        description: 'Send the `version` that you looked at. What it forbade or permitted is judged by the other rules from now on.',
+        description:
+          'Send the `version` that you looked at. What it forbade or permitted is judged by the other rules from now on.',
         params: z.object({ name: policyNameSchema }),
         querystring: deletePolicyQuerySchema,
         response: { 204: z.null().describe('Deleted'), ...declareProblems('conflict') },

@@ -42,7 +42,10 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
         rules: await readRules(transaction, services.cedar, draft),
       }));
       if (rules.kind === 'broken' && rules.problems.some(({ document }) => document === draft?.name)) {
-        throw describeProblems(rules.problems.filter(({ document }) => document === draft?.name), 'draft.text');
+        throw describeProblems(
+          rules.problems.filter(({ document }) => document === draft?.name),
+          'draft.text',
+        );
       }
       const { effects } = evaluateCommand(services.shellParser, command);
       const requester = { id: principalRef(member), attributes: { role, via: member.by } };
@@ -51,8 +54,9 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
         ...withLists(strictest(verdicts)),
         effects,
         nodeCount: nodes?.length ?? null,
-        groups: nodes === null ? [] : verdicts.map((verdict) => toGroup(rules, verdict)),
-        notes: rules.kind === 'broken' ? [] : rules.notes.filter(({ document }) => document === draft?.name).map(toNote),
+        groups: nodes === null || nodes.length === 0 ? [] : verdicts.map((verdict) => toGroup(rules, verdict)),
+        notes:
+          rules.kind === 'broken' ? [] : rules.notes.filter(({ document }) => document === draft?.name).map(toNote),
       };
     },
   );
@@ -84,6 +88,16 @@ function withLists<T extends { rules: readonly string[]; reasons: readonly strin
   return { ...verdict, rules: [...verdict.rules], reasons: [...verdict.reasons] };
 }
 
-function toNote({ document, line, column, message }: { document: string; line: number; column: number; message: string }) {
+function toNote({
+  document,
+  line,
+  column,
+  message,
+}: {
+  document: string;
+  line: number;
+  column: number;
+  message: string;
+}) {
   return { policy: document, line, column, message };
 }

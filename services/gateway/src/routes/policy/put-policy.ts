@@ -1,4 +1,5 @@
 // PUT /v1/policies/{name}: what the organization lets happen from now on. A run that is under way is judged again before it is signed.
+import { SenaError } from '@sena/contracts/errors';
 import { policyNameSchema, policySchema, savePolicyBodySchema } from '@sena/contracts/http/policy';
 import { inOrganization } from '@sena/db/tenant';
 import { savePolicy } from '@sena/rules/save-policy';
@@ -23,17 +24,29 @@ export function putPolicy(app: GatewayApp, services: Services): void {
           'A text in Cedar. Send the `version` that you changed, or null for a new policy; when it has changed meanwhile the answer is ' +
           '`conflict`. A text that can not be read is refused with `validation_failed`; `fields` name line and column, as `text:3:7`. ' +
           'No policy lets run without an approval what is not understood, what reads secrets, or what takes other rights.',
-        params: z.object({ name: policyNameSchema }),
+        // Checked below: a name that is not allowed is a mistake, not something that is not there.
+        params: z.object({ name: z.string().describe('Small letters, digits and dashes, at most 63') }),
         headers: idempotencyHeadersSchema,
         body: savePolicyBodySchema,
-        response: { 200: policySchema, ...declareProblems('conflict') },
+        response: { 200: policySchema, ...declareProblems('conflict', 'not_found') },
       },
     },
     async (request, reply) => {
       const by = memberOf(request);
+      const { success, data: name, error } = policyNameSchema.safeParse(request.params.name);
+      if (!success) {
+        const message = error.issues[0]?.message ?? 'not valid';
+        throw new SenaError(
+          'validation_failed',
+          `This can not be the name of a policy: ${message.replace(/[.]$/, '')}.`,
+          {
+            fields: [{ path: 'name', message }],
+          },
+        );
+      }
       const { answer } = await inOrganization(services.pool, by.organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: policySchema }, () =>
-          savePolicy(transaction, services.cedar, { name: request.params.name, ...request.body, by }),
+          savePolicy(transaction, services.cedar, { name, ...request.body, by }),
         ),
       );
       return answer;
