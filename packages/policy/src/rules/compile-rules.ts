@@ -1,7 +1,7 @@
 // Entered with the texts of one owner, before anything is decided by them, and when one is saved. The default rules are always among
 // them. Pure, and remembered: the same texts are compiled once.
 import { createHash } from 'node:crypto';
-import type { DetailedError, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { DetailedError, PolicyJson, Schema, ValidationError } from '@cedar-policy/cedar-wasm/nodejs';
 import { cedarSchema, guardedEffects, type RuleEnd } from './cedar-schema.ts';
 import { defaultName, defaultRules } from './default-rules.ts';
 import { findMentions } from './find-mentions.ts';
@@ -12,73 +12,131 @@ import type { NodeQuestion, Rule, RuleDocument, RuleProblem, Rules } from './rul
 export const statementsMax = 100;
 export const documentBytesMax = 65_536;
 
-const compiled = new WeakMap<CedarEngine, Map<string, Rules>>();
-const compiledMax = 200;
+interface Memory {
+  readonly compiled: Map<string, Rules>;
+  readonly documents: Map<string, ReadDocument>;
+  /** Cedar takes a schema as text too, and is slower at it. */
+  readonly schemas: Map<RuleEnd, Schema>;
+}
+
+const memories = new WeakMap<CedarEngine, Memory>();
+const rememberedMax = 500;
 
 /** `broken` when any text is: then nothing is decided by the others alone. */
 export function compileRules(engine: CedarEngine, end: RuleEnd, documents: readonly RuleDocument[]): Rules {
-  const key = createHash('sha256')
-    .update(JSON.stringify([end, documents.map(({ name, text }) => [name, text])]))
-    .digest('hex');
-  const known = compiled.get(engine) ?? new Map<string, Rules>();
-  compiled.set(engine, known);
-  const found = known.get(key);
+  const memory = memories.get(engine) ?? { compiled: new Map(), documents: new Map(), schemas: new Map() };
+  memories.set(engine, memory);
+  const all = [{ name: defaultName, text: defaultRules }, ...documents];
+  const key = keyOf([end, ...all.map(({ name, text }) => [name, text])]);
+  const found = memory.compiled.get(key);
   if (found !== undefined) return found;
-  if (known.size >= compiledMax) known.clear();
-  const rules = compile(engine, end, documents, key);
-  known.set(key, rules);
+  const rules = compile(engine, readDocuments(engine, memory, end, all), key);
+  remember(memory.compiled, key, rules);
   return rules;
 }
 
-function compile(engine: CedarEngine, end: RuleEnd, documents: readonly RuleDocument[], key: string): Rules {
-  const problems: RuleProblem[] = [];
-  const notes: RuleProblem[] = [];
-  const rules: Rule[] = [];
-  const questions = new Map<string, NodeQuestion>();
-  const principalAttributes = new Set<string>();
-  const contextAttributes = new Set<string>();
-  for (const document of [{ name: defaultName, text: defaultRules }, ...documents]) {
-    const read = readDocument(engine, end, document);
-    problems.push(...read.problems);
-    notes.push(...read.notes);
-    rules.push(...read.rules.filter(({ name }) => !rules.some((rule) => rule.name === name)));
-    for (const question of read.questions) questions.set(JSON.stringify(question), question);
-    for (const name of read.principalAttributes) principalAttributes.add(name);
-    for (const name of read.contextAttributes) contextAttributes.add(name);
-  }
+function keyOf(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+function remember<T>(known: Map<string, T>, key: string, value: T): void {
+  if (known.size >= rememberedMax) known.clear();
+  known.set(key, value);
+}
+
+function compile(engine: CedarEngine, documents: readonly ReadDocument[], key: string): Rules {
+  const problems = documents.flatMap((document) =>
+    document.problems.toSorted((a, b) => a.line - b.line || a.column - b.column),
+  );
   if (problems.length > 0) return { kind: 'broken', problems };
+  const questions = documents.flatMap((document) => document.questions);
   return {
     kind: 'ready',
     engine,
-    rules,
+    rules: documents.flatMap(({ statements }) => statements.map(({ name, text }) => ({ name, text }))),
     key,
-    questions: [...questions.values()],
-    principalAttributes,
-    contextAttributes,
-    notes,
+    questions: [...new Map(questions.map((question) => [JSON.stringify(question), question])).values()],
+    principalAttributes: new Set(documents.flatMap(({ principalAttributes }) => principalAttributes)),
+    contextAttributes: new Set(documents.flatMap(({ contextAttributes }) => contextAttributes)),
+    isAboutPerson: documents.some(({ isAboutPerson }) => isAboutPerson),
+    notes: documents.flatMap(({ notes }) => notes),
     answers: new Map(),
   };
 }
 
 interface ReadDocument {
-  readonly rules: Rule[];
+  readonly document: RuleDocument;
+  readonly statements: Array<Rule & { readonly offset: number }>;
   readonly problems: RuleProblem[];
   readonly notes: RuleProblem[];
   readonly questions: NodeQuestion[];
   readonly principalAttributes: string[];
   readonly contextAttributes: string[];
+  isAboutPerson: boolean;
 }
 
-function readDocument(engine: CedarEngine, end: RuleEnd, document: RuleDocument): ReadDocument {
-  const { cedar } = engine;
+/** Those that were not read before are validated all at once: Cedar takes its time for the schema each time. */
+function readDocuments(
+  engine: CedarEngine,
+  { documents: known, schemas }: Memory,
+  end: RuleEnd,
+  documents: readonly RuleDocument[],
+): ReadDocument[] {
+  const fresh: ReadDocument[] = [];
+  const read = documents.map((document) => {
+    const key = keyOf([end, document.name, document.text]);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const made = readDocument(engine, end, document);
+    fresh.push(made);
+    return made;
+  });
+  if (fresh.length > 0) {
+    const schema = schemas.get(end) ?? readSchema(engine, end);
+    schemas.set(end, schema);
+    validate(engine, schema, fresh);
+  }
+  for (const made of fresh) remember(known, keyOf([end, made.document.name, made.document.text]), made);
+  return read;
+}
+
+function readSchema({ cedar }: CedarEngine, end: RuleEnd): Schema {
+  const read = cedar.schemaToJson(cedarSchema(end));
+  if (read.type === 'failure') throw new Error(read.errors.map(({ message }) => message).join('; '));
+  return read.json;
+}
+
+function validate({ cedar }: CedarEngine, schema: Schema, documents: readonly ReadDocument[]): void {
+  const places = new Map<string, [ReadDocument, ReadDocument['statements'][number]]>();
+  for (const [at, document] of documents.entries()) {
+    for (const [index, statement] of document.statements.entries()) places.set(`${at} ${index}`, [document, statement]);
+  }
+  const staticPolicies = Object.fromEntries([...places].map(([id, [, { text }]]) => [id, text]));
+  const answer = cedar.validate({ schema, policies: { staticPolicies }, validationSettings: { mode: 'strict' } });
+  if (answer.type === 'failure') throw new Error(answer.errors.map(({ message }) => message).join('; '));
+  const tell = ({ policyId, error }: ValidationError, list: 'problems' | 'notes') => {
+    const [read, statement] = places.get(policyId) ?? [];
+    if (read === undefined || statement === undefined)
+      throw new Error(`Cedar names ${policyId}, which it was not given`);
+    const offset = statement.offset + characters(statement.text, offsetOf(error));
+    const { name, text } = read.document;
+    read[list].push({ document: name, ...placeIn(text, offset), message: sentenceOf(error) });
+  };
+  for (const error of answer.validationErrors) tell(error, 'problems');
+  for (const warning of answer.validationWarnings) tell(warning, 'notes');
+}
+
+function readDocument({ cedar }: CedarEngine, end: RuleEnd, document: RuleDocument): ReadDocument {
   const { name, text } = document;
   const read: ReadDocument = {
-    rules: [],
+    document,
+    statements: [],
     problems: [],
     notes: [],
     questions: [],
     principalAttributes: [],
     contextAttributes: [],
+    isAboutPerson: false,
   };
   const at = (offset: number, message: string): RuleProblem => ({ document: name, ...placeIn(text, offset), message });
   if (Buffer.byteLength(text) > documentBytesMax) {
@@ -87,7 +145,7 @@ function readDocument(engine: CedarEngine, end: RuleEnd, document: RuleDocument)
   }
   const parts = cedar.policySetTextToParts(text);
   if (parts.type === 'failure') {
-    read.problems.push(...parts.errors.map((error) => at(offsetOf(error), sentenceOf(error))));
+    read.problems.push(...parts.errors.map((error) => at(characters(text, offsetOf(error)), sentenceOf(error))));
     return read;
   }
   if (parts.policy_templates.length > 0) {
@@ -100,24 +158,9 @@ function readDocument(engine: CedarEngine, end: RuleEnd, document: RuleDocument)
     read.problems.push(at(0, `It has more than ${statementsMax} rules. Divide it into several policies.`));
     return read;
   }
-  const validated = cedar.validate({
-    schema: cedarSchema(end),
-    policies: { staticPolicies: text },
-    validationSettings: { mode: 'strict' },
-  });
-  if (validated.type === 'failure') {
-    read.problems.push(...validated.errors.map((error) => at(offsetOf(error), sentenceOf(error))));
-    return read;
-  }
-  read.problems.push(...validated.validationErrors.map(({ error }) => at(offsetOf(error), sentenceOf(error))));
-  read.notes.push(...validated.validationWarnings.map(({ error }) => at(offsetOf(error), sentenceOf(error))));
-
-  const statements = parts.policies
-    .map((statement) => ({ statement, offset: Math.max(0, text.indexOf(statement)) }))
-    .sort((a, b) => a.offset - b.offset);
-  const names = new Set<string>();
+  const statements = placeStatements(text, parts.policies);
   for (const [index, { statement, offset }] of statements.entries()) {
-    const here = (message: string) => ({ document: name, ...placeInText(text, offset), message });
+    const here = (message: string) => at(offset, message);
     const json = cedar.policyToJson(statement);
     if (json.type === 'failure') {
       read.problems.push(...json.errors.map((error) => here(sentenceOf(error))));
@@ -128,8 +171,9 @@ function readDocument(engine: CedarEngine, end: RuleEnd, document: RuleDocument)
     if (id !== undefined && !/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
       read.problems.push(here('An @id is made of small letters, digits and dashes, at most 63.'));
     }
-    if (names.has(ruleName)) read.problems.push(here(`Two rules are called ${ruleName}. Give each an @id of its own.`));
-    names.add(ruleName);
+    if (read.statements.some((other) => other.name === ruleName)) {
+      read.problems.push(here(`Two rules are called ${ruleName}. Give each an @id of its own.`));
+    }
     const mentions = findMentions(json.json);
     read.problems.push(...mentions.problems.map(here));
     if (
@@ -142,12 +186,25 @@ function readDocument(engine: CedarEngine, end: RuleEnd, document: RuleDocument)
     if (mentions.contextAttributes.has('passkey')) {
       read.notes.push(here('Passkey approvals are not taken yet: what this rule wants a passkey for can not run.'));
     }
-    read.rules.push({ name: ruleName, text: statement });
+    read.statements.push({ name: ruleName, text: statement, offset });
     read.questions.push(...mentions.questions);
     read.principalAttributes.push(...mentions.principalAttributes);
     read.contextAttributes.push(...mentions.contextAttributes);
+    read.isAboutPerson ||= mentions.isAboutPerson;
   }
   return read;
+}
+
+/** Cedar gives statements by their ids, `policy10` before `policy2`; here they stand as they were written. */
+function placeStatements(text: string, statements: readonly string[]): Array<{ statement: string; offset: number }> {
+  const next = new Map<string, number>();
+  return statements
+    .map((statement) => {
+      const offset = text.indexOf(statement, next.get(statement) ?? 0);
+      next.set(statement, offset + 1);
+      return { statement, offset: Math.max(0, offset) };
+    })
+    .sort((a, b) => a.offset - b.offset);
 }
 
 const guardedWords = 'What is not understood, secrets and other users’ rights always need an approval';
@@ -184,11 +241,11 @@ function offsetOf({ sourceLocations }: DetailedError): number {
 }
 
 /** Cedar counts bytes. */
-function placeIn(text: string, byteOffset: number): { line: number; column: number } {
-  return placeInText(text, Buffer.from(text).subarray(0, byteOffset).toString().length);
+function characters(text: string, bytes: number): number {
+  return Buffer.from(text).subarray(0, bytes).toString().length;
 }
 
-function placeInText(text: string, offset: number): { line: number; column: number } {
+function placeIn(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset).split('\n');
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

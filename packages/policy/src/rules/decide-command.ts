@@ -187,11 +187,11 @@ function ask(
     weekday: at.getUTCDay() === 0 ? 7 : at.getUTCDay(),
   });
   const attributes = pick(rules.principalAttributes, requester.attributes);
-  const key = JSON.stringify([kind, context, requester.id, attributes, group.key]);
+  const principal: EntityUid = { type: 'Member', id: rules.isAboutPerson ? requester.id : 'anybody' };
+  const key = JSON.stringify([kind, context, principal, attributes, group.key]);
   const known = rules.answers.get(key);
   if (known !== undefined) return known;
 
-  const principal: EntityUid = { type: 'Member', id: requester.id };
   const resource: EntityUid = { type: 'Nodes', id: group.key };
   const answer = rules.engine.cedar.statefulIsAuthorized({
     principal,

@@ -7,6 +7,8 @@ export interface Mentions {
   readonly questions: NodeQuestion[];
   readonly principalAttributes: Set<string>;
   readonly contextAttributes: Set<string>;
+  /** It is about who somebody is, and not only about what they are. */
+  isAboutPerson: boolean;
   /** Sentences. */
   readonly problems: string[];
 }
@@ -19,6 +21,7 @@ export function findMentions(policy: PolicyJson): Mentions {
     questions: [],
     principalAttributes: new Set(),
     contextAttributes: new Set(),
+    isAboutPerson: policy.principal.op !== 'All' && policy.principal.op !== 'is',
     problems: [],
   };
   if (policy.resource.op !== 'All' && policy.resource.op !== 'is') {
@@ -49,21 +52,24 @@ function walk(mentions: Mentions, expression: unknown): undefined {
     );
     return;
   }
+  if (expression.Var === 'principal') mentions.isAboutPerson = true;
   const [[operator, operands] = ['', undefined]] = Object.entries(expression);
   if (!isJson(operands)) return walk(mentions, operands);
   if (isComparison(mentions, operator, operands)) return;
   // Attributes that nodes don't have are the validator's to refuse.
   if ((operator === '.' || operator === 'has') && isVariable(operands.left, 'resource')) return;
-  if (operator === '.' && typeof operands.attr === 'string') note(mentions, operands.left, operands.attr);
-  if (operator === 'has') note(mentions, operands.left, operands.attr);
+  if ((operator === '.' || operator === 'has') && note(mentions, operands.left, operands.attr)) return;
   for (const part of Object.values(operands)) walk(mentions, part);
 }
 
-function note(mentions: Mentions, owner: unknown, attribute: unknown): undefined {
+/** True for an attribute of the requester or of the use. */
+function note(mentions: Mentions, owner: unknown, attribute: unknown): boolean {
   const name = Array.isArray(attribute) ? attribute[0] : attribute;
-  if (!isJson(owner) || typeof name !== 'string') return;
-  if (owner.Var === 'context') mentions.contextAttributes.add(name);
-  if (owner.Var === 'principal') mentions.principalAttributes.add(name);
+  if (typeof name !== 'string') return false;
+  const isOfContext = isVariable(owner, 'context');
+  if (!isOfContext && !isVariable(owner, 'principal')) return false;
+  (isOfContext ? mentions.contextAttributes : mentions.principalAttributes).add(name);
+  return true;
 }
 
 /** True when the whole expression has been understood. */

@@ -44,6 +44,8 @@ export type Rules =
       /** Attributes of the requester and of the use that any rule mentions. */
       readonly principalAttributes: ReadonlySet<string>;
       readonly contextAttributes: ReadonlySet<string>;
+      /** Some rule is about who the requester is, and not only about their attributes. */
+      readonly isAboutPerson: boolean;
       /** What its writer should know, although it is not wrong. */
       readonly notes: readonly RuleProblem[];
       /** Answers of Cedar, by question. */

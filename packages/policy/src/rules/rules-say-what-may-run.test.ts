@@ -25,17 +25,18 @@ interface Asked {
   policies?: Record<string, string>;
   nodes?: RuleNode[];
   role?: string;
+  id?: string;
   at?: Date;
 }
 function ask(
   command: string,
-  { policies = {}, nodes = fleet, role = 'operator', at = noon }: Asked = {},
+  { policies = {}, nodes = fleet, role = 'operator', id = 'member:user_1', at = noon }: Asked = {},
 ): GroupVerdict[] {
   const documents = Object.entries(policies).map(([name, text]) => ({ name, text }));
   const rules = compileRules(engine, 'cloud', documents);
   if (rules.kind === 'broken') throw new Error(JSON.stringify(rules.problems));
   const { effects } = evaluateCommand(parser, command);
-  const requester = { id: 'member:user_1', attributes: { role, via: 'session' } };
+  const requester = { id, attributes: { role, via: 'session' } };
   return decideCommand(rules, { effects, requester, nodes, at });
 }
 const prodChanges = `
@@ -171,6 +172,17 @@ describe('an organization’s rules', () => {
     expect(decided('systemctl stop nginx')).toBe('require_approval');
     expect(decided('systemctl restart nginx sshd')).toBe('require_approval');
     expect(decided('for s in nginx sshd; do systemctl restart $s; done')).toBe('require_approval');
+  });
+
+  test('may be about one person', () => {
+    const policies = {
+      ...{ mine: 'permit (principal == Member::"member:user_1", action == Action::"controls_service", resource);' },
+      ...{ others: 'forbid (principal, action, resource) when { principal == Member::"member:user_2" };' },
+    };
+    const decided = (id: string) => ask('systemctl restart nginx', { policies, id })[0]?.decision;
+    expect(decided('member:user_1')).toBe('allow');
+    expect(decided('member:user_2')).toBe('deny');
+    expect(decided('member:user_3')).toBe('require_approval');
   });
 
   test('may want a passkey', () => {

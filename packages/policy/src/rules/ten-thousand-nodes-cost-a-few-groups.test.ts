@@ -40,7 +40,7 @@ test('nodes that no rule tells apart are one question, however their names and l
   expect(verdicts.length).toBeGreaterThan(8);
   expect(verdicts.length).toBeLessThan(40);
   expect(rules.answers.size).toBeLessThan(verdicts.length * 5 * 6);
-  expect(tookMs).toBeLessThan(3_000);
+  expect(tookMs).toBeLessThan(5_000);
   expect(verdicts.flatMap((verdict) => verdict.nodes)).toHaveLength(10_000);
   // Each on its own is decided as it was in its group.
   for (const verdict of verdicts) {
