@@ -19,9 +19,6 @@ export async function savePolicy(
   policy: { name: string; text: string; version: number | null; by: Member },
 ): Promise<Policy> {
   const { name, text, by } = policy;
-  const rules = compileRules(engine, 'cloud', [{ name, text }]);
-  if (rules.kind === 'broken') throw describeProblems(rules.problems, 'text');
-
   const { current, latest, count } = await lockPolicies(transaction, name);
   if (current === null && policy.version !== null) {
     throw new SenaError(
@@ -35,6 +32,8 @@ export async function savePolicy(
       `The policy ${name} is at version ${current}. Look at it again, then send your change with that version.`,
     );
   }
+  const rules = compileRules(engine, 'cloud', [{ name, text }]);
+  if (rules.kind === 'broken') throw describeProblems(rules.problems, 'text');
   if (current === null && count >= policiesMax) {
     throw new SenaError(
       'conflict',

@@ -2490,8 +2490,8 @@ export interface operations {
     };
     deletePolicy: {
         parameters: {
-            query: {
-                version: number;
+            query?: {
+                version?: number;
             };
             header?: never;
             path: {

@@ -39,9 +39,15 @@ beforeAll(async () => {
   const both = ([a, b]: readonly [string, string], change: (word: string) => string) => [change(a), change(b)] as const;
   words = [
     ...[theirs.id, theirs.members.owner.userId, ...Object.values(ids.theirs)].map((id) => pair(id, anotherId)),
-    ...['contoso-site', 'contoso-node', 'contoso-satellite', 'contoso-prompt', 'contoso-policy-000000000001', 'Contoso', 'owner@contoso.test'].map(
-      (name) => pair(name, anotherName),
-    ),
+    ...[
+      'contoso-site',
+      'contoso-node',
+      'contoso-satellite',
+      'contoso-prompt',
+      'contoso-policy-000000000001',
+      'Contoso',
+      'owner@contoso.test',
+    ].map((name) => pair(name, anotherName)),
     both(pair('contoso-node', anotherName), (word) => `name=${word}`),
     both(pair('contoso-label', anotherName), (word) => `owner=${word}`),
     ...[ids.theirs.run, ids.theirs.node, ids.theirs.approval].map((id) =>
@@ -317,11 +323,12 @@ function anotherName(name: string): string {
   return name.replace(/contoso/i, (found) => (found === 'Contoso' ? 'Fabriks' : 'fabriks'));
 }
 
-/** An answer may say again what it was asked for, all of it or its beginning in quotes, and names itself. */
+/** An answer may say again what it was asked for, all of it or its beginning in quotes, and names itself and what was fresh. */
 function without(text: string, sent: string): string {
   return text
     .replaceAll(sent, '…')
     .replaceAll(encodeURIComponent(sent), '…')
+    .replaceAll(/fresh-[0-9a-f-]{18}/g, fresh)
     .replaceAll(/`([^`]{8,})`/g, (quoted, words: string) => (sent.startsWith(words) ? '…' : quoted))
     .replaceAll(/"instance":"[^"]*"/g, '"instance":"…"');
 }

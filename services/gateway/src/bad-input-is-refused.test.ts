@@ -195,16 +195,16 @@ const operations: Record<string, Operation> = {
       [`cursor=${Buffer.from(JSON.stringify(['one'])).toString('base64url')}`, 'validation_failed'],
     ],
   },
-  // A name is not the id of something that is there: who puts, makes it.
   'PUT /v1/policies/{name}': {
-    path: '/v1/policies/ours-000000000001',
+    path: '/v1/policies/{id}',
+    id: 'policy',
     roles: may.managePolicies,
     body: { ...policy, version: 7 },
     wrongBodies: [
       ['text missing', () => ({ version: null }), 'validation_failed'],
       ['text empty', () => ({ text: '', version: 1 }), 'validation_failed'],
       ['text too long', () => ({ text: 'x'.repeat(65_537), version: 1 }), 'validation_failed'],
-      ['text that can not be read', () => ({ text: canary, version: 1 }), 'validation_failed'],
+      ['text that can not be read', () => ({ text: canary, version: 7 }), 'validation_failed'],
       ['version missing', () => policy, 'validation_failed'],
       ['version of another type', () => ({ ...policy, version: '1' }), 'validation_failed'],
       ['another version', () => ({ ...policy, version: 2 }), 'conflict'],

@@ -104,6 +104,10 @@ describe('a policy', () => {
     });
     const alone = await put('wrong', 'permit (principal, action == Action::"privilege", resource);', null);
     expect(alone.json.detail).toMatch(/always need an approval/);
+    expect((await gateway.call('DELETE', '/v1/policies/prod-changes')).json).toMatchObject({
+      code: 'validation_failed',
+      detail: expect.stringMatching(/\?version=4/),
+    });
     expect(await put('Not a name', prodChanges, null)).toMatchObject({
       status: 422,
       json: { fields: [{ path: 'name', message: expect.stringMatching(/small letters/) }] },

@@ -52,7 +52,8 @@ export const savePolicyBodySchema = z.strictObject({
   /** The version that was changed; null for a policy that is new. Another one: 409. */
   version: z.int().min(1).nullable(),
 });
-export const deletePolicyQuerySchema = z.object({ version: z.coerce.number().int().min(1) });
+/** Has to be there; told after it is known that there is such a policy. */
+export const deletePolicyQuerySchema = z.object({ version: z.coerce.number().int().min(1).optional() });
 
 export const evaluatePolicyBodySchema = z.strictObject({
   command: z.string().min(1).max(16_384),

@@ -24,7 +24,7 @@ export function putPolicy(app: GatewayApp, services: Services): void {
           'A text in Cedar. Send the `version` that you changed, or null for a new policy; when it has changed meanwhile the answer is ' +
           '`conflict`. A text that can not be read is refused with `validation_failed`; `fields` name line and column, as `text:3:7`. ' +
           'No policy lets run without an approval what is not understood, what reads secrets, or what takes other rights.',
-        // Checked below: a name that is not allowed is a mistake, not something that is not there.
+        // Checked below: for a new policy, a name that is not allowed is a mistake.
         params: z.object({ name: z.string().describe('Small letters, digits and dashes, at most 63') }),
         headers: idempotencyHeadersSchema,
         body: savePolicyBodySchema,
@@ -34,6 +34,8 @@ export function putPolicy(app: GatewayApp, services: Services): void {
     async (request, reply) => {
       const by = memberOf(request);
       const { success, data: name, error } = policyNameSchema.safeParse(request.params.name);
+      if (!success && request.body.version !== null)
+        throw new SenaError('not_found', 'There is no policy of this name.');
       if (!success) {
         const message = error.issues[0]?.message ?? 'not valid';
         throw new SenaError(
