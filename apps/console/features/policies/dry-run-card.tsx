@@ -109,13 +109,19 @@ function Result({ trial, result, stale, isTextWrong }: Omit<DryRunCardProps, 'on
       <Whole evaluation={result.data} />
       {groups.length > 0 && (
         <ul className="flex flex-col gap-3">
-          {groups.map((group) => (
-            <Group key={group.nodes[0]?.id ?? ''} group={group} />
-          ))}
+          {groups
+            .toSorted((a, b) => strictnessOf(b) - strictnessOf(a))
+            .map((group) => (
+              <Group key={group.nodes[0]?.id ?? ''} group={group} />
+            ))}
         </ul>
       )}
     </>
   );
+}
+
+function strictnessOf({ decision, approvers, passkey }: PolicyGroup): number {
+  return decision === 'deny' ? 10 : approvers * 2 + Number(passkey);
 }
 
 /** What holds for the command as one: the strictest of its groups. */
@@ -130,7 +136,7 @@ function Whole({ evaluation }: { evaluation: PolicyEvaluation }) {
         ) : (
           <span>
             on {formatCount(nodeCount, 'node')}
-            {groups.length > 1 && ', as its strictest group does'}
+            {groups.length > 1 && ': the strictest group decides for all of them'}
           </span>
         )}
       </p>
@@ -142,6 +148,8 @@ function Whole({ evaluation }: { evaluation: PolicyEvaluation }) {
 function Group({ group }: { group: PolicyGroup }) {
   const named = group.nodes.slice(0, 4).map(({ name }) => name);
   const more = group.nodeCount - named.length;
+  // Names stand above already.
+  const attributes = group.attributes.filter(({ name }) => name !== 'name');
   return (
     <li className="flex flex-col gap-2 rounded-lg border border-border bg-background p-3">
       <div className="flex flex-wrap items-center gap-2">
@@ -153,9 +161,9 @@ function Group({ group }: { group: PolicyGroup }) {
         </span>
       </div>
       <Reasons reasons={group.reasons} />
-      {group.attributes.length > 0 && (
+      {attributes.length > 0 && (
         <dl className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted-foreground">
-          {group.attributes.map(({ name, values, more: hidden }) => (
+          {attributes.map(({ name, values, more: hidden }) => (
             <div key={name} className="flex min-w-0 gap-1.5">
               <dt>{name}</dt>
               <dd className="min-w-0 font-mono break-words text-foreground">

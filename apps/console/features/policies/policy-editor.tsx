@@ -12,6 +12,7 @@ import { Textarea } from '@sena/ui/textarea';
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
 import { describeFailure, fieldError } from '../api/describe-failure.ts';
 import { useDebounced } from '../ask/use-debounced.ts';
+import { InlineText } from '../output/inline-text.tsx';
 import { Ago } from '../time/ago.tsx';
 import { DryRunCard, type Trial } from './dry-run-card.tsx';
 import { readTextProblems, type TextProblem } from './read-text-problems.ts';
@@ -133,7 +134,9 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
                   <Button variant="link" size="inline" className="text-danger" onClick={() => goTo(problem)}>
                     Line {problem.line}
                   </Button>
-                  <span className="min-w-0 break-words">{problem.message}</span>
+                  <span className="min-w-0 break-words">
+                    <InlineText text={problem.message} />
+                  </span>
                 </li>
               ))}
             </ul>
