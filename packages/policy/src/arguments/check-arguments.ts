@@ -323,7 +323,11 @@ function use(reading: Reading, name: string): undefined {
 function check(reading: Reading, value: Value, pieces: readonly Piece[]): undefined {
   const place: ValuePlace = { directories: reading.context.directories, deep: isDeep(reading) };
   const problem = checkValue(value, pieces, place);
-  if (problem) fail(reading, { kind: problem.kind, because: `${showText(reading.path)}: ${problem.because}` });
+  if (!problem) return;
+  // Of a use that changes something it is known what it changes, although not all of it is understood.
+  const changes = reading.shapes.findLast(({ does }) => does !== undefined)?.does?.[0];
+  const kind = problem.kind === 'unknown' ? (changes ?? 'unknown') : problem.kind;
+  fail(reading, { kind, because: `${showText(reading.path)}: ${problem.because}` });
 }
 
 function isDeep(reading: Reading): boolean {

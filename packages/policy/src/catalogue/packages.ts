@@ -184,20 +184,18 @@ export const packagePrograms: readonly ProgramInput[] = [
   {
     name: 'dnf',
     also: ['yum', 'microdnf'],
-    switches: ['-q', '-C', '--quiet', '--cacheonly', '--installed', '--showduplicates'],
+    switches: ['-q', '-C', '-y', '--quiet', '--cacheonly', '--installed', '--showduplicates', '--assumeyes'],
     subcommands: {
       list: { subcommands: { 'installed|--installed': { operands: names } } },
       repolist: { operands: { first: [{ oneOf: ['all', 'enabled', 'disabled'] }], max: 1 } },
       history: { bare: true, subcommands: { 'list|info': { operands: names } } },
       info: { subcommands: { installed: { operands: names } } },
       'install|reinstall': {
-        switches: ['-y', '--assumeyes'],
         operands: somePackages,
         does: installs('installs packages'),
       },
-      'update|upgrade': { switches: ['-y', '--assumeyes'], operands: packages, does: installs('installs packages') },
+      'update|upgrade': { operands: packages, does: installs('installs packages') },
       'remove|erase|autoremove': {
-        switches: ['-y', '--assumeyes'],
         operands: packages,
         does: installs('removes packages'),
       },

@@ -3,6 +3,7 @@ import { checkArguments } from '../arguments/check-arguments.ts';
 import { findChanging, findProgram } from '../catalogue/find-program.ts';
 import type { Program } from '../catalogue/schema.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
+import { namesMetadata } from '../secrets/names-metadata.ts';
 import { showText } from '../text/show-text.ts';
 import { literalOf, type Word } from '../words/piece.ts';
 
@@ -47,15 +48,12 @@ function programName(written: string): string {
   return written.replace(systemDirectory, '');
 }
 
-const metadataAddress =
-  /169\.254\.169\.254|169\.254\.170\.2|metadata\.google|fd00:ec2::254|100\.100\.100\.200|192\.0\.0\.192/i;
-
 function notInCatalogue(written: string, rest: readonly Word[]): Problem {
   const shown = showText(written);
   const changing = findChanging(programName(written));
   const call = { understood: false, program: programName(written) };
   if (!changing) return unknown(`${shown} is not in the read-only catalogue: it may write`);
-  if (changing.effect === 'network' && rest.some((word) => metadataAddress.test(literalOf(word.pieces) ?? ''))) {
+  if (changing.effect === 'network' && rest.some((word) => namesMetadata(literalOf(word.pieces) ?? ''))) {
     return {
       kind: 'reads_secret',
       call,
