@@ -182,6 +182,9 @@ function readDocument({ cedar }: CedarEngine, end: RuleEnd, document: RuleDocume
     ) {
       read.problems.push(here('A satellite does not know labels and sites. Ask for the name, the address or runAs.'));
     }
+    if (end === 'satellite' && mentions.isAboutPerson) {
+      read.problems.push(here('A satellite does not know who asked. Ask for the nodes, the action or the context.'));
+    }
     if (name !== defaultName) noteFloor(json.json, read, here);
     if (mentions.contextAttributes.has('passkey')) {
       read.notes.push(here('Passkey approvals are not taken yet: what this rule wants a passkey for can not run.'));

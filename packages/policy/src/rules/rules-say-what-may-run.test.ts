@@ -265,6 +265,9 @@ describe('what is wrong with a text is said with its line', () => {
     expect(problemsOf(byRole)).toEqual([]);
     expect(problemsOf(byRole, 'satellite')).toHaveLength(1);
     expect(problemsOf(stagingRestarts, 'satellite').length).toBeGreaterThan(0);
+    const byPerson = 'forbid (principal == Member::"member:user_1", action, resource);';
+    expect(problemsOf(byPerson)).toEqual([]);
+    expect(problemsOf(byPerson, 'satellite')).toHaveLength(1);
   });
 
   test('what has no effect is noted', () => {

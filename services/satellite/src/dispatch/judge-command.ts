@@ -62,7 +62,8 @@ function findObjection(
   const verdict = strictest(
     decideCommand(rules, {
       effects: [...effects, ...set],
-      requester: { id: envelope.approvals[0]?.requestedBy ?? 'unknown', attributes: {} },
+      // Its rules can't be about somebody.
+      requester: { id: 'unknown', attributes: {} },
       nodes: envelope.nodes.map(({ nodeId: id, name, address, runAs }) => ({
         ...{ id, name, address, runAs, site: '', labels: {} },
       })),
