@@ -52,6 +52,10 @@ function walk(mentions: Mentions, expression: unknown): undefined {
     );
     return;
   }
+  if (expression.Var === 'context') {
+    mentions.problems.push('A rule can not ask about `context` as a whole. Ask about one of its attributes.');
+    return;
+  }
   if (expression.Var === 'principal') mentions.isAboutPerson = true;
   const [[operator, operands] = ['', undefined]] = Object.entries(expression);
   if (!isJson(operands)) return walk(mentions, operands);

@@ -214,6 +214,24 @@ describe('what is wrong with a text is said with its line', () => {
   };
   test.each([
     ['syntax', '\npermit (principal, action, resource)\nwen { true };', 3, /when|unless/],
+    [
+      'the context as a whole',
+      'permit (principal, action, resource)\nwhen { (if context.approvals > 0 then context else context).approvals > 0 };',
+      1,
+      /`context` as a whole/,
+    ],
+    [
+      'nodes as a whole',
+      'permit (principal, action, resource)\nwhen { (if context.approvals > 0 then resource else resource).name == "x" };',
+      1,
+      /`resource` as a whole/,
+    ],
+    [
+      'an address by its range',
+      'permit (principal, action, resource)\nwhen { ip(resource.address).isLoopback() };',
+      1,
+      /fixed texts/,
+    ],
     ['nothing', '// only a remark', 1, /no rule/],
     ['a template', 'permit (principal == ?principal, action, resource);', 1, /template/],
     ['an unknown action', 'permit (principal, action == Action::"restarts", resource);', 1, /unrecognized action/],
