@@ -263,8 +263,8 @@ describe('is refused, with the reason at each execution', () => {
 test('while others write to its run it is signed all the same, and refused once they are done', async () => {
   const runId = await bench.createRun(fleet);
   await ensureDispatchKeys(pool, masterKey);
-  const parser = await loadBashParser();
-  const sign = (dispatchId: string) => signDispatches(pool, masterKey, parser, fleet.organizationId, [dispatchId]);
+  const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
+  const sign = (dispatchId: string) => signDispatches(pool, masterKey, judges, fleet.organizationId, [dispatchId]);
   await signer.stop();
   const dispatchId = await bench.writeDispatch(fleet, runId, { step: 's1' });
   const unapproved = await bench.writeDispatch(fleet, runId, { step: 's2', command: change });
@@ -289,13 +289,13 @@ test('while others write to its run it is signed all the same, and refused once 
 test('what a cancel closes while it is being signed stays closed, and never leaves', async () => {
   const runId = await bench.createRun(fleet);
   await ensureDispatchKeys(pool, masterKey);
-  const parser = await loadBashParser();
+  const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
   await signer.stop();
   const dispatchId = await bench.writeDispatch(fleet, runId);
   let cancelling: Promise<unknown> = Promise.resolve();
   // The signer has read that nobody cancels, and holds the dispatch.
   await inOrganization(pool, fleet.organizationId, async (transaction) => {
-    const [read] = await readDispatchesToSign(transaction, [dispatchId], 'free');
+    const [read] = await readDispatchesToSign(transaction, [dispatchId], { runs: 'free', withNodeFacts: false });
     expect(read).toMatchObject({ id: dispatchId, run: { cancelRequested: false } });
     cancelling = bench.inFleet(fleet, async (other) => {
       await requestCancel(other, runId, 'member:m');
@@ -310,7 +310,7 @@ test('what a cancel closes while it is being signed stays closed, and never leav
     });
   });
   await cancelling;
-  expect(await signDispatches(pool, masterKey, parser, fleet.organizationId, [dispatchId])).toMatchObject({
+  expect(await signDispatches(pool, masterKey, judges, fleet.organizationId, [dispatchId])).toMatchObject({
     signed: [],
     refused: [],
   });
