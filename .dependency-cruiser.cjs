@@ -101,6 +101,12 @@ module.exports = {
       ['sdk', 'ui', 'contracts', 'config'],
       'The console is a client like any other: it uses the API.',
     ),
+    ...onlyPackages(
+      'cli-is-a-client',
+      '^apps/cli/',
+      ['sdk', 'contracts', 'envelope'],
+      'The command line asks the API, and computes what it must not believe.',
+    ),
     oneImporter('prisma-in-db-only', ['@prisma', 'prisma'], '^packages/db/'),
     oneImporter('bullmq-in-queue-only', ['bullmq'], '^packages/queue/'),
     oneImporter('langgraph-in-orchestrator-only', ['@langchain'], '^services/orchestrator/'),
@@ -111,6 +117,7 @@ module.exports = {
       '^(services/satellite/src/ssh/|packages/lab/|benchmarks/)',
     ),
     oneImporter('cedar-in-policy-only', ['@cedar-policy'], '^packages/policy/'),
+    oneImporter('simplewebauthn-in-envelope-only', ['@simplewebauthn'], '^packages/envelope/'),
     oneImporter('better-auth-in-auth-only', ['better-auth', '@better-auth'], '^packages/auth/'),
     {
       name: 'benchmarks-are-for-nobody',

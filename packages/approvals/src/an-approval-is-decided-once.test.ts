@@ -3,6 +3,7 @@ import type { Action } from '@sena/contracts/envelope';
 import { newId } from '@sena/contracts/ids';
 import { inOrganization, openPool, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { actionDigest } from '@sena/envelope/action-digest';
+import { showCommand } from '@sena/envelope/show-command';
 import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +14,6 @@ import { listApprovals } from './list-approvals.ts';
 import { readApproval } from './read-approval.ts';
 import { readApprovedAction, readDecision } from './read-decision.ts';
 import { requestApproval } from './request-approval.ts';
-import { showCommand } from './show-command.ts';
 import { voidApprovalsOfRun } from './void-approval.ts';
 
 let database: TestDatabase;
@@ -173,7 +173,7 @@ describe('an approval that two people have to give', () => {
 
 it('that wants a passkey is not given without one, and may be rejected', async () => {
   const id = await request(actionOf(), 1, true);
-  await expect(decide(id)).rejects.toMatchObject({ code: 'conflict', message: expect.stringMatching(/passkey/) });
+  await expect(decide(id)).rejects.toMatchObject({ code: 'passkey_required' });
   expect(await statusOf(id)).toBe('pending');
   expect(await decide(id, { decision: 'reject' })).toMatchObject({ kind: 'decided' });
 });

@@ -1,8 +1,8 @@
 // An approval as people see it. SQL text and its translation; no I/O.
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
 import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
+import { showCommand } from '@sena/envelope/show-command';
 import { decidingRoles } from './approval-roles.ts';
-import { showCommand } from './show-command.ts';
 
 export interface ApprovalRow {
   id: string;
@@ -18,6 +18,7 @@ export interface ApprovalRow {
   approvers_required: number;
   passkey_required: boolean;
   decisions: Array<{ by: string; name: string; decision: 'approve' | 'reject'; reason: string | null; at: string }>;
+  passkeys: Approval['passkeys'];
   decided_by: string | null;
   decided_by_name: string | null;
   reason: string | null;
@@ -26,6 +27,14 @@ export interface ApprovalRow {
   decided_at: Date | null;
   has_expired: boolean;
 }
+
+/** What its satellites said that they demand: an SQL expression. */
+export const passkeyColumn = `(select coalesce(jsonb_agg(jsonb_build_object(
+      'satellite', jsonb_build_object('id', demanding.id, 'name', demanding.name), 'people', demanding.passkeys_to_change
+    ) order by demanding.name), '[]')
+  from satellites demanding where demanding.passkeys_to_change > 0 and demanding.id in (
+    select node ->> 'satelliteId' from jsonb_array_elements(action -> 'commands') as asked (command)
+      cross join jsonb_array_elements(asked.command -> 'nodes') as reached (node)))`;
 
 /**
  * Commands with their first `nodesMax` nodes, all of them for `null`: an SQL expression. Cut in SQL, because an action over
@@ -38,6 +47,7 @@ export function approvalColumns(nodesMax: number | null): string {
     (select coalesce(jsonb_agg(jsonb_build_object('by', decided.decided_by, 'name', decided.decided_by_name, 'decision', decided.decision,
         'reason', decided.reason, 'at', decided.decided_at) order by decided.decided_at), '[]')
       from approval_decisions decided where decided.approval_id = approvals.id) as decisions,
+    ${passkeyColumn} as passkeys,
     (select coalesce(jsonb_agg(jsonb_build_object(
         'step', command -> 'step',
         'command', command -> 'command',
@@ -72,7 +82,7 @@ export function toApproval(row: ApprovalRow, viewer: Member): Approval {
     status: row.status === 'pending' && row.has_expired ? 'expired' : row.status,
     actionDigest: row.action_digest,
     requestedBy: { id: idOf(row.requested_by), name: row.requested_by_name },
-    approversRequired: row.approvers_required,
+    approversRequired: Math.max(row.approvers_required, ...row.passkeys.map(({ people }) => people)),
     passkeyRequired: row.passkey_required,
     decisions: row.decisions.map(({ by, name, at, ...decision }) => ({
       ...decision,
@@ -84,6 +94,7 @@ export function toApproval(row: ApprovalRow, viewer: Member): Approval {
     reason: row.reason,
     commands: row.commands.map(toShownCommand),
     notBefore: row.not_before ?? row.created_at.toISOString(),
+    passkeys: row.passkeys,
     reasons: row.reasons,
     effects: row.effects,
     mayDecide: isOpen && decidingRoles.has(viewer.role) && row.requested_by !== ref && !hasDecided,

@@ -7,6 +7,10 @@ const open = new Set([
   'POST /api/auth/change-password',
   'GET /api/auth/list-sessions',
   'POST /api/auth/revoke-other-sessions',
+  'GET /api/auth/passkey/generate-register-options',
+  'POST /api/auth/passkey/verify-registration',
+  'GET /api/auth/passkey/list-user-passkeys',
+  'POST /api/auth/passkey/delete-passkey',
 ]);
 
 /** `path` without its query. */

@@ -1,6 +1,7 @@
-// Identity, by better-auth: passwords, sessions, API keys. Entered by the gateway (once a process) and by seed-member.
+// Identity, by better-auth: passwords, sessions, API keys, passkeys. Entered by the gateway (once a process) and by seed-member.
 // Works in the schema `identity` alone, as the role sena_identity; members are seeded, nobody signs up.
 import { apiKey } from '@better-auth/api-key';
+import { passkey } from '@better-auth/passkey';
 import { type IdPrefix, newId } from '@sena/contracts/ids';
 import { betterAuth } from 'better-auth';
 import { isAPIError } from 'better-auth/api';
@@ -97,10 +98,11 @@ const idPrefixOf: Record<string, IdPrefix> = {
   member: 'memb',
   invitation: 'inv',
   verification: 'vrf',
+  passkey: 'pass',
 };
 
 function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
-  const { origin, protocol } = new URL(options.publicUrl);
+  const { origin, hostname, protocol } = new URL(options.publicUrl);
   return betterAuth({
     appName: 'SENA',
     baseURL: options.publicUrl,
@@ -149,6 +151,7 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
       },
     },
     plugins: [
+      passkey({ rpID: hostname, rpName: 'SENA', origin, authenticatorSelection: { userVerification: 'required' } }),
       organization({ allowUserToCreateOrganization: false }),
       apiKey({
         defaultPrefix: apiKeyPrefix,

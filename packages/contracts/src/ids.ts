@@ -26,6 +26,7 @@ const prefixes = [
   'memb',
   'inv',
   'vrf',
+  'pass',
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];
 

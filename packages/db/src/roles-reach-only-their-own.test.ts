@@ -71,6 +71,7 @@ const secret: Array<[role: string, table: string]> = [
   ['sena_relay', 'dispatch_private_keys'],
   ['sena_relay', 'dispatch_keys'],
   ['sena_relay', 'approvals'],
+  ['sena_relay', 'approval_assertions'],
   ['sena_relay', 'policy_decisions'],
   ['sena_relay', 'join_tokens'],
   ['sena_relay', 'nodes'],
@@ -127,6 +128,8 @@ const forbidden: Array<[role: string, table: string, privilege: string, columns:
   ['sena_relay', 'satellites', 'update', 'revoked_at'],
   ['sena_signer', 'dispatches', 'update', 'command'],
   ['sena_signer', 'approvals', 'update', 'status'],
+  ['sena_signer', 'approval_assertions', 'insert', null],
+  ['sena_app', 'satellites', 'update', 'passkeys_to_change'],
   ['sena_signer', 'runs', 'update', 'status'],
 ];
 test.each(forbidden)('%s may not, on %s, %s %s', async (role, table, privilege, column) => {
@@ -144,6 +147,7 @@ test.each(forbidden)('%s may not, on %s, %s %s', async (role, table, privilege, 
 
 test('nobody who logs in may change what is append-only', async () => {
   for (const table of [
+    'approval_assertions',
     'outcomes',
     'run_events',
     'audit_events',
@@ -192,6 +196,7 @@ const listed: Record<string, string[]> = {
   'identity.on_apikey': [],
   'identity.on_member': [],
   'identity.on_organization': [],
+  'identity.on_passkey': [],
   'identity.on_session': [],
   'identity.on_user': [],
 };

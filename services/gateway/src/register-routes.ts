@@ -1,6 +1,7 @@
 // Every route of the API: the table of contents. Entered by app.ts after all plugins.
 import type { GatewayApp } from './gateway-app.ts';
 import { getApproval } from './routes/approvals/get-approval.ts';
+import { getApprovalAction } from './routes/approvals/get-approval-action.ts';
 import { getApprovals } from './routes/approvals/get-approvals.ts';
 import { postApprovalDecision } from './routes/approvals/post-approval-decision.ts';
 import { getAuditEvents } from './routes/audit-events/get-audit-events.ts';
@@ -51,6 +52,7 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
 
   getApprovals(app, services);
   getApproval(app, services);
+  getApprovalAction(app, services);
   postApprovalDecision(app, services);
   postPolicyEvaluations(app, services);
   getPolicies(app, services);

@@ -6,6 +6,7 @@ import { loadBashParser } from '@sena/policy/load-bash-parser';
 import type { Logger } from '@sena/telemetry/logger';
 import { compileAllowedAddresses } from './config/allowed-addresses.ts';
 import { type Enrolment, readEnrolment } from './config/enrolment.ts';
+import { findUnusableKey } from './config/find-unusable-key.ts';
 import { loadIdentity } from './config/identity.ts';
 import { openLocalRules } from './config/open-local-rules.ts';
 import { OperatorError } from './config/operator-error.ts';
@@ -76,6 +77,8 @@ async function connectAndWork(
     logger.info('allowedAddresses is not set: the cloud may name any address that this machine reaches');
   }
 
+  const unusable = await findUnusableKey(config.policy.passkeys);
+  if (unusable !== null) throw new OperatorError(unusable);
   const parser = await loadBashParser();
   const localRules = await openLocalRules(config.policy.policyFile);
   const journal = await openJournal(state.journal, { isEnrolling: false });
@@ -125,6 +128,7 @@ async function connectAndWork(
         {
           ...{ tunnelUrl: enrolment.tunnelUrl, identity, satelliteId, organizationId, version, dial, logger },
           journalId: journal.identity.journalId,
+          passkeysToChange: config.policy.passkeys.requiredToChange,
           welcomed(welcome, relayId, link) {
             connection = { kind: 'connected', relayId, since: new Date().toISOString() };
             runtime.linkUp(welcome, link);

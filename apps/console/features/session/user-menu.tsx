@@ -14,7 +14,7 @@ import {
 import { type Theme, useTheme } from '@sena/ui/theme';
 import { notifyFailed } from '@sena/ui/toaster';
 import { useQueryClient } from '@tanstack/react-query';
-import { ChevronsUpDown, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { ChevronsUpDown, KeyRound, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { signOut } from './auth-client.ts';
 import { useMe } from './use-me.ts';
@@ -75,6 +75,9 @@ export function UserMenu() {
           </MenuRadioItem>
         </MenuRadioGroup>
         <MenuSeparator />
+        <MenuItem onSelect={() => router.push('/account')}>
+          <KeyRound /> Passkeys
+        </MenuItem>
         <MenuItem onSelect={() => void leave()}>
           <LogOut /> Sign out
         </MenuItem>

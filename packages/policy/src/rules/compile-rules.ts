@@ -186,8 +186,8 @@ function readDocument({ cedar }: CedarEngine, end: RuleEnd, document: RuleDocume
       read.problems.push(here('A satellite does not know who asked. Ask for the nodes, the action or the context.'));
     }
     if (name !== defaultName) noteFloor(json.json, read, here);
-    if (mentions.contextAttributes.has('passkey')) {
-      read.notes.push(here('Passkey approvals are not taken yet: what this rule wants a passkey for can not run.'));
+    if (end === 'satellite' && mentions.contextAttributes.has('passkey')) {
+      read.problems.push(here('A satellite verifies passkeys by its own list: demand them with policy.passkeys.'));
     }
     read.statements.push({ name: ruleName, text: statement, offset });
     read.questions.push(...mentions.questions);

@@ -286,6 +286,9 @@ describe('what is wrong with a text is said with its line', () => {
     const byPerson = 'forbid (principal == Member::"member:user_1", action, resource);';
     expect(problemsOf(byPerson)).toEqual([]);
     expect(problemsOf(byPerson, 'satellite')).toHaveLength(1);
+    const byPasskey = 'forbid (principal, action, resource) unless { context.passkey };';
+    expect(problemsOf(byPasskey)).toEqual([]);
+    expect(problemsOf(byPasskey, 'satellite')).toHaveLength(1);
   });
 
   test('what has no effect is noted', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperatorError } from './operator-error.ts';
+import { passkeyPolicySchema } from './passkey-policy.ts';
 
 const path = z.string().min(1).max(4_096);
 
@@ -37,6 +38,8 @@ const fileSchema = z.strictObject({
       approvalRequiredToChange: z.boolean().default(true),
       /** Rules in Cedar that hold beside all that: what they forbid does not run, and what they want approved needs it. */
       policyFile: path.optional(),
+      /** Whose passkeys a change needs here, whatever the cloud says. */
+      passkeys: passkeyPolicySchema.prefault({}),
     })
     .prefault({}),
   limits: z

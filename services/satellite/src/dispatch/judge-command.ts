@@ -10,7 +10,9 @@ import { decideCommand, strictest } from '@sena/policy/rules/decide-command';
 import type { Rules } from '@sena/policy/rules/rule';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
 
-export type Judgement = { kind: 'run'; mode: ExecutionMode } | { kind: 'refused'; detail: string };
+export type Judgement =
+  /** `isReading`: by the satellite's own policy, whatever the envelope says. */
+  { kind: 'run'; mode: ExecutionMode; isReading: boolean } | { kind: 'refused'; detail: string };
 
 /** Variables that change how an answer looks and never what a program does. */
 const harmlessVariable = /^(LANG|LC_[A-Z]+|TZ|TERM|COLUMNS|LINES|NO_COLOR)$/;
@@ -38,10 +40,11 @@ export function judgeCommand(
   const objection = rules === null ? null : findObjection(rules, envelope, own.effects, changing);
   if (objection !== null) return refused(objection);
 
-  if (isReading && changing === undefined && envelope.readOnly) return { kind: 'run', mode: 'direct' };
+  const isPlainReading = isReading && changing === undefined;
+  if (isPlainReading && envelope.readOnly) return { kind: 'run', mode: 'direct', isReading: true };
   if (!policy.changesAllowed) return refused('This satellite runs read-only commands alone (policy.changesAllowed).');
   const problem = policy.approvalRequiredToChange ? findApprovalProblem(envelope) : null;
-  if (problem === null) return { kind: 'run', mode: 'guarded' };
+  if (problem === null) return { kind: 'run', mode: 'guarded', isReading: isPlainReading };
   if (changing !== undefined)
     return refused(`The dispatch sets ${changing}, so it is no plain reading, and ${problem}`);
   if (isReading) return refused(`The cloud does not call this read-only, and ${problem}`);
@@ -73,7 +76,8 @@ function findObjection(
   const said = `By the satellite's own rules it ${verdict.reasons[0] ?? 'is denied'}`;
   if (verdict.decision === 'deny') return `${said}.`;
   if (verdict.decision === 'allow') return null;
-  if (verdict.passkey) return `${said}, and no passkey can be shown to it yet.`;
+  // The file can't ask for one: policy.passkeys does. Unknown means no.
+  if (verdict.passkey) return `${said}.`;
   const problem = findApprovalProblem(envelope);
   if (problem !== null) return `${said}, and ${problem}`;
   const people = new Set(envelope.approvals.map(({ decidedBy }) => decidedBy)).size;

@@ -89,15 +89,19 @@ function whyNotApproved(
 ): string | null {
   if (approval.runId !== dispatch.runId) return 'Its approval is of another run.';
   if (approval.status !== 'approved') return `Its approval is ${approval.status}.`;
-  const people = new Set(approval.approvers.map(({ by }) => by));
-  if (people.has(approval.requestedBy) || people.has(dispatch.run.requester.id)) return 'Its requester approved it.';
+  const isByPasskey = approval.passkeyRequired || verdict.passkey;
+  const people = new Set(
+    approval.approvers.flatMap(({ by, assertion }) => (isByPasskey && assertion === null ? [] : [by])),
+  );
+  const everybody = approval.approvers.map(({ by }) => by);
+  if (everybody.includes(approval.requestedBy) || everybody.includes(dispatch.run.requester.id))
+    return 'Its requester approved it.';
   // Policy may have become stricter since it was asked for, and is never less strict than then.
   const needed = Math.max(1, approval.approversRequired, verdict.approvers);
   if (people.size < needed) {
     const rules = verdict.rules.length > 0 ? `, rule ${verdict.rules[0]}` : '';
-    return `It needs the approval of ${needed === 1 ? 'a person' : `${needed} people`}${rules}, and has that of ${people.size}. Ask again.`;
+    return `It needs the approval of ${needed === 1 ? 'a person' : `${needed} people`}${isByPasskey ? ' with a passkey' : ''}${rules}, and has that of ${people.size}. Ask again.`;
   }
-  if (approval.passkeyRequired || verdict.passkey) return 'It needs an approval with a passkey, and has none.';
   if (approval.action === null) return 'Its approval holds no readable action.';
   if (actionDigest(approval.action) !== approval.actionDigest) return 'Its approval was altered after it was given.';
   if (new Date(approval.action.expiresAt) <= now) return 'Its approval has expired.';
@@ -137,13 +141,14 @@ function toEnvelopeApprovals(approval: ApprovalToCheck, satelliteId: string): Di
   const { action } = approval;
   if (action === null) throw new Error(`approval ${approval.id} was not checked`);
   const proof = actionProof(action, satelliteId);
-  return approval.approvers.map(({ by, at }) => ({
+  return approval.approvers.map(({ by, at, assertion }) => ({
     approvalId: approval.id,
     actionDigest: approval.actionDigest,
     requestedBy: approval.requestedBy,
     decidedBy: by,
     decidedAt: at.toISOString(),
     proof,
+    assertion,
   }));
 }
 

@@ -2,7 +2,14 @@
 
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { RunStatus } from '@sena/contracts/domain/run';
-import { type Action, actionSchema, type EnvelopeNode, type ExecutionLimits } from '@sena/contracts/envelope';
+import {
+  type Action,
+  actionSchema,
+  type EnvelopeNode,
+  type ExecutionLimits,
+  type PasskeyAssertion,
+  passkeyAssertionSchema,
+} from '@sena/contracts/envelope';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
 
@@ -47,8 +54,12 @@ export interface ApprovalToCheck {
   readonly requestedBy: string;
   readonly approversRequired: number;
   readonly passkeyRequired: boolean;
-  /** Who approved it, each once. */
-  readonly approvers: ReadonlyArray<{ readonly by: string; readonly at: Date }>;
+  /** Who approved it, each once, and what their passkey signed; the satellite verifies that. */
+  readonly approvers: ReadonlyArray<{
+    readonly by: string;
+    readonly at: Date;
+    readonly assertion: PasskeyAssertion | null;
+  }>;
 }
 
 /**
@@ -200,11 +211,13 @@ async function readApprovals(
     requested_by: string;
     approvers_required: number;
     passkey_required: boolean;
-    approvers: Array<{ by: string; at: string }>;
+    approvers: Array<{ by: string; at: string; assertion: unknown }>;
   }>(
     `select id, run_id, status, action, action_digest, requested_by, approvers_required, passkey_required,
-       (select coalesce(jsonb_agg(jsonb_build_object('by', d.decided_by, 'at', d.decided_at) order by d.decided_at, d.decided_by), '[]')
-        from approval_decisions d where d.approval_id = a.id and d.decision = 'approve') as approvers
+       (select coalesce(jsonb_agg(jsonb_build_object('by', d.decided_by, 'at', d.decided_at, 'assertion', signed.assertion) order by d.decided_at, d.decided_by), '[]')
+        from approval_decisions d
+          left join approval_assertions signed on signed.approval_id = d.approval_id and signed.decided_by = d.decided_by
+        where d.approval_id = a.id and d.decision = 'approve') as approvers
      from approvals a where id = any($1)`,
     [approvalIds],
   );
@@ -220,7 +233,11 @@ async function readApprovals(
         requestedBy: row.requested_by,
         approversRequired: row.approvers_required,
         passkeyRequired: row.passkey_required,
-        approvers: row.approvers.map(({ by, at }) => ({ by, at: new Date(at) })),
+        approvers: row.approvers.map(({ by, at, assertion }) => ({
+          by,
+          at: new Date(at),
+          assertion: passkeyAssertionSchema.safeParse(assertion).data ?? null,
+        })),
       },
     ]),
   );

@@ -88,12 +88,13 @@ function approval(over: Partial<ApprovalToCheck> = {}): ApprovalToCheck {
     requestedBy: 'member:asker',
     approversRequired: 1,
     passkeyRequired: false,
-    approvers: [{ by: 'member:approver', at: inMinutes(-2) }],
+    approvers: [{ by: 'member:approver', at: inMinutes(-2), assertion: null }],
     ...over,
   };
 }
 
-const approverNames = (...names: string[]) => names.map((name) => ({ by: `member:${name}`, at: inMinutes(-2) }));
+const approverNames = (...names: string[]) =>
+  names.map((name) => ({ by: `member:${name}`, at: inMinutes(-2), assertion: null }));
 const approvedChange = (over: Partial<DispatchToSign> = {}, approvalOver: Partial<ApprovalToCheck> = {}) =>
   dispatch({ command: change, readOnly: false, approval: approval(approvalOver), ...over });
 const judge = (subject: DispatchToSign, policy?: string) => {
@@ -205,7 +206,7 @@ describe('is refused', () => {
       (status): [string, Partial<ApprovalToCheck>, RegExp] => [`that is ${status}`, { status }, new RegExp(status)],
     ),
     ['that nobody gave', { approvers: [] }, /approval of a person.*has that of 0/],
-    ['by who asked for it', { approvers: [{ by: 'member:asker', at: now }] }, /requester/],
+    ['by who asked for it', { approvers: [{ by: 'member:asker', at: now, assertion: null }] }, /requester/],
     ['by who asked for it, beside another', { approvers: [...approverNames('one', 'asker')] }, /requester/],
     [
       'of the run’s requester, under another name',
@@ -218,7 +219,7 @@ describe('is refused', () => {
       { approversRequired: 2, approvers: approverNames('one', 'one') },
       /has that of 1/,
     ],
-    ['without the passkey that was asked for', { passkeyRequired: true }, /passkey/],
+    ['without the passkey that was asked for', { passkeyRequired: true }, /a person with a passkey, and has that of 0/],
     ['that holds no action', { action: null }, /no readable action/],
     ['whose action was altered', { actionDigest: actionDigest(action({ command: 'reboot' })) }, /altered/],
     ['that has expired', { action: { ...action(), expiresAt: inMinutes(-1).toISOString() } }, /has expired/],
