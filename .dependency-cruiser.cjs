@@ -7,7 +7,7 @@ const levels = [
   ['config', 'telemetry'],
   ['envelope', 'policy', 'tunnel', 'db', 'queue', 'signals', 'sdk', 'ui', 'lab'],
   ['audit'],
-  ['runs', 'approvals', 'fleet', 'knowledge', 'auth'],
+  ['runs', 'approvals', 'fleet', 'knowledge', 'auth', 'rules'],
 ];
 const packages = levels.flat();
 
@@ -116,6 +116,7 @@ module.exports = {
       ['ssh2', '@types/ssh2'],
       '^(services/satellite/src/ssh/|packages/lab/|benchmarks/)',
     ),
+    oneImporter('cedar-in-policy-only', ['@cedar-policy'], '^packages/policy/'),
     oneImporter('simplewebauthn-in-envelope-only', ['@simplewebauthn'], '^packages/envelope/'),
     oneImporter('better-auth-in-auth-only', ['better-auth', '@better-auth'], '^packages/auth/'),
     {

@@ -7,6 +7,8 @@ import { eventually } from '@sena/testing/eventually';
 export interface SenaApi {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown, headers?: Record<string, string>): Promise<{ status: number; body: T }>;
+  /** Throws when it is refused. */
+  put(path: string, body: unknown): Promise<void>;
   /** POST /v1/runs, then waits until it has ended or waits for a person. */
   run(body: CreateRunBody, timeoutMs?: number): Promise<Run>;
   wait(runId: string, timeoutMs?: number): Promise<Run>;
@@ -51,6 +53,15 @@ export function senaApi(url: string, apiKey: string): SenaApi {
   return {
     get,
     post,
+    async put(path, body) {
+      const response = await fetch(`${url}${path}`, {
+        method: 'PUT',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(30_000),
+      });
+      if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
+    },
     wait,
     async run(body, timeoutMs) {
       const { status, body: accepted } = await post<{ id: string }>('/v1/runs', body);

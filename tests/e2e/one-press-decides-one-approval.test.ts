@@ -300,6 +300,7 @@ describe('the pages', () => {
         [runWith('press-later'), 'second person'],
         ['/runs', 'Which services are dead?'],
         ['/approvals', 'press-later'],
+        ['/policies', 'approval by a second person'],
         ['/nodes', 'web-01'],
         ['/satellites', 'sat-fra1'],
         ['/audit', 'satellite.enrolled'],

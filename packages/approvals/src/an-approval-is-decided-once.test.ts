@@ -78,7 +78,7 @@ function actionOf(changes: Partial<Action> = {}): Action {
     ...changes,
   };
 }
-const request = (action = actionOf()) =>
+const request = (action = actionOf(), approversRequired: 1 | 2 = 1, passkeyRequired = false) =>
   tenant((transaction) =>
     requestApproval(transaction, {
       runId,
@@ -87,6 +87,8 @@ const request = (action = actionOf()) =>
       reasons: ['restarts a service'],
       requestedBy: `member:${requester.userId}`,
       requestedByName: requester.name,
+      approversRequired,
+      passkeyRequired,
       actor: 'service:orchestrator',
     }),
   );
@@ -98,6 +100,83 @@ const auditOf = async (approvalId: string) =>
   (
     await admin.query('select action, actor from sena.audit_events where subject = $1 order by at, id', [approvalId])
   ).rows.map((row) => `${row.action} ${row.actor}`);
+
+describe('an approval that two people have to give', () => {
+  const second = member('admin', 'user_second');
+
+  it('waits for the second, and names both', async () => {
+    const id = await request(actionOf(), 2);
+    expect(await decide(id, { reason: 'fine' })).toEqual({ kind: 'recorded', runId, missing: 1 });
+    expect(await statusOf(id)).toBe('pending');
+    const seen = (viewer: Member) => tenant((transaction) => readApproval(transaction, viewer, id));
+    expect(await seen(approver)).toMatchObject({ status: 'pending', mayDecide: false, decidedBy: null });
+    expect(await seen(requester)).toMatchObject({ mayDecide: false });
+    expect(await seen(second)).toMatchObject({
+      ...{ mayDecide: true, approversRequired: 2 },
+      decisions: [{ by: { id: 'user_approver' }, decision: 'approve', reason: 'fine' }],
+    });
+    expect(await decide(id, { by: second })).toEqual({ kind: 'decided', runId });
+    expect(await seen(second)).toMatchObject({
+      status: 'approved',
+      decisions: [{ by: { id: 'user_approver' } }, { by: { id: 'user_second' } }],
+    });
+    expect(await auditOf(id)).toEqual([
+      'approval.requested service:orchestrator',
+      'approval.recorded member:user_approver',
+      'approval.approved member:user_second',
+    ]);
+  });
+
+  it('counts nobody twice, whatever role they have by then', async () => {
+    const id = await request(actionOf(), 2);
+    await decide(id);
+    for (const role of ['approver', 'admin', 'owner'] as const) {
+      const again = decide(id, { by: { ...approver, role }, reason: 'once more' });
+      await expect(again).rejects.toMatchObject({ code: 'already_decided' });
+    }
+    expect(await statusOf(id)).toBe('pending');
+  });
+
+  it('is never the requester’s, as first or as second', async () => {
+    const id = await request(actionOf(), 2);
+    await expect(decide(id, { by: requester })).rejects.toMatchObject({ code: 'own_request' });
+    await decide(id);
+    await expect(decide(id, { by: requester })).rejects.toMatchObject({ code: 'own_request' });
+    expect(await statusOf(id)).toBe('pending');
+  });
+
+  it('ends with one who rejects', async () => {
+    const id = await request(actionOf(), 2);
+    await decide(id);
+    expect(await decide(id, { by: second, decision: 'reject' })).toEqual({ kind: 'decided', runId });
+    expect(await statusOf(id)).toBe('rejected');
+    await expect(decide(id, { by: member('owner', 'user_third') })).rejects.toMatchObject({ code: 'already_decided' });
+  });
+
+  it('is given once, also when many approve at the same moment', async () => {
+    const id = await request(actionOf(), 2);
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 6 }, (_, i) => decide(id, { by: member('approver', `user_${i % 3}`) })),
+    );
+    const kinds = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.kind : 'refused'));
+    expect(kinds.sort()).toEqual(['decided', 'recorded', 'refused', 'refused', 'refused', 'refused']);
+    const seen = await tenant((transaction) => readApproval(transaction, second, id));
+    expect(new Set(seen.decisions.map(({ by }) => by.id)).size).toBe(2);
+  });
+
+  it('does not run after one: its action is not given out', async () => {
+    const id = await request(actionOf(), 2);
+    await decide(id);
+    await expect(tenant((transaction) => readApprovedAction(transaction, id))).rejects.toThrow(/pending, not approved/);
+  });
+});
+
+it('that wants a passkey is not given without one, and may be rejected', async () => {
+  const id = await request(actionOf(), 1, true);
+  await expect(decide(id)).rejects.toMatchObject({ code: 'passkey_required' });
+  expect(await statusOf(id)).toBe('pending');
+  expect(await decide(id, { decision: 'reject' })).toMatchObject({ kind: 'decided' });
+});
 
 describe('a decision', () => {
   it('is that of a second person, written down with its reason', async () => {

@@ -15,6 +15,9 @@ export interface ApprovalRow {
   reasons: string[];
   requested_by: string;
   requested_by_name: string;
+  approvers_required: number;
+  passkey_required: boolean;
+  decisions: Array<{ by: string; name: string; decision: 'approve' | 'reject'; reason: string | null; at: string }>;
   passkeys: Approval['passkeys'];
   decided_by: string | null;
   decided_by_name: string | null;
@@ -39,8 +42,11 @@ export const passkeyColumn = `(select coalesce(jsonb_agg(jsonb_build_object(
  */
 export function approvalColumns(nodesMax: number | null): string {
   const cut = nodesMax === null ? '' : `where position <= ${Number(nodesMax)}`;
-  return `id, run_id, status, action_digest, effects, reasons, requested_by, requested_by_name, decided_by, decided_by_name,
-    reason, created_at, expires_at, decided_at, expires_at <= now() as has_expired, action ->> 'notBefore' as not_before,
+  return `id, run_id, status, action_digest, effects, reasons, requested_by, requested_by_name,
+    approvers_required, passkey_required, decided_by, decided_by_name, reason, created_at, expires_at, decided_at, expires_at <= now() as has_expired, action ->> 'notBefore' as not_before,
+    (select coalesce(jsonb_agg(jsonb_build_object('by', decided.decided_by, 'name', decided.decided_by_name, 'decision', decided.decision,
+        'reason', decided.reason, 'at', decided.decided_at) order by decided.decided_at), '[]')
+      from approval_decisions decided where decided.approval_id = approvals.id) as decisions,
     ${passkeyColumn} as passkeys,
     (select coalesce(jsonb_agg(jsonb_build_object(
         'step', command -> 'step',
@@ -67,6 +73,8 @@ export function approvalColumns(nodesMax: number | null): string {
 
 export function toApproval(row: ApprovalRow, viewer: Member): Approval {
   const isOpen = row.status === 'pending' && !row.has_expired;
+  const ref = principalRef(viewer);
+  const hasDecided = row.decisions.some(({ by }) => by === ref);
   return {
     id: row.id,
     runId: row.run_id,
@@ -74,6 +82,13 @@ export function toApproval(row: ApprovalRow, viewer: Member): Approval {
     status: row.status === 'pending' && row.has_expired ? 'expired' : row.status,
     actionDigest: row.action_digest,
     requestedBy: { id: idOf(row.requested_by), name: row.requested_by_name },
+    approversRequired: Math.max(row.approvers_required, ...row.passkeys.map(({ people }) => people)),
+    passkeyRequired: row.passkey_required,
+    decisions: row.decisions.map(({ by, name, at, ...decision }) => ({
+      ...decision,
+      by: { id: idOf(by), name },
+      at: new Date(at).toISOString(),
+    })),
     decidedBy:
       row.decided_by === null ? null : { id: idOf(row.decided_by), name: row.decided_by_name ?? idOf(row.decided_by) },
     reason: row.reason,
@@ -82,7 +97,7 @@ export function toApproval(row: ApprovalRow, viewer: Member): Approval {
     passkeys: row.passkeys,
     reasons: row.reasons,
     effects: row.effects,
-    mayDecide: isOpen && decidingRoles.has(viewer.role) && row.requested_by !== principalRef(viewer),
+    mayDecide: isOpen && decidingRoles.has(viewer.role) && row.requested_by !== ref && !hasDecided,
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
     decidedAt: row.decided_at?.toISOString() ?? null,

@@ -1,5 +1,5 @@
-// A second person says yes or no. The row is locked, so that one decision counts; what is decided about is the digest of
-// the action that is stored. Entered by the gateway, which also tells the run, in the same transaction.
+// Another person says yes or no. The row is locked, so that each decision counts once, and one that rejects ends it; what is decided
+// about is the digest of the action that is stored. Entered by the gateway, which also tells the run, in the same transaction.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
 import type { PasskeyAssertion } from '@sena/contracts/envelope';
@@ -28,6 +28,8 @@ export interface Decision {
 /** `expired` and `void` were written down as well: commit, then refuse the request. */
 export type Decided =
   | { readonly kind: 'decided'; readonly runId: string }
+  /** Approved by this person; so many more have to. */
+  | { readonly kind: 'recorded'; readonly runId: string; readonly missing: number }
   | { readonly kind: 'expired'; readonly runId: string }
   | { readonly kind: 'void'; readonly runId: string; readonly reason: string };
 
@@ -38,6 +40,8 @@ interface PendingRow {
   action: unknown;
   action_digest: string;
   has_expired: boolean;
+  approvers_required: number;
+  passkey_required: boolean;
   passkeys: Approval['passkeys'];
 }
 
@@ -48,7 +52,8 @@ interface PendingRow {
 export async function decideApproval(transaction: TenantTransaction, decision: Decision): Promise<Decided> {
   await lockRunOfApproval(transaction, decision.approvalId);
   const found = await transaction.query<PendingRow>(
-    `select run_id, status, requested_by, action, action_digest, expires_at <= now() as has_expired, ${passkeyColumn} as passkeys
+    `select run_id, status, requested_by, action, action_digest, expires_at <= now() as has_expired,
+       approvers_required, passkey_required, ${passkeyColumn} as passkeys
      from approvals where id = $1 for update`,
     [decision.approvalId],
   );
@@ -71,15 +76,19 @@ export async function decideApproval(transaction: TenantTransaction, decision: D
   if (decision.actionDigest !== undefined && decision.actionDigest !== approval.action_digest) {
     throw new SenaError('conflict', 'This is not the action that you were shown. Look at it again, then decide.');
   }
+  // By policy, and by what the satellites of it say that they demand.
+  const needed = Math.max(approval.approvers_required, ...approval.passkeys.map(({ people }) => people));
+  const missing = await recordDecision(transaction, decision, needed);
   if (decision.decision === 'approve') await saveAssertion(transaction, decision, approval);
-
-  const status: ApprovalStatus = decision.decision === 'approve' ? 'approved' : 'rejected';
-  await transaction.query(
-    `update approvals set status = $2, decided_by = $3, decided_by_name = $4, reason = $5, decided_at = now() where id = $1`,
-    [decision.approvalId, status, actor, decision.by.name, decision.reason ?? null],
-  );
+  const status: ApprovalStatus = decision.decision === 'reject' ? 'rejected' : missing === 0 ? 'approved' : 'pending';
+  if (status !== 'pending') {
+    await transaction.query(
+      `update approvals set status = $2, decided_by = $3, decided_by_name = $4, reason = $5, decided_at = now() where id = $1`,
+      [decision.approvalId, status, actor, decision.by.name, decision.reason ?? null],
+    );
+  }
   await appendAuditEvent(transaction, {
-    action: `approval.${status}`,
+    action: status === 'pending' ? 'approval.recorded' : `approval.${status}`,
     actor,
     subject: decision.approvalId,
     runId,
@@ -88,17 +97,47 @@ export async function decideApproval(transaction: TenantTransaction, decision: D
       reason: decision.reason ?? null,
       by: decision.by.by,
       passkey: credentialOf(decision),
+      missing,
     },
   });
-  return { kind: 'decided', runId };
+  return status === 'pending' ? { kind: 'recorded', runId, missing } : { kind: 'decided', runId };
+}
+
+/** How many approvals are missing afterwards. Throws `already_decided` when this person has decided before. */
+async function recordDecision(
+  transaction: TenantTransaction,
+  { approvalId, by, decision, reason }: Decision,
+  approversRequired: number,
+): Promise<number> {
+  const saved = await transaction.query(
+    `insert into approval_decisions (organization_id, approval_id, decided_by, decided_by_name, decision, reason)
+     values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+    [transaction.organizationId, approvalId, principalRef(by), by.name, decision, reason ?? null],
+  );
+  if (saved.rowCount === 0) {
+    throw new SenaError('already_decided', 'You have approved this already. Another person has to approve it too.');
+  }
+  const counted = await transaction.query<{ count: number }>(
+    `select count(distinct d.decided_by)::integer as count from approval_decisions d join approvals a on a.id = d.approval_id
+     where d.approval_id = $1 and d.decision = 'approve' and d.decided_by <> a.requested_by`,
+    [approvalId],
+  );
+  return Math.max(0, approversRequired - (counted.rows[0]?.count ?? 0));
 }
 
 /** The satellite verifies it; what is wrong with it for certain is said now, to who can still do something about it. */
 async function saveAssertion(
   transaction: TenantTransaction,
   { approvalId, by, signed }: Decision,
-  { action_digest, passkeys }: PendingRow,
+  { action_digest, passkeys, passkey_required }: PendingRow,
 ): Promise<void> {
+  // What policy asks for is for the cloud to check, and it knows the passkeys that are registered here alone.
+  if (passkey_required && (signed === undefined || signed.passkey === null)) {
+    throw new SenaError(
+      'passkey_required',
+      'Policy asks for an approval with a passkey that is registered to your account. Register it, then approve with it.',
+    );
+  }
   if (signed === undefined) {
     const names = passkeys.map(({ satellite }) => satellite.name).join(', ');
     if (passkeys.length === 0) return;

@@ -16,6 +16,9 @@ export interface ApprovalRequest {
   /** See principalRef: this principal can't decide. */
   readonly requestedBy: string;
   readonly requestedByName: string;
+  /** What policy asks for. */
+  readonly approversRequired: 1 | 2;
+  readonly passkeyRequired: boolean;
   /** Who writes it down. */
   readonly actor: string;
 }
@@ -30,8 +33,8 @@ export async function requestApproval(transaction: TenantTransaction, request: A
   const digest = actionDigest(action);
   await transaction.query(
     `insert into approvals (id, organization_id, run_id, action, action_digest, effects, reasons, requested_by, requested_by_name,
-       expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       expires_at, approvers_required, passkey_required)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       id,
       transaction.organizationId,
@@ -43,6 +46,8 @@ export async function requestApproval(transaction: TenantTransaction, request: A
       request.requestedBy,
       request.requestedByName,
       action.expiresAt,
+      request.approversRequired,
+      request.passkeyRequired,
     ],
   );
   await appendAuditEvent(transaction, {
@@ -54,6 +59,8 @@ export async function requestApproval(transaction: TenantTransaction, request: A
       actionDigest: digest,
       requestedBy: request.requestedBy,
       expiresAt: action.expiresAt,
+      approversRequired: request.approversRequired,
+      passkeyRequired: request.passkeyRequired,
       commands: action.commands.map(({ step, command, nodes }) => ({ step, command, nodeCount: nodes.length })),
     },
   });

@@ -162,7 +162,7 @@ describe('rows', () => {
   });
 });
 
-test.each(['outcomes', 'run_events', 'audit_events', 'audit_seals'])(
+test.each(['outcomes', 'run_events', 'audit_events', 'audit_seals', 'approval_decisions', 'policy_versions'])(
   '%s is append-only, for the owner too',
   async (table) => {
     const owner = await connect(database.urls.owner);

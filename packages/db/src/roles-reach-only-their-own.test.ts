@@ -77,7 +77,9 @@ const secret: Array<[role: string, table: string]> = [
   ['sena_relay', 'nodes'],
   ['sena_relay', 'audit_events'],
   ['sena_signer', 'output_chunks'],
-  ['sena_signer', 'nodes'],
+  ['sena_relay', 'policies'],
+  ['sena_relay', 'approval_decisions'],
+  ['sena_signer', 'policy_versions'],
   ['sena_signer', 'join_tokens'],
   ['sena_signer', 'audit_events'],
 ];
@@ -95,6 +97,16 @@ const forbidden: Array<[role: string, table: string, privilege: string, columns:
   ['sena_app', 'approvals', 'update', 'action'],
   ['sena_app', 'approvals', 'update', 'action_digest'],
   ['sena_app', 'approvals', 'update', 'requested_by'],
+  ['sena_app', 'approvals', 'update', 'approvers_required'],
+  ['sena_app', 'approvals', 'update', 'passkey_required'],
+  ['sena_app', 'runs', 'update', 'requested_role'],
+  ['sena_app', 'policies', 'update', 'name'],
+  ['sena_signer', 'policies', 'insert', null],
+  ['sena_signer', 'policies', 'update', null],
+  ['sena_signer', 'approval_decisions', 'insert', null],
+  ['sena_signer', 'nodes', 'select', 'address'],
+  ['sena_signer', 'nodes', 'select', 'credential'],
+  ['sena_signer', 'nodes', 'update', null],
   ['sena_app', 'dispatches', 'update', 'command'],
   ['sena_app', 'dispatches', 'update', 'sent_at'],
   ['sena_app', 'executions', 'update', null],
@@ -134,7 +146,15 @@ test.each(forbidden)('%s may not, on %s, %s %s', async (role, table, privilege, 
 });
 
 test('nobody who logs in may change what is append-only', async () => {
-  for (const table of ['approval_assertions', 'outcomes', 'run_events', 'audit_events', 'audit_seals']) {
+  for (const table of [
+    'approval_assertions',
+    'outcomes',
+    'run_events',
+    'audit_events',
+    'audit_seals',
+    'approval_decisions',
+    'policy_versions',
+  ]) {
     const found = await admin.query<{ rolname: string }>(
       `select rolname from pg_roles where rolname like 'sena\\_%' and rolname <> 'sena_owner'
          and (has_any_column_privilege(oid, $1, 'update') or has_table_privilege(oid, $1, 'delete') or has_table_privilege(oid, $1, 'truncate'))`,

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allowedStatements, shellFragments, standIns } from './corpora/shell-fragments.ts';
+import { allowedStatements, changingStatements, shellFragments, standIns } from './corpora/shell-fragments.ts';
 import { evaluateCommand } from './evaluate-command.ts';
+import type { JudgedEffect } from './explain/finding.ts';
 import { loadBashParser, type ShellParser } from './load-bash-parser.ts';
+import { guardedEffects } from './rules/cedar-schema.ts';
 
 const shells = [
   { name: 'dash', argv: ['/bin/dash'] },
@@ -78,58 +80,81 @@ function isReadOnly([name = '', ...words]: string[]): boolean {
   return name !== 'hostname' || operands.length === 0;
 }
 
-function expectHarmless(text: string): boolean {
-  const { decision, shell } = evaluateCommand(parser, text);
-  if (decision !== 'allow') return false;
+type Judged = 'may run' | 'may be permitted' | 'never alone';
+
+function expectHarmless(text: string): Judged {
+  const { decision, effects, shell } = evaluateCommand(parser, text);
+  // What rules may let run without a person, at the most generous.
+  const isPermissible = effects.every(
+    ({ call, kind }) => call.understood && !guardedEffects.some((guarded) => guarded === kind),
+  );
+  if (decision === 'allow') expect({ text, isPermissible }).toEqual({ text, isPermissible: true });
+  if (!isPermissible) return 'never alone';
+  const told = decision === 'allow' ? [] : effects.filter(({ kind }) => kind !== 'reads');
   for (const { name, argv } of shells) {
     // Text that only bash reads as it was judged runs in bash alone.
     if (shell === 'bash' && name !== 'bash') continue;
     const deed = run(argv, text);
-    expect({ text, name, wrong: deed.ran.filter((call) => !isReadOnly(call)), files: deed.files }).toEqual({
-      text,
-      name,
-      wrong: [],
-      files: [],
-    });
+    const wrong = deed.ran.filter((call) => !isReadOnly(call) && !isTold(call, told));
+    expect({ text, name, wrong, files: deed.files }).toEqual({ text, name, wrong: [], files: [] });
   }
-  return true;
+  return decision === 'allow' ? 'may run' : 'may be permitted';
+}
+
+/** Some effect names the program, and what it was applied to. */
+function isTold([name = '', ...words]: string[], told: readonly JudgedEffect[]): boolean {
+  const operands = words.filter((word) => !word.startsWith('-'));
+  return told.some(
+    ({ call }) =>
+      call.program === name &&
+      (call.operands === undefined || operands.every((operand) => call.operands?.includes(operand))),
+  );
 }
 
 test.each(shells)('the stand-ins see what $name runs', ({ argv }) => {
   expect(run(argv, 'evil "a b"; ls > f')).toEqual({ ran: [['evil', 'a b'], ['ls']], files: ['f'] });
 });
 
+function counter(): { count: (judged: Judged) => void; counts: Record<Judged, number> } {
+  const counts: Record<Judged, number> = { 'may run': 0, 'may be permitted': 0, 'never alone': 0 };
+  return {
+    counts,
+    count: (judged) => {
+      counts[judged] += 1;
+    },
+  };
+}
+
 test('random text', { timeout: 3_600_000 }, () => {
   const texts = fc
     .array(fc.constantFrom(...shellFragments), { minLength: 1, maxLength: 12 })
     .map((parts) => parts.join(''));
-  let allowed = 0;
+  const { counts, count } = counter();
   fc.assert(
-    fc.property(texts, (text) => {
-      if (expectHarmless(text)) allowed += 1;
-    }),
+    fc.property(texts, (text) => count(expectHarmless(text))),
     { numRuns: runs },
   );
-  console.log(`random text: ${allowed} of ${runs} may run`);
-  expect(allowed).toBeGreaterThan(0);
+  console.log('random text:', counts);
+  expect(counts['may run']).toBeGreaterThan(0);
 });
 
-test('well-formed text with something put into it', { timeout: 3_600_000 }, () => {
-  const statements = fc
-    .array(fc.tuple(fc.constantFrom(...allowedStatements), fc.constantFrom('; ', '\n', ' && ', ' | ')), {
-      minLength: 1,
-      maxLength: 3,
-    })
+const joints = ['; ', '\n', ' && ', ' | '] as const;
+
+test.each([
+  ['well-formed text', allowedStatements, 'may run'],
+  ['text that changes something', [...changingStatements, ...allowedStatements.slice(0, 4)], 'may be permitted'],
+] as const)('%s with something put into it', { timeout: 3_600_000 }, (what, statements, expected) => {
+  const texts = fc
+    .array(fc.tuple(fc.constantFrom(...statements), fc.constantFrom(...joints)), { minLength: 1, maxLength: 3 })
     .map((pairs) => pairs.map(([statement, joint], index) => (index === 0 ? statement : joint + statement)).join(''));
-  let allowed = 0;
+  const { counts, count } = counter();
   fc.assert(
-    fc.property(statements, fc.constantFrom('', ...shellFragments), fc.nat(), fc.nat(2), (text, inserted, at, cut) => {
+    fc.property(texts, fc.constantFrom('', ...shellFragments), fc.nat(), fc.nat(2), (text, inserted, at, cut) => {
       const place = at % (text.length + 1);
-      if (expectHarmless(text.slice(0, place) + inserted + text.slice(place + (inserted === '' ? 0 : cut))))
-        allowed += 1;
+      count(expectHarmless(text.slice(0, place) + inserted + text.slice(place + (inserted === '' ? 0 : cut))));
     }),
     { numRuns: Math.ceil(runs / 5) },
   );
-  console.log(`well-formed text: ${allowed} of ${Math.ceil(runs / 5)} may run`);
-  expect(allowed).toBeGreaterThan(runs / 50);
+  console.log(`${what}:`, counts);
+  expect(counts[expected]).toBeGreaterThan(runs / 50);
 });

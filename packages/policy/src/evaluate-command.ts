@@ -1,9 +1,9 @@
 // The door. Entered by the gate in the cloud and again by the satellite, with the same text and the same answer.
 // Pure: reads nothing but its arguments, runs nothing.
-import type { PolicyDecision, Shell } from '@sena/contracts/domain/policy';
+import type { Shell } from '@sena/contracts/domain/policy';
 import type { Node } from 'web-tree-sitter';
-import { explainDecision } from './explain/explain-decision.ts';
-import type { Finding } from './explain/finding.ts';
+import { type Explained, explainDecision } from './explain/explain-decision.ts';
+import { type Finding, notUnderstood } from './explain/finding.ts';
 import { namePrograms } from './explain/name-programs.ts';
 import type { ShellParser } from './load-bash-parser.ts';
 import { findBashSyntax } from './reading/find-bash-syntax.ts';
@@ -19,7 +19,7 @@ import { collectVariables } from './words/collect-variables.ts';
 import { variableValues } from './words/variable-values.ts';
 
 /** `shell`: the only shell whose reading was judged; the command runs as `<shell> -c <text>`, environment cleared. */
-export type CommandEvaluation = PolicyDecision & { shell: Shell };
+export type CommandEvaluation = Explained & { shell: Shell };
 
 /**
  * What `command` would do. `allow` only when every part of it is a known read-only use of a known program; whatever
@@ -51,6 +51,7 @@ function judgeTree(text: string, root: Node): { findings: Finding[]; bashOnly: b
       detail: error.message,
       start: error.start,
       end: Math.min(error.end, text.length),
+      call: notUnderstood,
     };
     return { findings: [...namePrograms(root), refusal], bashOnly: false };
   }
@@ -74,7 +75,15 @@ function unclaimed(lexed: Lexed): Finding[] {
     for (const [index, token] of level.tokens.entries()) {
       if (token.kind === 'newline' || level.claimed.has(index)) continue;
       const { start, end } = token;
-      return [{ kind: 'unknown', detail: 'the shell and the grammar may read this differently', start, end }];
+      return [
+        {
+          kind: 'unknown',
+          detail: 'the shell and the grammar may read this differently',
+          start,
+          end,
+          call: notUnderstood,
+        },
+      ];
     }
   }
   return [];
@@ -122,5 +131,5 @@ function directoriesOf(lexed: Lexed): string[] {
 }
 
 function unknownText(text: string, detail: string): Finding {
-  return { kind: 'unknown', detail, start: 0, end: text.length };
+  return { kind: 'unknown', detail, start: 0, end: text.length, call: notUnderstood };
 }

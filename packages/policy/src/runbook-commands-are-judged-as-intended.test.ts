@@ -30,12 +30,12 @@ test.each([
 });
 
 test.each([
-  ['mkdir /tmp/x', 'writes', 'needs approval because `mkdir` is not in the read-only catalogue: it may write'],
+  ['mkdir /tmp/x', 'writes', 'needs approval because `mkdir` makes directories'],
   ['systemctl restart nginx', 'controls_service', 'needs approval because `systemctl restart` controls a service'],
   ['rm -rf /srv', 'deletes', 'needs approval because `rm` deletes'],
   ['find /tmp -delete', 'deletes', 'needs approval because `find -delete` deletes files'],
   ['apt-get install nginx', 'installs', undefined],
-  ['useradd x', 'changes_users', 'needs approval because `useradd` changes accounts'],
+  ['useradd x', 'changes_users', 'needs approval because `useradd` adds an account'],
   ['sudo ls', 'privilege', 'needs approval because `sudo` runs something as another user or elsewhere'],
   ['curl http://example.com', 'network', 'needs approval because `curl` talks to other machines'],
   ['curl http://169.254.169.254/', 'reads_secret', undefined],

@@ -28,8 +28,9 @@ export async function createRun(
   const id = newId('run');
   const { organizationId } = transaction;
   await transaction.query(
-    `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent, wait_ms)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent, wait_ms,
+       requested_role, requested_via)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       id,
       organizationId,
@@ -42,6 +43,8 @@ export async function createRun(
       run.requestedBy.name,
       run.traceparent,
       run.waitMs ?? 0,
+      run.requestedBy.role,
+      run.requestedBy.by,
     ],
   );
   const text = run.prompt ?? run.command ?? run.runbook ?? '';

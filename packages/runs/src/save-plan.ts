@@ -26,8 +26,8 @@ export async function savePolicyDecisions(
 ): Promise<void> {
   for (const { step, command, shell, decision } of gated) {
     const saved = await transaction.query(
-      `insert into policy_decisions (id, organization_id, run_id, step, command, shell, decision, effects, reasons)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (run_id, step) do nothing`,
+      `insert into policy_decisions (id, organization_id, run_id, step, command, shell, decision, effects, reasons, rules, approvers)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (run_id, step) do nothing`,
       [
         newId('pol'),
         transaction.organizationId,
@@ -38,6 +38,8 @@ export async function savePolicyDecisions(
         decision.decision,
         JSON.stringify(decision.effects),
         JSON.stringify(decision.reasons),
+        JSON.stringify(decision.rules),
+        decision.approvers,
       ],
     );
     if (saved.rowCount === 0) continue;
@@ -46,7 +48,14 @@ export async function savePolicyDecisions(
       actor,
       subject: runId,
       runId,
-      data: { step, command, decision: decision.decision, reasons: decision.reasons },
+      data: {
+        step,
+        command,
+        decision: decision.decision,
+        reasons: decision.reasons,
+        rules: decision.rules,
+        approvers: decision.approvers,
+      },
     });
   }
 }

@@ -231,7 +231,12 @@ describe('runs', () => {
 
   test('know who asked, in their organization', async () => {
     const requester = (of: SeededFleet) => inFleet(of, (transaction) => readRequester(transaction, runId));
-    expect(await requester(fleet)).toEqual({ ref: 'member:user_asker', name: 'Asker' });
+    expect(await requester(fleet)).toEqual({
+      ref: 'member:user_asker',
+      name: 'Asker',
+      role: 'operator',
+      via: 'session',
+    });
     await expect(requester(await bench.seedFleet())).rejects.toThrow(/does not exist/);
     expect(await inFleet(await bench.seedFleet(), (transaction) => readRun(transaction, runId))).toBeNull();
   });
@@ -241,7 +246,7 @@ describe('runs', () => {
       step: 's1',
       command: 'uptime',
       shell: 'sh' as const,
-      decision: { decision, effects: [], reasons: [decision] },
+      decision: { decision, approvers: 0, passkey: false, rules: [], effects: [], reasons: [decision] },
     });
     for (const decision of ['allow', 'deny'] as const) {
       await inFleet(fleet, (transaction) => savePolicyDecisions(transaction, runId, [gated(decision)], 'service:test'));

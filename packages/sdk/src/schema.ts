@@ -153,7 +153,7 @@ export interface paths {
         put?: never;
         /**
          * Approve or reject
-         * @description Bound to the digest of the exact commands and nodes; send `actionDigest` to be sure that they are the ones you saw. Nobody decides about their own request. Where a satellite demands a passkey, send what it signed as `assertion`: WebAuthn, with the 32 bytes of the digest as challenge.
+         * @description Bound to the digest of the exact commands and nodes; send `actionDigest` to be sure that they are the ones you saw. Nobody decides about their own request. Where `approversRequired` is 2, the first approval leaves it pending; one rejection ends it. Where a satellite or a policy demands a passkey, send what it signed as `assertion`: WebAuthn, with the 32 bytes of the digest as challenge.
          */
         post: operations["decideApproval"];
         delete?: never;
@@ -291,6 +291,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List policies by name */
+        get: operations["listPolicies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a policy */
+        get: operations["getPolicy"];
+        /**
+         * Create or change a policy
+         * @description A text in Cedar. Send the `version` that you changed, or null for a new policy; when it has changed meanwhile the answer is `conflict`. A text that can not be read is refused with `validation_failed`; `fields` name line and column, as `text:3:7`. No policy lets run without an approval what is not understood, what reads secrets, or what takes other rights.
+         */
+        put: operations["savePolicy"];
+        post?: never;
+        /**
+         * Delete a policy
+         * @description Send the `version` that you looked at. What it forbade or permitted is judged by the other rules from now on.
+         */
+        delete: operations["deletePolicy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a policy, newest first
+         * @description A deleted policy keeps its versions.
+         */
+        get: operations["listPolicyVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/policy/evaluations": {
         parameters: {
             query?: never;
@@ -300,7 +362,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask what policy says to a command */
+        /**
+         * Ask what policy says to a command
+         * @description With a selector or ids of nodes it says so for each group of nodes that no rule tells apart; the strictest of them holds for all. With a `draft` it judges as if that policy were saved.
+         */
         post: operations["evaluatePolicy"];
         delete?: never;
         options?: never;
@@ -518,6 +583,7 @@ export interface components {
     schemas: {
         Approval: {
             actionDigest: string;
+            approversRequired: number;
             commands: {
                 command: string;
                 environment: {
@@ -559,6 +625,17 @@ export interface components {
                 id: string;
                 name: string;
             } | null;
+            decisions: {
+                /** Format: date-time */
+                at: string;
+                by: {
+                    id: string;
+                    name: string;
+                };
+                /** @enum {string} */
+                decision: "approve" | "reject";
+                reason: string | null;
+            }[];
             effects: {
                 detail: string;
                 end: number;
@@ -572,6 +649,7 @@ export interface components {
             mayDecide: boolean;
             /** Format: date-time */
             notBefore: string;
+            passkeyRequired: boolean;
             passkeys: {
                 people: number;
                 satellite: {
@@ -2252,6 +2330,492 @@ export interface operations {
             };
         };
     };
+    listPolicies: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        defaults: string;
+                        items: {
+                            name: string;
+                            notes: {
+                                column: number;
+                                line: number;
+                                message: string;
+                                policy: string;
+                            }[];
+                            text: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: {
+                                id: string;
+                                name: string;
+                            };
+                            version: number;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        notes: {
+                            column: number;
+                            line: number;
+                            message: string;
+                            policy: string;
+                        }[];
+                        text: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: {
+                            id: string;
+                            name: string;
+                        };
+                        version: number;
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    savePolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description Small letters, digits and dashes, at most 63 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                    version: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        notes: {
+                            column: number;
+                            line: number;
+                            message: string;
+                            policy: string;
+                        }[];
+                        text: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: {
+                            id: string;
+                            name: string;
+                        };
+                        version: number;
+                    };
+                };
+            };
+            /** @description `bad_request`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The object has changed meanwhile. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Send JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePolicy: {
+        parameters: {
+            query?: {
+                version?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The object has changed meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPolicyVersions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            changedAt: string;
+                            changedBy: {
+                                id: string;
+                                name: string;
+                            };
+                            text: string | null;
+                            version: number;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     evaluatePolicy: {
         parameters: {
             query?: never;
@@ -2263,6 +2827,13 @@ export interface operations {
             content: {
                 "application/json": {
                     command: string;
+                    draft?: {
+                        name: string;
+                        text: string;
+                    };
+                    nodeIds?: string[];
+                    /** @enum {string} */
+                    role?: "owner" | "admin" | "operator" | "approver" | "viewer";
                     /** @description `*`, or labels and names: `role=web and rack=a`, `name=web-07` */
                     selector?: string;
                 };
@@ -2276,6 +2847,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        approvers: number;
                         /** @enum {string} */
                         decision: "allow" | "require_approval" | "deny";
                         effects: {
@@ -2285,8 +2857,34 @@ export interface operations {
                             kind: "reads" | "reads_secret" | "writes" | "deletes" | "controls_service" | "installs" | "changes_users" | "network" | "privilege" | "unknown";
                             start: number;
                         }[];
+                        groups: {
+                            approvers: number;
+                            attributes: {
+                                more: number;
+                                name: string;
+                                values: string[];
+                            }[];
+                            /** @enum {string} */
+                            decision: "allow" | "require_approval" | "deny";
+                            nodeCount: number;
+                            nodes: {
+                                id: string;
+                                name: string;
+                            }[];
+                            passkey: boolean;
+                            reasons: string[];
+                            rules: string[];
+                        }[];
                         nodeCount: number | null;
+                        notes: {
+                            column: number;
+                            line: number;
+                            message: string;
+                            policy: string;
+                        }[];
+                        passkey: boolean;
                         reasons: string[];
+                        rules: string[];
                     };
                 };
             };

@@ -37,11 +37,19 @@ beforeAll(async () => {
   operations = listOperations(json).filter(({ isPublic }) => !isPublic);
   theirTexts = [theirs.id, theirs.members.owner.userId, ...Object.values(ids.theirs), 'contoso', 'Contoso'];
   const both = ([a, b]: readonly [string, string], change: (word: string) => string) => [change(a), change(b)] as const;
+  // A policy is known by its name, which is among the names below.
+  const { policy: _, ...theirIds } = ids.theirs;
   words = [
-    ...[theirs.id, theirs.members.owner.userId, ...Object.values(ids.theirs)].map((id) => pair(id, anotherId)),
-    ...['contoso-site', 'contoso-node', 'contoso-satellite', 'contoso-prompt', 'Contoso', 'owner@contoso.test'].map(
-      (name) => pair(name, anotherName),
-    ),
+    ...[theirs.id, theirs.members.owner.userId, ...Object.values(theirIds)].map((id) => pair(id, anotherId)),
+    ...[
+      'contoso-site',
+      'contoso-node',
+      'contoso-satellite',
+      'contoso-prompt',
+      'contoso-policy-000000000001',
+      'Contoso',
+      'owner@contoso.test',
+    ].map((name) => pair(name, anotherName)),
     both(pair('contoso-node', anotherName), (word) => `name=${word}`),
     both(pair('contoso-label', anotherName), (word) => `owner=${word}`),
     ...[ids.theirs.run, ids.theirs.node, ids.theirs.approval].map((id) =>
@@ -67,6 +75,7 @@ describe('the control', () => {
       [`/v1/nodes?selector=${encodeURIComponent('name=contoso-node')}`, ids.theirs.node],
       ['/v1/sites', 'contoso-site'],
       ['/v1/satellites', 'contoso-satellite'],
+      ['/v1/policies', 'contoso-policy'],
       ['/v1/audit-events', 'contoso-audit'],
       ['/v1/me', 'Contoso'],
     ] as const) {
@@ -316,12 +325,13 @@ function anotherName(name: string): string {
   return name.replace(/contoso/i, (found) => (found === 'Contoso' ? 'Fabriks' : 'fabriks'));
 }
 
-/** An answer may say again what it was asked for, all of it or its beginning in quotes, and names itself. */
+/** An answer may say again what it was asked for, all of it or its beginning in quotes, and names itself and what was fresh. */
 function without(text: string, sent: string): string {
   return text
     .replaceAll(sent, '…')
     .replaceAll(encodeURIComponent(sent), '…')
-    .replaceAll(/`([^`]{8,})`/g, (quoted, words: string) => (sent.startsWith(words) ? '…' : quoted))
+    .replaceAll(/fresh-[0-9a-f-]{18}/g, fresh)
+    .replaceAll(/`([^`]+)`/g, (quoted, words: string) => (sent.startsWith(words) ? '…' : quoted))
     .replaceAll(/"instance":"[^"]*"/g, '"instance":"…"');
 }
 

@@ -18,7 +18,10 @@ afterAll(async () => {
 });
 
 /** A run of the operator that waits for an approval. */
-async function waitingRun(expiresAt = '2099-01-01T00:00:00Z'): Promise<{ runId: string; approvalId: string }> {
+async function waitingRun(
+  expiresAt = '2099-01-01T00:00:00Z',
+  approversRequired: 1 | 2 = 1,
+): Promise<{ runId: string; approvalId: string }> {
   const { json } = await gateway.call('POST', '/v1/runs', { as: 'approver', body: { kind: 'ask', prompt: 'x' } });
   const requester = gateway.ours.members.approver;
   const approvalId = await inOrganization(pool, gateway.ours.id, (transaction) =>
@@ -29,6 +32,7 @@ async function waitingRun(expiresAt = '2099-01-01T00:00:00Z'): Promise<{ runId: 
         ...{ notBefore: '2026-01-01T00:00:00Z', expiresAt, commands: [] },
       },
       ...{ effects: [], reasons: [], requestedBy: `member:${requester.userId}`, requestedByName: 'Requester' },
+      ...{ approversRequired, passkeyRequired: false },
       actor: 'service:orchestrator',
     }),
   );
@@ -84,6 +88,25 @@ describe('a decision over the API', () => {
       json: { code: 'already_decided' },
     });
     expect(await runState(runId)).toEqual({ wake_count: 2, events: 2 });
+  });
+
+  it('that two people have to make wakes the run with the second, and tells it of the first', async () => {
+    const { runId, approvalId } = await waitingRun(undefined, 2);
+    expect(await decide(approvalId, 'owner')).toMatchObject({
+      status: 200,
+      json: { status: 'pending', approversRequired: 2, mayDecide: false, decisions: [{ decision: 'approve' }] },
+    });
+    expect(await runState(runId)).toEqual({ wake_count: 1, events: 2 });
+    const event = await gateway.admin.query('select data from sena.run_events where run_id = $1 and seq = 2', [runId]);
+    expect(event.rows[0].data).toEqual({
+      type: 'run.note',
+      text: 'owner of Northwind approved. One more person has to approve before it runs.',
+    });
+    expect(await decide(approvalId, 'owner')).toMatchObject({ status: 409, json: { code: 'already_decided' } });
+    expect(await decide(approvalId, 'approver')).toMatchObject({ status: 403, json: { code: 'own_request' } });
+    expect(await runState(runId)).toEqual({ wake_count: 1, events: 2 });
+    expect(await decide(approvalId, 'admin')).toMatchObject({ status: 200, json: { status: 'approved' } });
+    expect(await runState(runId)).toEqual({ wake_count: 2, events: 3 });
   });
 
   it('that comes too late is refused, and the run is woken to end', async () => {

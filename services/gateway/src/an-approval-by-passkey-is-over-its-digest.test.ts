@@ -50,6 +50,7 @@ beforeEach(async () => {
     requestApproval(transaction, {
       ...{ runId: json.id, action, effects: [], reasons: [] },
       ...{ requestedBy: `member:${gateway.ours.members.operator.userId}`, requestedByName: 'Requester' },
+      ...{ approversRequired: 1, passkeyRequired: false },
       actor: 'service:orchestrator',
     }),
   );

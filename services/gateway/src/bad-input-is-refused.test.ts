@@ -44,6 +44,7 @@ const pageQueries: Operation['wrongQueries'] = [
   [`cursor=${Buffer.from(JSON.stringify(['a', 'b', 'c', 'd'])).toString('base64url')}`, 'validation_failed'],
 ];
 const node = { name: 'n', siteId: '', address: '10.0.0.9' };
+const policy = { text: 'permit (principal, action == Action::"reads", resource);' };
 const changed = (body: object, changes: object) => () => ({ ...body, ...changes });
 const ask = { kind: 'ask', prompt: 'why?' };
 const command = { kind: 'command', command: 'hostname', selector: '*' };
@@ -168,8 +169,50 @@ const operations: Record<string, Operation> = {
       ['command too long', () => ({ command: 'x'.repeat(16_385) }), 'validation_failed'],
       ['command of another type', () => ({ command: ['ls'] }), 'validation_failed'],
       ['selector unreadable', () => ({ command: 'ls', selector: '((' }), 'invalid_selector'],
+      [
+        'draft that can not be read',
+        () => ({ command: 'ls', draft: { name: 'x', text: canary } }),
+        'validation_failed',
+      ],
+      ['draft without a name', () => ({ command: 'ls', draft: { text: policy.text } }), 'validation_failed'],
+      [
+        'draft with a name that is taken',
+        () => ({ command: 'ls', draft: { ...policy, name: 'default' } }),
+        'validation_failed',
+      ],
+      ['role unknown', () => ({ command: 'ls', role: 'root' }), 'validation_failed'],
+      ['node that is no id', () => ({ command: 'ls', nodeIds: [canary] }), 'validation_failed'],
+      ['no nodes', () => ({ command: 'ls', nodeIds: [] }), 'validation_failed'],
     ],
   },
+  'GET /v1/policies': { path: '/v1/policies', roles: may.read, wrongQueries: pageQueries },
+  'GET /v1/policies/{name}': { path: '/v1/policies/{id}', id: 'policy', roles: may.read },
+  'GET /v1/policies/{name}/versions': {
+    path: '/v1/policies/{id}/versions',
+    id: 'policy',
+    roles: may.read,
+    wrongQueries: [
+      ...pageQueries,
+      [`cursor=${Buffer.from(JSON.stringify(['one'])).toString('base64url')}`, 'validation_failed'],
+    ],
+  },
+  'PUT /v1/policies/{name}': {
+    path: '/v1/policies/{id}',
+    id: 'policy',
+    roles: may.managePolicies,
+    body: { ...policy, version: 7 },
+    wrongBodies: [
+      ['text missing', () => ({ version: null }), 'validation_failed'],
+      ['text empty', () => ({ text: '', version: 1 }), 'validation_failed'],
+      ['text too long', () => ({ text: 'x'.repeat(65_537), version: 1 }), 'validation_failed'],
+      ['text that can not be read', () => ({ text: canary, version: 7 }), 'validation_failed'],
+      ['version missing', () => policy, 'validation_failed'],
+      ['version of another type', () => ({ ...policy, version: '1' }), 'validation_failed'],
+      ['another version', () => ({ ...policy, version: 2 }), 'conflict'],
+      ['new, and it is there', () => ({ ...policy, version: null }), 'conflict'],
+    ],
+  },
+  'DELETE /v1/policies/{name}': { path: '/v1/policies/{id}?version=1', id: 'policy', roles: may.managePolicies },
   'GET /v1/nodes': {
     path: '/v1/nodes',
     roles: may.read,

@@ -17,10 +17,13 @@ import type { Services } from './services.ts';
 const exceptions: Record<string, string> = {
   'POST /v1/policy/evaluations': 'stores nothing and runs nothing',
   'POST /v1/enrolments': 'the join token is the key: it works once; nobody is signed in whose key could be kept',
+  'DELETE /v1/policies/:name': 'twice is once by itself: the policy is gone, and the second answer says so',
   'DELETE /v1/nodes/:id': 'twice is once by itself: the node is gone, and the second answer says so',
 };
 
 interface Sent {
+  /** POST where it does not say. */
+  readonly method?: 'POST' | 'PUT';
   readonly path: string;
   readonly body?: object;
 }
@@ -54,6 +57,17 @@ const changes: Record<string, Change> = {
       return [
         { path, body: { decision: 'approve', reason: 'agreed' } },
         { path, body: { decision: 'reject', reason: 'agreed' } },
+      ];
+    },
+  },
+  'PUT /v1/policies/:name': {
+    status: 200,
+    prepare: async () => {
+      const path = `/v1/policies/${unique('policy')}`;
+      const text = 'permit (principal, action == Action::"reads", resource);';
+      return [
+        { method: 'PUT', path, body: { text, version: null } },
+        { method: 'PUT', path, body: { text: `${text} // other`, version: null } },
       ];
     },
   },
@@ -220,14 +234,14 @@ function unique(word: string): string {
 }
 
 /** `key` is of this test alone. */
-function send({ path, body }: Sent, key: string, as: 'owner' | 'admin' = 'owner') {
+function send({ method = 'POST', path, body }: Sent, key: string, as: 'owner' | 'admin' = 'owner') {
   const name = expect.getState().currentTestName?.replaceAll(/[^a-z]/gi, '') ?? '';
   const headers = { 'idempotency-key': `${name.slice(0, 180)}-${key}` };
-  return gateway.call('POST', path, { as, headers, ...(body === undefined ? {} : { body }) });
+  return gateway.call(method, path, { as, headers, ...(body === undefined ? {} : { body }) });
 }
 
 /** The same meaning. */
-function reordered({ path, body }: Sent): Sent {
+function reordered({ body, ...rest }: Sent): Sent {
   const turn = (value: unknown): unknown =>
     typeof value === 'object' && value !== null
       ? Object.fromEntries(
@@ -236,7 +250,7 @@ function reordered({ path, body }: Sent): Sent {
             .map(([name, inner]) => [name, turn(inner)]),
         )
       : value;
-  return body === undefined ? { path } : { path, body: turn(body) as object };
+  return body === undefined ? rest : { ...rest, body: turn(body) as object };
 }
 
 /** A digest of each table of the product, when the queue has been told what there was to tell. */
@@ -273,6 +287,7 @@ async function newApproval(expiresAt = '2099-01-01T00:00:00Z'): Promise<string> 
         ...{ notBefore: '2026-01-01T00:00:00Z', expiresAt, commands: [] },
       },
       ...{ effects: [], reasons: [], requestedBy: `member:${requester.userId}`, requestedByName: 'Requester' },
+      ...{ approversRequired: 1, passkeyRequired: false },
       actor: 'service:orchestrator',
     }),
   );

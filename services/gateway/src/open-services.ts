@@ -3,6 +3,7 @@ import { openAuth } from '@sena/auth/open-auth';
 import { openPool } from '@sena/db/tenant';
 import { openPrisma } from '@sena/db/tenant-prisma';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
+import { loadCedar } from '@sena/policy/rules/load-cedar';
 import { openQueue } from '@sena/queue/open-queue';
 import { queueConnectionFrom } from '@sena/queue/queue-connection';
 import { openSignals } from '@sena/signals/open-signals';
@@ -35,7 +36,7 @@ export async function openServices(
     for (const closeOne of opened.reverse()) await closeOne();
   };
   try {
-    const shellParser = await loadBashParser();
+    const [shellParser, cedar] = await Promise.all([loadBashParser(), loadCedar()]);
 
     const pool = openPool(environment.DATABASE_URL, {
       max: 20,
@@ -69,6 +70,7 @@ export async function openServices(
       queue,
       signals,
       shellParser,
+      cedar,
       background,
       settings,
       streams: openRunStreams(signals, settings.limits, (error) =>

@@ -11,7 +11,12 @@ import { getMe } from './routes/me/get-me.ts';
 import { deleteNode } from './routes/nodes/delete-node.ts';
 import { getNodes } from './routes/nodes/get-nodes.ts';
 import { postNodes } from './routes/nodes/post-nodes.ts';
+import { deletePolicy } from './routes/policy/delete-policy.ts';
+import { getPolicies } from './routes/policy/get-policies.ts';
+import { getPolicy } from './routes/policy/get-policy.ts';
+import { getPolicyVersions } from './routes/policy/get-policy-versions.ts';
 import { postPolicyEvaluations } from './routes/policy/post-policy-evaluations.ts';
+import { putPolicy } from './routes/policy/put-policy.ts';
 import { getRunbooks } from './routes/runbooks/get-runbooks.ts';
 import { getRun } from './routes/runs/get-run.ts';
 import { getRunEvents } from './routes/runs/get-run-events.ts';
@@ -50,6 +55,11 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   getApprovalAction(app, services);
   postApprovalDecision(app, services);
   postPolicyEvaluations(app, services);
+  getPolicies(app, services);
+  getPolicy(app, services);
+  getPolicyVersions(app, services);
+  putPolicy(app, services);
+  deletePolicy(app, services);
 
   getNodes(app, services);
   postNodes(app, services);

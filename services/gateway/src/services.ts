@@ -4,6 +4,7 @@ import type { Planner } from '@sena/contracts/domain/run';
 import type { Pool } from '@sena/db/tenant';
 import type { openPrisma } from '@sena/db/tenant-prisma';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
+import type { CedarEngine } from '@sena/policy/rules/load-cedar';
 import type { JobQueue } from '@sena/queue/open-queue';
 import type { Signals } from '@sena/signals/open-signals';
 import type { BackgroundWork } from './background-work.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly queue: JobQueue;
   readonly signals: Signals;
   readonly shellParser: ShellParser;
+  readonly cedar: CedarEngine;
   readonly streams: RunStreams;
   readonly background: BackgroundWork;
   readonly settings: GatewaySettings;

@@ -4,6 +4,7 @@ import { mintServiceToken } from '@sena/auth/service-token';
 import { openPool } from '@sena/db/tenant';
 import { syncRunbooks } from '@sena/knowledge/sync-runbooks';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
+import { loadCedar } from '@sena/policy/rules/load-cedar';
 import { openQueue } from '@sena/queue/open-queue';
 import { queueConnectionFrom } from '@sena/queue/queue-connection';
 import { openSignals } from '@sena/signals/open-signals';
@@ -49,7 +50,7 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
   const checkpointer = await openCheckpointer(checkpoints);
   const queue = await openQueue(queueConnectionFrom(env), { logger });
   const signals = await openSignals(signalConnectionFrom(env), { logger });
-  const parser = await loadBashParser();
+  const [parser, cedar] = await Promise.all([loadBashParser(), loadCedar()]);
   await syncRunbooks(pool);
 
   const stopping = new AbortController();
@@ -59,6 +60,7 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
     signals,
     checkpointer,
     parser,
+    cedar,
     planners: choosePlanners(env, pool),
     limits: {
       dispatchValidityMs: env.DISPATCH_VALIDITY_MS,

@@ -8,6 +8,7 @@ import { compileAllowedAddresses } from './config/allowed-addresses.ts';
 import { type Enrolment, readEnrolment } from './config/enrolment.ts';
 import { findUnusableKey } from './config/find-unusable-key.ts';
 import { loadIdentity } from './config/identity.ts';
+import { openLocalRules } from './config/open-local-rules.ts';
 import { OperatorError } from './config/operator-error.ts';
 import { readCredential } from './config/read-credential.ts';
 import type { SatelliteConfig } from './config/satellite-config.ts';
@@ -79,6 +80,7 @@ async function connectAndWork(
   const unusable = await findUnusableKey(config.policy.passkeys);
   if (unusable !== null) throw new OperatorError(unusable);
   const parser = await loadBashParser();
+  const localRules = await openLocalRules(config.policy.policyFile);
   const journal = await openJournal(state.journal, { isEnrolling: false });
   if (journal.identity.isReplacement) {
     logger.warn('the journal of this satellite was lost once; dispatches older than the new one are refused');
@@ -95,7 +97,7 @@ async function connectAndWork(
   });
   const { organizationId, satelliteId } = enrolment;
   const runtime = createRuntime({
-    ...{ config, organizationId, satelliteId, keys, parser, journal, pool, logger },
+    ...{ config, organizationId, satelliteId, keys, parser, localRules, journal, pool, logger },
     fatal(error) {
       failure ??= error;
       stopping.abort();

@@ -1,6 +1,7 @@
 // The signer, put together: makes keys, signs what waits. Entered by main.ts and by tests.
 import { openPool } from '@sena/db/tenant';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
+import { loadCedar } from '@sena/policy/rules/load-cedar';
 import { openQueue } from '@sena/queue/open-queue';
 import { queueConnectionFrom } from '@sena/queue/queue-connection';
 import { openSignals } from '@sena/signals/open-signals';
@@ -20,7 +21,7 @@ export interface Signer {
 /** `pollMs`: how often it looks without being rung. */
 export async function startSigner(env: SignerEnv, logger: Logger, pollMs = usualPollMs): Promise<Signer> {
   const masterKey = Buffer.from(env.MASTER_KEY, 'base64');
-  const parser = await loadBashParser();
+  const [parser, cedar] = await Promise.all([loadBashParser(), loadCedar()]);
   const pool = openPool(env.DATABASE_URL, {
     max: 4,
     applicationName: 'sena-signer',
@@ -28,7 +29,7 @@ export async function startSigner(env: SignerEnv, logger: Logger, pollMs = usual
   });
   const queue = await openQueue(queueConnectionFrom(env), { logger });
   const signals = await openSignals(signalConnectionFrom(env), { logger });
-  const signing = startSigning({ pool, masterKey, parser, queue, signals, logger, pollMs });
+  const signing = startSigning({ pool, masterKey, judges: { parser, cedar }, queue, signals, logger, pollMs });
   await queue.work('signDispatches', () => signing.look(), { concurrency: 1 });
   await signing.look();
   const ready = () => Promise.all([pool.query('select 1'), queue.ready()]);

@@ -6,6 +6,7 @@ import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
 import { importPublicKey } from '@sena/envelope/dispatch-key';
 import { type VerifiedEnvelope, verifyEnvelope } from '@sena/envelope/verify-envelope';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
+import { loadCedar } from '@sena/policy/rules/load-cedar';
 import type { JobQueue } from '@sena/queue/open-queue';
 import { closeUnsentDispatches } from '@sena/runs/close-executions';
 import { type Bench, member, openBench } from '@sena/runs/fixtures/open-bench';
@@ -115,7 +116,8 @@ async function approvedChange(
   };
   const approvalId = await bench.inFleet(fleet, async (transaction) => {
     const asked = { requestedBy: 'member:user_asker', requestedByName: 'Asker', actor: 'service:test' };
-    const id = await requestApproval(transaction, { runId, action, effects: [], reasons: [], ...asked });
+    const wanted = { approversRequired: 1, passkeyRequired: false } as const;
+    const id = await requestApproval(transaction, { runId, action, effects: [], reasons: [], ...asked, ...wanted });
     const by = { ...member(fleet.organizationId, 'user_approver'), role: 'approver' } as const;
     await decideApproval(transaction, { approvalId: id, by, decision: 'approve' });
     return id;
@@ -193,7 +195,7 @@ describe('is refused, with the reason at each execution', () => {
       /altered/,
     ],
     ['an action that is none', alter(`action = '{"v": 2}'`), /no readable action/],
-    ['a yes of who asked', alter(`decided_by = requested_by`), /Its requester approved it/],
+    ['a yes of who asked', alter(`requested_by = 'member:user_approver'`), /Its requester approved it/],
     ['a yes taken back', alter(`status = 'rejected'`), /Its approval is rejected/],
     ['a command changed after the approval', () => ({ command: 'systemctl restart apache2' }), /not what was approved/],
     ['a change that says it is read-only', () => ({ readOnly: true }), /called read-only, and it is not/],
@@ -214,6 +216,25 @@ describe('is refused, with the reason at each execution', () => {
       [dispatchId],
     );
     expect(audit.rows).toEqual([{ actor: 'service:signer' }]);
+  });
+
+  test('what a policy forbids by now on nodes as they are now, although it was approved', async () => {
+    await bench.admin.query(
+      `insert into policies (organization_id, name, text, version, updated_by, updated_by_name) values ($1, 'freeze', $2, 1, 'member:m', 'M')`,
+      [
+        fleet.organizationId,
+        'forbid (principal, action == Action::"controls_service", resource) when { resource.hasTag("frozen") };',
+      ],
+    );
+    const before = await approvedChange(await bench.createRun(fleet));
+    expect(await verify(before)).toMatchObject({ kind: 'verified' });
+    await bench.admin.query(`update nodes set labels = '{"frozen":"yes"}' where id = $1`, [node().nodeId]);
+    expect(await refused(await approvedChange(await bench.createRun(fleet)))).toMatchObject({
+      reason: 'signer_refused',
+      detail: expect.stringMatching(/is denied because .*systemctl restart.*, rule freeze \(on 1 of 3 nodes/),
+    });
+    const reading = await bench.writeDispatch(fleet, await bench.createRun(fleet));
+    expect(await verify(reading)).toMatchObject({ kind: 'verified' });
   });
 
   test('a change without an approval', async () => {
@@ -242,8 +263,8 @@ describe('is refused, with the reason at each execution', () => {
 test('while others write to its run it is signed all the same, and refused once they are done', async () => {
   const runId = await bench.createRun(fleet);
   await ensureDispatchKeys(pool, masterKey);
-  const parser = await loadBashParser();
-  const sign = (dispatchId: string) => signDispatches(pool, masterKey, parser, fleet.organizationId, [dispatchId]);
+  const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
+  const sign = (dispatchId: string) => signDispatches(pool, masterKey, judges, fleet.organizationId, [dispatchId]);
   await signer.stop();
   const dispatchId = await bench.writeDispatch(fleet, runId, { step: 's1' });
   const unapproved = await bench.writeDispatch(fleet, runId, { step: 's2', command: change });
@@ -268,13 +289,13 @@ test('while others write to its run it is signed all the same, and refused once 
 test('what a cancel closes while it is being signed stays closed, and never leaves', async () => {
   const runId = await bench.createRun(fleet);
   await ensureDispatchKeys(pool, masterKey);
-  const parser = await loadBashParser();
+  const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
   await signer.stop();
   const dispatchId = await bench.writeDispatch(fleet, runId);
   let cancelling: Promise<unknown> = Promise.resolve();
   // The signer has read that nobody cancels, and holds the dispatch.
   await inOrganization(pool, fleet.organizationId, async (transaction) => {
-    const [read] = await readDispatchesToSign(transaction, [dispatchId], 'free');
+    const [read] = await readDispatchesToSign(transaction, [dispatchId], { runs: 'free', withNodeFacts: false });
     expect(read).toMatchObject({ id: dispatchId, run: { cancelRequested: false } });
     cancelling = bench.inFleet(fleet, async (other) => {
       await requestCancel(other, runId, 'member:m');
@@ -289,7 +310,7 @@ test('what a cancel closes while it is being signed stays closed, and never leav
     });
   });
   await cancelling;
-  expect(await signDispatches(pool, masterKey, parser, fleet.organizationId, [dispatchId])).toMatchObject({
+  expect(await signDispatches(pool, masterKey, judges, fleet.organizationId, [dispatchId])).toMatchObject({
     signed: [],
     refused: [],
   });
@@ -310,8 +331,8 @@ describe('keys', () => {
   test('two signers at once sign one envelope', async () => {
     const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet));
     await ensureDispatchKeys(pool, masterKey);
-    const parser = await loadBashParser();
-    const signing = () => signDispatches(pool, masterKey, parser, fleet.organizationId, [dispatchId]);
+    const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
+    const signing = () => signDispatches(pool, masterKey, judges, fleet.organizationId, [dispatchId]);
     await Promise.all([signing(), signing(), signing()]);
     const found = await bench.admin.query('select 1 from dispatch_envelopes where dispatch_id = $1', [dispatchId]);
     expect(found.rowCount).toBe(1);
@@ -399,8 +420,8 @@ test('a dispatch whose doorbell can not be rung is signed, and nothing says that
   const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet));
   const deaf = { ring: () => Promise.reject(new Error('no bell')) } as unknown as Signals;
   const queue = { add: () => Promise.reject(new Error('no queue')) } as unknown as JobQueue;
-  const parser = await loadBashParser();
-  const signing = startSigning({ pool, masterKey, parser, queue, signals: deaf, logger, pollMs: 600_000 });
+  const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
+  const signing = startSigning({ pool, masterKey, judges, queue, signals: deaf, logger, pollMs: 600_000 });
   await signing.look();
   await signing.stop();
   expect(await verify(dispatchId)).toMatchObject({ kind: 'verified' });

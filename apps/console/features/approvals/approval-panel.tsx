@@ -72,6 +72,7 @@ export function ApprovalPanel({ approval: given, linkToRun }: { approval: Approv
             {approval.requestedBy.name}, <Ago at={approval.createdAt} />
           </Fact>
           {cameOpen ? <Validity approval={approval} /> : <DecidedBy approval={approval} />}
+          {approval.approversRequired > 1 && <Approvers approval={approval} />}
           <div className="min-w-0 sm:col-span-2">
             <dt className="text-muted-foreground">Digest of the action: every byte above is in it</dt>
             <dd className="flex items-center gap-1">
@@ -115,6 +116,16 @@ function Validity({ approval }: { approval: Approval }) {
   );
 }
 
+/** Where one person is not enough: who has approved so far. */
+function Approvers({ approval }: { approval: Approval }) {
+  const names = approval.decisions.flatMap(({ by, decision }) => (decision === 'approve' ? [by.name] : []));
+  return (
+    <Fact name={`Approved by ${names.length} of ${approval.approversRequired} people`}>
+      {names.length === 0 ? 'nobody yet' : names.join(', ')}
+    </Fact>
+  );
+}
+
 function DecidedBy({ approval }: { approval: Approval }) {
   if (approval.decidedBy === null || approval.decidedAt === null) {
     return <Fact name="Decided by">nobody</Fact>;
@@ -143,9 +154,10 @@ function Decision({ approval, decide, titleId }: DecisionProps) {
   const [mayDecide] = useState(approval.mayDecide);
   const isOver = approval.status !== 'pending';
   const own = approval.requestedBy.id === me.user.id;
+  const hasApproved = !isOver && approval.decisions.some(({ by }) => by.id === me.user.id);
   return (
     <div className="grid border-t border-border pt-4 *:col-start-1 *:row-start-1 *:min-w-0">
-      <div inert={isOver} className={isOver ? 'invisible' : undefined}>
+      <div inert={isOver || hasApproved} className={isOver || hasApproved ? 'invisible' : undefined}>
         {mayDecide ? (
           <DecideForm approval={approval} decide={decide} describedBy={titleId} />
         ) : (
@@ -159,6 +171,11 @@ function Decision({ approval, decide, titleId }: DecisionProps) {
           </Notice>
         )}
       </div>
+      {hasApproved && (
+        <Notice tone="success" role="status" title="You approved this" className="self-start">
+          Another person has to approve it too. Then it runs.
+        </Notice>
+      )}
       {isOver && <DecisionNote approval={approval} takesFocus={decide.isSuccess} />}
     </div>
   );

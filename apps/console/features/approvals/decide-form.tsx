@@ -28,7 +28,7 @@ export function DecideForm({ approval, decide, describedBy }: DecideFormProps) {
   const buttons = useRef<HTMLDivElement>(null);
   const hasBeenStill = useStillness(buttons);
   const isOver = approval.status !== 'pending';
-  const needsPasskey = approval.passkeys.length > 0;
+  const needsPasskey = approval.passkeys.length > 0 || approval.passkeyRequired;
 
   function press(decision: 'approve' | 'reject', event: MouseEvent) {
     if (isSent.current || isOver) return;

@@ -58,7 +58,7 @@ export function PolicyPreview({ command, selector }: { command: string; selector
       </p>
     );
   }
-  const { decision, reasons, effects, nodeCount } = preview.data;
+  const { decision, approvers, reasons, effects, nodeCount } = preview.data;
   const verdict = verdicts[decision];
   return (
     <section
@@ -73,7 +73,7 @@ export function PolicyPreview({ command, selector }: { command: string; selector
       <div className="flex flex-wrap items-center gap-2">
         <Badge tone={verdict.tone}>
           {verdict.icon}
-          {verdict.words}
+          {approvers > 1 ? 'Needs two approvals' : verdict.words}
         </Badge>
         {nodeCount !== null && (
           <span className="text-[0.8125rem] text-muted-foreground">on {formatCount(nodeCount, 'node')}</span>

@@ -15,3 +15,9 @@ export function useMayManageFleet(): boolean {
   const { role } = useMe();
   return role === 'owner' || role === 'admin';
 }
+
+/** May they write policies? */
+export function useMayManagePolicies(): boolean {
+  const { role } = useMe();
+  return role === 'owner' || role === 'admin';
+}

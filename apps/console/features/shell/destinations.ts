@@ -1,5 +1,5 @@
 // The console's places, in the order of the sidebar and of the command menu.
-import { House, Inbox, List, type LucideIcon, Plug, ScrollText, Server } from 'lucide-react';
+import { House, Inbox, List, type LucideIcon, Plug, ScrollText, Server, ShieldCheck } from 'lucide-react';
 
 export interface Destination {
   path: string;
@@ -13,6 +13,7 @@ export const destinations: readonly Destination[] = [
   { path: '/', name: 'Home', icon: House, key: 'h' },
   { path: '/runs', name: 'Runs', icon: List, key: 'r' },
   { path: '/approvals', name: 'Approvals', icon: Inbox, key: 'a' },
+  { path: '/policies', name: 'Policies', icon: ShieldCheck, key: 'p' },
   { path: '/nodes', name: 'Nodes', icon: Server, key: 'n' },
   { path: '/satellites', name: 'Satellites', icon: Plug, key: 's' },
   { path: '/audit', name: 'Audit', icon: ScrollText, key: 'l' },

@@ -27,12 +27,20 @@ export const effectSchema = z.object({
 });
 export type Effect = z.infer<typeof effectSchema>;
 
-export const policyDecisionSchema = z.object({
+/** What the rules ask for before something runs. */
+export const policyVerdictSchema = z.object({
   decision: policyDecisionKindSchema,
-  effects: z.array(effectSchema),
+  /** How many people besides the requester have to approve. */
+  approvers: z.int().min(0).max(2),
+  /** Each of them with a passkey. */
+  passkey: z.boolean(),
+  /** Names of the rules that this comes from. */
+  rules: z.array(z.string()),
   /** Sentences for people, most important first. */
   reasons: z.array(z.string()),
 });
+
+export const policyDecisionSchema = policyVerdictSchema.extend({ effects: z.array(effectSchema) });
 export type PolicyDecision = z.infer<typeof policyDecisionSchema>;
 
 /** The shell that policy parses for, and therefore the only one that runs a command. */

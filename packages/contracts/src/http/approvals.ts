@@ -34,6 +34,19 @@ export const approvalSchema = z.object({
   /** `sha256:…` over the action; see packages/envelope/action-digest. */
   actionDigest: z.string(),
   requestedBy: z.object({ id: z.string(), name: z.string() }),
+  /** How many people besides the requester have to approve, and whether each needs a passkey for it. */
+  approversRequired: z.int().min(1).max(2),
+  passkeyRequired: z.boolean(),
+  /** Each person's own, in their order. One that rejects ends it. */
+  decisions: z.array(
+    z.object({
+      by: z.object({ id: z.string(), name: z.string() }),
+      decision: z.enum(['approve', 'reject']),
+      reason: z.string().nullable(),
+      at: timestampSchema,
+    }),
+  ),
+  /** Whose decision ended it. */
   decidedBy: z.object({ id: z.string(), name: z.string() }).nullable(),
   reason: z.string().nullable(),
   /** Each text with its nodes: all that the digest is over. Texts are shown, never raw: see `escapes`. */
@@ -58,7 +71,7 @@ export const approvalSchema = z.object({
   effects: z.array(effectSchema),
   /** Satellites that say that they change nothing without passkeys of so many people, whom they list themselves. */
   passkeys: z.array(z.object({ satellite: z.object({ id: z.string(), name: z.string() }), people: z.int() })),
-  /** False for the requester and for roles that can not decide. */
+  /** False for the requester, for roles that can not decide and for who has decided. */
   mayDecide: z.boolean(),
   createdAt: timestampSchema,
   expiresAt: timestampSchema,

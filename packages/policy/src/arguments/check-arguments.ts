@@ -56,7 +56,32 @@ export function checkArguments(program: Program, words: readonly Word[], context
     if (done) return reading.problems;
   }
   if (reading.problems.length === 0) checkWhole(reading);
+  if (reading.problems.length === 0) noteDeed(reading);
   return reading.problems;
+}
+
+/** All of it is described, and it does more than read. */
+function noteDeed(reading: Reading): undefined {
+  const literals = reading.operands.map((word) => literalOf(word.pieces));
+  if (reading.shapes.some(({ doesUnless }) => doesUnless.some((name) => reading.used.has(name)))) return;
+  const isThere = (token: string) => reading.used.has(token) || literals.includes(token);
+  const [token, deed] =
+    reading.shapes.flatMap(({ doesWith }) => Object.entries(doesWith)).find(([name]) => isThere(name)) ?? [];
+  const done = deed ?? reading.shapes.findLast(({ does }) => does !== undefined)?.does;
+  if (done === undefined) return;
+  const use = token === undefined ? reading.path : `${reading.path} ${token}`;
+  const operands = literals.filter((literal) => literal !== undefined && literal !== token);
+  const isWrittenOut = !literals.includes(undefined);
+  fail(reading, {
+    kind: done[0],
+    because: `${showText(use)} ${done[1]}`,
+    call: {
+      understood: true,
+      program: reading.program.name,
+      use,
+      ...(isWrittenOut ? { operands: operands as string[] } : {}),
+    },
+  });
 }
 
 /** True when the rest belongs to a wrapped command. */
@@ -298,7 +323,11 @@ function use(reading: Reading, name: string): undefined {
 function check(reading: Reading, value: Value, pieces: readonly Piece[]): undefined {
   const place: ValuePlace = { directories: reading.context.directories, deep: isDeep(reading) };
   const problem = checkValue(value, pieces, place);
-  if (problem) fail(reading, { kind: problem.kind, because: `${showText(reading.path)}: ${problem.because}` });
+  if (!problem) return;
+  // Of a use that changes something it is known what it changes, although not all of it is understood.
+  const changes = reading.shapes.findLast(({ does }) => does !== undefined)?.does?.[0];
+  const kind = problem.kind === 'unknown' ? (changes ?? 'unknown') : problem.kind;
+  fail(reading, { kind, because: `${showText(reading.path)}: ${problem.because}` });
 }
 
 function isDeep(reading: Reading): boolean {

@@ -7,6 +7,7 @@ const format = {
     '(?:[^{}]|\\{\\{ *(?:json +)?\\.(?:Name|Names|ID|Id|Image|State|Status|Created|CreatedAt|RunningFor|Ports|Size|RestartCount|NetworkSettings|Driver|Platform|Tag|Repository|Container|CPUPerc|MemUsage|MemPerc|NetIO|BlockIO|PIDs|Version|ServerVersion|Server\\.Version|Client\\.Version|LogPath|HostConfig\\.(?:Memory|NanoCpus|RestartPolicy|NetworkMode|PidMode))[A-Za-z0-9_.]* *\\}\\})*',
 };
 const names = { rest: 'word' } as const;
+const someContainers = { rest: { pattern: '[A-Za-z0-9][A-Za-z0-9_.:/@-]*' }, min: 1 };
 const listing = {
   letters: 'aqnls',
   switches: ['--all', '--quiet', '--no-trunc', '--latest', '--size', '--digests', '--format-none'],
@@ -50,6 +51,23 @@ export const containerPrograms: readonly ProgramInput[] = [
         subcommands: { 'ps|ls|images|top|version': { letters: 'aq', switches: ['--all', '--quiet'], operands: names } },
       },
       system: { subcommands: { df: { letters: 'v' }, info: {} } },
+      'start|stop|restart|pause|unpause': {
+        options: { '-t': 'count', '--time': 'count' },
+        operands: someContainers,
+        does: ['controls_service', 'controls a container'],
+      },
+      kill: {
+        options: { '-s': 'word', '--signal': 'word' },
+        operands: someContainers,
+        does: ['controls_service', 'ends a container'],
+      },
+      rm: {
+        letters: 'fv',
+        switches: ['--force', '--volumes'],
+        operands: someContainers,
+        does: ['deletes', 'deletes a container'],
+      },
+      rmi: { letters: 'f', switches: ['--force'], operands: someContainers, does: ['deletes', 'deletes an image'] },
     },
     otherwise: 'controls_service',
   },

@@ -1,6 +1,7 @@
 // Entered from judge-program. Parses the catalogue once, when the package loads: a wrong entry stops the start.
 import { builtinPrograms } from './builtins.ts';
 import { changingPrograms } from './changing.ts';
+import { changingUses } from './changing-uses.ts';
 import { containerPrograms } from './containers.ts';
 import { diskPrograms } from './disks.ts';
 import { filePrograms } from './files.ts';
@@ -14,6 +15,7 @@ import {
   type Program,
   type ProgramInput,
   programSchema,
+  type Shape,
 } from './schema.ts';
 import { serverPrograms } from './servers.ts';
 import { servicePrograms } from './services.ts';
@@ -35,6 +37,7 @@ const areas: ReadonlyArray<readonly ProgramInput[]> = [
   containerPrograms,
   serverPrograms,
   versionPrograms,
+  changingUses,
 ];
 
 const programs = indexPrograms();
@@ -49,8 +52,16 @@ export function findChanging(name: string): ChangingProgram | undefined {
   return changing.get(name) ?? changing.get(name.replace(/[.-]?\d[\d.]*$/, ''));
 }
 
-export function programCount(): number {
-  return programs.size;
+/** `uses`: sub-commands beside, each as one. */
+export function countDescribed(): { programs: number; uses: number } {
+  const usesOf = ({ subcommands, bare }: Shape): number =>
+    subcommands === undefined
+      ? 1
+      : Object.entries(subcommands).reduce(
+          (sum, [names, shape]) => sum + names.split('|').length * usesOf(shape),
+          bare ? 1 : 0,
+        );
+  return { programs: programs.size, uses: [...programs.values()].reduce((sum, program) => sum + usesOf(program), 0) };
 }
 
 function indexPrograms(): Map<string, Program> {

@@ -2,6 +2,11 @@
 import type { ProgramInput } from './schema.ts';
 
 const names = { rest: 'word' } as const;
+/** Packages by name: a path or an address would be somebody's file. */
+const packages = { rest: { pattern: '(?!.*[.](?:deb|rpm|apk|zst|xz)$)[A-Za-z0-9][A-Za-z0-9+._:=~-]*' } };
+const somePackages = { ...packages, min: 1 };
+const installs = (what: string): ['installs', string] => ['installs', what];
+const dryRun = ['-s', '--simulate', '--just-print', '--dry-run', '--recon', '--no-act'];
 
 export const packagePrograms: readonly ProgramInput[] = [
   {
@@ -95,7 +100,11 @@ export const packagePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'apt',
+    letters: 'y',
     switches: [
+      '--yes',
+      '--no-install-recommends',
+      '--only-upgrade',
       '--installed',
       '--upgradable',
       '--upgradeable',
@@ -107,7 +116,14 @@ export const packagePrograms: readonly ProgramInput[] = [
       '-q',
       '-qq',
     ],
-    subcommands: { 'list|show|policy|search|depends|rdepends|madison': { operands: { rest: 'word' } } },
+    subcommands: {
+      'list|show|policy|search|depends|rdepends|madison': { operands: { rest: 'word' } },
+      'install|reinstall': { operands: somePackages, does: installs('installs packages') },
+      'remove|purge': { operands: somePackages, does: installs('removes packages') },
+      autoremove: { does: installs('removes packages') },
+      'upgrade|full-upgrade': { operands: packages, does: installs('installs packages') },
+      update: { does: installs('fetches the lists of packages') },
+    },
     otherwise: 'installs',
   },
   {
@@ -122,21 +138,24 @@ export const packagePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'apt-get',
-    letters: 'sqVu',
+    letters: 'sqVuy',
     switches: [
-      '--simulate',
-      '--just-print',
-      '--dry-run',
-      '--recon',
-      '--no-act',
+      ...dryRun,
       '--quiet',
       '--with-new-pkgs',
       '--autoremove',
+      '--yes',
+      '--no-install-recommends',
+      '--only-upgrade',
     ],
-    requires: [['-s', '--simulate', '--just-print', '--dry-run', '--recon', '--no-act']],
+    doesUnless: dryRun,
     subcommands: {
-      'upgrade|dist-upgrade|autoremove': {},
-      'install|remove': { operands: { rest: { pattern: '[a-z0-9][a-z0-9.+=:~-]*' }, min: 1 } },
+      'upgrade|dist-upgrade': { does: installs('installs packages') },
+      'remove|purge': { operands: somePackages, does: installs('removes packages') },
+      autoremove: { does: installs('removes packages') },
+      install: { operands: somePackages, does: installs('installs packages') },
+      update: { does: installs('fetches the lists of packages') },
+      'clean|autoclean': { does: ['deletes', 'deletes fetched packages'] },
     },
     otherwise: 'installs',
   },
@@ -156,18 +175,31 @@ export const packagePrograms: readonly ProgramInput[] = [
       },
       list: { letters: 'IauOo', switches: ['--installed', '--available', '--upgradable'], operands: names },
       'version|policy': { letters: 'v', operands: names },
+      add: { switches: ['--no-cache', '-u', '--upgrade'], operands: somePackages, does: installs('installs packages') },
+      del: { operands: somePackages, does: installs('removes packages') },
+      update: { does: installs('fetches the lists of packages') },
     },
     otherwise: 'installs',
   },
   {
     name: 'dnf',
     also: ['yum', 'microdnf'],
-    switches: ['-q', '-C', '--quiet', '--cacheonly', '--installed', '--showduplicates'],
+    switches: ['-q', '-C', '-y', '--quiet', '--cacheonly', '--installed', '--showduplicates', '--assumeyes'],
     subcommands: {
       list: { subcommands: { 'installed|--installed': { operands: names } } },
       repolist: { operands: { first: [{ oneOf: ['all', 'enabled', 'disabled'] }], max: 1 } },
       history: { bare: true, subcommands: { 'list|info': { operands: names } } },
       info: { subcommands: { installed: { operands: names } } },
+      'install|reinstall': {
+        operands: somePackages,
+        does: installs('installs packages'),
+      },
+      'update|upgrade': { operands: packages, does: installs('installs packages') },
+      'remove|erase|autoremove': {
+        operands: packages,
+        does: installs('removes packages'),
+      },
+      makecache: { does: installs('fetches the lists of packages') },
     },
     otherwise: 'installs',
   },

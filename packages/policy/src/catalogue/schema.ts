@@ -88,6 +88,12 @@ const shapeFields = {
   /** Runs the rest of its arguments, after this many operands. */
   wraps: z.strictObject({ before: z.array(valueSchema), bounds: z.boolean(), optional: z.boolean() }).optional(),
   refused: z.record(z.string(), refusedSchema).default({}),
+  /** What this use does, when every argument of it is as described: rules may then be about it. Without it: it reads. */
+  does: refusedSchema.optional(),
+  /** With one of these switches it only says what it would do. */
+  doesUnless: z.array(z.string()).default([]),
+  /** The same as `does`, with one of these switches, options or operands. */
+  doesWith: z.record(z.string(), refusedSchema).default({}),
   output: outputSchema.optional(),
 };
 

@@ -3,6 +3,9 @@ import type { ProgramInput } from './schema.ts';
 
 const controls = (verb: string): ['controls_service', string] => ['controls_service', `${verb} a service`];
 const units = { rest: 'word' } as const;
+/** A unit by name: a path would install a file. */
+const namedUnits = { rest: { pattern: '[A-Za-z0-9_][A-Za-z0-9_@:.-]*' }, min: 1 };
+const serviceVerbs = ['start', 'stop', 'restart', 'reload', 'try-restart', 'force-reload', 'condrestart'];
 
 export const servicePrograms: readonly ProgramInput[] = [
   {
@@ -45,25 +48,29 @@ export const servicePrograms: readonly ProgramInput[] = [
       },
       'list-timers|list-sockets|list-paths|list-automounts|list-machines': { operands: units },
       'list-jobs|is-system-running|get-default|--version': {},
+      'restart|start|stop|reload|try-restart|reload-or-restart|try-reload-or-restart': {
+        switches: ['--no-block', '--wait', '--show-transaction'],
+        operands: namedUnits,
+        does: controls('controls'),
+      },
+      'enable|disable|mask|unmask|reenable': {
+        switches: ['--now', '--runtime', '--no-reload'],
+        operands: namedUnits,
+        does: controls('controls'),
+      },
+      'reset-failed': { operands: { rest: namedUnits.rest }, does: controls('forgets failures of') },
+      kill: {
+        options: { '-s': 'word', '--signal': 'word', '--kill-whom': 'word' },
+        operands: namedUnits,
+        does: controls('controls'),
+      },
+      'daemon-reload|daemon-reexec': { does: ['controls_service', 'reloads the service manager'] },
+      reboot: { does: ['controls_service', 'restarts the machine'] },
+      'poweroff|halt': { does: ['controls_service', 'stops the machine'] },
     },
     otherwise: 'controls_service',
     refused: {
-      restart: controls('controls'),
-      start: controls('controls'),
-      stop: controls('controls'),
-      reload: controls('controls'),
-      'try-restart': controls('controls'),
-      'reload-or-restart': controls('controls'),
-      kill: controls('controls'),
-      enable: controls('controls'),
-      disable: controls('controls'),
-      mask: controls('controls'),
-      unmask: controls('controls'),
-      reboot: ['controls_service', 'restarts the machine'],
-      poweroff: ['controls_service', 'stops the machine'],
-      halt: ['controls_service', 'stops the machine'],
       isolate: controls('starts and stops many of'),
-      'daemon-reload': ['controls_service', 'reloads the service manager'],
       edit: ['writes', 'changes a unit file'],
       'set-property': ['writes', 'changes a unit'],
       'show-environment': ['reads_secret', 'shows the environment of all services'],
@@ -74,18 +81,13 @@ export const servicePrograms: readonly ProgramInput[] = [
     parsing: 'exact',
     switches: ['--status-all'],
     operands: {
-      first: [{ pattern: '[A-Za-z0-9_][A-Za-z0-9_@.-]*' }, { oneOf: ['status'] }],
+      first: [{ pattern: '[A-Za-z0-9_][A-Za-z0-9_@.-]*' }, { oneOf: ['status', ...serviceVerbs] }],
       min: 2,
       max: 2,
       minUnless: ['--status-all'],
     },
+    doesWith: Object.fromEntries(serviceVerbs.map((verb) => [verb, controls('controls')])),
     otherwise: 'controls_service',
-    refused: {
-      restart: controls('controls'),
-      start: controls('controls'),
-      stop: controls('controls'),
-      reload: controls('controls'),
-    },
   },
   {
     name: 'rc-status',
@@ -98,11 +100,12 @@ export const servicePrograms: readonly ProgramInput[] = [
     parsing: 'exact',
     switches: ['--list', '-l'],
     operands: {
-      first: [{ pattern: '[A-Za-z0-9_][A-Za-z0-9_@.-]*' }, { oneOf: ['status'] }],
+      first: [{ pattern: '[A-Za-z0-9_][A-Za-z0-9_@.-]*' }, { oneOf: ['status', ...serviceVerbs] }],
       min: 2,
       max: 2,
       minUnless: ['--list', '-l'],
     },
+    doesWith: Object.fromEntries(serviceVerbs.map((verb) => [verb, controls('controls')])),
     otherwise: 'controls_service',
   },
   {
@@ -135,6 +138,7 @@ export const servicePrograms: readonly ProgramInput[] = [
       '--merge',
       '--fields',
       '--header',
+      '--rotate',
     ],
     options: {
       '-u': 'text',
@@ -159,16 +163,21 @@ export const servicePrograms: readonly ProgramInput[] = [
       '-F': 'word',
       '--output-fields': 'word',
       '--facility': 'word',
+      '--vacuum-size': 'word',
+      '--vacuum-time': 'word',
+      '--vacuum-files': 'count',
     },
     endless: ['-f', '--follow'],
     numericSwitch: true,
     operands: { rest: { pattern: '[A-Z_]+=[^/]*|-?\\d+|[0-9a-f]{32}|\\+' } },
     otherwise: 'writes',
-    refused: {
+    doesWith: {
       '--vacuum-size': ['deletes', 'deletes old journals'],
       '--vacuum-time': ['deletes', 'deletes old journals'],
       '--vacuum-files': ['deletes', 'deletes old journals'],
       '--rotate': ['writes', 'rotates the journals'],
+    },
+    refused: {
       '--flush': ['writes', 'moves the journals'],
       '--relinquish-var': ['writes', 'moves the journals'],
       '--smart-relinquish-var': ['writes', 'moves the journals'],
@@ -216,10 +225,20 @@ export const servicePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'supervisorctl',
-    subcommands: { 'status|avail|version': { operands: units } },
+    subcommands: {
+      'status|avail|version': { operands: units },
+      'start|stop|restart': { operands: namedUnits, does: controls('controls') },
+    },
     otherwise: 'controls_service',
   },
-  { name: 'initctl', subcommands: { 'list|status|version': { operands: units } }, otherwise: 'controls_service' },
+  {
+    name: 'initctl',
+    subcommands: {
+      'list|status|version': { operands: units },
+      'start|stop|restart|reload': { operands: namedUnits, does: controls('controls') },
+    },
+    otherwise: 'controls_service',
+  },
   {
     name: 'resolvectl',
     bare: true,

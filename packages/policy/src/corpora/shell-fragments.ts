@@ -42,3 +42,20 @@ export const allowedStatements: readonly string[] = [
   'sort \\\n a',
   'echo $(nproc) | cat',
 ];
+
+/** Whole statements of which every argument is described, and that change something: rules may let them run. */
+export const changingStatements: readonly string[] = [
+  'rm a',
+  'rm -rf a b',
+  'rm -f -- a',
+  'for x in a b; do rm $x; done',
+  'x=a; rm "$x"',
+  'rm {1..3}',
+  'if [ -f a ]; then rm a; else ls; fi',
+  'ls && rm x',
+  'echo "$(rm y)" a',
+  'timeout 5 rm a',
+  '( rm a; ls )',
+  'rm a 2>/dev/null',
+  'rm -r "a b"',
+];

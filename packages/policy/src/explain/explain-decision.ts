@@ -1,9 +1,9 @@
 // Entered last, from evaluate-command: findings become the decision, its effects and sentences for people.
 import type { EffectKind, PolicyDecision } from '@sena/contracts/domain/policy';
-import type { Finding } from './finding.ts';
+import type { Finding, JudgedEffect } from './finding.ts';
 
 /** Most important first. */
-const order: Record<EffectKind, number> = {
+export const effectOrder: Record<EffectKind, number> = {
   deletes: 0,
   changes_users: 1,
   privilege: 2,
@@ -18,8 +18,10 @@ const order: Record<EffectKind, number> = {
 
 const reasonsMax = 20;
 
-export function explainDecision(findings: readonly Finding[]): PolicyDecision {
-  const sorted = [...findings].sort((a, b) => order[a.kind] - order[b.kind] || a.start - b.start);
+export type Explained = Pick<PolicyDecision, 'decision' | 'reasons'> & { effects: JudgedEffect[] };
+
+export function explainDecision(findings: readonly Finding[]): Explained {
+  const sorted = [...findings].sort((a, b) => effectOrder[a.kind] - effectOrder[b.kind] || a.start - b.start);
   const against = sorted.filter((finding) => finding.kind !== 'reads');
   const sentences =
     against.length > 0
@@ -30,7 +32,7 @@ export function explainDecision(findings: readonly Finding[]): PolicyDecision {
   return {
     decision: against.length === 0 && findings.length > 0 ? 'allow' : 'require_approval',
     effects: findings
-      .map(({ kind, detail, start, end }) => ({ kind, detail, start, end }))
+      .map(({ kind, detail, start, end, call }) => ({ kind, detail, start, end, call }))
       .sort((a, b) => a.start - b.start || a.end - b.end),
     reasons: left > 0 ? [...reasons.slice(0, reasonsMax), `and ${left} more reasons`] : reasons,
   };

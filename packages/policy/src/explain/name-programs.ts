@@ -3,7 +3,7 @@
 import type { Node } from 'web-tree-sitter';
 import { findChanging } from '../catalogue/find-program.ts';
 import { showText } from '../text/show-text.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, notUnderstood } from './finding.ts';
 
 const findingsMax = 20;
 
@@ -14,7 +14,13 @@ export function namePrograms(root: Node): Finding[] {
     const changing = node.type === 'command_name' ? findChanging(node.text.replace(/^.*\//s, '')) : undefined;
     if (changing) {
       const { startIndex: start, endIndex: end } = node.parent ?? node;
-      findings.push({ kind: changing.effect, detail: `${showText(node.text)} ${changing.because}`, start, end });
+      findings.push({
+        kind: changing.effect,
+        detail: `${showText(node.text)} ${changing.because}`,
+        start,
+        end,
+        call: notUnderstood,
+      });
     }
     pending.push(...node.children);
   }

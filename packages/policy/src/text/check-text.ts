@@ -1,5 +1,5 @@
 // Entered first, before anything is parsed: characters that a person or a shell may read as something else.
-import type { Finding } from '../explain/finding.ts';
+import { type Finding, notUnderstood } from '../explain/finding.ts';
 import { showText } from './show-text.ts';
 
 /** UTF-16 units. Longer text is not judged; contracts refuse it anyway. */
@@ -31,5 +31,5 @@ export function checkText(text: string): Finding[] {
 }
 
 function unknownAt(start: number, end: number, detail: string): Finding {
-  return { kind: 'unknown', start, end, detail };
+  return { kind: 'unknown', start, end, detail, call: notUnderstood };
 }

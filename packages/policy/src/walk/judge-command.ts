@@ -88,7 +88,13 @@ function judgeCall(
   const problems = judgeCombinations(judge, nameWord, rest);
   for (const problem of problems) report(judge, run, problem);
   if (problems.length === 0) {
-    judge.findings.push({ kind: 'reads', detail: `${showText(name)} only reads`, start: run.start, end: run.end });
+    judge.findings.push({
+      kind: 'reads',
+      detail: `${showText(name)} only reads`,
+      start: run.start,
+      end: run.end,
+      call: { understood: true, program: name },
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { checkArguments } from '../arguments/check-arguments.ts';
 import { findChanging, findProgram } from '../catalogue/find-program.ts';
 import type { Program } from '../catalogue/schema.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
+import { namesMetadata } from '../secrets/names-metadata.ts';
 import { showText } from '../text/show-text.ts';
 import { literalOf, type Word } from '../words/piece.ts';
 
@@ -27,9 +28,15 @@ export function judgeProgram(
     bounded,
     judgeInner: (inner, innerBounded) => judgeProgram(inner, directories, innerBounded, depth + 1),
   });
-  // Known for its version alone: what it is known for otherwise says more.
-  if (problems.length > 0 && findChanging(program.name)) return [notInCatalogue(written, rest)];
-  return problems;
+  const isUnderstood = problems.every(({ call }) => call?.understood === true);
+  // Known for its version alone, or for some uses: what it is known for otherwise says more, unless it would tell a secret.
+  if (!isUnderstood && findChanging(program.name)) {
+    return [...problems.filter(({ kind }) => kind === 'reads_secret'), notInCatalogue(written, rest)];
+  }
+  return problems.map((problem) => ({
+    ...problem,
+    call: problem.call ?? { understood: false, program: program.name },
+  }));
 }
 
 export function lookUp(written: string): Program | undefined {
@@ -41,15 +48,17 @@ function programName(written: string): string {
   return written.replace(systemDirectory, '');
 }
 
-const metadataAddress =
-  /169\.254\.169\.254|169\.254\.170\.2|metadata\.google|fd00:ec2::254|100\.100\.100\.200|192\.0\.0\.192/i;
-
 function notInCatalogue(written: string, rest: readonly Word[]): Problem {
   const shown = showText(written);
   const changing = findChanging(programName(written));
+  const call = { understood: false, program: programName(written) };
   if (!changing) return unknown(`${shown} is not in the read-only catalogue: it may write`);
-  if (changing.effect === 'network' && rest.some((word) => metadataAddress.test(literalOf(word.pieces) ?? ''))) {
-    return { kind: 'reads_secret', because: `${shown} asks the cloud's metadata service, which hands out credentials` };
+  if (changing.effect === 'network' && rest.some((word) => namesMetadata(literalOf(word.pieces) ?? ''))) {
+    return {
+      kind: 'reads_secret',
+      call,
+      because: `${shown} asks the cloud's metadata service, which hands out credentials`,
+    };
   }
-  return { kind: changing.effect, because: `${shown} ${changing.because}` };
+  return { kind: changing.effect, call, because: `${shown} ${changing.because}` };
 }

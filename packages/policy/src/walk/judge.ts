@@ -1,7 +1,7 @@
 // The state of one evaluation, handed down the walk. Created by evaluate-command, dropped when it returns.
 
 import type { Node } from 'web-tree-sitter';
-import type { Finding, Problem, Span } from '../explain/finding.ts';
+import { type Call, type Finding, notUnderstood, type Problem, type Span } from '../explain/finding.ts';
 import type { Lexed, WordPart } from '../reading/token.ts';
 import type { Variables } from '../words/collect-variables.ts';
 import type { HoleKind, Piece } from '../words/piece.ts';
@@ -46,10 +46,21 @@ export interface Judge {
 
 export function report(judge: Judge, place: Span, problem: Problem): undefined {
   const { start, end } = place;
-  const known = judge.findings.some(
-    (finding) => finding.start === start && finding.kind === problem.kind && finding.detail === problem.because,
+  const { kind, because: detail, call = notUnderstood } = problem;
+  const known = judge.findings.find(
+    (finding) => finding.start === start && finding.kind === kind && finding.detail === detail,
   );
-  if (!known) judge.findings.push({ kind: problem.kind, detail: problem.because, start, end });
+  if (known === undefined) judge.findings.push({ kind, detail, start, end, call });
+  else known.call = joinCalls(known.call, call);
+}
+
+/** A loop comes by here with each value of its variable: what is said of the call holds for all of them. */
+function joinCalls(one: Call, other: Call): Call {
+  if (!one.understood || !other.understood || one.use !== other.use)
+    return { ...(one.program === undefined ? {} : { program: one.program }), ...notUnderstood };
+  const { operands, ...joined } = one;
+  if (operands === undefined || other.operands === undefined) return joined;
+  return { ...joined, operands: [...new Set([...operands, ...other.operands])] };
 }
 
 /** Works something out as it is at `offset`: only the loops around it, only what was assigned before it. */

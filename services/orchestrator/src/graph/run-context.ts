@@ -2,6 +2,7 @@
 import type { DoorbellData, DoorbellName } from '@sena/contracts/doorbells';
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
+import type { CedarEngine } from '@sena/policy/rules/load-cedar';
 import { assertLease, type RunLease } from '@sena/runs/claim-run';
 import type { Logger } from '@sena/telemetry/logger';
 import type { Planner } from '../planners/planner.ts';
@@ -9,6 +10,7 @@ import type { Planner } from '../planners/planner.ts';
 export interface RunContext {
   readonly pool: Pool;
   readonly parser: ShellParser;
+  readonly cedar: CedarEngine;
   readonly lease: RunLease;
   /** W3C trace context of the run. */
   readonly traceparent: string | null;

@@ -11,6 +11,8 @@ export interface PassedStep {
   readonly step: string;
   readonly shell: Shell;
   readonly readOnly: boolean;
+  /** It needs no approval: it only reads, or policy lets it change something. */
+  readonly isDirect: boolean;
 }
 
 export type RunEnding =

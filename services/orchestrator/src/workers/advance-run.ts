@@ -3,6 +3,7 @@ import type { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
 import type { DoorbellData, DoorbellName } from '@sena/contracts/doorbells';
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
+import type { CedarEngine } from '@sena/policy/rules/load-cedar';
 import type { JobQueue } from '@sena/queue/open-queue';
 import { claimNextRun, type RunLease, releaseRun, returnRun } from '@sena/runs/claim-run';
 import { ringOutbox } from '@sena/runs/ring-outbox';
@@ -29,6 +30,7 @@ export interface Workshop {
   readonly signals: Signals;
   readonly checkpointer: PostgresSaver;
   readonly parser: ShellParser;
+  readonly cedar: CedarEngine;
   readonly planners: Planners;
   readonly limits: RunContext['limits'];
   readonly workerName: string;
@@ -68,6 +70,7 @@ async function advance(
     ...work,
     pool: shop.pool,
     parser: shop.parser,
+    cedar: shop.cedar,
     planners: shop.planners,
     limits: shop.limits,
     deliver: (outboxId) => deliver(shop, organizationId, outboxId, work.logger),

@@ -36,6 +36,8 @@ const fileSchema = z.strictObject({
       changesAllowed: z.boolean().default(true),
       /** False: what the cloud has allowed runs without an approval. Local refusals stay. */
       approvalRequiredToChange: z.boolean().default(true),
+      /** Rules in Cedar that hold beside all that: what they forbid does not run, and what they want approved needs it. */
+      policyFile: path.optional(),
       /** Whose passkeys a change needs here, whatever the cloud says. */
       passkeys: passkeyPolicySchema.prefault({}),
     })
@@ -105,6 +107,10 @@ export function parseSatelliteConfig(file: string, text: string): SatelliteConfi
   const stateDirectory = beside(parsed.data.stateDirectory ?? defaultStateDirectory(absolute));
   return {
     ...parsed.data,
+    policy: {
+      ...parsed.data.policy,
+      ...(parsed.data.policy.policyFile === undefined ? {} : { policyFile: beside(parsed.data.policy.policyFile) }),
+    },
     file: absolute,
     stateDirectory,
     knownHostsFile: beside(parsed.data.knownHostsFile ?? join(stateDirectory, 'known_hosts')),

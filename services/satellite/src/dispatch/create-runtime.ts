@@ -11,6 +11,7 @@ import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
+import type { LocalRules } from '../config/open-local-rules.ts';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
 import { createGuardCleaner } from '../guard/clean-guards.ts';
 import { type Journal, JournalError } from '../journal/open-journal.ts';
@@ -62,6 +63,7 @@ export type RuntimeOptions = {
   satelliteId: string;
   keys: ReadonlyMap<string, KeyObject>;
   parser: ShellParser;
+  localRules: LocalRules;
   journal: Journal;
   pool: SshPool;
   logger: Logger;
@@ -70,7 +72,7 @@ export type RuntimeOptions = {
 };
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { config, organizationId, satelliteId, keys, parser, journal, pool, logger, fatal } = options;
+  const { config, organizationId, satelliteId, keys, parser, localRules, journal, pool, logger, fatal } = options;
   /** Everything that is not finished, by execution id. */
   const executions = new Map<string, Work>();
   const outbox = createOutbox({
@@ -235,6 +237,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       organizationId,
       satelliteId,
       policy: config.policy,
+      localRules: localRules.current(),
       parser,
       journal,
       isHalted,
@@ -309,7 +312,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
   /** Of what was journaled and never sent: the policy may be another one since. */
   async function judgeAgain(envelope: DispatchEnvelope): Promise<Judgement> {
-    const judgement = judgeCommand(parser, envelope, config.policy);
+    const judgement = judgeCommand(parser, envelope, config.policy, localRules.current());
     if (judgement.kind === 'refused') return judgement;
     const consent = await judgeConsent(judgement, envelope, config.policy.passkeys, Date.now());
     return consent.kind === 'refused' ? consent : judgement;

@@ -4,7 +4,10 @@ import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope } from '@sena/contracts/envelope';
 import { isCoveredByDigest } from '@sena/envelope/action-digest';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
+import { type JudgedEffect, notUnderstood } from '@sena/policy/explain/finding';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
+import { decideCommand, strictest } from '@sena/policy/rules/decide-command';
+import type { Rules } from '@sena/policy/rules/rule';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
 
 export type Judgement =
@@ -20,10 +23,11 @@ export function judgeCommand(
   parser: ShellParser,
   envelope: DispatchEnvelope,
   policy: SatelliteConfig['policy'],
+  /** The customer's own, beside all else; null: there are none. */
+  rules: Rules | null = null,
 ): Judgement {
   const own = evaluateCommand(parser, envelope.command);
   const reason = own.reasons[0] ?? 'The policy gives no reason.';
-  if (own.decision === 'deny') return refused(`The satellite's policy forbids this command. ${reason}`);
   const isReading = own.decision === 'allow';
   if (isReading && own.shell !== envelope.shell) {
     return refused(`The command was judged for ${own.shell}, the dispatch would run it with ${envelope.shell}.`);
@@ -32,6 +36,9 @@ export function judgeCommand(
   const forbidden = variables.find((name) => forbiddenVariable.test(name));
   if (forbidden !== undefined) return refused(`A dispatch may not set ${forbidden}.`);
   const changing = variables.find((name) => !harmlessVariable.test(name));
+
+  const objection = rules === null ? null : findObjection(rules, envelope, own.effects, changing);
+  if (objection !== null) return refused(objection);
 
   const isPlainReading = isReading && changing === undefined;
   if (isPlainReading && envelope.readOnly) return { kind: 'run', mode: 'direct', isReading: true };
@@ -42,6 +49,39 @@ export function judgeCommand(
     return refused(`The dispatch sets ${changing}, so it is no plain reading, and ${problem}`);
   if (isReading) return refused(`The cloud does not call this read-only, and ${problem}`);
   return refused(`The satellite's own policy does not call this read-only, and ${problem} ${reason}`);
+}
+
+/** What the customer's rules have against it, or null. */
+function findObjection(
+  rules: Rules,
+  envelope: DispatchEnvelope,
+  effects: readonly JudgedEffect[],
+  changing: string | undefined,
+): string | null {
+  const set: JudgedEffect[] =
+    changing === undefined
+      ? []
+      : [{ kind: 'unknown', detail: `it sets ${changing}`, start: 0, end: 0, call: notUnderstood }];
+  const verdict = strictest(
+    decideCommand(rules, {
+      effects: [...effects, ...set],
+      // Its rules can't be about somebody.
+      requester: { id: 'unknown', attributes: {} },
+      nodes: envelope.nodes.map(({ nodeId: id, name, address, runAs }) => ({
+        ...{ id, name, address, runAs, site: '', labels: {} },
+      })),
+      at: new Date(),
+    }),
+  );
+  const said = `By the satellite's own rules it ${verdict.reasons[0] ?? 'is denied'}`;
+  if (verdict.decision === 'deny') return `${said}.`;
+  if (verdict.decision === 'allow') return null;
+  // The file can't ask for one: policy.passkeys does. Unknown means no.
+  if (verdict.passkey) return `${said}.`;
+  const problem = findApprovalProblem(envelope);
+  if (problem !== null) return `${said}, and ${problem}`;
+  const people = new Set(envelope.approvals.map(({ decidedBy }) => decidedBy)).size;
+  return people < verdict.approvers ? `${said}, and ${people} approved.` : null;
 }
 
 /** Null: somebody else than the requester has approved exactly this. */

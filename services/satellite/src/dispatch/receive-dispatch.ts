@@ -5,6 +5,7 @@ import type { DispatchEnvelope } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import { verifyEnvelope } from '@sena/envelope/verify-envelope';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
+import type { Rules } from '@sena/policy/rules/rule';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
 import type { AcceptAnswer } from '../journal/journal-operations.ts';
 import type { Journal } from '../journal/open-journal.ts';
@@ -38,6 +39,8 @@ export type DispatchRules = {
   organizationId: string;
   satelliteId: string;
   policy: SatelliteConfig['policy'];
+  /** The customer's own; null: there are none. */
+  localRules: Rules | null;
   parser: ShellParser;
   journal: Journal;
   isHalted(): boolean;
@@ -72,7 +75,7 @@ export async function receiveDispatch(frame: DispatchFrame, rules: DispatchRules
     return refuse(frame, 'envelope_before_journal', message);
   }
 
-  const judgement = judgeCommand(rules.parser, envelope, rules.policy);
+  const judgement = judgeCommand(rules.parser, envelope, rules.policy, rules.localRules);
   const mode: ExecutionMode = judgement.kind === 'run' ? judgement.mode : 'guarded';
   const consent =
     judgement.kind === 'run'

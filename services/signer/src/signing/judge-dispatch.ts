@@ -1,4 +1,4 @@
-// May this dispatch be signed? Judged again from the text and the approval, whatever the orchestrator decided. Pure.
+// May this dispatch be signed? Judged again from the text, the policies of now and the approval, whatever the orchestrator decided. Pure.
 import { randomBytes } from 'node:crypto';
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
 import { type DispatchEnvelope, dispatchEnvelopeSchema } from '@sena/contracts/envelope';
@@ -6,6 +6,8 @@ import { executionIdFor } from '@sena/contracts/ids';
 import { actionDigest, actionProof, isCoveredByDigest } from '@sena/envelope/action-digest';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
+import { decideCommand, type RuleVerdict, strictest } from '@sena/policy/rules/decide-command';
+import type { Rules } from '@sena/policy/rules/rule';
 import type { ApprovalToCheck, DispatchToSign } from './read-dispatch.ts';
 
 export type Judgement =
@@ -16,6 +18,7 @@ type RefusalReason = 'signer_refused' | 'cancelled' | 'expired' | 'satellite_rev
 
 export function judgeDispatch(
   parser: ShellParser,
+  rules: Rules,
   organizationId: string,
   dispatch: DispatchToSign,
   now: Date,
@@ -40,24 +43,39 @@ export function judgeDispatch(
   if (foreign !== undefined)
     return refuse(`The execution on ${foreign.name} does not have the id of its run, step and node.`);
 
-  const verdict = evaluateCommand(parser, dispatch.command);
-  if (verdict.decision === 'deny') return refuse(`Policy denies it: ${verdict.reasons[0] ?? 'no reason given'}`);
-  if (verdict.shell !== dispatch.shell)
-    return refuse(`Policy judged it for ${verdict.shell}, not for ${dispatch.shell}.`);
-  const readOnly = verdict.decision === 'allow';
+  const isAsked = rules.kind === 'ready' && rules.questions.length > 0;
+  const deleted = isAsked ? dispatch.nodes.find(({ nodeId }) => !dispatch.nodeFacts.has(nodeId)) : undefined;
+  if (deleted !== undefined)
+    return refuse(`The node ${deleted.name} was deleted, so that nobody can say what policy says of it. Ask again.`);
+  const { effects, shell, decision } = evaluateCommand(parser, dispatch.command);
+  const verdict = strictest(
+    decideCommand(rules, {
+      effects,
+      requester: dispatch.run.requester,
+      nodes: dispatch.nodes.map(({ nodeId: id, name, address, runAs }) => ({
+        ...{ id, name, address, runAs, ...(dispatch.nodeFacts.get(id) ?? { site: '', labels: {} }) },
+      })),
+      at: now,
+    }),
+  );
+  if (verdict.decision === 'deny') return refuse(`It ${verdict.reasons[0] ?? 'is denied by policy'}.`);
+  if (shell !== dispatch.shell) return refuse(`Policy judged it for ${shell}, not for ${dispatch.shell}.`);
+  const readOnly = decision === 'allow';
   if (dispatch.readOnly && !readOnly) return refuse('It is called read-only, and it is not.');
 
   const envelope = toEnvelope(organizationId, dispatch, readOnly);
   const flaw = dispatchEnvelopeSchema.safeParse(envelope).error?.issues[0];
   if (flaw !== undefined) return refuse(`No satellite would take it: ${flaw.path.join('.')}: ${flaw.message}.`);
   if (dispatch.approval === null) {
-    return readOnly ? { kind: 'sign', envelope } : refuse('It needs an approval, and it has none.');
+    return verdict.decision === 'allow'
+      ? { kind: 'sign', envelope }
+      : refuse(`It has no approval, and ${verdict.reasons[0] ?? 'needs one'}.`);
   }
-  const refusal = whyNotApproved(dispatch.approval, dispatch, envelope, now);
+  const refusal = whyNotApproved(dispatch.approval, dispatch, envelope, verdict, now);
   if (refusal !== null) return refuse(refusal);
   return {
     kind: 'sign',
-    envelope: { ...envelope, approvals: [toEnvelopeApproval(dispatch.approval, dispatch.satelliteId)] },
+    envelope: { ...envelope, approvals: toEnvelopeApprovals(dispatch.approval, dispatch.satelliteId) },
   };
 }
 
@@ -66,12 +84,24 @@ function whyNotApproved(
   approval: ApprovalToCheck,
   dispatch: DispatchToSign,
   envelope: DispatchEnvelope,
+  verdict: RuleVerdict,
   now: Date,
 ): string | null {
   if (approval.runId !== dispatch.runId) return 'Its approval is of another run.';
-  if (approval.status !== 'approved' || approval.decidedBy === null || approval.decidedAt === null)
-    return `Its approval is ${approval.status}.`;
-  if (approval.decidedBy === approval.requestedBy) return 'Its requester approved it.';
+  if (approval.status !== 'approved') return `Its approval is ${approval.status}.`;
+  const isByPasskey = approval.passkeyRequired || verdict.passkey;
+  const people = new Set(
+    approval.approvers.flatMap(({ by, assertion }) => (isByPasskey && assertion === null ? [] : [by])),
+  );
+  const everybody = approval.approvers.map(({ by }) => by);
+  if (everybody.includes(approval.requestedBy) || everybody.includes(dispatch.run.requester.id))
+    return 'Its requester approved it.';
+  // Policy may have become stricter since it was asked for, and is never less strict than then.
+  const needed = Math.max(1, approval.approversRequired, verdict.approvers);
+  if (people.size < needed) {
+    const rules = verdict.rules.length > 0 ? `, rule ${verdict.rules[0]}` : '';
+    return `It needs the approval of ${needed === 1 ? 'a person' : `${needed} people`}${isByPasskey ? ' with a passkey' : ''}${rules}, and has that of ${people.size}. Ask again.`;
+  }
   if (approval.action === null) return 'Its approval holds no readable action.';
   if (actionDigest(approval.action) !== approval.actionDigest) return 'Its approval was altered after it was given.';
   if (new Date(approval.action.expiresAt) <= now) return 'Its approval has expired.';
@@ -106,19 +136,20 @@ function toEnvelope(organizationId: string, dispatch: DispatchToSign, readOnly: 
   };
 }
 
-function toEnvelopeApproval(approval: ApprovalToCheck, satelliteId: string): DispatchEnvelope['approvals'][number] {
-  const { action, decidedAt, decidedBy } = approval;
-  if (action === null || decidedAt === null || decidedBy === null)
-    throw new Error(`approval ${approval.id} was not checked`);
-  return {
+/** One for each person, over the same action. */
+function toEnvelopeApprovals(approval: ApprovalToCheck, satelliteId: string): DispatchEnvelope['approvals'] {
+  const { action } = approval;
+  if (action === null) throw new Error(`approval ${approval.id} was not checked`);
+  const proof = actionProof(action, satelliteId);
+  return approval.approvers.map(({ by, at, assertion }) => ({
     approvalId: approval.id,
     actionDigest: approval.actionDigest,
     requestedBy: approval.requestedBy,
-    decidedBy,
-    decidedAt: decidedAt.toISOString(),
-    proof: actionProof(action, satelliteId),
-    assertion: approval.assertion,
-  };
+    decidedBy: by,
+    decidedAt: at.toISOString(),
+    proof,
+    assertion,
+  }));
 }
 
 function refuse(detail: string): Judgement {

@@ -28,9 +28,20 @@ export interface DispatchToSign {
   readonly expiresAt: Date;
   readonly traceparent: string | null;
   readonly nodes: EnvelopeNode[];
-  readonly run: { readonly status: RunStatus; readonly cancelRequested: boolean };
+  readonly run: {
+    readonly status: RunStatus;
+    readonly cancelRequested: boolean;
+    readonly requester: { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
+  };
+  /** What rules ask of each node, as it is now: by node id. A node that was deleted has neither. Empty where no rule asks. */
+  readonly nodeFacts: ReadonlyMap<string, NodeFacts>;
   readonly satelliteRevoked: boolean;
   readonly approval: ApprovalToCheck | null;
+}
+
+export interface NodeFacts {
+  readonly site: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface ApprovalToCheck {
@@ -41,10 +52,14 @@ export interface ApprovalToCheck {
   readonly action: Action | null;
   readonly actionDigest: string;
   readonly requestedBy: string;
-  readonly decidedBy: string | null;
-  readonly decidedAt: Date | null;
-  /** What the passkey of who decided signed; the satellite verifies it. */
-  readonly assertion: PasskeyAssertion | null;
+  readonly approversRequired: number;
+  readonly passkeyRequired: boolean;
+  /** Who approved it, each once, and what their passkey signed; the satellite verifies that. */
+  readonly approvers: ReadonlyArray<{
+    readonly by: string;
+    readonly at: Date;
+    readonly assertion: PasskeyAssertion | null;
+  }>;
 }
 
 /**
@@ -54,10 +69,10 @@ export interface ApprovalToCheck {
 export async function readDispatchesToSign(
   transaction: TenantTransaction,
   dispatchIds: readonly string[],
-  runs: 'locked' | 'free',
+  options: { runs: 'locked' | 'free'; withNodeFacts: boolean },
 ): Promise<DispatchToSign[]> {
   // Runs are locked before their dispatches, wherever executions may end.
-  if (runs === 'locked') await lockRunsOfDispatches(transaction, dispatchIds);
+  if (options.runs === 'locked') await lockRunsOfDispatches(transaction, dispatchIds);
   // In a statement of its own: the next one sees what another signer has committed while this one waited.
   await transaction.query('select 1 from dispatches where id = any($1) order by id for update', [dispatchIds]);
   const found = await transaction.query<{
@@ -77,11 +92,14 @@ export async function readDispatchesToSign(
     approval_id: string | null;
     run_status: RunStatus;
     cancel_requested: boolean;
+    requested_by: string;
+    requested_role: string;
+    requested_via: string;
     satellite_revoked: boolean;
   }>(
     `select d.id, d.run_id, d.step, d.satellite_id, d.assignment_epoch, d.shell, d.command, d.environment, d.limits, d.read_only, d.not_before,
        d.expires_at, d.traceparent, d.approval_id, r.status as run_status, r.cancel_requested_at is not null as cancel_requested,
-       s.revoked_at is not null as satellite_revoked
+       r.requested_by, r.requested_role, r.requested_via, s.revoked_at is not null as satellite_revoked
      from dispatches d join runs r on r.id = d.run_id join satellites s on s.id = d.satellite_id
      where d.id = any($1) and d.pending > 0 and d.sent_at is null and d.superseded_at is null
        and (s.revoked_at is null or d.approval_id is not null) and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
@@ -92,6 +110,12 @@ export async function readDispatchesToSign(
     transaction,
     found.rows.map((row) => row.id),
   );
+  const nodeFacts = options.withNodeFacts
+    ? await readNodeFacts(
+        transaction,
+        [...nodesOf.values()].flatMap((nodes) => nodes.map(({ nodeId }) => nodeId)),
+      )
+    : new Map<string, NodeFacts>();
   const approvals = await readApprovals(
     transaction,
     found.rows.flatMap((row) => row.approval_id ?? []),
@@ -111,7 +135,12 @@ export async function readDispatchesToSign(
     expiresAt: row.expires_at,
     traceparent: row.traceparent,
     nodes: nodesOf.get(row.id) ?? [],
-    run: { status: row.run_status, cancelRequested: row.cancel_requested },
+    run: {
+      status: row.run_status,
+      cancelRequested: row.cancel_requested,
+      requester: { id: row.requested_by, attributes: { role: row.requested_role, via: row.requested_via } },
+    },
+    nodeFacts,
     satelliteRevoked: row.satellite_revoked,
     approval: row.approval_id === null ? null : (approvals.get(row.approval_id) ?? gone(row.approval_id)),
   }));
@@ -157,6 +186,17 @@ async function readNodes(
   return nodesOf;
 }
 
+async function readNodeFacts(
+  transaction: TenantTransaction,
+  nodeIds: readonly string[],
+): Promise<Map<string, NodeFacts>> {
+  const found = await transaction.query<{ id: string; site: string; labels: Record<string, string> }>(
+    'select n.id, s.name as site, n.labels from nodes n join sites s on s.id = n.site_id where n.id = any($1)',
+    [nodeIds],
+  );
+  return new Map(found.rows.map(({ id, site, labels }) => [id, { site, labels }]));
+}
+
 async function readApprovals(
   transaction: TenantTransaction,
   approvalIds: readonly string[],
@@ -169,13 +209,16 @@ async function readApprovals(
     action: unknown;
     action_digest: string;
     requested_by: string;
-    decided_by: string | null;
-    decided_at: Date | null;
-    assertion: unknown;
+    approvers_required: number;
+    passkey_required: boolean;
+    approvers: Array<{ by: string; at: string; assertion: unknown }>;
   }>(
-    `select a.id, a.run_id, a.status, a.action, a.action_digest, a.requested_by, a.decided_by, a.decided_at, signed.assertion
-     from approvals a left join approval_assertions signed on signed.approval_id = a.id and signed.decided_by = a.decided_by
-     where a.id = any($1)`,
+    `select id, run_id, status, action, action_digest, requested_by, approvers_required, passkey_required,
+       (select coalesce(jsonb_agg(jsonb_build_object('by', d.decided_by, 'at', d.decided_at, 'assertion', signed.assertion) order by d.decided_at, d.decided_by), '[]')
+        from approval_decisions d
+          left join approval_assertions signed on signed.approval_id = d.approval_id and signed.decided_by = d.decided_by
+        where d.approval_id = a.id and d.decision = 'approve') as approvers
+     from approvals a where id = any($1)`,
     [approvalIds],
   );
   return new Map(
@@ -188,9 +231,13 @@ async function readApprovals(
         action: actionSchema.safeParse(row.action).data ?? null,
         actionDigest: row.action_digest,
         requestedBy: row.requested_by,
-        decidedBy: row.decided_by,
-        decidedAt: row.decided_at,
-        assertion: passkeyAssertionSchema.safeParse(row.assertion).data ?? null,
+        approversRequired: row.approvers_required,
+        passkeyRequired: row.passkey_required,
+        approvers: row.approvers.map(({ by, at, assertion }) => ({
+          by,
+          at: new Date(at),
+          assertion: passkeyAssertionSchema.safeParse(assertion).data ?? null,
+        })),
       },
     ]),
   );

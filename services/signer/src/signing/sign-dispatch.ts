@@ -5,6 +5,8 @@ import { frameBytesMax } from '@sena/contracts/frames';
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { type SigningKey, signEnvelope } from '@sena/envelope/sign-envelope';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
+import type { CedarEngine } from '@sena/policy/rules/load-cedar';
+import { readRules } from '@sena/rules/read-rules';
 import { closeUnsentDispatches } from '@sena/runs/close-executions';
 import type { RecordedRun } from '@sena/runs/record-results';
 import { readSigningKey } from '../keys/read-signing-key.ts';
@@ -25,6 +27,12 @@ export interface SignedDispatches {
 
 type Signed = { readonly dispatch: DispatchToSign; readonly jws: string; readonly readOnly: boolean };
 
+/** By which it is said what a command does and whether that may happen. */
+export interface Judges {
+  readonly parser: ShellParser;
+  readonly cedar: CedarEngine;
+}
+
 /** What a frame can carry besides the envelope. */
 const envelopeBytesMax = frameBytesMax - 1_024;
 
@@ -32,11 +40,11 @@ const envelopeBytesMax = frameBytesMax - 1_024;
 export async function signDispatches(
   pool: Pool,
   masterKey: Buffer,
-  parser: ShellParser,
+  judges: Judges,
   organizationId: string,
   dispatchIds: readonly string[],
 ): Promise<SignedDispatches> {
-  const sign = (runs: 'locked' | 'free') => signTogether(pool, masterKey, parser, organizationId, dispatchIds, runs);
+  const sign = (runs: 'locked' | 'free') => signTogether(pool, masterKey, judges, organizationId, dispatchIds, runs);
   // Most often nothing is refused, and then whoever records results of the same run is not held up by signatures. A cancel that comes
   // meanwhile waits for the dispatches and closes them unsent; claiming looks for it again.
   const done = (await sign('free')) ?? (await sign('locked'));
@@ -48,18 +56,20 @@ export async function signDispatches(
 async function signTogether(
   pool: Pool,
   masterKey: Buffer,
-  parser: ShellParser,
+  judges: Judges,
   organizationId: string,
   dispatchIds: readonly string[],
   runs: 'locked' | 'free',
 ): Promise<SignedDispatches | null> {
   return inOrganization(pool, organizationId, async (transaction): Promise<SignedDispatches | null> => {
-    const dispatches = await readDispatchesToSign(transaction, dispatchIds, runs);
+    const rules = await readRules(transaction, judges.cedar);
+    const withNodeFacts = rules.kind === 'ready' && rules.questions.length > 0;
+    const dispatches = await readDispatchesToSign(transaction, dispatchIds, { runs, withNodeFacts });
     if (dispatches.length === 0) return { signed: [], refused: [], runs: [] };
     const now = new Date();
     const judged = dispatches.map((dispatch) => ({
       dispatch,
-      judgement: judgeDispatch(parser, organizationId, dispatch, now),
+      judgement: judgeDispatch(judges.parser, rules, organizationId, dispatch, now),
     }));
     let key: SigningKey | null = null;
     const signed: Signed[] = [];

@@ -1,13 +1,12 @@
 // Signs what waits for it, again and again: rung by jobs, by the clock besides. One look at a time. Entered by start-signer.
 import type { Pool } from '@sena/db/tenant';
-import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { JobQueue } from '@sena/queue/open-queue';
 import { ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
-import { type SignedDispatches, signDispatches } from './sign-dispatch.ts';
+import { type Judges, type SignedDispatches, signDispatches } from './sign-dispatch.ts';
 import { signWaitingInquiry } from './sign-waiting-inquiry.ts';
 
 const dispatchesALook = 200;
@@ -42,14 +41,14 @@ type WaitingInquiry = Omit<WaitingRow, 'dispatch_id'> & { readonly inquiry_id: s
 export function startSigning(options: {
   pool: Pool;
   masterKey: Buffer;
-  parser: ShellParser;
+  judges: Judges;
   queue: JobQueue;
   signals: Signals;
   logger: Logger;
   /** How often it looks without being rung. */
   pollMs: number;
 }): Signing {
-  const { pool, masterKey, parser, queue, signals, logger, pollMs } = options;
+  const { pool, masterKey, judges, queue, signals, logger, pollMs } = options;
   let isStopped = false;
   let isWanted = false;
   let looking: Promise<void> | null = null;
@@ -105,7 +104,7 @@ export function startSigning(options: {
     const dispatchIds = rows.map((row) => row.dispatch_id);
     let done: SignedDispatches;
     try {
-      done = await signDispatches(pool, masterKey, parser, organizationId, dispatchIds);
+      done = await signDispatches(pool, masterKey, judges, organizationId, dispatchIds);
     } catch (error) {
       const [only] = rows;
       if (rows.length === 1 && only !== undefined) {

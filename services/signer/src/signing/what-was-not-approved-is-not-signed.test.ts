@@ -2,6 +2,8 @@ import type { Action } from '@sena/contracts/envelope';
 import { executionIdFor } from '@sena/contracts/ids';
 import { actionDigest } from '@sena/envelope/action-digest';
 import { loadBashParser, type ShellParser } from '@sena/policy/load-bash-parser';
+import { compileRules } from '@sena/policy/rules/compile-rules';
+import { type CedarEngine, loadCedar } from '@sena/policy/rules/load-cedar';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { judgeDispatch } from './judge-dispatch.ts';
 import type { ApprovalToCheck, DispatchToSign } from './read-dispatch.ts';
@@ -21,9 +23,12 @@ const node = {
 };
 const change = 'systemctl restart nginx';
 
+const requester = { id: 'member:asker', attributes: { role: 'operator', via: 'session' } };
+
 let parser: ShellParser;
+let cedar: CedarEngine;
 beforeAll(async () => {
-  parser = await loadBashParser();
+  [parser, cedar] = await Promise.all([loadBashParser(), loadCedar()]);
 });
 
 function dispatch(over: Partial<DispatchToSign> = {}): DispatchToSign {
@@ -42,7 +47,8 @@ function dispatch(over: Partial<DispatchToSign> = {}): DispatchToSign {
     expiresAt: inMinutes(10),
     traceparent: null,
     nodes: [{ ...node, executionId: executionIdFor('run_1', 's1', 'node_1') }],
-    run: { status: 'running', cancelRequested: false },
+    run: { status: 'running', cancelRequested: false, requester },
+    nodeFacts: new Map(),
     satelliteRevoked: false,
     approval: null,
     ...over,
@@ -78,18 +84,23 @@ function approval(over: Partial<ApprovalToCheck> = {}): ApprovalToCheck {
     runId: 'run_1',
     status: 'approved',
     action: approved,
-    assertion: null,
     actionDigest: approved === null ? '' : actionDigest(approved),
     requestedBy: 'member:asker',
-    decidedBy: 'member:approver',
-    decidedAt: inMinutes(-2),
+    approversRequired: 1,
+    passkeyRequired: false,
+    approvers: [{ by: 'member:approver', at: inMinutes(-2), assertion: null }],
     ...over,
   };
 }
 
+const approverNames = (...names: string[]) =>
+  names.map((name) => ({ by: `member:${name}`, at: inMinutes(-2), assertion: null }));
 const approvedChange = (over: Partial<DispatchToSign> = {}, approvalOver: Partial<ApprovalToCheck> = {}) =>
   dispatch({ command: change, readOnly: false, approval: approval(approvalOver), ...over });
-const judge = (subject: DispatchToSign) => judgeDispatch(parser, organizationId, subject, now);
+const judge = (subject: DispatchToSign, policy?: string) => {
+  const documents = policy === undefined ? [] : [{ name: 'ours', text: policy }];
+  return judgeDispatch(parser, compileRules(cedar, 'cloud', documents), organizationId, subject, now);
+};
 
 describe('is signed', () => {
   test('what policy calls read-only, without anybody’s leave', () => {
@@ -133,13 +144,13 @@ describe('is refused', () => {
   const refusals: Array<[what: string, subject: () => DispatchToSign, reason: string, detail: RegExp]> = [
     [
       'a cancelled run',
-      () => dispatch({ run: { status: 'running', cancelRequested: true } }),
+      () => dispatch({ run: { status: 'running', cancelRequested: true, requester } }),
       'cancelled',
       /cancelled/,
     ],
     ...(['succeeded', 'failed', 'cancelled'] as const).map((status): [string, () => DispatchToSign, string, RegExp] => [
       `a run that has ${status}`,
-      () => dispatch({ run: { status, cancelRequested: false } }),
+      () => dispatch({ run: { status, cancelRequested: false, requester } }),
       'signer_refused',
       new RegExp(status),
     ]),
@@ -156,7 +167,7 @@ describe('is refused', () => {
       'a change without an approval',
       () => dispatch({ command: change, readOnly: false }),
       'signer_refused',
-      /needs an approval/,
+      /has no approval, and needs approval because/,
     ],
     ['a change that is called read-only', () => approvedChange({ readOnly: true }), 'signer_refused', /it is not/],
     [
@@ -194,9 +205,21 @@ describe('is refused', () => {
     ...(['pending', 'rejected', 'expired', 'void'] as const).map(
       (status): [string, Partial<ApprovalToCheck>, RegExp] => [`that is ${status}`, { status }, new RegExp(status)],
     ),
-    ['that nobody gave', { decidedBy: null }, /approved/],
-    ['without a time', { decidedAt: null }, /approved/],
-    ['by who asked for it', { decidedBy: 'member:asker' }, /requester/],
+    ['that nobody gave', { approvers: [] }, /approval of a person.*has that of 0/],
+    ['by who asked for it', { approvers: [{ by: 'member:asker', at: now, assertion: null }] }, /requester/],
+    ['by who asked for it, beside another', { approvers: [...approverNames('one', 'asker')] }, /requester/],
+    [
+      'of the run’s requester, under another name',
+      { requestedBy: 'member:else', approvers: approverNames('asker') },
+      /requester/,
+    ],
+    ['of one person where two were asked for', { approversRequired: 2 }, /2 people.*has that of 1/],
+    [
+      'of one person twice where two were asked for',
+      { approversRequired: 2, approvers: approverNames('one', 'one') },
+      /has that of 1/,
+    ],
+    ['without the passkey that was asked for', { passkeyRequired: true }, /a person with a passkey, and has that of 0/],
     ['that holds no action', { action: null }, /no readable action/],
     ['whose action was altered', { actionDigest: actionDigest(action({ command: 'reboot' })) }, /altered/],
     ['that has expired', { action: { ...action(), expiresAt: inMinutes(-1).toISOString() } }, /has expired/],
@@ -239,5 +262,63 @@ describe('is refused', () => {
 
   test('read-only work that names an approval which is not over it', () => {
     expect(judge(dispatch({ approval: approval() }))).toMatchObject({ kind: 'refuse', reason: 'signer_refused' });
+  });
+});
+
+describe('the policies of the moment of signing', () => {
+  const prod = `forbid (principal, action in Action::"changes", resource)
+    when { resource.hasTag("env") && resource.getTag("env") == "prod" } unless { context.approvals >= 2 };`;
+  const restarts =
+    'permit (principal, action == Action::"controls_service", resource) when { resource.site == "Lab" };';
+  const facts = (env: string, site = 'Berlin') => new Map([['node_1', { site, labels: { env } }]]);
+
+  test('refuse what they forbid, although it was approved before', () => {
+    const never = 'forbid (principal, action == Action::"controls_service", resource);';
+    expect(judge(approvedChange(), never)).toEqual({
+      kind: 'refuse',
+      reason: 'signer_refused',
+      detail: 'It is denied because `systemctl restart` controls a service, rule ours.',
+    });
+    expect(judge(dispatch(), 'forbid (principal, action == Action::"reads", resource);')).toMatchObject({
+      kind: 'refuse',
+    });
+  });
+
+  test('refuse one approval where they ask for two by now, and sign with both', () => {
+    const nodeFacts = facts('prod');
+    const refusal = judge(approvedChange({ nodeFacts }), prod);
+    expect(refusal).toMatchObject({
+      kind: 'refuse',
+      detail: expect.stringMatching(/2 people, rule ours, and has that of 1/),
+    });
+    const approvers = approverNames('one', 'two');
+    const signed = judge(approvedChange({ nodeFacts }, { approvers }), prod);
+    expect(signed).toMatchObject({
+      kind: 'sign',
+      envelope: { approvals: [{ decidedBy: 'member:one' }, { decidedBy: 'member:two' }] },
+    });
+    expect(judge(approvedChange({ nodeFacts: facts('staging') }), prod)).toMatchObject({ kind: 'sign' });
+  });
+
+  test('sign a change that they permit without an approval, and never as read-only', () => {
+    const alone = dispatch({ command: change, readOnly: false, nodeFacts: facts('prod', 'Lab') });
+    expect(judge(alone, restarts)).toMatchObject({ kind: 'sign', envelope: { readOnly: false, approvals: [] } });
+    expect(judge({ ...alone, nodeFacts: facts('prod', 'Berlin') }, restarts)).toMatchObject({ kind: 'refuse' });
+    expect(judge({ ...alone, readOnly: true }, restarts)).toMatchObject({ kind: 'refuse' });
+    expect(judge({ ...alone, command: 'sudo systemctl restart nginx' }, restarts)).toMatchObject({ kind: 'refuse' });
+  });
+
+  test('refuse a node of which nothing is known any more', () => {
+    expect(judge(dispatch(), restarts)).toMatchObject({
+      kind: 'refuse',
+      detail: expect.stringMatching(/web-01 was deleted/),
+    });
+  });
+
+  test('refuse everything while they can not be read', () => {
+    expect(judge(dispatch(), 'permit (')).toMatchObject({
+      kind: 'refuse',
+      detail: expect.stringMatching(/can not be read/),
+    });
   });
 });

@@ -101,6 +101,9 @@ create table runs (
   answer text,
   requested_by text not null,
   requested_by_name text not null,
+  -- As it was when they asked: policies are decided by it. What is not said has the fewest rights.
+  requested_role text not null default 'viewer' check (requested_role in ('owner', 'admin', 'operator', 'approver', 'viewer')),
+  requested_via text not null default 'service_token' check (requested_via in ('session', 'api_key', 'service_token')),
   usage jsonb not null default '{"modelCalls":0,"promptTokens":0,"completionTokens":0,"models":[]}',
   last_event_seq integer not null default 0,
   -- Counts of the executions' effective outcomes; what is left of execution_count is pending. Kept by the writers of dispatches
@@ -169,6 +172,9 @@ create table policy_decisions (
   decision text not null check (decision in ('allow', 'require_approval', 'deny')),
   effects jsonb not null,
   reasons jsonb not null,
+  -- The rules it comes from, and how many people besides the requester they ask for.
+  rules jsonb not null default '[]',
+  approvers integer not null default 0 check (approvers between 0 and 2),
   created_at timestamptz not null default now(),
   unique (run_id, step),
   foreign key (organization_id, run_id) references runs (organization_id, id)
@@ -185,6 +191,10 @@ create table approvals (
   reasons jsonb not null,
   requested_by text not null,
   requested_by_name text not null,
+  -- How many people besides the requester have to approve, and whether each needs a passkey for it.
+  approvers_required integer not null default 1 check (approvers_required between 1 and 2),
+  passkey_required boolean not null default false,
+  -- Whose decision ended it; approval_decisions has all of them.
   decided_by text,
   decided_by_name text,
   reason text,
@@ -208,6 +218,44 @@ create table approval_assertions (
   created_at timestamptz not null default now(),
   primary key (approval_id, decided_by),
   foreign key (organization_id, approval_id) references approvals (organization_id, id)
+);
+
+-- One row a person: nobody counts twice.
+create table approval_decisions (
+  organization_id text not null,
+  approval_id text not null,
+  decided_by text not null,
+  decided_by_name text not null,
+  decision text not null check (decision in ('approve', 'reject')),
+  reason text,
+  decided_at timestamptz not null default now(),
+  primary key (approval_id, decided_by),
+  foreign key (organization_id, approval_id) references approvals (organization_id, id)
+);
+
+-- What an organization lets happen: Cedar texts. Beside them SENA's default rules hold, which are code -------------------------
+
+create table policies (
+  organization_id text not null references organizations,
+  name text not null check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+  text text not null,
+  version integer not null check (version > 0),
+  updated_by text not null,
+  updated_by_name text not null,
+  updated_at timestamptz not null default now(),
+  primary key (organization_id, name)
+);
+
+-- Every text that ever held. A null text: it was deleted then.
+create table policy_versions (
+  organization_id text not null references organizations,
+  name text not null,
+  version integer not null,
+  text text,
+  changed_by text not null,
+  changed_by_name text not null,
+  changed_at timestamptz not null default now(),
+  primary key (organization_id, name, version)
 );
 
 -- Dispatches: a command to a set of nodes through one satellite -----------------------------------------------------------
@@ -502,6 +550,8 @@ end $$;
 create trigger audit_events_append_only before update or delete or truncate on audit_events for each statement execute function refuse_change();
 create trigger audit_seals_append_only before update or delete or truncate on audit_seals for each statement execute function refuse_change();
 create trigger outcomes_append_only before update or delete or truncate on outcomes for each statement execute function refuse_change();
+create trigger approval_decisions_append_only before update or delete or truncate on approval_decisions for each statement execute function refuse_change();
+create trigger policy_versions_append_only before update or delete or truncate on policy_versions for each statement execute function refuse_change();
 create trigger approval_assertions_append_only before update or delete or truncate on approval_assertions for each statement execute function refuse_change();
 create trigger run_events_append_only before update or delete or truncate on run_events for each statement execute function refuse_change();
 
@@ -527,13 +577,13 @@ create policy organization_rows on runbooks
 grant usage on schema sena to sena_app, sena_relay, sena_signer, sena_definer;
 grant execute on function current_organization() to public;
 
-grant select on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, dispatches,
-  executions, execution_starts, outcomes, output_streams, output_chunks, outbox, idempotency_keys, runbooks, model_calls, dispatch_keys,
+grant select on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
+  policies, policy_versions, dispatches, executions, execution_starts, outcomes, output_streams, output_chunks, outbox, idempotency_keys, runbooks, model_calls, dispatch_keys,
   audit_events, audit_unsealed, audit_seals to sena_app;
 grant select (id, organization_id, dispatch_id, satellite_id, created_at, expires_at, signed_at, sent_at, acked_at, refused_at) on inquiries to sena_app;
 grant insert (id, organization_id, dispatch_id, satellite_id, expires_at) on inquiries to sena_app;
-grant insert on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, dispatches, executions,
-  outcomes, outbox, idempotency_keys, runbooks, model_calls, audit_events, audit_seals to sena_app;
+grant insert on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
+  policies, policy_versions, dispatches, executions, outcomes, outbox, idempotency_keys, runbooks, model_calls, audit_events, audit_seals to sena_app;
 grant update (name) on organizations, sites to sena_app;
 grant update (revoked_at, relay_id, connected_at) on satellites to sena_app;
 grant update (used_at, used_by_satellite_id) on join_tokens to sena_app;
@@ -543,9 +593,10 @@ grant update (status, version, reason, planner, answer, usage, last_event_seq, e
   lease_owner, lease_epoch, lease_expires_at, started_at, finished_at) on runs to sena_app;
 grant update (status, decided_by, decided_by_name, reason, decided_at, used_at) on approvals to sena_app;
 grant update (pending) on dispatches to sena_app;
+grant update (text, version, updated_by, updated_by_name, updated_at) on policies to sena_app;
 grant update (response) on idempotency_keys to sena_app;
 grant delete on outbox, idempotency_keys, audit_unsealed to sena_app;
-grant delete on nodes to sena_app;
+grant delete on nodes, policies to sena_app;
 grant select, insert on approval_assertions to sena_app;
 
 grant select on satellites, runs, dispatches, dispatch_envelopes, executions, execution_starts, outcomes, output_streams, output_chunks, outbox,
@@ -558,8 +609,11 @@ grant update (sent_at, sent_epoch, acked_at, refused_at) on inquiries to sena_re
 grant update (committed_bytes) on output_streams to sena_relay;
 grant delete on outbox to sena_relay;
 
-grant select on organizations, runs, policy_decisions, approvals, dispatches, dispatch_envelopes, executions, satellites, dispatch_keys, dispatch_private_keys,
+grant select on organizations, runs, policy_decisions, approvals, approval_decisions, policies, dispatches, dispatch_envelopes, executions, satellites, dispatch_keys, dispatch_private_keys,
   outcomes, output_streams, outbox, execution_starts, inquiries to sena_signer;
+-- What rules ask of a node, and no address or credential.
+grant select (id, organization_id, site_id, labels) on nodes to sena_signer;
+grant select (id, organization_id, name) on sites to sena_signer;
 grant insert on dispatch_envelopes, dispatch_keys, dispatch_private_keys, outcomes, run_events, outbox, audit_events to sena_signer;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_signer;
 grant update (pending) on dispatches to sena_signer;

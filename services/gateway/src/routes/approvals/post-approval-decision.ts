@@ -29,7 +29,8 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
         summary: 'Approve or reject',
         description:
           'Bound to the digest of the exact commands and nodes; send `actionDigest` to be sure that they are the ones you saw. ' +
-          'Nobody decides about their own request. Where a satellite demands a passkey, send what it signed as `assertion`: ' +
+          'Nobody decides about their own request. Where `approversRequired` is 2, the first approval leaves it pending; ' +
+          'one rejection ends it. Where a satellite or a policy demands a passkey, send what it signed as `assertion`: ' +
           'WebAuthn, with the 32 bytes of the digest as challenge.',
         params: z.object({ id: idSchema('appr') }),
         headers: idempotencyHeadersSchema,
@@ -73,6 +74,12 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
             actionDigest,
             signed,
           });
+          if (decided.kind === 'recorded') {
+            const more = decided.missing === 1 ? 'One more person has' : `${decided.missing} more people have`;
+            const text = `${member.name} approved. ${more} to approve before it runs.`;
+            const seq = await appendRunEvent(transaction, decided.runId, { type: 'run.note', text });
+            return { ...decided, outboxId: null, seq, approval: await readApproval(transaction, member, id) };
+          }
           // Expired and void are also ends of the waiting: the run is woken, although this request is refused.
           const { outboxId } = await wakeRun(transaction, decided.runId);
           const seq =
@@ -90,12 +97,13 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
       );
       if (once.kind === 'first') {
         const { runId, outboxId, seq } = once.answer;
-        deliverOutbox(services, request.log, organizationId, outboxId);
+        if (outboxId !== null) deliverOutbox(services, request.log, organizationId, outboxId);
         if (seq !== null) void services.signals.ring(organizationId, 'runEvents', { runId, seq });
       }
       const decided = once.answer;
       switch (decided.kind) {
         case 'decided':
+        case 'recorded':
           return decided.approval;
         case 'expired':
           throw new SenaError('approval_expired', 'The approval has expired. Ask for the change again.');
@@ -113,6 +121,7 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
 /** A refusal that was written down is also the answer to the same request sent again. */
 const decidedSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('decided'), approval: approvalSchema }),
+  z.object({ kind: z.literal('recorded'), approval: approvalSchema }),
   z.object({ kind: z.literal('expired') }),
   z.object({ kind: z.literal('void'), reason: z.string() }),
 ]);

@@ -1,8 +1,17 @@
-// POST /v1/policy/evaluations: what would SENA say to this command? Runs nothing, stores nothing.
-import { evaluatePolicyBodySchema, policyEvaluationSchema } from '@sena/contracts/http/policy';
-import { inOrganization } from '@sena/db/tenant';
-import { countNodes } from '@sena/fleet/select-nodes';
+// POST /v1/policy/evaluations: what would SENA say to this command, on these nodes, with this draft of a policy? Runs nothing, stores
+// nothing.
+import { principalRef } from '@sena/contracts/domain/principal';
+import { evaluatePolicyBodySchema, type PolicyGroup, policyEvaluationSchema } from '@sena/contracts/http/policy';
+import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
+import { readNodes } from '@sena/fleet/read-nodes';
+import { selectNodes } from '@sena/fleet/select-nodes';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
+import { decideCommand, type GroupVerdict, strictest } from '@sena/policy/rules/decide-command';
+import { describeGroup } from '@sena/policy/rules/describe-group';
+import type { RuleNode } from '@sena/policy/rules/group-nodes';
+import type { Rules } from '@sena/policy/rules/rule';
+import { describeProblems } from '@sena/rules/describe-problems';
+import { readRules } from '@sena/rules/read-rules';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -18,20 +27,77 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
         operationId: 'evaluatePolicy',
         tags: ['policy'],
         summary: 'Ask what policy says to a command',
+        description:
+          'With a selector or ids of nodes it says so for each group of nodes that no rule tells apart; the strictest of them holds for all. ' +
+          'With a `draft` it judges as if that policy were saved.',
         body: evaluatePolicyBodySchema,
         response: { 200: policyEvaluationSchema, ...declareProblems('invalid_selector') },
       },
     },
     async (request) => {
-      const { command, selector } = request.body;
-      const nodeCount =
-        selector === undefined
-          ? null
-          : await inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
-              countNodes(transaction, selector),
-            );
-      const { decision, effects, reasons } = evaluateCommand(services.shellParser, command);
-      return { decision, effects, reasons, nodeCount };
+      const member = memberOf(request);
+      const { command, selector, nodeIds, draft, role = member.role } = request.body;
+      const { nodes, rules } = await inOrganization(services.pool, member.organizationId, async (transaction) => ({
+        nodes: await nodesOf(transaction, selector, nodeIds),
+        rules: await readRules(transaction, services.cedar, draft),
+      }));
+      if (rules.kind === 'broken' && rules.problems.some(({ document }) => document === draft?.name)) {
+        throw describeProblems(
+          rules.problems.filter(({ document }) => document === draft?.name),
+          'draft.text',
+        );
+      }
+      const { effects } = evaluateCommand(services.shellParser, command);
+      const requester = { id: principalRef(member), attributes: { role, via: member.by } };
+      const verdicts = decideCommand(rules, { effects, requester, nodes: nodes ?? [], at: new Date() });
+      return {
+        ...withLists(strictest(verdicts)),
+        effects,
+        nodeCount: nodes?.length ?? null,
+        groups: nodes === null || nodes.length === 0 ? [] : verdicts.map((verdict) => toGroup(rules, verdict)),
+        notes:
+          rules.kind === 'broken' ? [] : rules.notes.filter(({ document }) => document === draft?.name).map(toNote),
+      };
     },
   );
+}
+
+async function nodesOf(
+  transaction: TenantTransaction,
+  selector: string | undefined,
+  nodeIds: readonly string[] | undefined,
+): Promise<RuleNode[] | null> {
+  if (selector === undefined && nodeIds === undefined) return null;
+  const nodes =
+    nodeIds === undefined ? await selectNodes(transaction, selector ?? null) : await readNodes(transaction, nodeIds);
+  return nodes.map(({ site, ...node }) => ({ ...node, site: site.name }));
+}
+
+const nodesNamed = 10;
+
+function toGroup(rules: Rules, { nodes, ...verdict }: GroupVerdict): PolicyGroup {
+  return {
+    ...withLists(verdict),
+    nodeCount: nodes.length,
+    nodes: nodes.slice(0, nodesNamed).map(({ id, name }) => ({ id, name })),
+    attributes: describeGroup(rules, nodes),
+  };
+}
+
+function withLists<T extends { rules: readonly string[]; reasons: readonly string[] }>(verdict: T) {
+  return { ...verdict, rules: [...verdict.rules], reasons: [...verdict.reasons] };
+}
+
+function toNote({
+  document,
+  line,
+  column,
+  message,
+}: {
+  document: string;
+  line: number;
+  column: number;
+  message: string;
+}) {
+  return { policy: document, line, column, message };
 }

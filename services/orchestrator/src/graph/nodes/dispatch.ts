@@ -20,8 +20,8 @@ export function dispatch(context: RunContext) {
       const gone = await deletedSinceApproval(transaction, runId, state);
       if (gone.length > 0) return { kind: 'refused', reason: describeGone(gone) };
       const now = await readNow(transaction);
-      const direct = state.steps.filter((step) => passedOf(state, step).readOnly);
-      const approved = state.steps.filter((step) => !passedOf(state, step).readOnly);
+      const direct = state.steps.filter((step) => passedOf(state, step).isDirect);
+      const approved = state.steps.filter((step) => !passedOf(state, step).isDirect);
       const dispatches = [
         ...(await toDirectDispatches(context, transaction, state, direct, now)),
         ...(await toApprovedDispatches(context, transaction, state, approved, now)),
@@ -83,7 +83,7 @@ async function toDirectDispatches(
         command,
         environment: noEnvironment,
         limits: limitsOf(context.limits.commandTimeoutMs, state.request.waitMs),
-        readOnly: true,
+        readOnly: passedOf(state, { step }).readOnly,
         approvalId: null,
         ...validity(context, state, now, null),
         nodes,

@@ -7,7 +7,10 @@ import type { PolicyDecision } from '@sena/contracts/domain/policy';
 import type { PlanStep } from '@sena/contracts/domain/run';
 import type { Action } from '@sena/contracts/envelope';
 import type { TenantTransaction } from '@sena/db/tenant';
+import { readNodes } from '@sena/fleet/read-nodes';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
+import { decideCommand, strictest } from '@sena/policy/rules/decide-command';
+import { readRules } from '@sena/rules/read-rules';
 import { appendRunEventOnce } from '@sena/runs/append-run-event';
 import { readRequester } from '@sena/runs/read-requester';
 import { savePolicyDecisions } from '@sena/runs/save-plan';
@@ -24,9 +27,9 @@ interface Judged extends PassedStep {
 
 export function gate(context: RunContext) {
   return async (state: RunState): Promise<RunUpdate> => {
-    const judged = state.steps.map((plan) => judge(context, plan));
     const { runId, leaseEpoch } = context.lease;
     return changeRun(context, async (transaction): Promise<RunUpdate> => {
+      const judged = await judgeSteps(context, transaction, state.steps);
       const gated = judged.map(({ plan, shell, decision }) => ({
         step: plan.step,
         command: plan.command,
@@ -50,13 +53,13 @@ export function gate(context: RunContext) {
         { type: 'run.gated', steps },
       );
 
-      const passed = judged.map(({ step, shell, readOnly }) => ({ step, shell, readOnly }));
+      const passed = judged.map(({ step, shell, readOnly, isDirect }) => ({ step, shell, readOnly, isDirect }));
       if (denied)
         return {
           passed,
           ending: {
             status: 'failed',
-            reason: `Policy denies ${denied.plan.command}: ${reasons[0] ?? 'no reason given'}`,
+            reason: `\`${denied.plan.command}\` ${reasons[0] ?? 'is denied by policy'}.`,
           },
         };
       if (approvalId !== null) await transitionRun(transaction, { runId, to: 'awaiting_approval', actor, leaseEpoch });
@@ -65,9 +68,44 @@ export function gate(context: RunContext) {
   };
 }
 
-function judge(context: RunContext, plan: PlanStep): Judged {
-  const { shell, ...decision } = evaluateCommand(context.parser, plan.command);
-  return { plan, decision, step: plan.step, shell, readOnly: decision.decision === 'allow' };
+/** By the policies as they are now; the signer judges again by those of its own moment. */
+async function judgeSteps(
+  context: RunContext,
+  transaction: TenantTransaction,
+  steps: readonly PlanStep[],
+): Promise<Judged[]> {
+  const rules = await readRules(transaction, context.cedar);
+  const { ref, role, via } = await readRequester(transaction, context.lease.runId);
+  const at = await readNow(transaction);
+  const judged: Judged[] = [];
+  for (const plan of steps) {
+    const { shell, effects, decision } = evaluateCommand(context.parser, plan.command);
+    // Nodes are read where some rule asks about them.
+    const isAsked = rules.kind === 'ready' && rules.questions.length > 0;
+    const nodes = isAsked ? await readNodes(transaction, plan.nodeIds) : [];
+    const verdict = strictest(
+      decideCommand(rules, {
+        effects,
+        requester: { id: ref, attributes: { role, via } },
+        nodes: nodes.map(({ site, ...node }) => ({ ...node, site: site.name })),
+        at,
+      }),
+    );
+    judged.push({
+      plan,
+      decision: {
+        ...verdict,
+        rules: [...verdict.rules],
+        reasons: [...verdict.reasons],
+        effects: effects.map(({ call: _, ...effect }) => effect),
+      },
+      step: plan.step,
+      shell,
+      readOnly: decision === 'allow',
+      isDirect: verdict.decision === 'allow',
+    });
+  }
+  return judged;
 }
 
 /** Finds the request of a turn that was gated before a crash; otherwise asks. null: no satellite could carry any of it. */
@@ -86,6 +124,8 @@ async function askForApproval(
   return requestApproval(transaction, {
     runId,
     action,
+    approversRequired: waiting.some((step) => step.decision.approvers === 2) ? 2 : 1,
+    passkeyRequired: waiting.some((step) => step.decision.passkey),
     effects: waiting.flatMap((step) => step.decision.effects),
     reasons: waiting.flatMap((step) => step.decision.reasons),
     requestedBy: requester.ref,

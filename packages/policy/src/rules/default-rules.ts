@@ -1,0 +1,27 @@
+// Data: what holds everywhere, beside an organization's own rules and a satellite's. Forbid wins, so that the two `forbid` are the
+// floor that nobody can lift.
+
+/** The name under which its rules are told. */
+export const defaultName = 'default';
+
+export const defaultRules = `
+// Whatever only reads runs.
+@id("reading")
+permit (principal, action == Action::"reads", resource);
+
+// Everything else has an approval by another person.
+@id("second-person")
+permit (principal, action, resource)
+when { context.approvals >= 1 };
+
+// What nobody understands, secrets and other users' rights never run without one.
+@id("never-alone")
+forbid (principal, action in Action::"guarded", resource)
+unless { context.approvals >= 1 };
+
+// Nor does a use of which not every argument is known.
+@id("fully-described")
+forbid (principal, action, resource)
+when { !context.understood }
+unless { context.approvals >= 1 };
+`;

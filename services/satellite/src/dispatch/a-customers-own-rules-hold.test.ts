@@ -1,0 +1,133 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DispatchEnvelope } from '@sena/contracts/envelope';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OperatorError } from '../config/operator-error.ts';
+import {
+  approved,
+  makeDispatch,
+  startTestSatellite,
+  startTestSite,
+  type TestNode,
+  type TestSatellite,
+  type TestSite,
+} from '../fixtures/test-site.ts';
+
+let site: TestSite;
+let test: TestSatellite;
+let web: TestNode;
+let file: string;
+
+const touches = `
+@id("no-touching") forbid (principal, action == Action::"writes", resource) when { context has program && context.program == "touch" };
+@id("two-for-mkdir") forbid (principal, action == Action::"writes", resource) unless { context.approvals >= 2 };
+@id("web-may-delete") permit (principal, action == Action::"deletes", resource) when { resource.name like "web-*" };
+`;
+
+beforeAll(async () => {
+  site = await startTestSite(['web-01', 'db-01']);
+  file = join(site.directory, 'ours.cedar');
+  writeFileSync(file, touches);
+  test = await site.start({ policy: { policyFile: file, approvalRequiredToChange: false } });
+  web = site.node('web-01');
+});
+afterAll(async () => {
+  await test?.satellite.stop(0);
+  await site?.stop();
+});
+
+async function outcomeOf(command: string, changes: Partial<DispatchEnvelope> = approved, node = web) {
+  const { frame, executionId } = await makeDispatch(site, command, [node.node], changes);
+  test.relay.send(frame);
+  return (await test.relay.result(executionId)).outcome;
+}
+const refused = (detail: RegExp) => ({
+  kind: 'not_started',
+  reason: 'policy_refused',
+  detail: expect.stringMatching(detail),
+});
+const ran = { kind: 'exited', exitCode: 0 };
+const unapproved = { readOnly: false, approvals: [] };
+async function approvedBy(command: string, ...people: string[]): Promise<Partial<DispatchEnvelope>> {
+  const { envelope } = await makeDispatch(site, command, [web.node], approved);
+  const [approval] = envelope.approvals;
+  if (approval === undefined) throw new Error('it is not approved');
+  const { runId, expiresAt } = envelope;
+  return { readOnly: false, runId, expiresAt, approvals: people.map((decidedBy) => ({ ...approval, decidedBy })) };
+}
+
+describe('rules in the customer’s file', () => {
+  it('forbid what the cloud has signed and people have approved', async () => {
+    expect(await outcomeOf('touch /tmp/x')).toMatchObject(
+      refused(/is denied because `touch` .*, rule ours\/no-touching/),
+    );
+  });
+
+  it('let reading run, and what they permit run without an approval, on the nodes they name', async () => {
+    expect(await outcomeOf('hostname', {})).toMatchObject(ran);
+    expect(await outcomeOf('rm -f /tmp/nothing', unapproved)).toMatchObject(ran);
+    expect(await outcomeOf('rm -f /tmp/nothing', unapproved, site.node('db-01'))).toMatchObject(
+      refused(/needs approval because `rm` deletes, rule default\/second-person, and nobody has approved it/),
+    );
+  });
+
+  it('want as many people as they say, and count nobody twice and not the requester', async () => {
+    const command = 'mkdir -p /tmp/made';
+    expect(await outcomeOf(command, unapproved)).toMatchObject(refused(/two people .*rule ours\/two-for-mkdir/));
+    expect(await outcomeOf(command, await approvedBy(command, 'member:a'))).toMatchObject(refused(/and 1 approved/));
+    expect(await outcomeOf(command, await approvedBy(command, 'member:a', 'member:a'))).toMatchObject(
+      refused(/and 1 approved/),
+    );
+    const { approvals } = await approvedBy(command, 'member:a');
+    const requester = approvals?.[0]?.requestedBy ?? '';
+    expect(await outcomeOf(command, await approvedBy(command, 'member:a', requester))).toMatchObject(
+      refused(/requester/),
+    );
+    expect(await outcomeOf(command, await approvedBy(command, 'member:a', 'member:b'))).toMatchObject(ran);
+  });
+
+  it('do not let run alone what nobody understands', async () => {
+    expect(await outcomeOf('frobnicate', unapproved)).toMatchObject(refused(/nobody has approved it/));
+    expect(await outcomeOf('hostname', { environment: { LESSOPEN: 'x' } })).toMatchObject(refused(/it sets LESSOPEN/));
+  });
+
+  it('are read again when they change; while they can not be read, nothing runs', async () => {
+    writeFileSync(file, 'forbid (principal, action == Action::"reads", resource);');
+    expect(await outcomeOf('hostname', {})).toMatchObject(refused(/rule ours/));
+    writeFileSync(file, 'permit (principal, action');
+    expect(await outcomeOf('hostname', {})).toMatchObject(refused(/policies can not be read.*ours, line 1/));
+    expect(await outcomeOf('touch /tmp/y')).toMatchObject(refused(/can not be read/));
+    rmSync(file);
+    expect(await outcomeOf('hostname', {})).toMatchObject(refused(/can't be read \(ENOENT\)/));
+    writeFileSync(file, touches);
+    expect(await outcomeOf('hostname', {})).toMatchObject(ran);
+  });
+});
+
+describe('a satellite does not start', () => {
+  const starting = async (text: string | null) => {
+    const own = join(site.directory, 'other.cedar');
+    rmSync(own, { force: true });
+    if (text !== null) writeFileSync(own, text);
+    const { relay, config } = await site.enrol({ policy: { policyFile: own } });
+    return startTestSatellite(config, relay);
+  };
+  it.each([
+    ['without the file that its configuration names', null, /ENOENT/],
+    ['with rules that can not be read', '\npermit (', /other\.cedar:2:/],
+    [
+      'with rules about labels, which it does not know',
+      'forbid (principal, action, resource) when { resource.hasTag("env") };',
+      /does not know labels/,
+    ],
+    [
+      'with rules about roles, which it does not know',
+      'forbid (principal, action, resource) when { principal.role == "x" };',
+      /role/,
+    ],
+  ])('%s', async (_what, text, message) => {
+    const failure = await starting(text).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(OperatorError);
+    expect((failure as Error).message).toMatch(message);
+  });
+});
