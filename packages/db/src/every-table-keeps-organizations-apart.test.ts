@@ -162,7 +162,10 @@ describe('rows', () => {
   });
 });
 
-test.each(['outcomes', 'run_events', 'audit_events', 'audit_seals'])(
+test.each([
+  ...['outcomes', 'run_events', 'audit_events', 'audit_seals'],
+  ...['audit_checkpoints', 'audit_tree', 'audit_cosignatures'],
+])(
   '%s is append-only, for the owner too',
   async (table) => {
     const owner = await connect(database.urls.owner);
