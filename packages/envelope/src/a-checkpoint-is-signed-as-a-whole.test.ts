@@ -4,7 +4,12 @@ import { certifyCheckpointKey, isCheckpointKeyCertified } from './certify-checkp
 import { generateKeyPair } from './dispatch-key.ts';
 import { cosign, isCheckpointSigned, isCosigned, signCheckpoint } from './sign-checkpoint.ts';
 
-const [key, otherKey, satellite, dispatchKey] = [generateKeyPair(), generateKeyPair(), generateKeyPair(), generateKeyPair()];
+const [key, otherKey, satellite, dispatchKey] = [
+  generateKeyPair(),
+  generateKeyPair(),
+  generateKeyPair(),
+  generateKeyPair(),
+];
 const checkpoint = signCheckpoint(
   {
     ...{ organizationId: 'org_1', size: 7, root: 'a'.repeat(64), headHash: 'b'.repeat(64) },

@@ -8,7 +8,8 @@ const sha256 = (...parts: Array<string | Buffer>) => {
   for (const part of parts) hash.update(part);
   return hash.digest();
 };
-const seals = (count: number, salt = '') => Array.from({ length: count }, (_, n) => sha256(`${salt}${n}`).toString('hex'));
+const seals = (count: number, salt = '') =>
+  Array.from({ length: count }, (_, n) => sha256(`${salt}${n}`).toString('hex'));
 
 /** RFC 6962, section 2.1, as it is written there. */
 function rfc6962(leaves: readonly string[]): Buffer {
@@ -22,7 +23,9 @@ function rfc6962(leaves: readonly string[]): Buffer {
 const treeOf = (leaves: readonly string[]) => ({ size: leaves.length, root: rfc6962(leaves).toString('hex') });
 const proofOf = (leaves: readonly string[], fromSize: number) => ({
   fromSize,
-  hashes: proofRanges(fromSize, leaves.length).map(({ start, end }) => rfc6962(leaves.slice(start, end)).toString('hex')),
+  hashes: proofRanges(fromSize, leaves.length).map(({ start, end }) =>
+    rfc6962(leaves.slice(start, end)).toString('hex'),
+  ),
 });
 
 test('it is the tree of RFC 6962, for every count up to 130, also when it is put down and taken up again', () => {
@@ -69,7 +72,14 @@ describe('between two sizes', () => {
   });
 
   test('one record of the past changed, moved or left out: no proof holds', () => {
-    for (const [from, to] of [[1, 2], [3, 7], [4, 8], [6, 13], [8, 9], [31, 40]] as const) {
+    for (const [from, to] of [
+      [1, 2],
+      [3, 7],
+      [4, 8],
+      [6, 13],
+      [8, 9],
+      [31, 40],
+    ] as const) {
       const old = seals(from);
       for (let at = 0; at < from; at += 1) {
         const honest = seals(to);

@@ -1,6 +1,6 @@
 // That a longer tree begins with a shorter one: which hashes show it, and whether they do. RFC 6962, section 2.1.2. Pure.
 import type { ConsistencyProof } from '@sena/contracts/domain/checkpoint';
-import { largestPowerUpTo, nodeHash } from './merkle-tree.ts';
+import { largestPowerUpTo, type MerkleHash, nodeHash } from './merkle-tree.ts';
 
 export interface LeafRange {
   readonly start: number;
@@ -33,7 +33,7 @@ export function isConsistent(
   if (proof.fromSize !== from.size || from.size > to.size) return false;
   if (from.size === 0) return proof.hashes.length === 0;
   if (from.size === to.size) return proof.hashes.length === 0 && from.root === to.root;
-  const path = proof.hashes.map((each) => Buffer.from(each, 'hex'));
+  const path: MerkleHash[] = proof.hashes.map((each) => Buffer.from(each, 'hex'));
   if (largestPowerUpTo(from.size) === from.size) path.unshift(Buffer.from(from.root, 'hex'));
   const [first, ...others] = path;
   if (first === undefined || path.some((each) => each.length !== 32)) return false;

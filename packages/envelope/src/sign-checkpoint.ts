@@ -22,7 +22,10 @@ export function cosign(
 ): Cosignature {
   const { satelliteId, publicKey } = witness;
   const said = { satelliteId, publicKey, at: at.toISOString() };
-  return { ...said, signature: sign(null, cosignatureText(checkpoint, said), witness.privateKey).toString('base64url') };
+  return {
+    ...said,
+    signature: sign(null, cosignatureText(checkpoint, said), witness.privateKey).toString('base64url'),
+  };
 }
 
 /** By the key that it names; whether that is the satellite's is the caller's to know. Never throws. */
