@@ -49,8 +49,14 @@ export async function keepWitnessed(file: string, witnessed: WitnessedCheckpoint
   await writeSynced(file, witnessed);
 }
 
+/** The first one stays; but what shows a rewritten past takes the place of what anybody can send. */
 export async function keepRefused(file: string, refused: RefusedCheckpoint): Promise<void> {
-  await writeSynced(file, refused);
+  const kept = readRefusedCheckpoint(file);
+  if (kept === null || (isEvidence(refused) && !isEvidence(kept))) await writeSynced(file, refused);
+}
+
+function isEvidence({ code }: RefusedCheckpoint): boolean {
+  return code === 'fork' || code === 'rolled_back';
 }
 
 /** Its name in the directory too: what is signed must not be forgotten by a power loss. */
