@@ -45,3 +45,9 @@ export async function listUnsealedEvents(
   );
   return found.rows.map(toSealedContent);
 }
+
+/** The number of the last one. */
+export async function countSealedRecords(transaction: TenantTransaction): Promise<number> {
+  const found = await transaction.query<{ seq: string }>('select seq from audit_seals order by seq desc limit 1');
+  return Number(found.rows[0]?.seq ?? 0);
+}

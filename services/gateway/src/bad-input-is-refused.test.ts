@@ -247,6 +247,18 @@ const operations: Record<string, Operation> = {
       [`cursor=${Buffer.from(JSON.stringify(['yesterday', 'x'])).toString('base64url')}`, 'validation_failed'],
     ],
   },
+  'GET /v1/audit-checkpoint': { path: '/v1/audit-checkpoint', roles: may.readAudit },
+  'GET /v1/audit-verification': { path: '/v1/audit-verification', roles: may.readAudit },
+  'GET /v1/audit-export': {
+    path: '/v1/audit-export',
+    roles: may.readAudit,
+    wrongQueries: [
+      ['afterSeq=-1', 'validation_failed'],
+      ['afterSeq=1.5', 'validation_failed'],
+      [`afterSeq=${canary}`, 'validation_failed'],
+      ['afterSeq=9007199254740993', 'validation_failed'],
+    ],
+  },
   'GET /v1/me': { path: '/v1/me', roles: may.read },
   'POST /api/auth/sign-in/email': {
     path: '/api/auth/sign-in/email',

@@ -3,7 +3,10 @@ import type { GatewayApp } from './gateway-app.ts';
 import { getApproval } from './routes/approvals/get-approval.ts';
 import { getApprovals } from './routes/approvals/get-approvals.ts';
 import { postApprovalDecision } from './routes/approvals/post-approval-decision.ts';
+import { getAuditCheckpoint } from './routes/audit-checkpoint/get-audit-checkpoint.ts';
+import { getAuditVerification } from './routes/audit-checkpoint/get-audit-verification.ts';
 import { getAuditEvents } from './routes/audit-events/get-audit-events.ts';
+import { getAuditExport } from './routes/audit-export/get-audit-export.ts';
 import { postEnrolments } from './routes/enrolments/post-enrolments.ts';
 import { getExecutionOutput } from './routes/executions/get-execution-output.ts';
 import { getMe } from './routes/me/get-me.ts';
@@ -60,6 +63,9 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   postEnrolments(app, services);
 
   getAuditEvents(app, services);
+  getAuditCheckpoint(app, services);
+  getAuditVerification(app, services);
+  getAuditExport(app, services);
   getMe(app, services);
 
   postSignIn(app, services);

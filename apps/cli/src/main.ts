@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// SENA's command line: a client of the API like any other. What verifies works offline.
+import { defineCommand, runMain } from 'citty';
+import { createExportCommand } from './audit/export-command.ts';
+import { verifyCommand } from './audit/verify-command.ts';
+
+const audit = defineCommand({
+  meta: { name: 'audit', description: 'Take the audit along, and verify it' },
+  subCommands: { export: createExportCommand(process.env), verify: verifyCommand },
+});
+
+await runMain(defineCommand({ meta: { name: 'sena', description: "SENA's command line" }, subCommands: { audit } }));
