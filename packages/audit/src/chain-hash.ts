@@ -30,5 +30,8 @@ export function sealHash(seal: {
   previousHash: string;
   eventSha256: string;
 }): string {
-  return hash('sha256', `sena-audit-v1\n${seal.organizationId}\n${seal.seq}\n${seal.previousHash}\n${seal.eventSha256}`);
+  return hash(
+    'sha256',
+    `sena-audit-v1\n${seal.organizationId}\n${seal.seq}\n${seal.previousHash}\n${seal.eventSha256}`,
+  );
 }

@@ -45,8 +45,7 @@ export async function readAuditState(transaction: TenantTransaction): Promise<Au
       satelliteId: row.satellite_id,
       name: row.name,
       isConnected: row.is_connected,
-      signed:
-        row.signed_at === null ? null : { size: Number(row.signed_size), at: row.signed_at.toISOString() },
+      signed: row.signed_at === null ? null : { size: Number(row.signed_size), at: row.signed_at.toISOString() },
       refusal:
         row.refused_at === null
           ? null

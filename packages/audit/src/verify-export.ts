@@ -65,7 +65,10 @@ export interface ExportVerifier {
 type State = 'before' | 'records' | 'unsealed' | 'ended';
 
 export function verifyExport(against: VerifyAgainst): ExportVerifier {
-  const pinnedKeys = new Set([...against.witnessed.map(({ key }) => fingerprintOf(key.publicKey)), ...against.keyFingerprints]);
+  const pinnedKeys = new Set([
+    ...against.witnessed.map(({ key }) => fingerprintOf(key.publicKey)),
+    ...against.keyFingerprints,
+  ]);
   const pinnedWitnesses = new Map(
     against.witnessed.map(({ cosignature }) => [cosignature.satelliteId, cosignature.publicKey]),
   );
@@ -109,7 +112,8 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
       case 'cosignature':
         return takeCosignature(value);
       case 'unsealed':
-        if (state !== 'records' && state !== 'unsealed') return breakAt(seq + 1, null, 'an unsealed event stands in the wrong place');
+        if (state !== 'records' && state !== 'unsealed')
+          return breakAt(seq + 1, null, 'an unsealed event stands in the wrong place');
         state = 'unsealed';
         unsealed += 1;
         return;
@@ -121,16 +125,25 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
   }
 
   function takeHeader(header: Extract<ExportLine, { kind: 'header' }>): void {
-    if (state !== 'before' && state !== 'ended') return breakAt(seq + 1, null, 'a header stands in the middle of an export');
+    if (state !== 'before' && state !== 'ended')
+      return breakAt(seq + 1, null, 'a header stands in the middle of an export');
     if (header.v !== 1) return breakAt(seq + 1, null, 'the export is of another version; update sena');
     if (header.afterSeq !== seq)
-      return breakAt(seq + 1, null, `records ${seq + 1} to ${header.afterSeq} are missing: the export begins after them`);
+      return breakAt(
+        seq + 1,
+        null,
+        `records ${seq + 1} to ${header.afterSeq} are missing: the export begins after them`,
+      );
     if (state === 'ended' && header.organizationId !== organizationId)
       return breakAt(seq + 1, null, 'the export goes on with another organization');
     organizationId = header.organizationId;
     const other = against.witnessed.find((each) => each.checkpoint.organizationId !== organizationId);
     if (other !== undefined)
-      return breakAt(1, null, `the checkpoint that was kept is of ${other.checkpoint.organizationId}, the export of ${organizationId}`);
+      return breakAt(
+        1,
+        null,
+        `the checkpoint that was kept is of ${other.checkpoint.organizationId}, the export of ${organizationId}`,
+      );
     for (const each of header.keys ?? []) {
       const key = checkpointKeySchema.safeParse(each);
       if (!key.success) return breakAt(seq + 1, null, 'a key of the header can not be read');
@@ -162,9 +175,15 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     const { size, at } = seen;
     const { satelliteId } = cosignature;
     if (!isCheckpointSigned(seen, key.publicKey) || !isCosigned(seen, cosignature))
-      return breakSince(size, `the checkpoint of ${satelliteId} that was kept is not signed by its keys: it was altered`);
+      return breakSince(
+        size,
+        `the checkpoint of ${satelliteId} that was kept is not signed by its keys: it was altered`,
+      );
     if (seen.root !== rootNow() || seen.headHash !== previousHash)
-      return breakSince(size, `they are not the ${size} records that satellite ${satelliteId} saw at ${cosignature.at}`);
+      return breakSince(
+        size,
+        `they are not the ${size} records that satellite ${satelliteId} saw at ${cosignature.at}`,
+      );
     seenOutside = size;
     vouch({ size, at, by: 'kept', satelliteId, isPinned: true });
   }
@@ -172,7 +191,8 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
   function takeCheckpoint(told: Extract<ExportLine, { kind: 'checkpoint' }>): void {
     const { kind: _, ...rest } = told;
     const parsed = checkpointSchema.safeParse(rest);
-    if (state !== 'records' || !parsed.success) return breakAt(seq + 1, null, 'a checkpoint can not be read, or stands in the wrong place');
+    if (state !== 'records' || !parsed.success)
+      return breakAt(seq + 1, null, 'a checkpoint can not be read, or stands in the wrong place');
     checkpoint = parsed.data;
     const { size, at, keyId } = checkpoint;
     const key = keys.get(keyId);
@@ -183,7 +203,10 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
       return breakSince(size, `${name} is not signed by the key of checkpoints`);
     const isPinned = pinnedKeys.has(fingerprintOf(key.publicKey));
     if (pinnedKeys.size > 0 && !isPinned)
-      return breakSince(size, `${name} is signed by ${fingerprintOf(key.publicKey)}, which is none of the keys that are believed`);
+      return breakSince(
+        size,
+        `${name} is signed by ${fingerprintOf(key.publicKey)}, which is none of the keys that are believed`,
+      );
     if (checkpoint.root !== rootNow() || checkpoint.headHash !== previousHash)
       return breakSince(size, `they are not the ${size} records that the signer signed at ${at}`);
     vouch({ size, at, by: 'signer', satelliteId: null, isPinned });
@@ -237,7 +260,11 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
       else if (state !== 'ended') breakAt(seq + 1, null, 'the export is cut off: its last line is missing');
       for (const { checkpoint: seen, cosignature } of against.witnessed) {
         if (seen.size <= seq) continue;
-        breakAt(seq + 1, null, `records ${seq + 1} to ${seen.size} are missing: satellite ${cosignature.satelliteId} saw them at ${cosignature.at}`);
+        breakAt(
+          seq + 1,
+          null,
+          `records ${seq + 1} to ${seen.size} are missing: satellite ${cosignature.satelliteId} saw them at ${cosignature.at}`,
+        );
       }
       return (
         broken ?? {

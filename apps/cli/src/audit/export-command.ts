@@ -28,7 +28,10 @@ export function createExportCommand(environment: Record<string, string | undefin
       const draft = `${out}.part`;
       try {
         if (args.continue === true) await copyFile(out, draft);
-        await pipeline(readAuditExport({ ...api, afterSeq }), createWriteStream(draft, { flags: args.continue === true ? 'a' : 'w', mode: 0o600 }));
+        await pipeline(
+          readAuditExport({ ...api, afterSeq }),
+          createWriteStream(draft, { flags: args.continue === true ? 'a' : 'w', mode: 0o600 }),
+        );
         const end = await readEnd(draft);
         renameSync(draft, out);
         const added = args.continue === true ? ` ${(end - afterSeq).toLocaleString('en')} of them are new.` : '';

@@ -50,18 +50,35 @@ function readWitnessed(file: string): WitnessedCheckpoint {
 function describe(verdict: ExportVerdict): string[] {
   if (verdict.kind === 'broken') {
     const { seq, upToSeq, eventId, line, reason } = verdict;
-    const which = seq === upToSeq ? `Record ${number(seq)} does` : `One or more of the records ${number(seq)} to ${number(upToSeq)} do`;
+    const which =
+      seq === upToSeq
+        ? `Record ${number(seq)} does`
+        : `One or more of the records ${number(seq)} to ${number(upToSeq)} do`;
     return [`✘ ${which} not hold: ${reason}.`, `  line ${number(line)}${eventId === null ? '' : `, event ${eventId}`}`];
   }
   const { records, vouchers, unsealed } = verdict;
   const lines = [`✔ ${number(records)} records hold, each with its place, its content and the one before it.`];
-  lines.push(`  organization  ${verdict.organizationId}`, `  last seal     ${verdict.headHash}`, `  root          ${verdict.root}`);
+  lines.push(
+    `  organization  ${verdict.organizationId}`,
+    `  last seal     ${verdict.headHash}`,
+    `  root          ${verdict.root}`,
+  );
   for (const voucher of vouchers.toSorted((a, b) => b.size - a.size)) lines.push(`  ${describeVoucher(voucher)}`);
-  const outside = Math.max(0, ...vouchers.filter((voucher) => voucher.isPinned && voucher.by !== 'signer').map(({ size }) => size));
-  if (outside < records) lines.push(`  Nobody that you named has seen the ${number(records - outside)} records after ${number(outside)}: see --checkpoint.`);
+  const outside = Math.max(
+    0,
+    ...vouchers.filter((voucher) => voucher.isPinned && voucher.by !== 'signer').map(({ size }) => size),
+  );
+  if (outside < records)
+    lines.push(
+      `  Nobody that you named has seen the ${number(records - outside)} records after ${number(outside)}: see --checkpoint.`,
+    );
   if (!vouchers.some(({ isPinned }) => isPinned))
-    lines.push('  No key was given: who owns the database could have made all of this anew. Give --checkpoint or --key.');
-  lines.push(`  unsealed tail: ${number(unsealed)} ${unsealed === 1 ? 'event' : 'events'} that nothing vouches for yet`);
+    lines.push(
+      '  No key was given: who owns the database could have made all of this anew. Give --checkpoint or --key.',
+    );
+  lines.push(
+    `  unsealed tail: ${number(unsealed)} ${unsealed === 1 ? 'event' : 'events'} that nothing vouches for yet`,
+  );
   return lines;
 }
 
