@@ -24,7 +24,13 @@ const recordsACheckpoint = 1_000;
 const secondsMax = 15;
 const program = path.resolve(import.meta.dirname, '..', '..', '..', 'apps', 'cli', 'src', 'main.ts');
 
-export async function measureVerifyAudit({ records, repetitions }: { records: number; repetitions: number }): Promise<void> {
+export async function measureVerifyAudit({
+  records,
+  repetitions,
+}: {
+  records: number;
+  repetitions: number;
+}): Promise<void> {
   const loadBefore = loadAverage();
   const directory = await mkdtemp(path.join(tmpdir(), 'sena-verify-'));
   const undo = leaveNothing(() => rm(directory, { recursive: true, force: true }));
@@ -61,7 +67,14 @@ export async function measureVerifyAudit({ records, repetitions }: { records: nu
         rows: [
           ['seconds', spread(seconds, 2), `≤ ${secondsMax} for 1,000,000`],
           ['records a second', Math.round(records / median(seconds)).toLocaleString('en'), ''],
-          ['resident memory at its highest, MiB', spread(peaks.map((peak) => peak / 2 ** 20), 0), ''],
+          [
+            'resident memory at its highest, MiB',
+            spread(
+              peaks.map((peak) => peak / 2 ** 20),
+              0,
+            ),
+            '',
+          ],
         ],
       },
     ],
@@ -82,13 +95,27 @@ function inventOrganization(records: number): { lines: Iterable<string>; kept():
   let kept: WitnessedCheckpoint | null = null;
 
   function* write(): Generator<string> {
-    yield toLine({ kind: 'header', v: 1, organizationId, afterSeq: 0, exportedAt: new Date().toISOString(), keys: [key] });
+    yield toLine({
+      kind: 'header',
+      v: 1,
+      organizationId,
+      afterSeq: 0,
+      exportedAt: new Date().toISOString(),
+      keys: [key],
+    });
     const tree = growTree();
     const [runId, user, node] = [newId('run'), newId('user'), newId('node')];
     let previousHash = genesisHash;
     for (let seq = 1; seq <= records; seq += 1) {
       const event: SealedContent = {
-        ...{ id: newId('audit'), organizationId, action: 'dispatch.written', actor: `member:${user}`, subject: newId('disp'), runId },
+        ...{
+          id: newId('audit'),
+          organizationId,
+          action: 'dispatch.written',
+          actor: `member:${user}`,
+          subject: newId('disp'),
+          runId,
+        },
         at: `2026-01-01T00:00:00.${String(seq % 1_000_000).padStart(6, '0')}Z`,
         data: { step: 'probe-1', nodes: [node, newId('node')], commandSha256: previousHash, text: 'Grüße', n: seq },
       };
@@ -98,7 +125,14 @@ function inventOrganization(records: number): { lines: Iterable<string>; kept():
       previousHash = hash;
       if (seq % recordsACheckpoint !== 0) continue;
       const at = new Date();
-      const unsigned = { organizationId, size: seq, root: tree.root().toString('hex'), headHash: hash, at: at.toISOString(), keyId };
+      const unsigned = {
+        organizationId,
+        size: seq,
+        root: tree.root().toString('hex'),
+        headHash: hash,
+        at: at.toISOString(),
+        keyId,
+      };
       const checkpoint = signCheckpoint(unsigned, pair.privateKey);
       yield toLine({ kind: 'checkpoint', ...checkpoint });
       for (const satellite of satellites) {
@@ -119,7 +153,9 @@ function inventOrganization(records: number): { lines: Iterable<string>; kept():
   };
 }
 
-async function verify(args: readonly string[]): Promise<{ code: number; seconds: number; peakBytes: number; output: string }> {
+async function verify(
+  args: readonly string[],
+): Promise<{ code: number; seconds: number; peakBytes: number; output: string }> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [program, 'audit', 'verify', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

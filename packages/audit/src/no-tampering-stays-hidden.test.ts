@@ -66,7 +66,10 @@ function verify(lines: readonly string[], against: VerifyAgainst): ExportVerdict
 const kept = (): VerifyAgainst => ({ witnessed: [organization.kept], keyFingerprints: [] });
 const nothing: VerifyAgainst = { witnessed: [], keyFingerprints: [] };
 
-async function tryTampering(name: string, n: number): Promise<{ done: Tampering; alone: ExportVerdict; held: ExportVerdict }> {
+async function tryTampering(
+  name: string,
+  n: number,
+): Promise<{ done: Tampering; alone: ExportVerdict; held: ExportVerdict }> {
   await admin.query('begin');
   try {
     const done = await tamperings[name]?.({ admin, organization, random: seededRandom(seed * 1_000_003 + n) });
