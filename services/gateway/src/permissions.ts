@@ -7,5 +7,6 @@ export const may = {
   run: ['owner', 'admin', 'operator', 'approver'],
   decide: ['owner', 'admin', 'approver'],
   manageFleet: ['owner', 'admin'],
+  manageAudit: ['owner', 'admin'],
   readAudit: ['owner', 'admin', 'approver'],
 } as const satisfies Record<string, readonly Role[]>;

@@ -7,6 +7,9 @@ import { getAuditCheckpoint } from './routes/audit-checkpoint/get-audit-checkpoi
 import { getAuditVerification } from './routes/audit-checkpoint/get-audit-verification.ts';
 import { getAuditEvents } from './routes/audit-events/get-audit-events.ts';
 import { getAuditExport } from './routes/audit-export/get-audit-export.ts';
+import { deleteAuditSink } from './routes/audit-sinks/delete-audit-sink.ts';
+import { getAuditSinks } from './routes/audit-sinks/get-audit-sinks.ts';
+import { postAuditSinks } from './routes/audit-sinks/post-audit-sinks.ts';
 import { postEnrolments } from './routes/enrolments/post-enrolments.ts';
 import { getExecutionOutput } from './routes/executions/get-execution-output.ts';
 import { getMe } from './routes/me/get-me.ts';
@@ -66,6 +69,9 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   getAuditCheckpoint(app, services);
   getAuditVerification(app, services);
   getAuditExport(app, services);
+  getAuditSinks(app, services);
+  postAuditSinks(app, services);
+  deleteAuditSink(app, services);
   getMe(app, services);
 
   postSignIn(app, services);

@@ -74,3 +74,31 @@ export const auditVerificationSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('too_long'), records: z.int(), recordsMax: z.int() }),
 ]);
 export type AuditVerification = z.infer<typeof auditVerificationSchema>;
+
+/** /v1/audit-sinks: where records are sent as they are sealed. */
+export const auditSinkKindSchema = z.enum(['webhook', 'syslog']);
+export const auditSinkSchema = z.object({
+  id: z.string(),
+  kind: auditSinkKindSchema,
+  address: z.string(),
+  createdAt: timestampSchema,
+  /** The number of the last record that it has taken, and of the last that there is. */
+  takenSeq: z.int(),
+  lastSeq: z.int(),
+  deliveredAt: timestampSchema.nullable(),
+  /** In a row, up to now, and why. */
+  failures: z.int(),
+  lastError: z.string().nullable(),
+  nextAttemptAt: timestampSchema,
+});
+export type AuditSink = z.infer<typeof auditSinkSchema>;
+export const auditSinkListSchema = z.object({ items: z.array(auditSinkSchema), nextCursor: z.null() });
+export const createAuditSinkBodySchema = z.strictObject({
+  kind: auditSinkKindSchema,
+  /** `https://…`, or `syslog+tls://host:6514` and `syslog+tcp://host:601`. */
+  address: z.string().min(1).max(2_000),
+  /** From the first record on, or only what is sealed from now on. */
+  from: z.enum(['beginning', 'now']).default('beginning'),
+});
+/** `secret`: signs what a webhook is sent; null for syslog. */
+export const createdAuditSinkSchema = auditSinkSchema.extend({ secret: z.string().nullable() });
