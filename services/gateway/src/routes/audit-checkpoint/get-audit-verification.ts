@@ -11,7 +11,7 @@ import { may } from '../../permissions.ts';
 import type { Services } from '../../services.ts';
 
 /** Some seconds of work, in pieces of some milliseconds. */
-const recordsMax = 200_000;
+const recordsMax = 100_000;
 
 export function getAuditVerification(app: GatewayApp, services: Services): void {
   app.get(
