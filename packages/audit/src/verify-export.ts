@@ -1,5 +1,6 @@
 // Recomputes an export line by line, offline, and names the first record that does not hold: against itself, against the signer's
 // checkpoints, and against what satellites saw. Pure. A database superuser can make the export's inside hold; not what others kept.
+import { hash } from 'node:crypto';
 import {
   type Checkpoint,
   type CheckpointKey,
@@ -11,7 +12,7 @@ import {
 import { fingerprintOf } from '@sena/envelope/dispatch-key';
 import { growTree, leafHash } from '@sena/envelope/merkle-tree';
 import { isCheckpointSigned, isCosigned } from '@sena/envelope/sign-checkpoint';
-import { genesisHash } from './chain-hash.ts';
+import { genesisHash, sealHash } from './chain-hash.ts';
 import type { ExportLine } from './export-line.ts';
 import { findFlaw } from './verify-chain.ts';
 
@@ -87,15 +88,44 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
   let broken: Broken | null = null;
 
   /** At one record. */
-  function breakAt(at: number, eventId: string | null, reason: string): void {
+  function breakAt(at: number, eventId: string | null, reason: string): undefined {
     broken ??= { kind: 'broken', seq: at, upToSeq: at, eventId, line, reason };
   }
   /** Somewhere among the records since what is known to be right. */
-  function breakSince(upToSeq: number, reason: string): void {
+  function breakSince(upToSeq: number, reason: string): undefined {
     broken ??= { kind: 'broken', seq: Math.min(seenOutside + 1, upToSeq), upToSeq, eventId: null, line, reason };
   }
 
-  function takeLine(text: string): void {
+  /**
+   * The usual line, as write-export writes it, without taking it apart: the bytes that are hashed stand in it as they are. True: it is the
+   * next record and holds. False: nothing is said, and the line is looked at as any other.
+   */
+  function isNextRecord(text: string): boolean {
+    if (state !== 'records') return false;
+    const tail = `","kind":"record","previousHash":"${previousHash}","seq":${seq + 1}}`;
+    const hashAt = text.length - tail.length - 64;
+    if (hashAt < 0 || !text.startsWith('{"event":{') || !text.endsWith(tail)) return false;
+    if (!text.startsWith(',"hash":"', hashAt - 9)) return false;
+    // Behind it stand the run and the subject alone, and inside a text every quote has a backslash before it.
+    const organizationAt = text.lastIndexOf(',"organizationId":"', hashAt);
+    if (!text.startsWith(`${organizationId}","runId":`, organizationAt + 19)) return false;
+    const sha256 = hash('sha256', text.slice(9, hashAt - 9));
+    const seal = text.slice(hashAt, hashAt + 64);
+    if (seal !== sealHash({ organizationId, seq: seq + 1, previousHash, eventSha256: sha256 })) return false;
+    takeSeal(seal);
+    return true;
+  }
+
+  function takeSeal(seal: string): undefined {
+    seq += 1;
+    checkpoint = null;
+    previousHash = seal;
+    tree.append(leafHash(seal));
+    if (seq <= keptSizeMax) for (const each of kept.get(seq) ?? []) holdAgainstKept(each);
+  }
+
+  function takeLine(text: string): undefined {
+    if (isNextRecord(text)) return;
     let value: ExportLine;
     try {
       value = JSON.parse(text) as ExportLine;
@@ -124,7 +154,7 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     }
   }
 
-  function takeHeader(header: Extract<ExportLine, { kind: 'header' }>): void {
+  function takeHeader(header: Extract<ExportLine, { kind: 'header' }>): undefined {
     if (state !== 'before' && state !== 'ended')
       return breakAt(seq + 1, null, 'a header stands in the middle of an export');
     if (header.v !== 1) return breakAt(seq + 1, null, 'the export is of another version; update sena');
@@ -153,25 +183,21 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     unsealed = 0;
   }
 
-  function takeRecord(record: Extract<ExportLine, { kind: 'record' }>): void {
-    seq += 1;
-    checkpoint = null;
+  function takeRecord(record: Extract<ExportLine, { kind: 'record' }>): undefined {
     const eventId = typeof record.event?.id === 'string' ? record.event.id : null;
-    if (state !== 'records') return breakAt(seq, eventId, 'the record stands in the wrong place');
+    if (state !== 'records') return breakAt(seq + 1, eventId, 'the record stands in the wrong place');
     let flaw: string | null;
     try {
-      flaw = findFlaw({ organizationId, seq, previousHash }, record);
+      flaw = findFlaw({ organizationId, seq: seq + 1, previousHash }, record);
     } catch {
       flaw = 'it can not be read';
     }
-    if (flaw !== null) return breakAt(seq, eventId, flaw);
-    previousHash = record.hash;
-    tree.append(leafHash(record.hash));
-    if (seq <= keptSizeMax) for (const each of kept.get(seq) ?? []) holdAgainstKept(each);
+    if (flaw === null) takeSeal(record.hash);
+    else breakAt(seq + 1, eventId, flaw);
   }
 
   /** What the export's tree is at this size, against what a satellite signed and its operator kept. */
-  function holdAgainstKept({ checkpoint: seen, key, cosignature }: WitnessedCheckpoint): void {
+  function holdAgainstKept({ checkpoint: seen, key, cosignature }: WitnessedCheckpoint): undefined {
     const { size, at } = seen;
     const { satelliteId } = cosignature;
     if (!isCheckpointSigned(seen, key.publicKey) || !isCosigned(seen, cosignature))
@@ -188,7 +214,7 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     vouch({ size, at, by: 'kept', satelliteId, isPinned: true });
   }
 
-  function takeCheckpoint(told: Extract<ExportLine, { kind: 'checkpoint' }>): void {
+  function takeCheckpoint(told: Extract<ExportLine, { kind: 'checkpoint' }>): undefined {
     const { kind: _, ...rest } = told;
     const parsed = checkpointSchema.safeParse(rest);
     if (state !== 'records' || !parsed.success)
@@ -212,7 +238,7 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     vouch({ size, at, by: 'signer', satelliteId: null, isPinned });
   }
 
-  function takeCosignature(told: Extract<ExportLine, { kind: 'cosignature' }>): void {
+  function takeCosignature(told: Extract<ExportLine, { kind: 'cosignature' }>): undefined {
     const { kind: _, ...rest } = told;
     const parsed = cosignatureSchema.safeParse(rest);
     if (state !== 'records' || !parsed.success || checkpoint === null)
@@ -229,7 +255,7 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     vouch({ size, at, by: 'cosignature', satelliteId, isPinned: pinned !== undefined });
   }
 
-  function takeEnd(end: Extract<ExportLine, { kind: 'end' }>): void {
+  function takeEnd(end: Extract<ExportLine, { kind: 'end' }>): undefined {
     if (state !== 'records' && state !== 'unsealed') return breakAt(seq + 1, null, 'an end stands in the wrong place');
     if (end.records !== seq) return breakAt(seq + 1, null, `the end says ${end.records} records, and there are ${seq}`);
     if (end.unsealed !== unsealed)
@@ -241,7 +267,7 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     return tree.root().toString('hex');
   }
 
-  function vouch(voucher: Voucher): void {
+  function vouch(voucher: Voucher): undefined {
     const name = `${voucher.by} ${voucher.satelliteId}`;
     const known = vouchers.get(name);
     if (known === undefined || known.size <= voucher.size) vouchers.set(name, voucher);

@@ -64,18 +64,14 @@ function describe(verdict: ExportVerdict): string[] {
     `  root          ${verdict.root}`,
   );
   for (const voucher of vouchers.toSorted((a, b) => b.size - a.size)) lines.push(`  ${describeVoucher(voucher)}`);
-  const outside = Math.max(
-    0,
-    ...vouchers.filter((voucher) => voucher.isPinned && voucher.by !== 'signer').map(({ size }) => size),
-  );
-  if (outside < records)
-    lines.push(
-      `  Nobody that you named has seen the ${number(records - outside)} records after ${number(outside)}: see --checkpoint.`,
-    );
+  const outside = vouchers.filter((voucher) => voucher.isPinned && voucher.by !== 'signer').map(({ size }) => size);
+  const seen = Math.max(0, ...outside);
   if (!vouchers.some(({ isPinned }) => isPinned))
     lines.push(
       '  No key was given: who owns the database could have made all of this anew. Give --checkpoint or --key.',
     );
+  else if (seen < records)
+    lines.push(`  Of the records after number ${number(seen)} nobody outside has been heard: see --checkpoint.`);
   lines.push(
     `  unsealed tail: ${number(unsealed)} ${unsealed === 1 ? 'event' : 'events'} that nothing vouches for yet`,
   );

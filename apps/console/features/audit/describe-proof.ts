@@ -22,16 +22,17 @@ export function describeWitnessed({ witnesses, checkpoint }: AuditCheckpoint): W
   if (checkpoint === null) return { kind: 'waiting' };
   const last = witnesses.filter(({ signed }) => signed?.size === checkpoint.size).length;
   const ever = witnesses.filter(({ signed }) => signed !== null);
-  if (last === witnesses.length)
-    return {
-      kind: 'signed',
-      text: `${last === 1 ? 'The satellite has' : `All ${number(last)} satellites have`} signed it too.`,
-    };
+  if (last === witnesses.length) return { kind: 'signed', text: `${everyone(last)} signed it too.` };
   if (last > 0)
     return { kind: 'signed', text: `${number(last)} of ${number(witnesses.length)} satellites have signed it too.` };
   if (ever.length === 0) return { kind: 'waiting' };
   const size = Math.max(...ever.map(({ signed }) => signed?.size ?? 0));
   return { kind: 'signed', text: `Satellites have signed up to record ${number(size)} so far.` };
+}
+
+function everyone(count: number): string {
+  if (count === 1) return 'The satellite has';
+  return count === 2 ? 'Both satellites have' : `All ${number(count)} satellites have`;
 }
 
 export interface Finding {
@@ -51,7 +52,7 @@ export function describeVerification(verification: AuditVerification): Finding {
         title: count === 1 ? 'The record holds' : `All ${records(count)} hold`,
         text:
           `Signed up to record ${number(signedRecords)}, witnessed by a satellite up to record ${number(witnessedRecords)}.${tail} ` +
-          `Recomputed by the server in ${(durationMs / 1_000).toFixed(1)} s.`,
+          `Recomputed by the server in ${durationMs < 1_000 ? `${durationMs} ms` : `${(durationMs / 1_000).toFixed(1)} s`}.`,
       };
     }
     case 'broken': {
