@@ -243,7 +243,7 @@ export interface paths {
         };
         /**
          * Verify the audit where it is stored
-         * @description The chain and its checkpoints, recomputed by the server, up to 200,000 records. What holds here may still have been rewritten by whoever owns the database and the server: `sena audit verify` holds an export against what satellites saw.
+         * @description The chain and its checkpoints, recomputed by the server, up to 100,000 records. What holds here may still have been rewritten by whoever owns the database and the server: `sena audit verify` holds an export against what satellites saw.
          */
         get: operations["verifyAudit"];
         put?: never;
