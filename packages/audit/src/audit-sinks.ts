@@ -45,7 +45,7 @@ export async function createSink(
       throw new SenaError('conflict', 'There is a sink with this address already.', { cause: error });
     throw error;
   }
-  const data = { kind: sink.kind, address: sink.address, from: sink.from };
+  const data = { kind: sink.kind, host: hostOf(sink.address), from: sink.from };
   await appendAuditEvent(transaction, { action: 'audit_sink.created', actor: by.actor, subject: id, data });
   const made = (await listSinks(transaction)).find((each) => each.id === id);
   if (made === undefined) throw new Error(`sink ${id} was not stored`);
@@ -84,6 +84,11 @@ export async function deleteSink(transaction: TenantTransaction, id: string, act
   );
   const row = gone.rows[0];
   if (row === undefined) throw new SenaError('not_found', 'There is no sink with this id.');
-  const data = { address: row.address, takenSeq: Number(row.cursor) };
+  const data = { host: hostOf(row.address), takenSeq: Number(row.cursor) };
   await appendAuditEvent(transaction, { action: 'audit_sink.deleted', actor, subject: id, data });
+}
+
+/** The rest of an address may be a secret: many webhooks are believed for their path. */
+function hostOf(address: string): string {
+  return URL.parse(address)?.host ?? '';
 }

@@ -260,7 +260,7 @@ const operations: Record<string, Operation> = {
       ['afterSeq=9007199254740993', 'validation_failed'],
     ],
   },
-  'GET /v1/audit-sinks': { path: '/v1/audit-sinks', roles: may.readAudit },
+  'GET /v1/audit-sinks': { path: '/v1/audit-sinks', roles: may.manageAudit },
   'POST /v1/audit-sinks': {
     path: '/v1/audit-sinks',
     roles: may.manageAudit,

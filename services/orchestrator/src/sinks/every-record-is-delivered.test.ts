@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { appendAuditEvents } from '@sena/audit/append-audit-event';
-import { createSink, listSinks, sinkSecret } from '@sena/audit/audit-sinks';
+import { createSink, deleteSink, listSinks, sinkSecret } from '@sena/audit/audit-sinks';
 import { claimSink } from '@sena/audit/claim-sink';
 import { sealOrganization } from '@sena/audit/seal-organization';
 import type { SealedRecord } from '@sena/audit/verify-chain';
@@ -135,6 +135,18 @@ test('what is not taken comes again, later each time, under the same name; then 
   expect(await deliver()).toBe(1);
   expect(new Set(all.map(({ headers }) => headers['sena-delivery'])).size).toBe(1);
   expect(await sink()).toMatchObject({ failures: 0, takenSeq: (await sink())?.lastSeq });
+});
+
+test('of an address the audit has the host alone: the rest may be a secret', async () => {
+  const made = await sinkTo('webhook', 'http://127.0.0.1:9/a-secret-path?token=a-secret');
+  await inOurs((transaction) => deleteSink(transaction, made.id, 'member:m'));
+  const rows = await admin.query<{ action: string; data: object }>(
+    `select action, data from audit_events where organization_id = $1 and action like 'audit_sink.%' order by id`,
+    [organizationId],
+  );
+  expect(rows.rows.map(({ action }) => action)).toEqual(['audit_sink.created', 'audit_sink.deleted']);
+  expect(JSON.stringify(rows.rows)).toContain('127.0.0.1:9');
+  expect(JSON.stringify(rows.rows)).not.toContain('secret');
 });
 
 test('a redirect is not followed, wherever it leads', async () => {

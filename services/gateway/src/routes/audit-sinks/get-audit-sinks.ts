@@ -11,7 +11,7 @@ export function getAuditSinks(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/audit-sinks',
     {
-      config: { access: may.readAudit },
+      config: { access: may.manageAudit },
       schema: {
         operationId: 'listAuditSinks',
         tags: ['audit'],
