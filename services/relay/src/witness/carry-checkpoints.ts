@@ -1,19 +1,22 @@
-// Asks the satellites that this relay holds to witness their organization's last checkpoint of the audit. By the clock and when one
-// connects. Reads only; what they answer goes to receive-witness.
-
+// Asks the satellites that this relay holds to witness their organization's last checkpoint of the audit. By the clock. Reads only; what
+// they answer goes to receive-witness.
 import { readLastCheckpoint, readWitnessedSizes } from '@sena/audit/read-checkpoints';
 import { readConsistencyProof } from '@sena/audit/read-consistency-proof';
+import type { ConsistencyProof } from '@sena/contracts/domain/checkpoint';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import type { Logger } from '@sena/telemetry/logger';
-import { keepLooking, type Looking } from '../dispatch/keep-looking.ts';
+import { keepLooking } from '../dispatch/keep-looking.ts';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
 
 /** The first protocol that has the frame. */
 const protocolMin = 2;
 /** One that does not answer is asked again, as often as this many looks have passed. */
 const looksToAnswer = 3;
+/** Of an organization. Where there are more, they take turns: ten thousand signatures a minute would be work for nothing. */
+const satellitesALook = 64;
 
-export interface CheckpointCarrier extends Looking {
+export interface CheckpointCarrier {
+  stop(): Promise<void>;
   /** It has said which size it saw last: it is asked again, once, with a proof that begins there. */
   sawLast(satellite: HeldSatellite, seenSize: number): void;
   /** Over this connection it is not asked about the same size again. */
@@ -21,7 +24,7 @@ export interface CheckpointCarrier extends Looking {
 }
 
 /** Of a connection. */
-type Asked = { readonly size: number } & (
+type Asked = { readonly size: number; readonly atMs: number } & (
   | { readonly kind: 'waiting'; readonly looks: number; readonly isSecondQuestion: boolean }
   /** In its own words. */
   | { readonly kind: 'saw'; readonly seenSize: number }
@@ -56,16 +59,22 @@ export function startCarryingCheckpoints(options: {
       const { size } = last.checkpoint;
       const ids = satellites.map((satellite) => satellite.satelliteId);
       const signedSizes = await readWitnessedSizes(transaction, ids);
-      for (const satellite of satellites) {
+      const wanting = satellites.filter((satellite) => {
         const asked = askedOf.get(satellite);
-        const signedSize = signedSizes.get(satellite.satelliteId) ?? 0;
-        if (asked?.size === size && !isToBeAskedAgain(satellite, asked, signedSize)) continue;
+        return asked?.size !== size || isToBeAskedAgain(satellite, asked, signedSizes.get(satellite.satelliteId) ?? 0);
+      });
+      const askedAtMs = (satellite: HeldSatellite) => askedOf.get(satellite)?.atMs ?? 0;
+      const next = wanting.toSorted((a, b) => askedAtMs(a) - askedAtMs(b)).slice(0, satellitesALook);
+      const proofs = new Map<number, ConsistencyProof>();
+      for (const satellite of next) {
+        const asked = askedOf.get(satellite);
         const saw = asked?.kind === 'saw' ? asked.seenSize : null;
-        const seenSize = saw ?? signedSize;
+        const seenSize = saw ?? signedSizes.get(satellite.satelliteId) ?? 0;
         // Beyond what there is nothing can be shown: it is asked all the same, and says that the chain was rolled back.
         const fromSize = seenSize > size ? 0 : seenSize;
-        const proof = await readConsistencyProof(transaction, fromSize, size);
-        askedOf.set(satellite, { size, kind: 'waiting', looks: 0, isSecondQuestion: saw !== null });
+        const proof = proofs.get(fromSize) ?? (await readConsistencyProof(transaction, fromSize, size));
+        proofs.set(fromSize, proof);
+        askedOf.set(satellite, { size, atMs: Date.now(), kind: 'waiting', looks: 0, isSecondQuestion: saw !== null });
         satellite.out.push({ t: 'checkpoint', ...last, proof });
       }
     });
@@ -84,16 +93,15 @@ export function startCarryingCheckpoints(options: {
     logger.error({ err: error }, 'checkpoints could not be read, it is tried again');
   });
   return {
-    ...looking,
+    stop: looking.stop,
     sawLast(satellite, seenSize) {
       const asked = askedOf.get(satellite);
       if (asked?.kind !== 'waiting' || asked.isSecondQuestion) return;
-      askedOf.set(satellite, { size: asked.size, kind: 'saw', seenSize });
-      looking.look();
+      askedOf.set(satellite, { size: asked.size, atMs: asked.atMs, kind: 'saw', seenSize });
     },
     refused(satellite) {
       const asked = askedOf.get(satellite);
-      if (asked !== undefined) askedOf.set(satellite, { size: asked.size, kind: 'refused' });
+      if (asked !== undefined) askedOf.set(satellite, { size: asked.size, atMs: asked.atMs, kind: 'refused' });
     },
   };
 }

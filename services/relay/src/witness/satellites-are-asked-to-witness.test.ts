@@ -163,6 +163,19 @@ test('a signature that is not the satellite’s own, or over something else, is 
   await tunnel.close();
 });
 
+test('where there are very many they take turns, and each is asked', async () => {
+  fleet = await bench.seedFleet({ satellites: 70 });
+  await bench.admin.query(
+    `insert into checkpoint_keys (id, organization_id, public_key, fingerprint, certificate) values ($1, $2, $3, 'f', 'certificate')`,
+    [`ckey_${fleet.organizationId}`, fleet.organizationId, pair.publicKeySpki],
+  );
+  const tunnels = await Promise.all(fleet.satellites.map((each) => connect(bench.port, each, { protocols })));
+  const checkpoint = await vouch(3);
+  const asked = await Promise.all(tunnels.map((tunnel) => tunnel.next('checkpoint', 30_000)));
+  expect(asked.every((frame) => frame.checkpoint.size === checkpoint.size)).toBe(true);
+  await Promise.all(tunnels.map((tunnel) => tunnel.close()));
+}, 60_000);
+
 test('a satellite of an older protocol is never asked', async () => {
   await vouch(2);
   const old = await connect(bench.port, satellite, { protocols: [1] });
