@@ -10,7 +10,7 @@ import { type ExportVerdict, type VerifyAgainst, verifyExport } from './verify-e
 import { writeExport } from './write-export.ts';
 
 /** `SENA_TAMPERINGS=1000 SENA_SEED=7`: as many, and other ones. */
-const count = Number(process.env.SENA_TAMPERINGS ?? 176);
+const count = Number(process.env.SENA_TAMPERINGS ?? 88);
 const seed = Number(process.env.SENA_SEED ?? 1);
 
 let database: TestDatabase;
