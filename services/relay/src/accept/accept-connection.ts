@@ -129,7 +129,15 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
     const out = createFrameBatcher<RelayFrame>({ socket });
     const close = (code: number, reason: string) => socket.close(code, reason);
     const { protocol } = handshake;
-    satellite = { organizationId, satelliteId, connectionEpoch, protocol, out, isHeard: () => liveness.isHeard(), close };
+    satellite = {
+      organizationId,
+      satelliteId,
+      connectionEpoch,
+      protocol,
+      out,
+      isHeard: () => liveness.isHeard(),
+      close,
+    };
     out.push({ t: 'welcome', protocol, satelliteId, organizationId, siteId, connectionEpoch, relayTimeMs: Date.now() });
     rooms.held.add(satellite);
     logger.info({ satelliteId, organizationId, connectionEpoch, journalLost }, 'satellite connected');
