@@ -104,9 +104,16 @@ module.exports = {
     ...onlyPackages(
       'cli-is-a-client',
       '^apps/cli/',
-      ['sdk', 'contracts', 'envelope'],
-      'The command line asks the API, and computes what it must not believe.',
+      ['sdk', 'contracts', 'envelope', 'audit'],
+      'The command line asks the API, computes what it must not believe, and verifies what it was given with the pure half of audit.',
     ),
+    {
+      name: 'cli-never-reaches-the-database',
+      comment: 'What verifies must be able to run where there is no database.',
+      severity: 'error',
+      from: { path: '^apps/cli/', pathNot: tests },
+      to: { path: `(^packages/(db|queue|signals)/|${npm(['pg', 'ioredis', 'bullmq', '@prisma'])})`, reachable: true },
+    },
     oneImporter('prisma-in-db-only', ['@prisma', 'prisma'], '^packages/db/'),
     oneImporter('bullmq-in-queue-only', ['bullmq'], '^packages/queue/'),
     oneImporter('langgraph-in-orchestrator-only', ['@langchain'], '^services/orchestrator/'),

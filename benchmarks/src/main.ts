@@ -5,6 +5,7 @@ import { measureFanOut } from './rows/fan-out.ts';
 import { measureGrowth } from './rows/growth.ts';
 import { measureSimulatedFleet } from './rows/simulated-fleet.ts';
 import { measureTunnels } from './rows/tunnels.ts';
+import { measureVerifyAudit } from './rows/verify-audit.ts';
 import { undoEverything } from './stage/leave-nothing.ts';
 
 const { values, positionals } = parseArgs({
@@ -13,6 +14,7 @@ const { values, positionals } = parseArgs({
     nodes: { type: 'string' },
     satellites: { type: 'string' },
     tunnels: { type: 'string' },
+    records: { type: 'string' },
     processes: { type: 'string' },
     repetitions: { type: 'string', default: '5' },
     baselines: { type: 'string' },
@@ -49,6 +51,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
       repetitions,
     }),
   tunnels: () => measureTunnels({ tunnels: count(values.tunnels, 10_000), repetitions, profileDirectory }),
+  'verify-audit': () => measureVerifyAudit({ records: count(values.records, 1_000_000), repetitions }),
   'warm-fan-out': () => fanOut('warm', 300),
   'cold-fan-out': () => fanOut('cold', 100),
 };

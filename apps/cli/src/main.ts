@@ -3,10 +3,17 @@
 import { defineCommand, runMain } from 'citty';
 import { createApproveCommand } from './approvals/approve-command.ts';
 import { createPasskeyCommand } from './approvals/passkey-command.ts';
+import { createExportCommand } from './audit/export-command.ts';
+import { verifyCommand } from './audit/verify-command.ts';
+
+const audit = defineCommand({
+  meta: { name: 'audit', description: 'Take the audit along, and verify it' },
+  subCommands: { export: createExportCommand(process.env), verify: verifyCommand },
+});
 
 await runMain(
   defineCommand({
     meta: { name: 'sena', description: "SENA's command line" },
-    subCommands: { approve: createApproveCommand(process.env), passkey: createPasskeyCommand(process.env) },
+    subCommands: { approve: createApproveCommand(process.env), passkey: createPasskeyCommand(process.env), audit },
   }),
 );

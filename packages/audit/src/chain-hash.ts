@@ -1,7 +1,7 @@
 // The hashes of the audit chain, as the sealer writes them and a verifier recomputes them, offline too.
 // Pure.
-import { createHash } from 'node:crypto';
-import canonicalizeJson from 'canonicalize';
+import { hash } from 'node:crypto';
+import { canonicalJson } from './canonical-json.ts';
 
 /** What is sealed of an audit event: everything but its place in the chain. `at` is ISO 8601 in UTC with microseconds. */
 export interface SealedContent {
@@ -20,9 +20,7 @@ export const genesisHash = '0'.repeat(64);
 
 /** Hex SHA-256 over RFC 8785 JSON of the event. */
 export function eventSha256(event: SealedContent): string {
-  const text = canonicalizeJson(event);
-  if (text === undefined) throw new Error(`audit event ${event.id} has no canonical form`);
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', canonicalJson(event));
 }
 
 /** Hex SHA-256 that ties an event to its number and to everything before it. */
@@ -32,7 +30,8 @@ export function sealHash(seal: {
   previousHash: string;
   eventSha256: string;
 }): string {
-  return createHash('sha256')
-    .update(`sena-audit-v1\n${seal.organizationId}\n${seal.seq}\n${seal.previousHash}\n${seal.eventSha256}`)
-    .digest('hex');
+  return hash(
+    'sha256',
+    `sena-audit-v1\n${seal.organizationId}\n${seal.seq}\n${seal.previousHash}\n${seal.eventSha256}`,
+  );
 }

@@ -18,13 +18,23 @@ export function verifyChain(organizationId: string, records: Iterable<SealedReco
   let seq = 0;
   for (const record of records) {
     seq += 1;
-    const broken = (reason: string): ChainVerdict => ({ kind: 'broken', seq, eventId: record.event.id, reason });
-    if (record.seq !== seq) return broken(`record ${seq} is missing: the next one has number ${record.seq}`);
-    if (record.event.organizationId !== organizationId) return broken('the record belongs to another organization');
-    if (record.previousHash !== previousHash) return broken('it does not follow from the record before it');
-    const expected = sealHash({ organizationId, seq, previousHash, eventSha256: eventSha256(record.event) });
-    if (record.hash !== expected) return broken('its content is not what was sealed');
+    const flaw = findFlaw({ organizationId, seq, previousHash }, record);
+    if (flaw !== null) return { kind: 'broken', seq, eventId: record.event.id, reason: flaw };
     previousHash = record.hash;
   }
   return { kind: 'intact', records: seq, headHash: previousHash };
+}
+
+/** A sentence, or null: it is the record that belongs in this place. */
+export function findFlaw(
+  place: { organizationId: string; seq: number; previousHash: string },
+  record: SealedRecord,
+): string | null {
+  const { organizationId, seq, previousHash } = place;
+  if (record.seq > seq) return `record ${seq} is missing: the next one has number ${record.seq}`;
+  if (record.seq !== seq) return `record ${seq} is missing: number ${record.seq} stands in its place`;
+  if (record.event.organizationId !== organizationId) return 'the record belongs to another organization';
+  if (record.previousHash !== previousHash) return 'it does not follow from the record before it';
+  const expected = sealHash({ organizationId, seq, previousHash, eventSha256: eventSha256(record.event) });
+  return record.hash === expected ? null : 'its content is not what was sealed';
 }

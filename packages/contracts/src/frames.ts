@@ -1,10 +1,16 @@
 // The tunnel's frames. One WebSocket message is a msgpack array of frames. Strict: an unknown frame or field refuses.
 // Bytes travel as Uint8Array.
 import { z } from 'zod';
+import {
+  checkpointKeySchema,
+  checkpointSchema,
+  consistencyProofSchema,
+  cosignatureSchema,
+} from './domain/checkpoint.ts';
 import { executionModeSchema, outcomeSchema, outputStreamSchema } from './domain/outcome.ts';
 
-/** Protocol versions this build speaks, newest first. The hello negotiates one. */
-export const protocolVersions = [1] as const;
+/** Protocol versions this build speaks, newest first. The hello negotiates one. 2: checkpoints of the audit. */
+export const protocolVersions = [2, 1] as const;
 export const frameBytesMax = 4 * 1024 * 1024;
 export const framesPerMessageMax = 4_096;
 /** One output piece on the wire. */
@@ -61,6 +67,16 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
   z.strictObject({ t: z.literal('reconcile'), executionIds: z.array(executionId).max(20_000) }),
   /** Nothing of these starts any more. `stop`: guarded ones that run are ended as well, with TERM, then KILL. */
   z.strictObject({ t: z.literal('cancel'), executionIds: z.array(executionId).max(20_000), stop: z.boolean() }),
+  /**
+   * Protocol 2. Does this continue what you last saw of the audit? Lost, it is asked again; asked twice, it is signed twice. `proof`:
+   * from the size that the relay believes was seen last.
+   */
+  z.strictObject({
+    t: z.literal('checkpoint'),
+    checkpoint: checkpointSchema,
+    key: checkpointKeySchema,
+    proof: consistencyProofSchema,
+  }),
 ]);
 export type RelayFrame = z.infer<typeof relayFrameSchema>;
 
@@ -143,6 +159,25 @@ export const satelliteFrameSchema = z.discriminatedUnion('t', [
     executions: z
       .array(z.strictObject({ executionId, state: z.enum(['absent', 'journaled', 'running', 'finished']) }))
       .max(20_000),
+  }),
+  /** Protocol 2. It does, and it is kept as the last one that was seen. */
+  z.strictObject({ t: z.literal('checkpoint-cosigned'), size: z.int().min(1), cosignature: cosignatureSchema }),
+  /** Protocol 2. It is not signed. Told again whenever it is asked again. */
+  z.strictObject({
+    t: z.literal('checkpoint-refused'),
+    size: z.int().min(1),
+    /** `proof_starts_elsewhere`: nothing is wrong, the proof has to begin at `seenSize`. */
+    code: z.enum([
+      'proof_starts_elsewhere',
+      'fork',
+      'rolled_back',
+      'signature_wrong',
+      'key_unknown',
+      'other_organization',
+    ]),
+    message: z.string().max(500),
+    /** 0: it has seen none. */
+    seenSize: z.int().min(0),
   }),
 ]);
 export type SatelliteFrame = z.infer<typeof satelliteFrameSchema>;

@@ -19,6 +19,8 @@ const prefixes = [
   'model',
   'find',
   'dkey',
+  'ckey',
+  'sink',
   'pol',
   'job',
   'sess',

@@ -162,18 +162,19 @@ describe('rows', () => {
   });
 });
 
-test.each(['outcomes', 'run_events', 'audit_events', 'audit_seals', 'approval_decisions', 'policy_versions'])(
-  '%s is append-only, for the owner too',
-  async (table) => {
-    const owner = await connect(database.urls.owner);
-    await owner.query(`select set_config('sena.organization_id', 'org_a', false)`);
-    for (const change of [
-      `update ${table} set organization_id = organization_id`,
-      `delete from ${table}`,
-      `truncate ${table} cascade`,
-    ]) {
-      await expect(owner.query(change)).rejects.toMatchObject({ code: '42501', message: `${table} is append-only` });
-    }
-    await owner.end();
-  },
-);
+test.each([
+  ...['outcomes', 'run_events', 'audit_events', 'audit_seals'],
+  ...['audit_checkpoints', 'audit_tree', 'audit_cosignatures'],
+  ...['approval_decisions', 'approval_assertions', 'policy_versions'],
+])('%s is append-only, for the owner too', async (table) => {
+  const owner = await connect(database.urls.owner);
+  await owner.query(`select set_config('sena.organization_id', 'org_a', false)`);
+  for (const change of [
+    `update ${table} set organization_id = organization_id`,
+    `delete from ${table}`,
+    `truncate ${table} cascade`,
+  ]) {
+    await expect(owner.query(change)).rejects.toMatchObject({ code: '42501', message: `${table} is append-only` });
+  }
+  await owner.end();
+});

@@ -67,6 +67,10 @@ test('identity, queue and checkpoints are read by their own role alone', async (
 
 const secret: Array<[role: string, table: string]> = [
   ['sena_app', 'dispatch_private_keys'],
+  ['sena_app', 'checkpoint_private_keys'],
+  ['sena_relay', 'checkpoint_private_keys'],
+  ['sena_relay', 'audit_sinks'],
+  ['sena_signer', 'audit_sinks'],
   ['sena_app', 'dispatch_envelopes'],
   ['sena_relay', 'dispatch_private_keys'],
   ['sena_relay', 'dispatch_keys'],
@@ -94,6 +98,13 @@ test.each(secret)('%s can not read %s', async (role, table) => {
 const forbidden: Array<[role: string, table: string, privilege: string, columns: string | null]> = [
   ['sena_app', 'dispatch_envelopes', 'insert', null],
   ['sena_app', 'dispatch_keys', 'insert', null],
+  ['sena_app', 'checkpoint_keys', 'insert', null],
+  ['sena_app', 'audit_checkpoints', 'insert', null],
+  ['sena_app', 'audit_cosignatures', 'insert', null],
+  ['sena_relay', 'audit_checkpoints', 'insert', null],
+  ['sena_relay', 'checkpoint_keys', 'insert', null],
+  ['sena_relay', 'audit_seals', 'insert', null],
+  ['sena_signer', 'audit_seals', 'insert', null],
   ['sena_app', 'approvals', 'update', 'action'],
   ['sena_app', 'approvals', 'update', 'action_digest'],
   ['sena_app', 'approvals', 'update', 'requested_by'],
@@ -147,13 +158,9 @@ test.each(forbidden)('%s may not, on %s, %s %s', async (role, table, privilege, 
 
 test('nobody who logs in may change what is append-only', async () => {
   for (const table of [
-    'approval_assertions',
-    'outcomes',
-    'run_events',
-    'audit_events',
-    'audit_seals',
-    'approval_decisions',
-    'policy_versions',
+    ...['outcomes', 'run_events', 'audit_events', 'audit_seals'],
+    ...['audit_checkpoints', 'audit_tree', 'audit_cosignatures'],
+    ...['approval_assertions', 'approval_decisions', 'policy_versions'],
   ]) {
     const found = await admin.query<{ rolname: string }>(
       `select rolname from pg_roles where rolname like 'sena\\_%' and rolname <> 'sena_owner'
@@ -170,6 +177,7 @@ test('nobody who logs in may change what is append-only', async () => {
  */
 const listed: Record<string, string[]> = {
   'sena.approvals_to_expire': ['sena_app'],
+  'sena.audit_sinks_due': ['sena_app'],
   'sena.claim_dispatches': ['sena_relay'],
   'sena.claim_inquiries': ['sena_relay'],
   'sena.claim_next_run': ['sena_app'],
@@ -182,6 +190,7 @@ const listed: Record<string, string[]> = {
   'sena.inquiries_to_sign': ['sena_signer'],
   'sena.join_token_organization': ['sena_app'],
   'sena.mark_audit_event_unsealed': [],
+  'sena.organizations_to_checkpoint': ['sena_signer'],
   'sena.organizations_to_seal': ['sena_app'],
   'sena.organizations_without_dispatch_key': ['sena_signer'],
   'sena.outbox_to_ring': ['sena_app'],

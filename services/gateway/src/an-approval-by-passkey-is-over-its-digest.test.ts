@@ -48,7 +48,7 @@ beforeEach(async () => {
   };
   approvalId = await inOrganization(pool, gateway.ours.id, (transaction) =>
     requestApproval(transaction, {
-      ...{ runId: json.id, action, effects: [], reasons: [] },
+      ...{ runId: json.id, action, effects: [], reasons: [], approversRequired: 1, passkeyRequired: false },
       ...{ requestedBy: `member:${gateway.ours.members.operator.userId}`, requestedByName: 'Requester' },
       ...{ approversRequired: 1, passkeyRequired: false },
       actor: 'service:orchestrator',

@@ -46,6 +46,7 @@ const pageQueries: Operation['wrongQueries'] = [
 const node = { name: 'n', siteId: '', address: '10.0.0.9' };
 const policy = { text: 'permit (principal, action == Action::"reads", resource);' };
 const changed = (body: object, changes: object) => () => ({ ...body, ...changes });
+const sink = { kind: 'webhook', address: 'https://collector.example.com/audit' };
 const ask = { kind: 'ask', prompt: 'why?' };
 const command = { kind: 'command', command: 'hostname', selector: '*' };
 const ourNode = (changes: object) => () => ({ ...node, siteId: ids.ours.site, ...changes });
@@ -291,6 +292,40 @@ const operations: Record<string, Operation> = {
       [`cursor=${Buffer.from(JSON.stringify(['yesterday', 'x'])).toString('base64url')}`, 'validation_failed'],
     ],
   },
+  'GET /v1/audit-checkpoint': { path: '/v1/audit-checkpoint', roles: may.readAudit },
+  'GET /v1/audit-verification': { path: '/v1/audit-verification', roles: may.readAudit },
+  'GET /v1/audit-export': {
+    path: '/v1/audit-export',
+    roles: may.readAudit,
+    wrongQueries: [
+      ['afterSeq=-1', 'validation_failed'],
+      ['afterSeq=1.5', 'validation_failed'],
+      [`afterSeq=${canary}`, 'validation_failed'],
+      ['afterSeq=9007199254740993', 'validation_failed'],
+    ],
+  },
+  'GET /v1/audit-sinks': { path: '/v1/audit-sinks', roles: may.manageAudit },
+  'POST /v1/audit-sinks': {
+    path: '/v1/audit-sinks',
+    roles: may.manageAudit,
+    body: sink,
+    wrongBodies: [
+      ['address missing', changed(sink, { address: undefined }), 'validation_failed'],
+      ['address that is none', changed(sink, { address: canary }), 'validation_failed'],
+      ['address of this machine', changed(sink, { address: 'https://127.0.0.1/' }), 'validation_failed'],
+      ['address of a cloud’s metadata', changed(sink, { address: 'https://169.254.169.254/' }), 'validation_failed'],
+      ['address without encryption', changed(sink, { address: 'http://collector.example.com/' }), 'validation_failed'],
+      [
+        'address with a password',
+        changed(sink, { address: 'https://a:b@collector.example.com/' }),
+        'validation_failed',
+      ],
+      ['address too long', changed(sink, { address: `https://a.example/${'x'.repeat(2_001)}` }), 'validation_failed'],
+      ['kind unknown', changed(sink, { kind: 'mail' }), 'validation_failed'],
+      ['field unknown', changed(sink, { extra: 1 }), 'validation_failed'],
+    ],
+  },
+  'DELETE /v1/audit-sinks/{id}': { path: '/v1/audit-sinks/{id}', id: 'sink', roles: may.manageAudit },
   'GET /v1/me': { path: '/v1/me', roles: may.read },
   'POST /api/auth/sign-in/email': {
     path: '/api/auth/sign-in/email',

@@ -8,6 +8,7 @@ const settings: GatewaySettings = {
   publicUrl: 'http://localhost:4700',
   planners: ['runbook'],
   trustedProxies: [],
+  privateSinkHosts: new Set(),
   limits: defaultLimits,
 };
 

@@ -32,6 +32,11 @@ const environmentSchema = z.object({
     .string()
     .default('127.0.0.1,::1')
     .transform((list) => list.split(',').map((address) => address.trim())),
+  /** Names and addresses, by comma: not public, and audit records may be sent there all the same. */
+  AUDIT_SINK_PRIVATE_HOSTS: z
+    .string()
+    .default('')
+    .transform((list) => new Set(list.split(',').map((host) => host.trim()))),
   RATE_LIMIT_PER_MINUTE: countSchema.default(defaultLimits.requestsPerMinute),
   STREAMS_MAX: countSchema.default(defaultLimits.streams),
 });

@@ -18,6 +18,7 @@ const exceptions: Record<string, string> = {
   'POST /v1/policy/evaluations': 'stores nothing and runs nothing',
   'POST /v1/enrolments': 'the join token is the key: it works once; nobody is signed in whose key could be kept',
   'DELETE /v1/policies/:name': 'twice is once by itself: the policy is gone, and the second answer says so',
+  'DELETE /v1/audit-sinks/:id': 'twice is once by itself: the sink is gone, and the second answer says so',
   'DELETE /v1/nodes/:id': 'twice is once by itself: the node is gone, and the second answer says so',
 };
 
@@ -78,6 +79,16 @@ const changes: Record<string, Change> = {
       return [
         { path: '/v1/nodes', body: node },
         { path: '/v1/nodes', body: { ...node, address: '10.0.0.2' } },
+      ];
+    },
+  },
+  'POST /v1/audit-sinks': {
+    status: 201,
+    prepare: async () => {
+      const address = `https://${unique('collector')}.example.com/`;
+      return [
+        { path: '/v1/audit-sinks', body: { kind: 'webhook', address } },
+        { path: '/v1/audit-sinks', body: { kind: 'webhook', address: `${address}other` } },
       ];
     },
   },

@@ -1,4 +1,5 @@
 // Opens what handlers work with, in order; closes it in reverse. Entered by start-gateway.
+import { sinkSecret } from '@sena/audit/audit-sinks';
 import { openAuth } from '@sena/auth/open-auth';
 import { openPool } from '@sena/db/tenant';
 import { openPrisma } from '@sena/db/tenant-prisma';
@@ -24,6 +25,7 @@ export async function openServices(
     publicUrl: environment.PUBLIC_URL,
     planners: environment.MODEL_CONFIGURED === '1' ? ['runbook', 'model'] : ['runbook'],
     trustedProxies: environment.TRUSTED_PROXIES,
+    privateSinkHosts: environment.AUDIT_SINK_PRIVATE_HOSTS,
     limits: {
       ...defaultLimits,
       requestsPerMinute: environment.RATE_LIMIT_PER_MINUTE,
@@ -72,6 +74,7 @@ export async function openServices(
       shellParser,
       cedar,
       background,
+      sinkSecret: (sinkId) => sinkSecret(environment.SERVICE_TOKEN_SECRET, sinkId),
       settings,
       streams: openRunStreams(signals, settings.limits, (error) =>
         logger.warn({ err: error }, 'a doorbell could not be let go'),

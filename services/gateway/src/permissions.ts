@@ -8,5 +8,6 @@ export const may = {
   decide: ['owner', 'admin', 'approver'],
   manageFleet: ['owner', 'admin'],
   managePolicies: ['owner', 'admin'],
+  manageAudit: ['owner', 'admin'],
   readAudit: ['owner', 'admin', 'approver'],
 } as const satisfies Record<string, readonly Role[]>;

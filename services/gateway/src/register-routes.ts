@@ -4,7 +4,13 @@ import { getApproval } from './routes/approvals/get-approval.ts';
 import { getApprovalAction } from './routes/approvals/get-approval-action.ts';
 import { getApprovals } from './routes/approvals/get-approvals.ts';
 import { postApprovalDecision } from './routes/approvals/post-approval-decision.ts';
+import { getAuditCheckpoint } from './routes/audit-checkpoint/get-audit-checkpoint.ts';
+import { getAuditVerification } from './routes/audit-checkpoint/get-audit-verification.ts';
 import { getAuditEvents } from './routes/audit-events/get-audit-events.ts';
+import { getAuditExport } from './routes/audit-export/get-audit-export.ts';
+import { deleteAuditSink } from './routes/audit-sinks/delete-audit-sink.ts';
+import { getAuditSinks } from './routes/audit-sinks/get-audit-sinks.ts';
+import { postAuditSinks } from './routes/audit-sinks/post-audit-sinks.ts';
 import { postEnrolments } from './routes/enrolments/post-enrolments.ts';
 import { getExecutionOutput } from './routes/executions/get-execution-output.ts';
 import { getMe } from './routes/me/get-me.ts';
@@ -72,6 +78,12 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   postEnrolments(app, services);
 
   getAuditEvents(app, services);
+  getAuditCheckpoint(app, services);
+  getAuditVerification(app, services);
+  getAuditExport(app, services);
+  getAuditSinks(app, services);
+  postAuditSinks(app, services);
+  deleteAuditSink(app, services);
   getMe(app, services);
 
   postSignIn(app, services);

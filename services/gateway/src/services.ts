@@ -21,6 +21,8 @@ export interface Services {
   readonly cedar: CedarEngine;
   readonly streams: RunStreams;
   readonly background: BackgroundWork;
+  /** Signs what an audit webhook is sent. */
+  sinkSecret(sinkId: string): string;
   readonly settings: GatewaySettings;
   /** Rejects with the reason while something that requests need does not answer. */
   ready(): Promise<void>;
@@ -32,6 +34,8 @@ export interface GatewaySettings {
   readonly planners: Array<Exclude<Planner, 'none'>>;
   /** Addresses of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** Hosts that are not public, and to which audit records may be sent all the same. */
+  readonly privateSinkHosts: ReadonlySet<string>;
   readonly limits: {
     /** Per member, or per address where nobody is signed in. */
     readonly requestsPerMinute: number;

@@ -22,6 +22,11 @@ const schema = z.object({
   APPROVAL_VALIDITY_MS: z.coerce.number().int().min(60_000).max(604_800_000).default(3_600_000),
   /** A satellite that was gone for so long: another one of its site finds out what became of what it was sent. */
   ASK_OTHERS_AFTER_MS: z.coerce.number().int().min(100).max(3_600_000).default(30_000),
+  /** Names and addresses, by comma: not public, and audit records may be sent there all the same. */
+  AUDIT_SINK_PRIVATE_HOSTS: z
+    .string()
+    .default('')
+    .transform((list) => new Set(list.split(',').map((host) => host.trim()))),
   COMMAND_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(300_000),
 });
 export type OrchestratorEnv = z.infer<typeof schema>;

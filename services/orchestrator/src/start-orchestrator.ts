@@ -1,4 +1,4 @@
-// The orchestrator, put together: workers that advance runs, the sweeper, the sealer. Entered by main.ts and by tests.
+// The orchestrator, put together: workers that advance runs, the sweeper, the sealer, the sinks. Entered by main.ts and by tests.
 import os from 'node:os';
 import { mintServiceToken } from '@sena/auth/service-token';
 import { openPool } from '@sena/db/tenant';
@@ -20,12 +20,14 @@ import { createModelPlanner } from './planners/model/model-planner.ts';
 import { createRunbookPlanner } from './planners/runbook-planner.ts';
 import { repeat } from './repeat.ts';
 import { sealAll } from './sealer/seal-all.ts';
+import { deliverDue } from './sinks/deliver-due.ts';
 import { sweep } from './sweeper/sweep.ts';
 import { advanceNextRun } from './workers/advance-run.ts';
 import { checkpointIdleMs } from './workers/hold-lease.ts';
 
 const sweepMs = 1_000;
 const sealMs = 500;
+const deliverMs = 1_000;
 
 export interface Orchestrator {
   readonly port: number;
@@ -78,13 +80,20 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
   );
   const sealer = repeat('the sealer', sealMs, logger, () => sealAll(pool, logger));
 
+  const sinks = repeat('the delivery of audit records', deliverMs, logger, () =>
+    deliverDue(pool, logger, {
+      serviceSecret: env.SERVICE_TOKEN_SECRET,
+      privateHosts: env.AUDIT_SINK_PRIVATE_HOSTS,
+    }),
+  );
+
   const ready = () => Promise.all([pool.query('select 1'), checkpoints.query('select 1'), queue.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
 
   return {
     port: health.port,
     async stop() {
-      await Promise.all([health.close(), sweeper.stop(), sealer.stop()]);
+      await Promise.all([health.close(), sweeper.stop(), sealer.stop(), sinks.stop()]);
       stopping.abort(new Error('the orchestrator stops'));
       await queue.close();
       await signals.close();

@@ -205,7 +205,7 @@ describe('a satellite that answers no ping any more, which a relay finds when it
     const { organizationId } = fleet;
     const close = (code: number) => void closes.push(code);
     return {
-      ...{ organizationId, satelliteId: satellite.id, connectionEpoch: 1, out, close, pushed, closes },
+      ...{ organizationId, satelliteId: satellite.id, connectionEpoch: 1, protocol: 2, out, close, pushed, closes },
       isHeard: () => false,
     };
   };

@@ -6,6 +6,8 @@ export interface HeldSatellite {
   readonly organizationId: string;
   readonly satelliteId: string;
   readonly connectionEpoch: number;
+  /** Of the tunnel, as the hello has agreed on it. */
+  readonly protocol: number;
   readonly out: FrameBatcher<RelayFrame>;
   /** False: nothing was heard lately. Whether anything arrives there is not known. */
   isHeard(): boolean;

@@ -11,6 +11,8 @@ import type { HeldSatellite } from './held-satellites.ts';
 import type { Report } from './results/report.ts';
 import type { Recorder } from './results/start-recorder.ts';
 import type { RunRinger } from './ring-runs.ts';
+import type { CheckpointCarrier } from './witness/carry-checkpoints.ts';
+import { receiveWitness } from './witness/receive-witness.ts';
 
 export interface FrameRooms {
   readonly pool: Pool;
@@ -18,6 +20,7 @@ export interface FrameRooms {
   readonly recorder: Recorder;
   readonly ringer: RunRinger;
   readonly leaving: LeavingDispatches;
+  readonly checkpoints: CheckpointCarrier;
   /** Of each connection. */
   readonly reconciliations: WeakMap<HeldSatellite, Reconciliation>;
 }
@@ -52,6 +55,10 @@ export async function receiveFrames(
         reports.push({ satellite, frame });
         break;
       }
+      case 'checkpoint-cosigned':
+      case 'checkpoint-refused':
+        await receiveWitness(rooms, satellite, frame);
+        break;
       case 'output':
         if (frame.data.length > outputPieceBytesMax)
           throw new FrameError('oversized_frame', `A piece of output has at most ${outputPieceBytesMax} bytes.`);

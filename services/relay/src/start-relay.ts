@@ -27,6 +27,7 @@ import { startRecorder } from './results/start-recorder.ts';
 import { createRunRinger } from './ring-runs.ts';
 import { type RelayTiming, usualTiming } from './timing.ts';
 import { startWatchingSatellites } from './watch-satellites.ts';
+import { startCarryingCheckpoints } from './witness/carry-checkpoints.ts';
 
 type KnownSatellite = Extract<Handshake, { kind: 'known' }>;
 
@@ -62,6 +63,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const ringer = createRunRinger({ pool, queue, signals, logger });
   const carrier = startCarryingDispatches({ pool, relayId, held, leaving, ringer, logger, timing });
   const inquiries = startCarryingInquiries({ pool, relayId, held, logger, timing });
+  const checkpoints = startCarryingCheckpoints({ pool, held, logger, pollMs: timing.checkpointMs });
   const look = () => {
     carrier.look();
     inquiries.look();
@@ -150,7 +152,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     acceptConnection(socket, stranger, {
       ...{ relayId, logger, held, timing, identify, take, letGo },
       frames: (satellite, frames) =>
-        receiveFrames({ pool, logger, recorder, ringer, leaving, reconciliations }, satellite, frames),
+        receiveFrames({ pool, logger, recorder, ringer, leaving, checkpoints, reconciliations }, satellite, frames),
       async connected(satellite, news) {
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
@@ -177,6 +179,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       isDraining = true;
       await carrier.stop();
       await inquiries.stop();
+      await checkpoints.stop();
       await recorder.stop();
       for (const satellite of held.all()) satellite.out.flush();
       await tunnels.stop(timing.closeMs);

@@ -11,6 +11,8 @@ export interface RelayTiming {
   readonly presenceMs: number;
   /** A dispatch that is not journaled within this time is sent again. */
   readonly resendMs: number;
+  /** How often satellites are asked to witness a new checkpoint of the audit; those that did not answer, again. */
+  readonly checkpointMs: number;
   /** At a stop: for satellites to answer the close. */
   readonly closeMs: number;
 }
@@ -21,5 +23,6 @@ export const usualTiming: RelayTiming = {
   pollMs: 2_000,
   presenceMs: 5_000,
   resendMs: 15_000,
+  checkpointMs: 10_000,
   closeMs: 2_000,
 };

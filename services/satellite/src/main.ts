@@ -1,4 +1,4 @@
-// The satellite's command line: enroll, run, status, trust. No environment variable is read.
+// The satellite's command line: enroll, run, status, trust, checkpoint. No environment variable is read.
 import { defineCommand, runMain } from 'citty';
 import { version } from './version.ts';
 
@@ -8,6 +8,7 @@ const main = defineCommand({
     enroll: async () => (await import('./cli/enroll-command.ts')).enrollCommand,
     run: async () => (await import('./cli/run-command.ts')).runCommand,
     status: async () => (await import('./cli/status-command.ts')).statusCommand,
+    checkpoint: async () => (await import('./cli/checkpoint-command.ts')).checkpointCommand,
     trust: async () => (await import('./cli/trust-command.ts')).trustCommand,
   },
 });

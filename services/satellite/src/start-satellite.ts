@@ -23,6 +23,7 @@ import { type SatelliteStatus, statusWriteMs, writeStatus } from './status/statu
 import { connectLoop } from './tunnel/connect-loop.ts';
 import { connectOnce } from './tunnel/connect-once.ts';
 import { version } from './version.ts';
+import { openWitness } from './witness/open-witness.ts';
 
 const dialTimeoutMs = 15_000;
 
@@ -96,8 +97,9 @@ async function connectAndWork(
     idleConnectionsMax: config.limits.idleConnectionsMax,
   });
   const { organizationId, satelliteId } = enrolment;
+  const witness = openWitness({ state, identity, organizationId, satelliteId, pinned: keys, logger });
   const runtime = createRuntime({
-    ...{ config, organizationId, satelliteId, keys, parser, localRules, journal, pool, logger },
+    ...{ config, organizationId, satelliteId, keys, parser, localRules, journal, pool, witness, logger },
     fatal(error) {
       failure ??= error;
       stopping.abort();

@@ -16,6 +16,9 @@ const schema = z.object({
       (value) => Buffer.from(value, 'base64').length === 32,
       'must be 32 bytes in base64, as `openssl rand -base64 32` prints them',
     ),
+  /** A checkpoint of the audit chain after so many records, or when one of them has waited so long for it. */
+  CHECKPOINT_EVERY_RECORDS: z.coerce.number().int().min(1).max(100_000).default(1_000),
+  CHECKPOINT_EVERY_MS: z.coerce.number().int().min(100).max(86_400_000).default(60_000),
 });
 export type SignerEnv = z.infer<typeof schema>;
 

@@ -1,4 +1,4 @@
-// The signer, put together: makes keys, signs what waits. Entered by main.ts and by tests.
+// The signer, put together: makes keys, signs what waits, vouches for the audit. Entered by main.ts and by tests.
 import { openPool } from '@sena/db/tenant';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
 import { loadCedar } from '@sena/policy/rules/load-cedar';
@@ -8,6 +8,7 @@ import { openSignals } from '@sena/signals/open-signals';
 import { signalConnectionFrom } from '@sena/signals/signal-connection';
 import { startHealthServer } from '@sena/telemetry/health-server';
 import type { Logger } from '@sena/telemetry/logger';
+import { startCheckpointing } from './checkpoints/start-checkpointing.ts';
 import type { SignerEnv } from './env.ts';
 import { startSigning } from './signing/start-signing.ts';
 
@@ -32,13 +33,18 @@ export async function startSigner(env: SignerEnv, logger: Logger, pollMs = usual
   const signing = startSigning({ pool, masterKey, judges: { parser, cedar }, queue, signals, logger, pollMs });
   await queue.work('signDispatches', () => signing.look(), { concurrency: 1 });
   await signing.look();
+  const checkpointing = startCheckpointing({
+    ...{ pool, masterKey, logger },
+    everyRecords: env.CHECKPOINT_EVERY_RECORDS,
+    everyMs: env.CHECKPOINT_EVERY_MS,
+  });
   const ready = () => Promise.all([pool.query('select 1'), queue.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
 
   return {
     port: health.port,
     async stop() {
-      await Promise.all([health.close(), signing.stop(), queue.close()]);
+      await Promise.all([health.close(), signing.stop(), checkpointing.stop(), queue.close()]);
       await signals.close();
       await pool.end();
     },

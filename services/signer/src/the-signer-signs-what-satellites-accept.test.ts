@@ -41,6 +41,8 @@ const envOf = (key: Buffer): SignerEnv => ({
   DATABASE_URL: bench.database.urls.signer,
   QUEUE_DATABASE_URL: bench.database.urls.queue,
   MASTER_KEY: key.toString('base64'),
+  CHECKPOINT_EVERY_RECORDS: 1_000,
+  CHECKPOINT_EVERY_MS: 60_000,
 });
 
 beforeAll(async () => {

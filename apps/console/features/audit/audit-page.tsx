@@ -17,6 +17,7 @@ import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { useList } from '../table/use-list.ts';
 import { Ago } from '../time/ago.tsx';
+import { ProofCard } from './proof-card.tsx';
 
 const column = createColumnHelper<typeof listFeatures, AuditEvent>();
 
@@ -102,6 +103,7 @@ export function AuditPage() {
       title="Audit"
       description="Every act, written together with its cause, then numbered and chained so that a changed record shows."
     >
+      <ProofCard />
       <DataTable
         label="Audit events"
         wideOnly={['actor', 'subject', 'seal']}

@@ -128,8 +128,16 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
     if (socket.readyState !== socket.OPEN) return rooms.letGo({ organizationId, satelliteId, connectionEpoch });
     const out = createFrameBatcher<RelayFrame>({ socket });
     const close = (code: number, reason: string) => socket.close(code, reason);
-    satellite = { organizationId, satelliteId, connectionEpoch, out, isHeard: () => liveness.isHeard(), close };
     const { protocol } = handshake;
+    satellite = {
+      organizationId,
+      satelliteId,
+      connectionEpoch,
+      protocol,
+      out,
+      isHeard: () => liveness.isHeard(),
+      close,
+    };
     out.push({ t: 'welcome', protocol, satelliteId, organizationId, siteId, connectionEpoch, relayTimeMs: Date.now() });
     rooms.held.add(satellite);
     logger.info({ satelliteId, organizationId, connectionEpoch, journalLost }, 'satellite connected');

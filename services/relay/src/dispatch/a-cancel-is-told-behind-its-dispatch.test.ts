@@ -37,6 +37,7 @@ beforeEach(async () => {
     organizationId: fleet.organizationId,
     satelliteId: fleet.satellites[0]?.id as string,
     connectionEpoch: 1,
+    protocol: 2,
     isHeard: () => true,
     close: () => undefined,
     out: {

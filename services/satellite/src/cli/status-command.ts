@@ -1,6 +1,7 @@
 // `satellite status`: what this machine is, whether it is connected, what its journal holds. Reads only.
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import type { WitnessedCheckpoint } from '@sena/contracts/domain/checkpoint';
 import { defineCommand, type ParsedArgs } from 'citty';
 import { readEnrolment } from '../config/enrolment.ts';
 import { loadSatelliteConfig } from '../config/satellite-config.ts';
@@ -10,6 +11,7 @@ import { countExecutions } from '../journal/journal-statements.ts';
 import { checkNativeCrypto, type NativeCrypto } from '../ssh/native-crypto.ts';
 import { cryptoComplaint } from '../ssh/require-native-crypto.ts';
 import { readLiveStatus, type SatelliteStatus } from '../status/status-file.ts';
+import { readRefusedCheckpoint, readWitnessed } from '../witness/witness-files.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 const declared = {
@@ -28,9 +30,12 @@ export const statusCommand = defineCommand({
     const live = readLiveStatus(state.status, Date.now());
     const journal = readCounts(state.journal);
     const isHalted = existsSync(config.haltFile);
+    const witnessed = readWitnessed(state.witnessed);
+    const refused = readRefusedCheckpoint(state.refusedCheckpoint);
     if (args.json) {
+      const audit = { witnessed, refused };
       const process = live ?? null;
-      console.log(JSON.stringify({ enrolment, process, journal, isHalted, haltFile: config.haltFile }, null, 2));
+      console.log(JSON.stringify({ enrolment, process, journal, audit, isHalted, haltFile: config.haltFile }, null, 2));
     } else {
       const lines =
         enrolment === null
@@ -46,11 +51,18 @@ export const statusCommand = defineCommand({
       const crypto = cryptoOf(live);
       if (crypto.kind !== 'works') lines.push(['ssh', cryptoComplaint(crypto)]);
       lines.push(['journal', journal === null ? 'none' : describeJournal(journal)]);
+      lines.push(['audit', describeWitnessed(witnessed)]);
+      if (refused !== null)
+        lines.push([
+          'AUDIT REFUSED',
+          `${refused.message} See satellite checkpoint; the evidence is ${state.refusedCheckpoint}`,
+        ]);
       lines.push(['halt switch', isHalted ? `ON: nothing starts while ${config.haltFile} exists` : 'off']);
       for (const [name = '', value = ''] of lines) console.log(`${`${name}:`.padEnd(14)}${value}`);
     }
     // For monitoring: 0 only when it works.
-    if (live?.connection.kind !== 'connected' || live.clockProblem !== null) process.exitCode = 1;
+    const works = live?.connection.kind === 'connected' && live.clockProblem === null && refused === null;
+    if (!works) process.exitCode = 1;
   }),
 });
 
@@ -88,6 +100,11 @@ function describeConnection({ connection }: SatelliteStatus): string {
 
 function describeWork({ counts }: SatelliteStatus): string {
   return `${counts.running + counts.starting} running, ${counts.waiting} waiting, ${counts.connections} SSH connections, ${counts.heldBytes} bytes to acknowledge`;
+}
+
+function describeWitnessed(witnessed: WitnessedCheckpoint | null): string {
+  if (witnessed === null) return 'no checkpoint seen yet';
+  return `${witnessed.checkpoint.size} records witnessed at ${witnessed.cosignature.at}`;
 }
 
 function describeJournal(counts: JournalCounts): string {

@@ -10,6 +10,10 @@ export type StateFiles = {
   journal: string;
   lock: string;
   status: string;
+  /** The last checkpoint of the audit that this satellite has signed. */
+  witnessed: string;
+  /** What it was told instead, when that did not follow. */
+  refusedCheckpoint: string;
 };
 
 export function openStateDirectory(directory: string): StateFiles {
@@ -29,6 +33,8 @@ export function openStateDirectory(directory: string): StateFiles {
     journal: file('journal.db'),
     lock: file('lock.db'),
     status: file('status.json'),
+    witnessed: file('checkpoint.json'),
+    refusedCheckpoint: file('checkpoint-refused.json'),
   };
 }
 

@@ -18,6 +18,7 @@ import { type Journal, JournalError } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
+import type { Witness } from '../witness/open-witness.ts';
 import { answerReconcile, reportKnown } from './answer-reconcile.ts';
 import { createAskAgain } from './ask-again.ts';
 import { cancelExecutions, endExpired } from './cancel-executions.ts';
@@ -66,13 +67,14 @@ export type RuntimeOptions = {
   localRules: LocalRules;
   journal: Journal;
   pool: SshPool;
+  witness: Witness;
   logger: Logger;
   /** The journal failed: the process has to end, and says why. */
   fatal(error: unknown): void;
 };
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { config, organizationId, satelliteId, keys, parser, localRules, journal, pool, logger, fatal } = options;
+  const { config, organizationId, satelliteId, keys, parser, localRules, journal, pool, witness, logger, fatal } = options;
   /** Everything that is not finished, by execution id. */
   const executions = new Map<string, Work>();
   const outbox = createOutbox({
@@ -220,6 +222,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         return;
       case 'clock':
         return clock.measureAgain(frame.relayTimeMs);
+      case 'checkpoint':
+        return await takeCheckpoint(frame);
       case 'challenge':
       case 'welcome':
         logger.warn({ frame: frame.t }, 'the relay repeats its handshake, it is ignored');
@@ -316,6 +320,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (judgement.kind === 'refused') return judgement;
     const consent = await judgeConsent(judgement, envelope, config.policy.passkeys, Date.now());
     return consent.kind === 'refused' ? consent : judgement;
+  }
+
+  async function takeCheckpoint(frame: Extract<RelayFrame, { t: 'checkpoint' }>): Promise<void> {
+    const answer = await witness.receive(frame);
+    if (answer !== null) link?.push(answer);
   }
 
   function takeOutputAck({ executionId, attempt, stream, offset }: Extract<RelayFrame, { t: 'output-ack' }>): void {

@@ -33,7 +33,7 @@ export function openPrivateKey(
     return Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()]).toString('utf8');
   } catch (cause) {
     throw new Error(
-      `Dispatch key ${owner.keyId} can't be opened: MASTER_KEY is not the one it was sealed with, or the row was altered.`,
+      `The key ${owner.keyId} can't be opened: MASTER_KEY is not the one it was sealed with, or the row was altered.`,
       { cause },
     );
   }

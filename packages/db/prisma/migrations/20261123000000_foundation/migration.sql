@@ -536,6 +536,90 @@ create table audit_seals (
   primary key (organization_id, seq)
 );
 
+-- What vouches for the chain. A checkpoint says, under the signer's own key for it, which tree the first `size` seals make; whoever
+-- rewrites what lies before it is found out. `subtrees`: whole subtrees of that tree, largest first, for the next one to go on from.
+create table checkpoint_keys (
+  id text primary key,
+  organization_id text not null references organizations,
+  public_key text not null,
+  fingerprint text not null,
+  -- In which the dispatch key names it.
+  certificate text not null,
+  created_at timestamptz not null default now(),
+  unique (organization_id, id)
+);
+
+create table checkpoint_private_keys (
+  checkpoint_key_id text primary key references checkpoint_keys,
+  organization_id text not null,
+  ciphertext bytea not null,
+  created_at timestamptz not null default now()
+);
+
+create table audit_checkpoints (
+  organization_id text not null,
+  size bigint not null,
+  root text not null,
+  head_hash text not null,
+  at timestamptz not null,
+  key_id text not null,
+  signature text not null,
+  subtrees text[] not null,
+  primary key (organization_id, size),
+  foreign key (organization_id, key_id) references checkpoint_keys (organization_id, id)
+);
+
+-- Roots over 256 seals each, so that a proof between two sizes reads few rows: number n is over those after 256 n.
+create table audit_tree (
+  organization_id text not null,
+  n bigint not null,
+  hash text not null,
+  primary key (organization_id, n)
+);
+
+create table audit_cosignatures (
+  organization_id text not null,
+  size bigint not null,
+  satellite_id text not null,
+  public_key text not null,
+  at timestamptz not null,
+  signature text not null,
+  primary key (organization_id, satellite_id, size),
+  foreign key (organization_id, size) references audit_checkpoints (organization_id, size),
+  foreign key (organization_id, satellite_id) references satellites (organization_id, id)
+);
+create index audit_cosignatures_size on audit_cosignatures (organization_id, size);
+
+-- A satellite that refuses to sign: what it was told does not follow from what it saw.
+create table audit_refusals (
+  organization_id text not null,
+  satellite_id text not null,
+  size bigint not null,
+  code text not null,
+  message text not null,
+  seen_size bigint not null,
+  at timestamptz not null default now(),
+  primary key (organization_id, satellite_id),
+  foreign key (organization_id, satellite_id) references satellites (organization_id, id)
+);
+
+-- Where records are sent as they are sealed, each at least once and in order. `cursor`: what was taken over there.
+create table audit_sinks (
+  id text primary key,
+  organization_id text not null references organizations,
+  kind text not null check (kind in ('webhook', 'syslog')),
+  address text not null,
+  created_by text not null,
+  created_at timestamptz not null default now(),
+  cursor bigint not null default 0,
+  delivered_at timestamptz,
+  failures integer not null default 0,
+  last_error text,
+  next_attempt_at timestamptz not null default now(),
+  unique (organization_id, address)
+);
+create index audit_sinks_due on audit_sinks (next_attempt_at);
+
 create function mark_audit_event_unsealed() returns trigger language plpgsql security definer set search_path = sena, pg_temp as $$
 begin
   insert into audit_unsealed (organization_id, event_id) values (new.organization_id, new.id);
@@ -549,6 +633,9 @@ begin
 end $$;
 create trigger audit_events_append_only before update or delete or truncate on audit_events for each statement execute function refuse_change();
 create trigger audit_seals_append_only before update or delete or truncate on audit_seals for each statement execute function refuse_change();
+create trigger audit_checkpoints_append_only before update or delete or truncate on audit_checkpoints for each statement execute function refuse_change();
+create trigger audit_tree_append_only before update or delete or truncate on audit_tree for each statement execute function refuse_change();
+create trigger audit_cosignatures_append_only before update or delete or truncate on audit_cosignatures for each statement execute function refuse_change();
 create trigger outcomes_append_only before update or delete or truncate on outcomes for each statement execute function refuse_change();
 create trigger approval_decisions_append_only before update or delete or truncate on approval_decisions for each statement execute function refuse_change();
 create trigger policy_versions_append_only before update or delete or truncate on policy_versions for each statement execute function refuse_change();
@@ -579,11 +666,12 @@ grant execute on function current_organization() to public;
 
 grant select on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
   policies, policy_versions, dispatches, executions, execution_starts, outcomes, output_streams, output_chunks, outbox, idempotency_keys, runbooks, model_calls, dispatch_keys,
-  audit_events, audit_unsealed, audit_seals to sena_app;
+  audit_events, audit_unsealed, audit_seals, checkpoint_keys, audit_checkpoints, audit_cosignatures, audit_refusals, audit_sinks to sena_app;
 grant select (id, organization_id, dispatch_id, satellite_id, created_at, expires_at, signed_at, sent_at, acked_at, refused_at) on inquiries to sena_app;
 grant insert (id, organization_id, dispatch_id, satellite_id, expires_at) on inquiries to sena_app;
 grant insert on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
-  policies, policy_versions, dispatches, executions, outcomes, outbox, idempotency_keys, runbooks, model_calls, audit_events, audit_seals to sena_app;
+  policies, policy_versions, dispatches, executions, outcomes, outbox, idempotency_keys, runbooks, model_calls, audit_events, audit_seals, audit_sinks to sena_app;
+grant update (cursor, delivered_at, failures, last_error, next_attempt_at) on audit_sinks to sena_app;
 grant update (name) on organizations, sites to sena_app;
 grant update (revoked_at, relay_id, connected_at) on satellites to sena_app;
 grant update (used_at, used_by_satellite_id) on join_tokens to sena_app;
@@ -596,11 +684,14 @@ grant update (pending) on dispatches to sena_app;
 grant update (text, version, updated_by, updated_by_name, updated_at) on policies to sena_app;
 grant update (response) on idempotency_keys to sena_app;
 grant delete on outbox, idempotency_keys, audit_unsealed to sena_app;
-grant delete on nodes, policies to sena_app;
+grant delete on nodes, policies, audit_sinks to sena_app;
 grant select, insert on approval_assertions to sena_app;
 
 grant select on satellites, runs, dispatches, dispatch_envelopes, executions, execution_starts, outcomes, output_streams, output_chunks, outbox,
-  inquiries to sena_relay;
+  inquiries, audit_seals, checkpoint_keys, audit_checkpoints, audit_tree, audit_cosignatures, audit_refusals to sena_relay;
+grant insert on audit_cosignatures, audit_refusals to sena_relay;
+grant update on audit_refusals to sena_relay;
+grant delete on audit_refusals to sena_relay;
 grant insert on run_events, execution_starts, outcomes, output_streams, output_chunks, outbox, audit_events to sena_relay;
 grant update (version, journal_id, passkeys_to_change, relay_id, connection_epoch, connected_at, last_seen_at) on satellites to sena_relay;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_relay;
@@ -610,10 +701,11 @@ grant update (committed_bytes) on output_streams to sena_relay;
 grant delete on outbox to sena_relay;
 
 grant select on organizations, runs, policy_decisions, approvals, approval_decisions, policies, dispatches, dispatch_envelopes, executions, satellites, dispatch_keys, dispatch_private_keys,
-  outcomes, output_streams, outbox, execution_starts, inquiries to sena_signer;
+  outcomes, output_streams, outbox, execution_starts, inquiries, audit_seals, checkpoint_keys, checkpoint_private_keys, audit_checkpoints to sena_signer;
 -- What rules ask of a node, and no address or credential.
 grant select (id, organization_id, site_id, labels) on nodes to sena_signer;
 grant select (id, organization_id, name) on sites to sena_signer;
+grant insert on checkpoint_keys, checkpoint_private_keys, audit_checkpoints, audit_tree to sena_signer;
 grant insert on dispatch_envelopes, dispatch_keys, dispatch_private_keys, outcomes, run_events, outbox, audit_events to sena_signer;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_signer;
 grant update (pending) on dispatches to sena_signer;
@@ -627,7 +719,8 @@ grant delete on outbox to sena_signer;
 grant create on schema sena to sena_definer;
 grant select, update on runs, satellites, dispatches, executions, inquiries to sena_definer;
 grant insert on dispatches to sena_definer;
-grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, join_tokens, audit_unsealed, idempotency_keys to sena_definer;
+grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, join_tokens, audit_unsealed, idempotency_keys,
+  audit_seals, audit_checkpoints, audit_sinks to sena_definer;
 grant insert on audit_unsealed, organizations, audit_events to sena_definer;
 grant insert, update, select on runbooks to sena_definer;
 grant delete on runbooks, idempotency_keys to sena_definer;
@@ -926,6 +1019,27 @@ language sql security definer set search_path = sena, pg_temp as $$
   select distinct organization_id from audit_unsealed
 $$;
 
+-- Where `every_records` seals have no checkpoint over them yet, or one of them has waited `every_ms`.
+create function organizations_to_checkpoint(every_records integer, every_ms integer) returns table (organization_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select o.organization_id from organizations o
+    cross join lateral (
+      select coalesce((select c.size from audit_checkpoints c where c.organization_id = o.organization_id order by c.size desc limit 1), 0) as size
+    ) vouched
+    join audit_seals next on next.organization_id = o.organization_id and next.seq = vouched.size + 1
+  where next.sealed_at < now() - every_ms * interval '1 millisecond'
+    or exists (select from audit_seals s where s.organization_id = o.organization_id and s.seq = vouched.size + every_records)
+$$;
+
+-- Sinks whose turn it is, and for which something is sealed that they have not taken.
+create function audit_sinks_due(at_most integer) returns table (organization_id text, sink_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select k.organization_id, k.id from audit_sinks k
+  where k.next_attempt_at <= now()
+    and exists (select from audit_seals s where s.organization_id = k.organization_id and s.seq = k.cursor + 1)
+  order by k.next_attempt_at limit at_most
+$$;
+
 create function forget_old_idempotency_keys(older_ms bigint) returns integer
 language sql security definer set search_path = sena, pg_temp as $$
   with gone as (delete from idempotency_keys where created_at < now() - older_ms * interval '1 millisecond' returning 1)
@@ -984,11 +1098,12 @@ revoke create on schema sena from sena_definer;
 
 grant execute on function claim_next_run(text, integer), runs_to_ring(integer, integer), outbox_to_ring(integer, integer), approvals_to_expire(integer),
   dispatches_to_expire(integer, integer, integer), dispatches_left_behind(integer), dispatches_to_ask_about(integer, integer), reassign_dispatch(text, text[], text[], text[]),
-  satellites_gone_silent(integer), organizations_to_seal(), forget_old_idempotency_keys(bigint),
+  satellites_gone_silent(integer), organizations_to_seal(), audit_sinks_due(integer), forget_old_idempotency_keys(bigint),
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
 grant execute on function satellite_by_fingerprint(text), claim_dispatches(text, text[], bigint[], integer, integer, integer),
   claim_inquiries(text, text[], bigint[], integer, integer) to sena_relay;
-grant execute on function dispatches_to_sign(integer), inquiries_to_sign(integer), organizations_without_dispatch_key() to sena_signer;
+grant execute on function dispatches_to_sign(integer), inquiries_to_sign(integer), organizations_without_dispatch_key(),
+  organizations_to_checkpoint(integer, integer) to sena_signer;
 
 select ensure_output_partition(now()::date);
 select ensure_output_partition((now() + interval '1 month')::date);

@@ -1,0 +1,305 @@
+// Recomputes an export line by line, offline, and names the first record that does not hold: against itself, against the signer's
+// checkpoints, and against what satellites saw. Pure. A database superuser can make the export's inside hold; not what others kept.
+import { hash } from 'node:crypto';
+import {
+  type Checkpoint,
+  type CheckpointKey,
+  checkpointKeySchema,
+  checkpointSchema,
+  cosignatureSchema,
+  type WitnessedCheckpoint,
+} from '@sena/contracts/domain/checkpoint';
+import { fingerprintOf } from '@sena/envelope/dispatch-key';
+import { growTree, leafHash } from '@sena/envelope/merkle-tree';
+import { isCheckpointSigned, isCosigned } from '@sena/envelope/sign-checkpoint';
+import { genesisHash, sealHash } from './chain-hash.ts';
+import type { ExportLine } from './export-line.ts';
+import { findFlaw } from './verify-chain.ts';
+
+export interface VerifyAgainst {
+  /** What satellites saw, as their operators kept it. */
+  readonly witnessed: readonly WitnessedCheckpoint[];
+  /** Of checkpoint keys that are believed besides those in `witnessed`. */
+  readonly keyFingerprints: readonly string[];
+}
+
+/** A checkpoint that holds, and who says so. `isPinned`: by a key that the verifier was given. */
+export interface Voucher {
+  readonly size: number;
+  readonly at: string;
+  readonly by: 'signer' | 'cosignature' | 'kept';
+  readonly satelliteId: string | null;
+  readonly isPinned: boolean;
+}
+
+export type ExportVerdict =
+  | {
+      readonly kind: 'intact';
+      readonly organizationId: string;
+      readonly records: number;
+      readonly headHash: string;
+      readonly root: string;
+      readonly unsealed: number;
+      /** The largest of each kind that holds, and of each satellite. */
+      readonly vouchers: readonly Voucher[];
+      readonly keyFingerprints: readonly string[];
+    }
+  | {
+      readonly kind: 'broken';
+      /** The first record that does not hold, or the first of those among which it is. */
+      readonly seq: number;
+      /** Where it can be one of several: the last of them. */
+      readonly upToSeq: number;
+      readonly eventId: string | null;
+      readonly line: number;
+      readonly reason: string;
+    };
+type Broken = Extract<ExportVerdict, { kind: 'broken' }>;
+
+export interface ExportVerifier {
+  /** The next line, without its end. False: it is broken, nothing more is needed. */
+  take(line: string): boolean;
+  /** After the last line. */
+  finish(): ExportVerdict;
+}
+
+type State = 'before' | 'records' | 'unsealed' | 'ended';
+
+export function verifyExport(against: VerifyAgainst): ExportVerifier {
+  const pinnedKeys = new Set([
+    ...against.witnessed.map(({ key }) => fingerprintOf(key.publicKey)),
+    ...against.keyFingerprints,
+  ]);
+  const pinnedWitnesses = new Map(
+    against.witnessed.map(({ cosignature }) => [cosignature.satelliteId, cosignature.publicKey]),
+  );
+  const kept = Map.groupBy(against.witnessed, ({ checkpoint }) => checkpoint.size);
+  const keptSizeMax = Math.max(0, ...kept.keys());
+  const tree = growTree();
+  const keys = new Map<string, CheckpointKey>();
+  const vouchers = new Map<string, Voucher>();
+  let state: State = 'before';
+  let organizationId = '';
+  let [seq, line, unsealed] = [0, 0, 0];
+  let previousHash = genesisHash;
+  let checkpoint: Checkpoint | null = null;
+  /** What lies before it is what somebody outside saw. */
+  let seenOutside = 0;
+  let broken: Broken | null = null;
+
+  /** At one record. */
+  function breakAt(at: number, eventId: string | null, reason: string): undefined {
+    broken ??= { kind: 'broken', seq: at, upToSeq: at, eventId, line, reason };
+  }
+  /** Somewhere among the records since what is known to be right. */
+  function breakSince(upToSeq: number, reason: string): undefined {
+    broken ??= { kind: 'broken', seq: Math.min(seenOutside + 1, upToSeq), upToSeq, eventId: null, line, reason };
+  }
+
+  /**
+   * The usual line, as write-export writes it, without taking it apart: the bytes that are hashed stand in it as they are. True: it is the
+   * next record and holds. False: nothing is said, and the line is looked at as any other.
+   */
+  function isNextRecord(text: string): boolean {
+    if (state !== 'records') return false;
+    const tail = `","kind":"record","previousHash":"${previousHash}","seq":${seq + 1}}`;
+    const hashAt = text.length - tail.length - 64;
+    if (hashAt < 0 || !text.startsWith('{"event":{') || !text.endsWith(tail)) return false;
+    if (!text.startsWith(',"hash":"', hashAt - 9)) return false;
+    // Behind it stand the run and the subject alone, and inside a text every quote has a backslash before it.
+    const organizationAt = text.lastIndexOf(',"organizationId":"', hashAt);
+    if (!text.startsWith(`${organizationId}","runId":`, organizationAt + 19)) return false;
+    const sha256 = hash('sha256', text.slice(9, hashAt - 9));
+    const seal = text.slice(hashAt, hashAt + 64);
+    if (seal !== sealHash({ organizationId, seq: seq + 1, previousHash, eventSha256: sha256 })) return false;
+    takeSeal(seal);
+    return true;
+  }
+
+  function takeSeal(seal: string): undefined {
+    seq += 1;
+    checkpoint = null;
+    previousHash = seal;
+    tree.append(leafHash(seal));
+    if (seq <= keptSizeMax) for (const each of kept.get(seq) ?? []) holdAgainstKept(each);
+  }
+
+  function takeLine(text: string): undefined {
+    if (isNextRecord(text)) return;
+    let value: ExportLine;
+    try {
+      value = JSON.parse(text) as ExportLine;
+    } catch {
+      return breakAt(seq + 1, null, 'the line is not JSON: the file is damaged or cut off');
+    }
+    switch (value?.kind) {
+      case 'header':
+        return takeHeader(value);
+      case 'record':
+        return takeRecord(value);
+      case 'checkpoint':
+        return takeCheckpoint(value);
+      case 'cosignature':
+        return takeCosignature(value);
+      case 'unsealed':
+        if (state !== 'records' && state !== 'unsealed')
+          return breakAt(seq + 1, null, 'an unsealed event stands in the wrong place');
+        state = 'unsealed';
+        unsealed += 1;
+        return;
+      case 'end':
+        return takeEnd(value);
+      default:
+        return breakAt(seq + 1, null, 'the line is none that an export has');
+    }
+  }
+
+  function takeHeader(header: Extract<ExportLine, { kind: 'header' }>): undefined {
+    if (state !== 'before' && state !== 'ended')
+      return breakAt(seq + 1, null, 'a header stands in the middle of an export');
+    if (header.v !== 1) return breakAt(seq + 1, null, 'the export is of another version; update sena');
+    if (header.afterSeq !== seq)
+      return breakAt(
+        seq + 1,
+        null,
+        `records ${seq + 1} to ${header.afterSeq} are missing: the export begins after them`,
+      );
+    if (state === 'ended' && header.organizationId !== organizationId)
+      return breakAt(seq + 1, null, 'the export goes on with another organization');
+    organizationId = header.organizationId;
+    const other = against.witnessed.find((each) => each.checkpoint.organizationId !== organizationId);
+    if (other !== undefined)
+      return breakAt(
+        1,
+        null,
+        `the checkpoint that was kept is of ${other.checkpoint.organizationId}, the export of ${organizationId}`,
+      );
+    for (const each of header.keys ?? []) {
+      const key = checkpointKeySchema.safeParse(each);
+      if (!key.success) return breakAt(seq + 1, null, 'a key of the header can not be read');
+      keys.set(key.data.keyId, key.data);
+    }
+    state = 'records';
+    unsealed = 0;
+  }
+
+  function takeRecord(record: Extract<ExportLine, { kind: 'record' }>): undefined {
+    const eventId = typeof record.event?.id === 'string' ? record.event.id : null;
+    if (state !== 'records') return breakAt(seq + 1, eventId, 'the record stands in the wrong place');
+    let flaw: string | null;
+    try {
+      flaw = findFlaw({ organizationId, seq: seq + 1, previousHash }, record);
+    } catch {
+      flaw = 'it can not be read';
+    }
+    if (flaw === null) takeSeal(record.hash);
+    else breakAt(seq + 1, eventId, flaw);
+  }
+
+  /** What the export's tree is at this size, against what a satellite signed and its operator kept. */
+  function holdAgainstKept({ checkpoint: seen, key, cosignature }: WitnessedCheckpoint): undefined {
+    const { size, at } = seen;
+    const { satelliteId } = cosignature;
+    if (!isCheckpointSigned(seen, key.publicKey) || !isCosigned(seen, cosignature))
+      return breakSince(
+        size,
+        `the checkpoint of ${satelliteId} that was kept is not signed by its keys: it was altered`,
+      );
+    if (seen.root !== rootNow() || seen.headHash !== previousHash)
+      return breakSince(
+        size,
+        `they are not the ${size} records that satellite ${satelliteId} saw at ${cosignature.at}`,
+      );
+    seenOutside = size;
+    vouch({ size, at, by: 'kept', satelliteId, isPinned: true });
+  }
+
+  function takeCheckpoint(told: Extract<ExportLine, { kind: 'checkpoint' }>): undefined {
+    const { kind: _, ...rest } = told;
+    const parsed = checkpointSchema.safeParse(rest);
+    if (state !== 'records' || !parsed.success)
+      return breakAt(seq + 1, null, 'a checkpoint can not be read, or stands in the wrong place');
+    checkpoint = parsed.data;
+    const { size, at, keyId } = checkpoint;
+    const key = keys.get(keyId);
+    const name = `the checkpoint over ${size} records`;
+    if (checkpoint.organizationId !== organizationId) return breakSince(seq, `${name} is of another organization`);
+    if (size !== seq) return breakAt(seq + 1, null, `${name} stands after record ${seq}: records are missing or added`);
+    if (key === undefined || !isCheckpointSigned(checkpoint, key.publicKey))
+      return breakSince(size, `${name} is not signed by the key of checkpoints`);
+    const isPinned = pinnedKeys.has(fingerprintOf(key.publicKey));
+    if (pinnedKeys.size > 0 && !isPinned)
+      return breakSince(
+        size,
+        `${name} is signed by ${fingerprintOf(key.publicKey)}, which is none of the keys that are believed`,
+      );
+    if (checkpoint.root !== rootNow() || checkpoint.headHash !== previousHash)
+      return breakSince(size, `they are not the ${size} records that the signer signed at ${at}`);
+    vouch({ size, at, by: 'signer', satelliteId: null, isPinned });
+  }
+
+  function takeCosignature(told: Extract<ExportLine, { kind: 'cosignature' }>): undefined {
+    const { kind: _, ...rest } = told;
+    const parsed = cosignatureSchema.safeParse(rest);
+    if (state !== 'records' || !parsed.success || checkpoint === null)
+      return breakAt(seq + 1, null, 'a cosignature can not be read, or stands in the wrong place');
+    const cosignature = parsed.data;
+    const { satelliteId, at, publicKey } = cosignature;
+    const { size } = checkpoint;
+    if (!isCosigned(checkpoint, cosignature))
+      return breakSince(size, `the cosignature of ${satelliteId} is not over the checkpoint of ${size} records`);
+    const pinned = pinnedWitnesses.get(satelliteId);
+    if (pinned !== undefined && pinned !== publicKey)
+      return breakSince(size, `the cosignature of ${satelliteId} is by another key than that satellite's`);
+    if (pinned !== undefined) seenOutside = size;
+    vouch({ size, at, by: 'cosignature', satelliteId, isPinned: pinned !== undefined });
+  }
+
+  function takeEnd(end: Extract<ExportLine, { kind: 'end' }>): undefined {
+    if (state !== 'records' && state !== 'unsealed') return breakAt(seq + 1, null, 'an end stands in the wrong place');
+    if (end.records !== seq) return breakAt(seq + 1, null, `the end says ${end.records} records, and there are ${seq}`);
+    if (end.unsealed !== unsealed)
+      return breakAt(seq + 1, null, `the end says ${end.unsealed} unsealed events, and there are ${unsealed}`);
+    state = 'ended';
+  }
+
+  function rootNow(): string {
+    return tree.root().toString('hex');
+  }
+
+  function vouch(voucher: Voucher): undefined {
+    const name = `${voucher.by} ${voucher.satelliteId}`;
+    const known = vouchers.get(name);
+    if (known === undefined || known.size <= voucher.size) vouchers.set(name, voucher);
+  }
+
+  return {
+    take(text) {
+      line += 1;
+      if (broken === null && text !== '') takeLine(text);
+      return broken === null;
+    },
+    finish() {
+      if (broken !== null) return broken;
+      line += 1;
+      if (state === 'before') breakAt(1, null, 'the file is empty');
+      else if (state !== 'ended') breakAt(seq + 1, null, 'the export is cut off: its last line is missing');
+      for (const { checkpoint: seen, cosignature } of against.witnessed) {
+        if (seen.size <= seq) continue;
+        breakAt(
+          seq + 1,
+          null,
+          `records ${seq + 1} to ${seen.size} are missing: satellite ${cosignature.satelliteId} saw them at ${cosignature.at}`,
+        );
+      }
+      return (
+        broken ?? {
+          kind: 'intact',
+          ...{ organizationId, records: seq, headHash: previousHash, root: rootNow(), unsealed },
+          vouchers: [...vouchers.values()],
+          keyFingerprints: [...keys.values()].map(({ publicKey }) => fingerprintOf(publicKey)),
+        }
+      );
+    },
+  };
+}
