@@ -93,7 +93,20 @@ export function drawRequest(drawing: Drawing, random: SeededRandom): DrawnReques
       breakHeaders(parts, drawing, random);
       break;
     case 'method':
-      parts.method = random.pick(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'PRI', 'get', 'FOO']);
+      parts.method = random.pick([
+        'GET',
+        'HEAD',
+        'POST',
+        'PUT',
+        'PATCH',
+        'DELETE',
+        'OPTIONS',
+        'TRACE',
+        'PROPFIND',
+        'PRI',
+        'get',
+        'FOO',
+      ]);
       break;
     case 'framing':
       return { ...made, ...breakFraming(parts, random) };
@@ -120,7 +133,9 @@ export function drawRequest(drawing: Drawing, random: SeededRandom): DrawnReques
 function wordsOf(operation: Operation, { words, objects }: Drawing, random: SeededRandom): Words {
   return (place) => {
     const noun = place === 'id' ? (operation.path.split('/')[2] ?? '') : place;
-    const meant = Object.keys(objects).find((kind) => noun.startsWith(kind) && (place === 'id' || place === `${kind}Id`));
+    const meant = Object.keys(objects).find(
+      (kind) => noun.startsWith(kind) && (place === 'id' || place === `${kind}Id`),
+    );
     return meant !== undefined && random.chance(0.85) ? [objects[meant] ?? ''] : words(place);
   };
 }
@@ -160,7 +175,16 @@ function headOf({ method, target, headers }: Parts, length: number | null): Buff
 function jsonOf(value: unknown, random: SeededRandom): Buffer {
   let changed = value;
   if (random.chance(0.1)) {
-    const text = random.pick(['1e999', '-0', '1'.repeat(5_000), '0.1e-400', '"\\ud800"', 'NaN', '01', `${'['.repeat(5_000)}${']'.repeat(5_000)}`]);
+    const text = random.pick([
+      '1e999',
+      '-0',
+      '1'.repeat(5_000),
+      '0.1e-400',
+      '"\\ud800"',
+      'NaN',
+      '01',
+      `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
+    ]);
     changed = mutateValue(value, random, 1);
     return Buffer.from(write(placeRaw(changed, new RawJson(text), random)));
   }
@@ -179,7 +203,9 @@ function write(value: unknown): string {
   if (value instanceof RawJson) return value.text;
   if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
-    return `{${Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${write(inner)}`).join(',')}}`;
+    return `{${Object.entries(value)
+      .map(([key, inner]) => `${JSON.stringify(key)}:${write(inner)}`)
+      .join(',')}}`;
   }
   return JSON.stringify(value) ?? 'null';
 }
@@ -193,7 +219,8 @@ function breakEncoding(parts: Parts, random: SeededRandom): void {
   switch (random.between(0, 8)) {
     case 0:
       parts.body = Buffer.from(body.toString(), 'utf16le');
-      return contentType('application/json; charset=utf-16');
+      contentType('application/json; charset=utf-16');
+      return;
     case 1:
       parts.body = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), body]);
       return;
@@ -212,10 +239,17 @@ function breakEncoding(parts: Parts, random: SeededRandom): void {
       parts.headers = without('content-type');
       return;
     case 6:
-      parts.body = random.pick([Buffer.alloc(0), Buffer.from('null'), Buffer.from('""'), Buffer.from('0'), Buffer.from(' '), Buffer.from('\0')]);
+      parts.body = random.pick([
+        Buffer.alloc(0),
+        Buffer.from('null'),
+        Buffer.from('""'),
+        Buffer.from('0'),
+        Buffer.from(' '),
+        Buffer.from('\0'),
+      ]);
       return;
     default:
-      return contentType(
+      contentType(
         random.pick([
           'text/plain',
           'application/x-www-form-urlencoded',
@@ -272,7 +306,15 @@ function breakPath(operation: Operation, sample: Sample, { ids }: Drawing, rando
     ])();
   if (operation.path.includes('{')) return operation.path.replaceAll(/\{[^}]+\}/g, piece);
   const path = fill(operation, sample);
-  return random.pick([`${path}/${piece()}`, `/${piece()}${path}`, path.replace('/v1', '/v1/../v1'), `${path}/`, `http://elsewhere.test${path}`, path.toUpperCase(), `${path}#x`]);
+  return random.pick([
+    `${path}/${piece()}`,
+    `/${piece()}${path}`,
+    path.replace('/v1', '/v1/../v1'),
+    `${path}/`,
+    `http://elsewhere.test${path}`,
+    path.toUpperCase(),
+    `${path}#x`,
+  ]);
 }
 
 function breakQuery(operation: Operation, target: string, { ids }: Drawing, random: SeededRandom): string {
@@ -283,7 +325,10 @@ function breakQuery(operation: Operation, target: string, { ids }: Drawing, rand
     const value = random.pick([
       () => random.pick(ids),
       () => encodeURIComponent(hostileString(random).toWellFormed()).slice(0, 9_000),
-      () => Buffer.from(JSON.stringify(hostileValue(random))).toString('base64url').slice(0, 6_000),
+      () =>
+        Buffer.from(JSON.stringify(hostileValue(random)))
+          .toString('base64url')
+          .slice(0, 6_000),
       () => random.pick(pathPieces),
       () => String(random.pick([-1, 0, 1, 500, 501, 1e21, 2 ** 53])),
     ])();
@@ -294,7 +339,10 @@ function breakQuery(operation: Operation, target: string, { ids }: Drawing, rand
 
 function breakHeaders(parts: Parts, { ids, credentials }: Drawing, random: SeededRandom): void {
   // No line end in it: that would be another header, and "bytes" does that.
-  const text = () => hostileString(random).replaceAll(/[\r\n\0]/g, ' ').slice(0, 9_000);
+  const text = () =>
+    hostileString(random)
+      .replaceAll(/[\r\n\0]/g, ' ')
+      .slice(0, 9_000);
   for (let count = random.between(1, 3); count > 0; count -= 1) {
     switch (random.between(0, 6)) {
       case 0:
@@ -320,8 +368,40 @@ function breakHeaders(parts: Parts, { ids, credentials }: Drawing, random: Seede
         break;
       default:
         parts.headers.push([
-          random.pick(['idempotency-key', 'last-event-id', 'traceparent', 'range', 'accept', 'origin', 'sec-fetch-site', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'host', 'expect', 'upgrade', 'if-none-match', 'content-type', 'accept-encoding']),
-          random.pick([text, () => random.pick(ids), () => random.pick(['bytes=0-', 'bytes=5-2', 'bytes=-99999999999999999999', 'bytes=0-0,1-1', '100-continue', 'websocket', '00-0-0-0', '999999999999999999999', 'null'])])(),
+          random.pick([
+            'idempotency-key',
+            'last-event-id',
+            'traceparent',
+            'range',
+            'accept',
+            'origin',
+            'sec-fetch-site',
+            'x-forwarded-for',
+            'x-forwarded-host',
+            'x-forwarded-proto',
+            'host',
+            'expect',
+            'upgrade',
+            'if-none-match',
+            'content-type',
+            'accept-encoding',
+          ]),
+          random.pick([
+            text,
+            () => random.pick(ids),
+            () =>
+              random.pick([
+                'bytes=0-',
+                'bytes=5-2',
+                'bytes=-99999999999999999999',
+                'bytes=0-0,1-1',
+                '100-continue',
+                'websocket',
+                '00-0-0-0',
+                '999999999999999999999',
+                'null',
+              ]),
+          ])(),
         ]);
     }
   }
@@ -339,7 +419,11 @@ function breakFraming(parts: Parts, random: SeededRandom): Pick<DrawnRequest, 'p
   const end = Buffer.from('0\r\n\r\n');
   switch (random.between(0, 8)) {
     case 0:
-      return { pieces: [chunkedHead(), ...[...body].map((byte) => chunk(Buffer.from([byte]))), end], isCutOff: false, isReadable: true };
+      return {
+        pieces: [chunkedHead(), ...[...body].map((byte) => chunk(Buffer.from([byte]))), end],
+        isCutOff: false,
+        isReadable: true,
+      };
     case 1:
       return { pieces: [chunkedHead(), chunk(body, `;${'x=y;'.repeat(20)}`), end], isCutOff: false, isReadable: true };
     case 2:
@@ -352,10 +436,17 @@ function breakFraming(parts: Parts, random: SeededRandom): Pick<DrawnRequest, 'p
       return { pieces: [headOf(parts, body.length + 10), body], isCutOff: true, isReadable: false };
     case 6:
       // Both at once: what a smuggler sends.
-      parts.headers.push(['transfer-encoding', random.pick(['chunked', ' chunked', 'chunked, gzip', 'identity', 'xchunked'])]);
+      parts.headers.push([
+        'transfer-encoding',
+        random.pick(['chunked', ' chunked', 'chunked, gzip', 'identity', 'xchunked']),
+      ]);
       return { pieces: [headOf(parts, 4), end, headOf(parts, null)], isCutOff: true, isReadable: false };
     case 7:
-      return { pieces: [chunkedHead(), Buffer.from(`${random.pick(['ffffffffffffffff', '-1', '0x10', 'g', ''])}\r\n`), body], isCutOff: true, isReadable: false };
+      return {
+        pieces: [chunkedHead(), Buffer.from(`${random.pick(['ffffffffffffffff', '-1', '0x10', 'g', ''])}\r\n`), body],
+        isCutOff: true,
+        isReadable: false,
+      };
     default:
       parts.headers.push(['content-length', random.pick(['-1', '1e9', '99999999999999999999', '0, 5', '٣', '+4'])]);
       return { pieces: [headOf(parts, body.length), body], isCutOff: true, isReadable: false };

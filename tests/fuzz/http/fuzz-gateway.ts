@@ -100,11 +100,15 @@ export async function fuzzGateway(
     await checkControl(port, await arrangeRound(cloud, `after-${round}`), problems);
     if (round % 5 === 0) say(`gateway: ${sent} requests, ${problems.length} problems`);
   }
-  for (const [message, { count, first }] of cloud.gateway.errors) problems.push(`logged ${count} times as an error: ${message}: ${first}`);
+  for (const [message, { count, first }] of cloud.gateway.errors)
+    problems.push(`logged ${count} times as an error: ${message}: ${first}`);
   return { requests: sent, operations, byBreak, byEnd, problems };
 }
 
-async function arrangeRound(cloud: FuzzCloud, round: number | string): Promise<Drawing & { readonly owner: SeededPerson }> {
+async function arrangeRound(
+  cloud: FuzzCloud,
+  round: number | string,
+): Promise<Drawing & { readonly owner: SeededPerson }> {
   const owner = await cloud.seed(`northwind-${round}`, 'owner');
   const [operator, theirs] = await Promise.all([
     cloud.seed(`northwind-${round}`, 'operator'),
@@ -128,7 +132,6 @@ async function arrangeRound(cloud: FuzzCloud, round: number | string): Promise<D
     encodeCursor([`northwind-${round}-node`, ours.node]),
     encodeCursor(['1', '2', '3', '4']),
   ];
-  const now = Date.now();
   return {
     operations: [...described, ...hidden],
     words: (place) => wordsByPlace(known, cursors, round)[place] ?? [...known, ...cursors, '*', 'uptime', '10.0.0.9'],
@@ -152,7 +155,13 @@ function wordsByPlace(known: readonly string[], cursors: readonly string[], roun
     cursor: cursors,
     selector: ['*', `name=northwind-${round}-node`, `owner=northwind-${round}-label`, 'owner=nobody'],
     name: Array.from({ length: 20 }, (_, index) => `name-${now % 100_000}-${index}`),
-    command: ['uptime', 'systemctl restart nginx', 'cat /etc/shadow | head', 'echo "$(id)" > /tmp/x', 'for i in 1 2; do echo $i; done'],
+    command: [
+      'uptime',
+      'systemctl restart nginx',
+      'cat /etc/shadow | head',
+      'echo "$(id)" > /tmp/x',
+      'for i in 1 2; do echo $i; done',
+    ],
     prompt: ['why is web-01 slow?', 'restart everything'],
     address: ['10.0.0.9', 'web-01.example.org', 'fd00::1'],
     hostKey: [`SHA256:${'A'.repeat(43)}`],
@@ -171,7 +180,11 @@ function wordsByPlace(known: readonly string[], cursors: readonly string[], roun
 export async function signIn(port: number, email: string): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/auth/sign-in/email`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', origin: publicUrl, 'x-forwarded-for': `172.16.0.${Date.now() % 250}` },
+    headers: {
+      'content-type': 'application/json',
+      origin: publicUrl,
+      'x-forwarded-for': `172.16.0.${Date.now() % 250}`,
+    },
     body: JSON.stringify({ email, password }),
   });
   if (!answer.ok) throw new Error(`signing in was answered with ${answer.status}: ${await answer.text()}`);
@@ -182,7 +195,11 @@ export async function signIn(port: number, email: string): Promise<string> {
 }
 
 /** What is right is taken, in every way of showing who one is. */
-async function checkControl(port: number, { owner, credentials }: Drawing & { owner: SeededPerson }, problems: string[]): Promise<void> {
+async function checkControl(
+  port: number,
+  { owner, credentials }: Drawing & { owner: SeededPerson },
+  problems: string[],
+): Promise<void> {
   for (const [name, value] of credentials) {
     const answer = await fetch(`http://127.0.0.1:${port}/v1/me`, { headers: { [name]: value } });
     const text = await answer.text();

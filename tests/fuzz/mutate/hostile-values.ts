@@ -29,7 +29,7 @@ const strings: readonly string[] = [
   'hasOwnProperty',
   "'; drop table runs; --",
   '$(id)',
-  '${{7*7}}',
+  '{{7*7}}',
   '%00%ff%2e%2e',
   '../../etc/passwd',
   '<script>alert(1)</script>',

@@ -24,7 +24,11 @@ function changeOnce(bytes: Buffer, other: Buffer, random: SeededRandom): Buffer 
       return Buffer.concat([bytes.subarray(0, until), bytes.subarray(at, until), bytes.subarray(until)]);
     case 4: {
       const from = random.between(0, Math.max(0, other.length - 1));
-      return Buffer.concat([bytes.subarray(0, at), other.subarray(from, from + random.between(1, 64)), bytes.subarray(until)]);
+      return Buffer.concat([
+        bytes.subarray(0, at),
+        other.subarray(from, from + random.between(1, 64)),
+        bytes.subarray(until),
+      ]);
     }
     default: {
       const noise = Buffer.from(Array.from({ length: random.between(1, 8) }, () => random.between(0, 255)));

@@ -58,11 +58,20 @@ export function drawMessage(
       return { ...drawn, send: send(encode(mutated)) };
     }
     case 'bytes':
-      return { ...drawn, send: send(mutateBytes(right, encode([sampleFrame(random.pick(kinds), words, random)]), random)) };
+      return {
+        ...drawn,
+        send: send(mutateBytes(right, encode([sampleFrame(random.pick(kinds), words, random)]), random)),
+      };
     case 'garbage':
-      return { ...drawn, send: send(Buffer.from(Array.from({ length: random.between(0, 300) }, () => random.between(0, 255)))) };
+      return {
+        ...drawn,
+        send: send(Buffer.from(Array.from({ length: random.between(0, 300) }, () => random.between(0, 255)))),
+      };
     case 'text':
-      return { ...drawn, send: send(random.pick(['', '[]', JSON.stringify(frames.map((frame) => frame.t)), '\u202e'])) };
+      return {
+        ...drawn,
+        send: send(random.pick(['', '[]', JSON.stringify(frames.map((frame) => frame.t)), '\u202e'])),
+      };
     case 'fragments':
     case 'fragments without end':
       return { ...drawn, send: (socket) => sendInPieces(socket, right, random.between(2, 40), broken === 'fragments') };
@@ -71,20 +80,41 @@ export function drawMessage(
       const count = random.pick([framesPerMessageMax, framesPerMessageMax + 1, 60_000]);
       if (count <= framesPerMessageMax && frame.length < 1_000)
         return { ...drawn, frames: count, send: send(joinFrames(Array.from({ length: count }, () => frame))) };
-      return { ...drawn, frames: count, send: send(Buffer.concat([Buffer.from([0xdc, count >> 8, count & 0xff]), Buffer.alloc(count, 0xc0)])) };
+      return {
+        ...drawn,
+        frames: count,
+        send: send(Buffer.concat([Buffer.from([0xdc, count >> 8, count & 0xff]), Buffer.alloc(count, 0xc0)])),
+      };
     }
     case 'deep values':
       return {
         ...drawn,
-        send: send(Buffer.concat([Buffer.from([0x91]), Buffer.alloc(random.pick([7, 8, 9, 1_000, 200_000]), random.pick([0x91, 0x81])), Buffer.from([0xc0])])),
+        send: send(
+          Buffer.concat([
+            Buffer.from([0x91]),
+            Buffer.alloc(random.pick([7, 8, 9, 1_000, 200_000]), random.pick([0x91, 0x81])),
+            Buffer.from([0xc0]),
+          ]),
+        ),
       };
     case 'wrong lengths': {
       // Lengths that promise more than there is, up to 4 GiB.
       const token = random.pick([0xc6, 0xdb, 0xdd, 0xdf, 0xdc, 0xde, 0xc9, 0xd4, 0xc7]);
-      return { ...drawn, send: send(Buffer.concat([Buffer.from([0x91, 0x81, 0xa1, 0x74, token, 0xff, 0xff, 0xff, random.between(0, 255)]), right])) };
+      return {
+        ...drawn,
+        send: send(
+          Buffer.concat([
+            Buffer.from([0x91, 0x81, 0xa1, 0x74, token, 0xff, 0xff, 0xff, random.between(0, 255)]),
+            right,
+          ]),
+        ),
+      };
     }
     case 'oversized':
-      return { ...drawn, send: send(Buffer.alloc(random.pick([messageBytesMax - 1, messageBytesMax, messageBytesMax + 1]), 0xc0)) };
+      return {
+        ...drawn,
+        send: send(Buffer.alloc(random.pick([messageBytesMax - 1, messageBytesMax, messageBytesMax + 1]), 0xc0)),
+      };
     case 'pings':
       return {
         ...drawn,

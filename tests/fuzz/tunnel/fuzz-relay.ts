@@ -5,11 +5,16 @@ import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
 import { createRun } from '@sena/runs/create-run';
 import { writeDispatches } from '@sena/runs/write-dispatches';
 import { type SeededFleet, type SeededSatellite, seedFleet } from '@sena/testing/seed-fleet';
-import { WebSocket } from 'ws';
-import { connect, helloOf, resultOf, type ScriptedSatellite } from '../../../services/relay/src/fixtures/scripted-satellite.ts';
-import { type SeededRandom, seededRandom } from '../../faults/seeded-random.ts';
 import { decodeRelayFrames } from '@sena/tunnel/decode-frames';
 import { encodeFrames } from '@sena/tunnel/encode-frames';
+import { WebSocket } from 'ws';
+import {
+  connect,
+  helloOf,
+  resultOf,
+  type ScriptedSatellite,
+} from '../../../services/relay/src/fixtures/scripted-satellite.ts';
+import { type SeededRandom, seededRandom } from '../../faults/seeded-random.ts';
 import type { FuzzCloud } from '../world/start-fuzz-cloud.ts';
 import { drawMessage, type FrameWords, type MessageBreak, messageBreaks } from './draw-message.ts';
 import { satelliteFrames } from './sample-frames.ts';
@@ -32,7 +37,7 @@ export interface TunnelFuzz {
 
 export async function fuzzRelay(
   cloud: FuzzCloud,
-  { seed, frames: framesMin, say }: { seed: number; frames: number; say(line: string): void },
+  { seed, messages: messagesMin, say }: { seed: number; messages: number; say(line: string): void },
 ): Promise<TunnelFuzz> {
   const { port } = cloud.relay.ready;
   const pool = openPool(cloud.appUrl, { max: 2, applicationName: 'fuzz', onError: () => undefined });
@@ -54,27 +59,43 @@ export async function fuzzRelay(
   const wordsFor = async (satellite: SeededSatellite): Promise<FrameWords> => {
     const own = await dispatchTo(pool, cloud, hostile, satellite);
     const foreign = await dispatchTo(pool, cloud, other, other.satellites[0] as SeededSatellite);
-    const executionId = [...own.executionIds, ...own.executionIds, ...foreign.executionIds.slice(0, 3), 'e-1', '00000000-0000-0000-0000-000000000000'];
+    const executionId = [
+      ...own.executionIds,
+      ...own.executionIds,
+      ...foreign.executionIds.slice(0, 3),
+      'e-1',
+      '00000000-0000-0000-0000-000000000000',
+    ];
     return { executionId, dispatchId: [own.dispatchId, own.dispatchId, foreign.dispatchId, 'disp_nobody'] };
   };
 
   async function beHostile(satellite: SeededSatellite, index: number): Promise<void> {
-    for (let connection = 0; frames < framesMin; connection += 1) {
+    for (let connection = 0; messages < messagesMin; connection += 1) {
       const random = seededRandom(seed, 'tunnel', index, connection);
       const words = connection % 20 === 0 || known === null ? await wordsFor(satellite) : known;
       known = words;
       connections += 1;
       const end = await converse(satellite, words, random);
       add(byEnd, end.code);
-      if (end.code === '1011') problems.push(`the relay failed (1011) on ${end.said} (seed ${seed}, satellite ${index}, connection ${connection})`);
-      if (end.code === 'silent') problems.push(`the relay says nothing for ${answerMsMax} ms after ${end.said} (seed ${seed}, satellite ${index}, connection ${connection})`);
+      if (end.code === '1011')
+        problems.push(
+          `the relay failed (1011) on ${end.said} (seed ${seed}, satellite ${index}, connection ${connection})`,
+        );
+      if (end.code === 'silent')
+        problems.push(
+          `the relay says nothing for ${answerMsMax} ms after ${end.said} (seed ${seed}, satellite ${index}, connection ${connection})`,
+        );
       if (cloud.relay.ended() !== null) return;
     }
   }
   let known: FrameWords | null = null;
 
   /** One connection: mostly a proper hello, then whatever comes to mind, until it is cut off or has said enough. */
-  async function converse(satellite: SeededSatellite, words: FrameWords, random: SeededRandom): Promise<{ code: string; said: string }> {
+  async function converse(
+    satellite: SeededSatellite,
+    words: FrameWords,
+    random: SeededRandom,
+  ): Promise<{ code: string; said: string }> {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/tunnel`, { perMessageDeflate: false });
     const said: string[] = [];
     let code = '';
@@ -103,12 +124,20 @@ export async function fuzzRelay(
     if (challenge === null) return { code: code || 'no challenge', said: 'nothing' };
     if (random.chance(0.12)) say();
     if (socket.readyState === socket.OPEN) socket.send(encodeFrames([helloOf(satellite, challenge)]), () => undefined);
-    for (let count = random.between(1, messagesAConnection); count > 0 && socket.readyState === socket.OPEN; count -= 1) {
+    for (
+      let count = random.between(1, messagesAConnection);
+      count > 0 && socket.readyState === socket.OPEN;
+      count -= 1
+    ) {
       say();
       if (random.chance(0.3)) await sleep(random.between(0, 10));
     }
     // Whatever was said is taken or refused: the relay answers a ping behind it.
-    const answered = await Promise.race([closed.then(() => true), pong(socket), sleep(answerMsMax, false, { ref: false })]);
+    const answered = await Promise.race([
+      closed.then(() => true),
+      pong(socket),
+      sleep(answerMsMax, false, { ref: false }),
+    ]);
     if (code === '' && random.chance(0.5)) socket.close();
     else socket.terminate();
     const isOverNow = await Promise.race([closed.then(() => true), sleep(answerMsMax, false, { ref: false })]);
@@ -130,7 +159,9 @@ export async function fuzzRelay(
         const ack = await tunnel.next('outcome-ack', answerMsMax).catch(() => null);
         if (ack?.executionId === executionId) break;
         if (ack !== null && performance.now() - startedAtMs < answerMsMax) continue;
-        problems.push(`${who} was not acknowledged within ${answerMsMax} ms; connected: ${(await isOpen(tunnel)) ? 'yes' : 'no'}`);
+        problems.push(
+          `${who} was not acknowledged within ${answerMsMax} ms; connected: ${(await isOpen(tunnel)) ? 'yes' : 'no'}`,
+        );
         tunnel = null;
         break;
       }
@@ -145,15 +176,28 @@ export async function fuzzRelay(
       beGood(hostile, hostile.satellites[hostileSatellites] as SeededSatellite, 'a satellite of the same organization'),
       beGood(other, other.satellites[0] as SeededSatellite, 'a satellite of another organization'),
     ]);
-    const teller = setInterval(() => say(`relay: ${frames} frames in ${connections} connections, ${problems.length} problems`), 10_000);
-    await Promise.all(hostile.satellites.slice(0, hostileSatellites).map(beHostile)).finally(() => clearInterval(teller));
+    const teller = setInterval(
+      () => say(`relay: ${messages} messages in ${connections} connections, ${problems.length} problems`),
+      10_000,
+    );
+    await Promise.all(hostile.satellites.slice(0, hostileSatellites).map(beHostile)).finally(() =>
+      clearInterval(teller),
+    );
     isOver = true;
     await good;
   } finally {
     isOver = true;
     await pool.end();
   }
-  if (cloud.relay.ended() !== null) problems.push(`the relay ended (${cloud.relay.ended()}): ${cloud.relay.lines.slice(-5).join(' | ')}`);
+  if (cloud.relay.ended() !== null)
+    problems.push(`the relay ended (${cloud.relay.ended()}): ${cloud.relay.lines.slice(-5).join(' | ')}`);
+  for (const message of [
+    'a tunnel was closed, the relay failed on it',
+    'reports could not be recorded, it is tried again',
+  ]) {
+    const logged = cloud.relay.errors.get(message);
+    if (logged !== undefined) problems.push(`the relay logged ${logged.count} times: ${logged.first}`);
+  }
   for (const name of Object.keys(messageBreaks) as MessageBreak[]) byBreak[name] ??= 0;
   return { messages, frames, connections, byBreak, byEnd, controls, problems };
 }
@@ -181,11 +225,27 @@ async function dispatchTo(
 ): Promise<{ dispatchId: string; executionIds: string[] }> {
   const { organizationId } = fleet;
   const dispatchId = await inOrganization(pool, organizationId, async (transaction) => {
-    const requestedBy = { kind: 'member', organizationId, userId: 'user_asker', email: 'a@example.org', name: 'Asker', role: 'operator', by: 'session' } as const;
+    const requestedBy = {
+      kind: 'member',
+      organizationId,
+      userId: 'user_asker',
+      email: 'a@example.org',
+      name: 'Asker',
+      role: 'operator',
+      by: 'session',
+    } as const;
     const texts = { prompt: null, command: 'uptime', runbook: null, selector: '*', traceparent: 'trace' };
     const { id } = await createRun(transaction, { kind: 'command', ...texts, requestedBy });
     const dispatch = {
-      ...{ step: 's1', satelliteId: satellite.id, shell: 'sh' as const, command: 'uptime', environment: {}, readOnly: true, approvalId: null },
+      ...{
+        step: 's1',
+        satelliteId: satellite.id,
+        shell: 'sh' as const,
+        command: 'uptime',
+        environment: {},
+        readOnly: true,
+        approvalId: null,
+      },
       limits: { timeoutMs: 60_000, outputBytesMax: 1_048_576 },
       notBefore: new Date(Date.now() - 1_000),
       expiresAt: new Date(Date.now() + 3_600_000),
@@ -198,6 +258,8 @@ async function dispatchTo(
     `insert into dispatch_envelopes (dispatch_id, organization_id, key_id, jws) values ($1, $2, 'key', 'jws')`,
     [dispatchId, organizationId],
   );
-  const found = await cloud.admin.query<{ id: string }>('select id::text from executions where dispatch_id = $1', [dispatchId]);
+  const found = await cloud.admin.query<{ id: string }>('select id::text from executions where dispatch_id = $1', [
+    dispatchId,
+  ]);
   return { dispatchId, executionIds: found.rows.map((row) => row.id) };
 }
