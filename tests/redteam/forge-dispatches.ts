@@ -77,9 +77,10 @@ export async function forgeDispatches({ seed, forgeries }: { seed: number; forge
         expiresAt: new Date(Date.now() - 3_600_000).toISOString(),
       }),
       otherSatellite: await make('other-satellite', { satelliteId: newId('sat') }),
-      ...(await ofAnotherOrganization(await make('other-organization'))),
+      ...(await ofAnotherOrganization(await Promise.all([1, 2, 3, 4, 5].map(() => make('other-organization'))))),
       inquiry: (await makeInquiry(site, former.envelope)).frame.envelope,
       publicKey: site.signer.publicKey.export({ type: 'spki', format: 'der' }),
+      claim: async (changes) => (await make('forged', changes)).envelope,
       signed: (line, changes) => make(line, changes).then(({ frame }) => frame),
     };
 
@@ -153,27 +154,36 @@ interface Withheld {
   readonly reading: Genuine;
   readonly expired: Genuine;
   readonly otherSatellite: Genuine;
-  readonly otherOrganization: readonly string[];
+  readonly otherOrganization: readonly DispatchFrame[];
   readonly inquiry: string;
   readonly publicKey: Buffer;
+  /**
+   * What the signer would say of a command that nobody asked for, with an approval that fits it in every digest: those need no key. Only the
+   * signature is not to be had.
+   */
+  claim(changes?: Partial<DispatchEnvelope>): Promise<DispatchEnvelope>;
   /** With the organization's own key: what a database superuser can bring about. */
   signed(line: string, changes: Partial<DispatchEnvelope>): Promise<DispatchFrame>;
 }
 
 /** Another customer of the same cloud, with a signer's key of its own: its genuine words, and its key under our names. */
-async function ofAnotherOrganization({ envelope }: Genuine): Promise<Pick<Withheld, 'otherOrganization'>> {
+async function ofAnotherOrganization(dispatches: readonly Genuine[]): Promise<Pick<Withheld, 'otherOrganization'>> {
   const theirs = generateKeyPair();
-  const sign = (changes: Partial<DispatchEnvelope>, keyId: string) =>
-    signEnvelope({ ...envelope, ...changes }, { keyId, privateKey: theirs.privateKey });
-  return {
-    otherOrganization: [
-      await sign({ organizationId: newId('org'), satelliteId: newId('sat') }, 'dkey_9'),
-      await sign({ organizationId: newId('org') }, 'dkey_9'),
-      await sign({ organizationId: newId('org') }, 'dkey_1'),
-      await sign({}, 'dkey_9'),
-      await sign({}, 'dkey_1'),
-    ],
-  };
+  const changes: ReadonlyArray<[changes: Partial<DispatchEnvelope>, keyId: string]> = [
+    [{ organizationId: newId('org'), satelliteId: newId('sat') }, 'dkey_9'],
+    [{ organizationId: newId('org') }, 'dkey_9'],
+    [{ organizationId: newId('org') }, 'dkey_1'],
+    [{}, 'dkey_9'],
+    [{}, 'dkey_1'],
+  ];
+  const otherOrganization = await Promise.all(
+    dispatches.map(async ({ frame, envelope }, index) => {
+      const [change, keyId] = changes[index % changes.length] ?? [{}, 'dkey_1'];
+      const jws = await signEnvelope({ ...envelope, ...change }, { keyId, privateKey: theirs.privateKey });
+      return { ...frame, envelope: jws };
+    }),
+  );
+  return { otherOrganization };
 }
 
 const forged = `echo forged >> ${effects}`;
@@ -184,6 +194,49 @@ const forgeryKinds: Readonly<
     { weight: number; forge(withheld: Withheld, random: SeededRandom): RelayFrame[] | Promise<RelayFrame[]> }
   >
 > = {
+  'altered command, with an approval that fits it': {
+    weight: 12,
+    forge: async ({ pending, reading, ran, claim }, random) =>
+      replaced(
+        random.pick([...pending, reading, ...ran]),
+        await claim(random.pick<Partial<DispatchEnvelope>>([{}, { shell: 'bash' }])),
+      ),
+  },
+  'altered reading': {
+    weight: 4,
+    forge: async ({ reading, claim }, random) => {
+      const command = random.pick(['hostname', 'uptime', 'cat /etc/hostname', 'id -u']);
+      return replaced(reading, await claim({ command, readOnly: true, approvals: [] }));
+    },
+  },
+  'altered node set, with an approval that fits it': {
+    weight: 8,
+    forge: async ({ pending, reading, claim }, random) => {
+      const [node] = reading.envelope.nodes;
+      if (node === undefined) throw new Error('a genuine dispatch has a node');
+      const more = { ...node, executionId: newId('disp'), nodeId: newId('node') };
+      return replaced(
+        random.pick(pending),
+        await claim({ nodes: random.pick([[more], [node, more], [{ ...more, hostKey: null }]]) }),
+      );
+    },
+  },
+  'altered expiry, with an approval that fits it': {
+    weight: 6,
+    forge: async ({ expired, claim }, random) => {
+      const notBefore = random.pick([expired.envelope.notBefore, new Date(Date.now() - 1_000).toISOString()]);
+      const expiresAt = new Date(Date.now() + random.between(60_000, 1e9)).toISOString();
+      const { command, nodes, runId } = expired.envelope;
+      return replaced(expired, await claim({ command, nodes, runId, notBefore, expiresAt }));
+    },
+  },
+  'altered epoch, with an approval that fits it': {
+    weight: 5,
+    forge: async ({ former, claim }, random) => {
+      const { command, nodes, runId } = former.envelope;
+      return replaced(former, await claim({ command, nodes, runId, assignmentEpoch: random.between(3, 1e6) }));
+    },
+  },
   'altered command': {
     weight: 12,
     forge: ({ pending, reading, ran }, random) =>
@@ -273,16 +326,21 @@ const forgeryKinds: Readonly<
     forge: ({ pending, reading, otherSatellite }, random) => {
       const genuine = random.pick([...pending, reading]);
       const other = Buffer.from(otherSatellite.frame.envelope);
-      const bytes = mutateBytes(Buffer.from(genuine.frame.envelope), other, random);
-      return unless(genuine, { ...genuine.frame, envelope: bytes.toString('latin1') });
+      const [header, payload = '', signature] = genuine.frame.envelope.split('.');
+      const under = () => mutateBytes(Buffer.from(payload, 'base64url'), other, random).toString('base64url');
+      const envelope = random.pick([
+        () => mutateBytes(Buffer.from(genuine.frame.envelope), other, random).toString('latin1'),
+        () => `${header}.${under()}.${signature}`,
+      ])();
+      return unless(genuine, { ...genuine.frame, envelope });
     },
   },
   'signed by somebody else': {
     weight: 9,
-    forge: async ({ pending, publicKey }, random) => {
-      const { envelope, frame } = random.pick(pending);
+    forge: async ({ pending, publicKey, claim }, random) => {
+      const claims = await claim();
+      const frame = { ...random.pick(pending).frame, dispatchId: claims.dispatchId };
       const attacker = generateKeyPair();
-      const claims = { ...envelope, command: forged };
       const jwk = attacker.publicKey.export({ format: 'jwk' });
       const header = random.pick<Record<string, unknown>>([
         { alg: 'EdDSA', kid: 'dkey_1' },
@@ -307,7 +365,8 @@ const forgeryKinds: Readonly<
     forge: ({ pending, reading, otherSatellite, otherOrganization, inquiry, ran }, random) => {
       const genuine = random.pick([...pending, reading]);
       const all = [...pending, reading, otherSatellite, ...ran].map(({ frame }) => frame.envelope);
-      const parts = [...all, ...otherOrganization, inquiry].map((each) => each.split('.'));
+      const theirs = otherOrganization.map(({ envelope }) => envelope);
+      const parts = [...all, ...theirs, inquiry].map((each) => each.split('.'));
       const spliced = [0, 1, 2].map((part) => random.pick(parts)[part]).join('.');
       return all.includes(spliced) ? [] : [{ ...genuine.frame, envelope: spliced }];
     },
@@ -322,8 +381,8 @@ const forgeryKinds: Readonly<
   'another organization’s envelope': {
     weight: 6,
     forge: ({ otherOrganization, pending }, random) => {
-      const { frame } = random.pick(pending);
-      return [{ ...frame, envelope: random.pick(otherOrganization) }];
+      const theirs = random.pick(otherOrganization);
+      return [random.chance(0.8) ? theirs : { ...theirs, dispatchId: random.pick(pending).frame.dispatchId }];
     },
   },
   'sent as something else': {
@@ -371,6 +430,12 @@ function altered(genuine: Genuine, change: (envelope: DispatchEnvelope) => unkno
     dispatchId: typeof dispatchId === 'string' ? dispatchId.slice(0, 64) : genuine.frame.dispatchId,
     envelope: `${header}.${base64url(changed)}.${signature}`,
   });
+}
+
+/** Claims that are right in themselves, under a signature of other ones. */
+function replaced({ frame }: Genuine, claims: DispatchEnvelope): RelayFrame[] {
+  const [header, , signature] = frame.envelope.split('.');
+  return [{ ...frame, dispatchId: claims.dispatchId, envelope: `${header}.${base64url(claims)}.${signature}` }];
 }
 
 function unless(genuine: Genuine, frame: DispatchFrame): RelayFrame[] {
