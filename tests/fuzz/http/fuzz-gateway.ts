@@ -148,12 +148,44 @@ async function arrangeRound(
   };
 }
 
+/** As long as a command may be, made of what costs a grammar or a pattern most. */
+const longCommands = [
+  '{a,',
+  'a|',
+  'a&',
+  'a;',
+  '$(',
+  '"$(',
+  '`',
+  '(',
+  '{ ',
+  '[[',
+  '<<A ',
+  '>a ',
+  '! ',
+  'a=b ',
+  'a(){ ',
+  'if a;then ',
+  'case a in ',
+  '${a:-',
+  '$((',
+  'ls *; ',
+  '{1..9}',
+  'sudo ',
+  "'",
+  '\\',
+  '\n',
+].map((piece) => piece.repeat(Math.floor(16_384 / piece.length)));
+const longSelectors = ['(', 'not ', 'a=b and ', 'a=b or (', '*', 'a in (b, ', '!', '"'].map((piece) =>
+  piece.repeat(Math.floor(2_000 / piece.length)),
+);
+
 /** What a text may be where the name of its place says what it is; any other place takes anything. */
 function wordsByPlace(known: readonly string[], cursors: readonly string[], round: number | string) {
   const now = Date.now();
   const words: Record<string, readonly string[]> = {
     cursor: cursors,
-    selector: ['*', `name=northwind-${round}-node`, `owner=northwind-${round}-label`, 'owner=nobody'],
+    selector: ['*', `name=northwind-${round}-node`, `owner=northwind-${round}-label`, 'owner=nobody', ...longSelectors],
     name: Array.from({ length: 20 }, (_, index) => `name-${now % 100_000}-${index}`),
     command: [
       'uptime',
@@ -161,6 +193,7 @@ function wordsByPlace(known: readonly string[], cursors: readonly string[], roun
       'cat /etc/shadow | head',
       'echo "$(id)" > /tmp/x',
       'for i in 1 2; do echo $i; done',
+      ...longCommands,
     ],
     prompt: ['why is web-01 slow?', 'restart everything'],
     address: ['10.0.0.9', 'web-01.example.org', 'fd00::1'],
