@@ -74,6 +74,10 @@ function judgeTree(text: string, root: Node): { findings: Finding[]; bashOnly: b
     const findings = [...namePrograms(root), unknownText(text, 'it is not complete or not plain shell')];
     return { findings, bashOnly: lexed.bashOnly };
   }
+  if (isBeyondWriting(lexed)) {
+    const findings = [unknownText(text, 'it has more parts than are judged at once: split it')];
+    return { findings, bashOnly: lexed.bashOnly };
+  }
   const judge = createJudge(text, root, lexed);
   walkStatement(judge, lexed.top, root);
   const findings = [...judge.findings, ...unclaimed(lexed)];
@@ -83,6 +87,13 @@ function judgeTree(text: string, root: Node): { findings: Finding[]; bashOnly: b
 
 /** Far more than a person writes, few enough to answer at once. */
 const lookupsMax = 2_000;
+const tokensMax = 4_000;
+const levelsMax = 200;
+
+function isBeyondWriting({ levels }: Lexed): boolean {
+  const tokens = levels.reduce((sum, level) => sum + level.tokens.length, 0);
+  return levels.length > levelsMax || tokens > tokensMax;
+}
 
 /** Tokens that the walk over the tree never met. */
 function unclaimed(lexed: Lexed): Finding[] {
