@@ -83,6 +83,14 @@ export async function forgeJobs(options: {
     const name = backend === 'redis' ? 'Redis’s credentials' : 'the queue’s credentials';
     const controls = Object.fromEntries(genuine.map((line) => [line, lines[line] ?? 0]));
     return { with: `${name}, and the relay’s database role`, byKind, sessionsDuring, executions, controls, problems };
+  } catch (error) {
+    const errors = cloud
+      .log()
+      .split('\n')
+      .filter((line) => /"level":"(error|warn)"/.test(line));
+    throw new Error(`${String(error)}\nWhat the services say:\n${[...new Set(errors)].slice(-15).join('\n')}`, {
+      cause: error,
+    });
   } finally {
     await admin.end();
     await ledger.close();
