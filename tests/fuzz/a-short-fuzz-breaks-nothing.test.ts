@@ -13,6 +13,7 @@ beforeAll(async () => {
     decoderMessages: 2_000,
     envelopes: 1_500,
     tokens: 160,
+    partMsMax: 120_000,
     say: () => undefined,
   });
 }, 240_000);

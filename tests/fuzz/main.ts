@@ -15,13 +15,15 @@ const { values } = parseArgs({
     tokens: { type: 'string', default: '2400' },
     /** Only these parts, by comma: requests, relay-messages, satellite-messages, decoder-messages, envelopes, tokens. */
     only: { type: 'string' },
+    /** Each part ends early after so long, and its report says how far it came. */
+    'part-seconds': { type: 'string', default: '3600' },
     write: { type: 'boolean', default: false },
     /** Written behind what is there, where a long run goes in parts. */
     add: { type: 'boolean', default: false },
   },
 });
 const only = values.only?.split(',');
-const countOf = (name: Exclude<keyof typeof values, 'write' | 'add' | 'only' | 'seed'>) =>
+const countOf = (name: Exclude<keyof typeof values, 'write' | 'add' | 'only' | 'seed' | 'part-seconds'>) =>
   only === undefined || only.includes(name) ? Number(values[name]) : 0;
 const result = await runFuzz({
   seed: Number(values.seed),
@@ -31,6 +33,7 @@ const result = await runFuzz({
   decoderMessages: countOf('decoder-messages'),
   envelopes: countOf('envelopes'),
   tokens: countOf('tokens'),
+  partMsMax: Number(values['part-seconds']) * 1_000,
   say: (line) => console.log(line),
 });
 const report = renderReport(result, `pnpm fuzz ${process.argv.slice(2).join(' ')}`.trim());

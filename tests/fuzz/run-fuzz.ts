@@ -18,6 +18,8 @@ export interface FuzzPlan {
   readonly decoderMessages: number;
   readonly envelopes: number;
   readonly tokens: number;
+  /** Each part ends early after so long. */
+  readonly partMsMax: number;
   say(line: string): void;
 }
 
@@ -48,6 +50,7 @@ export async function runFuzz(plan: FuzzPlan): Promise<FuzzResult> {
   const { seed, say } = plan;
   const startedAtMs = performance.now();
   const measured: MeasuredPart[] = [];
+  const stopAt = () => performance.now() + plan.partMsMax;
   const [decoders, envelopes] = [
     plan.decoderMessages > 0 ? fuzzDecoders({ seed, messages: plan.decoderMessages }) : null,
     plan.envelopes > 0 ? await fuzzEnvelopes({ seed, mutations: plan.envelopes }) : null,
@@ -74,19 +77,19 @@ export async function runFuzz(plan: FuzzPlan): Promise<FuzzResult> {
       };
       if (plan.requests > 0) {
         gateway = await measure(cloud.gateway, 'gateway, requests', () =>
-          fuzzGateway(cloud, { seed, requests: plan.requests, say }),
+          fuzzGateway(cloud, { seed, requests: plan.requests, stopAtMs: stopAt(), say }),
         );
         say(`gateway: ${gateway.requests} requests, ${gateway.problems.length} problems`);
       }
       if (plan.tokens > 0) {
         tokens = await measure(cloud.gateway, 'gateway, tokens', () =>
-          fuzzTokens(cloud, { seed, mutations: plan.tokens }),
+          fuzzTokens(cloud, { seed, mutations: plan.tokens, stopAtMs: stopAt() }),
         );
         say(`tokens: ${tokens.mutations} mutations, ${tokens.problems.length} problems`);
       }
       if (plan.relayMessages > 0) {
         relay = await measure(cloud.relay, 'relay', () =>
-          fuzzRelay(cloud, { seed, messages: plan.relayMessages, say }),
+          fuzzRelay(cloud, { seed, messages: plan.relayMessages, stopAtMs: stopAt(), say }),
         );
         say(`relay: ${relay.messages} messages, ${relay.problems.length} problems`);
       }
@@ -105,7 +108,12 @@ export async function runFuzz(plan: FuzzPlan): Promise<FuzzResult> {
 
 async function fuzzOneSatellite(cloud: FuzzCloud, plan: FuzzPlan, measured: MeasuredPart[]): Promise<TunnelFuzz> {
   const { seed, say } = plan;
-  const fuzzed = await fuzzSatellite({ seed, messages: plan.satelliteMessages, say });
+  const fuzzed = await fuzzSatellite({
+    seed,
+    messages: plan.satelliteMessages,
+    stopAtMs: performance.now() + plan.partMsMax,
+    say,
+  });
   const samples = fuzzed.satellite.samples.filter(({ atMs }) => atMs >= fuzzed.measuredFromMs);
   measured.push({ name: 'satellite', verdict: compareStalls(samples, cloud.control.samples) });
   await fuzzed.stop();

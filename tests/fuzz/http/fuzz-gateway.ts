@@ -10,7 +10,7 @@ import { type RawAnswer, sendRaw } from './send-raw.ts';
 
 const atOnce = 16;
 /** What is fuzzed away (a node, a key, a session) is there again. */
-const requestsARound = 1_000;
+const requestsARound = 2_000;
 /** The database of a machine that is shared with others. */
 const answerMsMax = 20_000;
 
@@ -42,7 +42,7 @@ interface Tally {
 
 export async function fuzzGateway(
   cloud: FuzzCloud,
-  { seed, requests, say }: { seed: number; requests: number; say(line: string): void },
+  { seed, requests, stopAtMs, say }: { seed: number; requests: number; stopAtMs: number; say(line: string): void },
 ): Promise<GatewayFuzz> {
   const { port } = cloud.gateway.ready;
   const problems: string[] = [];
@@ -74,7 +74,8 @@ export async function fuzzGateway(
     }
   }
 
-  for (let round = 0; sent < requests; round += 1) {
+  const isLate = () => performance.now() > stopAtMs;
+  for (let round = 0; sent < requests && !isLate(); round += 1) {
     const drawing = await arrangeRound(cloud, round);
     operations = drawing.operations.length;
     await checkControl(port, drawing, problems);
@@ -82,7 +83,7 @@ export async function fuzzGateway(
     let next = from;
     const until = Math.min(requests, from + requestsARound);
     const work = async () => {
-      while (next < until) {
+      while (next < until && !isLate()) {
         const index = next;
         next += 1;
         const drawn = drawRequest(drawing, seededRandom(seed, 'request', index));
@@ -97,9 +98,10 @@ export async function fuzzGateway(
       problems.push(`the gateway ended (${cloud.gateway.ended()}): ${cloud.gateway.lines.slice(-5).join(' | ')}`);
       break;
     }
-    await checkControl(port, await arrangeRound(cloud, `after-${round}`), problems);
-    if (round % 5 === 0) say(`gateway: ${sent} requests, ${problems.length} problems`);
+    say(`gateway: ${sent} requests, ${problems.length} problems`);
   }
+  // As before all of it.
+  await checkControl(port, await arrangeRound(cloud, 'after'), problems);
   for (const [message, { count, first }] of cloud.gateway.errors)
     problems.push(`logged ${count} times as an error: ${message}: ${first}`);
   return { requests: sent, operations, byBreak, byEnd, problems };

@@ -27,7 +27,7 @@ const answerMsMax = 20_000;
 
 export async function fuzzTokens(
   cloud: FuzzCloud,
-  { seed, mutations }: { seed: number; mutations: number },
+  { seed, mutations, stopAtMs }: { seed: number; mutations: number; stopAtMs: number },
 ): Promise<TokenFuzz> {
   const { port } = cloud.gateway.ready;
   const owner = await cloud.seed('tokens', 'owner');
@@ -116,7 +116,7 @@ export async function fuzzTokens(
   }
   let next = 0;
   const work = async () => {
-    while (next < mutations) {
+    while (next < mutations && performance.now() < stopAtMs) {
       const index = next;
       next += 1;
       const random = seededRandom(seed, 'token', index);

@@ -37,7 +37,12 @@ export interface TunnelFuzz {
 
 export async function fuzzRelay(
   cloud: FuzzCloud,
-  { seed, messages: messagesMin, say }: { seed: number; messages: number; say(line: string): void },
+  {
+    seed,
+    messages: messagesMin,
+    stopAtMs,
+    say,
+  }: { seed: number; messages: number; stopAtMs: number; say(line: string): void },
 ): Promise<TunnelFuzz> {
   const { port } = cloud.relay.ready;
   const pool = openPool(cloud.appUrl, { max: 2, applicationName: 'fuzz', onError: () => undefined });
@@ -70,7 +75,7 @@ export async function fuzzRelay(
   };
 
   async function beHostile(satellite: SeededSatellite, index: number): Promise<void> {
-    for (let connection = 0; messages < messagesMin; connection += 1) {
+    for (let connection = 0; messages < messagesMin && performance.now() < stopAtMs; connection += 1) {
       const random = seededRandom(seed, 'tunnel', index, connection);
       const words = connection % 20 === 0 || known === null ? await wordsFor(satellite) : known;
       known = words;

@@ -32,10 +32,12 @@ export interface SatelliteFuzz extends TunnelFuzz {
 export async function fuzzSatellite({
   seed,
   messages: messagesMin,
+  stopAtMs,
   say,
 }: {
   seed: number;
   messages: number;
+  stopAtMs: number;
   say(line: string): void;
 }): Promise<SatelliteFuzz> {
   const site = await startTestSite(['web-01']);
@@ -164,7 +166,7 @@ export async function fuzzSatellite({
     () => say(`satellite: ${messages} messages in ${connections} connections, ${problems.length} problems`),
     10_000,
   );
-  while (messages < messagesMin && satellite.ended() === null) {
+  while (messages < messagesMin && performance.now() < stopAtMs && satellite.ended() === null) {
     const socket = await nextConnection();
     if (socket === null) {
       problems.push(
