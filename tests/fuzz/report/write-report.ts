@@ -1,4 +1,5 @@
 // What a run of the fuzzer has shown, as it stands in benchmarks/fuzz.md. Entered by main.ts.
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -127,6 +128,6 @@ machine's doing.
 /** `adds`: to what stands there already, where a long run goes in parts. */
 export async function writeReport(section: string, { adds }: { adds: boolean }): Promise<void> {
   const file = path.resolve('benchmarks', 'fuzz.md');
-  const before = adds ? await readFile(file, 'utf8') : title;
+  const before = adds && existsSync(file) ? await readFile(file, 'utf8') : title;
   await writeFile(file, `${before}\n${section}`);
 }
