@@ -22,6 +22,8 @@ const { values } = parseArgs({
     add: { type: 'boolean', default: false },
   },
 });
+// Each process that was started ends with this one.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const only = values.only?.split(',');
 const countOf = (name: Exclude<keyof typeof values, 'write' | 'add' | 'only' | 'seed' | 'part-seconds'>) =>
   only === undefined || only.includes(name) ? Number(values[name]) : 0;

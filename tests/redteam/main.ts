@@ -19,6 +19,8 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
+// Each process that was started ends with this one.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const seed = Number(values.seed);
 const results: AttackResult[] = [await forgeDispatches({ seed, forgeries: Number(values.forgeries) })];
 const jobs = Number(values.jobs);
