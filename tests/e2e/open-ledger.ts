@@ -17,6 +17,8 @@ import { type Cloud, type CloudOptions, startCloud } from './start-cloud.ts';
 export interface Ledger {
   readonly cloud: Cloud;
   readonly api: SenaApi;
+  readonly approver: SenaApi;
+  readonly host: LabHost;
   /** Asks for change `n`, again while nobody answers, under one Idempotency-Key; returns the run's id. */
   ask(n: number): Promise<string>;
   ended(): Promise<number>;
@@ -66,6 +68,8 @@ export async function openLedger(options: CloudOptions & { afterwards?: string }
   return {
     cloud,
     api,
+    approver,
+    host: site.hosts[0] as LabHost,
     async ask(n) {
       const key = randomUUID();
       const command = `echo ${changeOf(n)} >> /srv/changes${afterwards}`;

@@ -24,11 +24,13 @@ export type CloudOptions = Pick<
 > & {
   /** PostgreSQL over its Unix socket: for processes in a network of their own. */
   databaseBySocket?: boolean;
+  /** A new one of the suite's by default. */
+  database?: TestDatabase;
 };
 
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
-  const { databaseBySocket = false, ...stackOptions } = options;
-  const database = await createTestDatabase();
+  const { databaseBySocket = false, database: given, ...stackOptions } = options;
+  const database = given ?? (await createTestDatabase());
   const secret = () => randomBytes(32).toString('base64');
   const secrets = { authSecret: secret(), serviceTokenSecret: secret(), masterKey: secret() };
   const lines: string[] = [];

@@ -233,6 +233,21 @@ describe('a service token', () => {
     });
   });
 
+  it('is one spelling: the same bytes written otherwise are refused', async () => {
+    const { userId, organizationId } = await seed();
+    const token = await mint({ organizationId, actingMember: userId });
+    expect(await ask({ authorization: `Bearer ${token}` })).toMatchObject({ kind: 'member' });
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    // A signature of 32 bytes leaves two bits of its last letter to nobody.
+    const sameBytes = `${token.slice(0, -1)}${letters[letters.indexOf(token.at(-1) ?? '') + 1]}`;
+    expect(Buffer.from(sameBytes.split('.')[2] ?? '', 'base64url')).toEqual(
+      Buffer.from(token.split('.')[2] ?? '', 'base64url'),
+    );
+    for (const other of [`${token}=`, sameBytes, token.replace('.', '=.')]) {
+      expect(await ask({ authorization: `Bearer ${other}` })).toMatchObject({ kind: 'nobody', tried: true });
+    }
+  });
+
   it('does not act for a member of another organization, for nobody, or when it is signed by another key', async () => {
     const { userId, organizationId } = await seed();
     for (const token of [

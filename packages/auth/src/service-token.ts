@@ -43,6 +43,7 @@ export async function verifyServiceToken(
   receiver: ReceivingService,
   token: string,
 ): Promise<VerifiedServiceToken> {
+  if (!isCanonical(token)) return { kind: 'refused', why: 'it is not spelled as it was minted' };
   try {
     const { payload } = await jwtVerify(token, keyOf(secret), {
       issuer,
@@ -58,6 +59,11 @@ export async function verifyServiceToken(
   } catch (error) {
     return { kind: 'refused', why: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** One spelling only: base64url has padding and spare bits at its end that a decoder passes over. */
+function isCanonical(token: string): boolean {
+  return token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 }
 
 function audienceOf(service: ReceivingService): string {

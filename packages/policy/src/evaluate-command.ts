@@ -1,7 +1,7 @@
 // The door. Entered by the gate in the cloud and again by the satellite, with the same text and the same answer.
 // Pure: reads nothing but its arguments, runs nothing.
 import type { Shell } from '@sena/contracts/domain/policy';
-import type { Node } from 'web-tree-sitter';
+import type { Node, Tree } from 'web-tree-sitter';
 import { type Explained, explainDecision } from './explain/explain-decision.ts';
 import { type Finding, notUnderstood } from './explain/finding.ts';
 import { namePrograms } from './explain/name-programs.ts';
@@ -28,7 +28,7 @@ export type CommandEvaluation = Explained & { shell: Shell };
 export function evaluateCommand(parser: ShellParser, command: string): CommandEvaluation {
   const textFindings = checkText(command);
   if (textFindings.length > 0) return { ...explainDecision(textFindings), shell: 'sh' };
-  const tree = parser.parse(command);
+  const tree = parseWithin(parser, command);
   if (!tree) return { ...explainDecision([unknownText(command, 'it could not be parsed')]), shell: 'sh' };
   try {
     const { findings, bashOnly } = judgeTree(command, tree.rootNode);
@@ -38,6 +38,22 @@ export function evaluateCommand(parser: ShellParser, command: string): CommandEv
   } finally {
     tree.delete();
   }
+}
+
+/** What people write takes 300 at most, however long. Counted, not timed: cloud and satellite come to the same answer. */
+const parseStepsMax = 450;
+
+/** Null: it takes too many steps. Some texts cost the grammar the square of their length. */
+function parseWithin(parser: ShellParser, command: string): Tree | null {
+  let steps = 0;
+  const progressCallback = () => {
+    steps += 1;
+    return steps > parseStepsMax;
+  };
+  const tree = parser.parse(command, null, { progressCallback });
+  // What was given up would be gone on with.
+  if (tree === null) parser.reset();
+  return tree;
 }
 
 function judgeTree(text: string, root: Node): { findings: Finding[]; bashOnly: boolean } {
@@ -59,6 +75,10 @@ function judgeTree(text: string, root: Node): { findings: Finding[]; bashOnly: b
     const findings = [...namePrograms(root), unknownText(text, 'it is not complete or not plain shell')];
     return { findings, bashOnly: lexed.bashOnly };
   }
+  if (isBeyondWriting(lexed)) {
+    const findings = [unknownText(text, 'it has more parts than are judged at once: split it')];
+    return { findings, bashOnly: lexed.bashOnly };
+  }
   const judge = createJudge(text, root, lexed);
   walkStatement(judge, lexed.top, root);
   const findings = [...judge.findings, ...unclaimed(lexed)];
@@ -68,6 +88,13 @@ function judgeTree(text: string, root: Node): { findings: Finding[]; bashOnly: b
 
 /** Far more than a person writes, few enough to answer at once. */
 const lookupsMax = 2_000;
+const tokensMax = 4_000;
+const levelsMax = 200;
+
+function isBeyondWriting({ levels }: Lexed): boolean {
+  const tokens = levels.reduce((sum, level) => sum + level.tokens.length, 0);
+  return levels.length > levelsMax || tokens > tokensMax;
+}
 
 /** Tokens that the walk over the tree never met. */
 function unclaimed(lexed: Lexed): Finding[] {

@@ -38,9 +38,23 @@ test.each([
   ['many alternatives', `for i in a b c d e f g h; do ${full('ls $i$i$i; ').slice(0, 15_000)}done`],
   ['a long awk program', `awk '${full('/a/b').slice(0, 16_000)}'`],
   ['a long sed script', `sed '${full('s/[a/b/;').slice(0, 16_000)}'`],
+  ['alternatives that never close', full('{a,')],
+  ['a pipe without end', full('a|')],
+  ['jobs without end', full('a&')],
+  ['negations without end', full('! ')],
   ['many ranges', `ls ${full('{1..9}').slice(0, 16_000)}`],
 ])('%s, as long as a command may be, are judged within a second', (_, command) => {
   expect(elapsedMs(command)).toBeLessThan(1_000);
+});
+
+test('a text that the grammar gives up on leaves nothing behind for the next one', () => {
+  expect(evaluateCommand(parser, full('a|'))).toMatchObject({ decision: 'require_approval' });
+  expect(evaluateCommand(parser, 'ls /srv | sort')).toMatchObject({ decision: 'allow' });
+});
+
+test('a text of real length is judged in full', () => {
+  const script = full('grep -E "x.*y" /var/log/syslog | sort | uniq -c | head -5; ');
+  expect(evaluateCommand(parser, script)).toMatchObject({ decision: 'allow' });
 });
 
 test('longer text is not judged', () => {

@@ -55,6 +55,17 @@ test('a queue that is away leaves it to be rung again', async () => {
   expect(await left()).toBe(0);
 });
 
+test('one that names a job of which nobody knows holds up no other: it is told, and gone', async () => {
+  await bench.admin.query(
+    `insert into outbox (organization_id, job, run_id, created_at) values ($1, 'runCommand', $2, now() - interval '1 hour')`,
+    [fleet.organizationId, runId],
+  );
+  await bench.admin.query('update outbox set id = default, created_at = now() where id = $1', [outboxId]);
+  await expect(ringOutboxLeftovers(bench.app, add, 0)).rejects.toThrow('"runCommand"');
+  expect(rung.map(({ name }) => name)).toEqual(['advanceRun']);
+  expect(await ringOutboxLeftovers(bench.app, add, 0)).toBe(0);
+});
+
 test('what is rolled back never rings', async () => {
   const undone = bench.inFleet(fleet, async (transaction) => {
     await wakeRun(transaction, runId);

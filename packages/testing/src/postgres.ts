@@ -32,7 +32,11 @@ export type RoleUrls = Readonly<Record<keyof typeof roles, string>>;
 
 /** About 50 ms. Call it in `beforeAll` and `drop()` it in `afterAll`: a test file shares one database. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const grant = await askForDatabase();
+  return testDatabaseOf(await askForDatabase());
+}
+
+/** For programs that run outside the suite, over a cluster of their own (`startTestCluster`). */
+export function testDatabaseOf(grant: TestDatabaseGrant): TestDatabase {
   const { name, port, socketDirectory, rolePasswords } = grant;
   const host = new URL(grant.adminUrl).host;
   const adminUrl = new URL(grant.adminUrl);

@@ -470,6 +470,8 @@ describe.each(withBody)('$name with a body that is none', ({ method, operation }
     ['null', 'null', 'validation_failed'],
     ['a string', `"${canary}"`, 'validation_failed'],
     ['a number', '1', 'validation_failed'],
+    ['nested without end', `${'['.repeat(50_000)}${']'.repeat(50_000)}`, 'bad_request'],
+    ['nested without end in a field', `{"kind":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_001)}`, 'bad_request'],
     ['too large', `"${'x'.repeat(300_000)}"`, 'payload_too_large'],
   ] as const)('%s', async (_what, body, code) => {
     expectProblem(await send(body), code);
@@ -481,6 +483,19 @@ describe.each(withBody)('$name with a body that is none', ({ method, operation }
       expectProblem(await send(JSON.stringify(operation.body), { 'content-type': type }), 'unsupported_media_type');
     },
   );
+});
+
+describe('brackets', () => {
+  it('without end are refused where no body is wanted, too', async () => {
+    const answer = await gateway.call('POST', '/api/auth/sign-out', { body: '['.repeat(10_000) });
+    expectProblem(answer, 'bad_request');
+  });
+
+  it('of a text are text', async () => {
+    const answer = await gateway.call('POST', '/v1/runs', { body: { ...ask, prompt: `\\"${'['.repeat(100)}`, x: 1 } });
+    // Read, and refused for the field that nobody knows: nothing is stored.
+    expectProblem(answer, 'validation_failed');
+  });
 });
 
 describe('no body', () => {

@@ -47,8 +47,17 @@ export function findBashSyntax(root: Node): boolean {
     if (bashNodes.has(node.type)) return true;
     if (node.type === 'expansion' && node.children.some((child) => bashExpansionOperators.has(child.type))) return true;
     if (node.type === 'command_name' && bashPrograms.has(node.text)) return true;
-    if (node.type === 'concatenation' && /^[^'"]*\{[^'"]*,[^'"]*\}/.test(node.text)) return true;
+    if (node.type === 'concatenation' && hasAlternatives(node.text)) return true;
     pending.push(...node.children);
   }
   return false;
+}
+
+/** `{a,b}` before any quote. Each sign is looked for once: a pattern would try every brace with every comma. */
+function hasAlternatives(text: string): boolean {
+  const quote = text.search(/['"]/);
+  const plain = quote < 0 ? text : text.slice(0, quote);
+  const brace = plain.indexOf('{');
+  const comma = brace < 0 ? -1 : plain.indexOf(',', brace);
+  return comma >= 0 && plain.indexOf('}', comma) >= 0;
 }

@@ -1,14 +1,11 @@
-// `npm run faults -- …` and `npm run faults:mutations`: prepares the checkout with any Node ≥ 20, then runs the harness under the Node it needs.
-// Entered by npm. Ends with the harness's code.
+// `npm run faults`, `faults:mutations`, `fuzz`, `redteam`: prepares the checkout with any Node ≥ 20, then runs the harness under the Node it
+// needs. Entered by npm, with the harness's program first. Ends with the harness's code.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ensureToolchain } from '../../infra/local/bootstrap.mjs';
+import { ensureToolchain } from '../infra/local/bootstrap.mjs';
 
-const [first, ...rest] = process.argv.slice(2);
-const isMutations = first === 'mutations';
-const args = isMutations ? rest : process.argv.slice(2);
+const [program, ...args] = process.argv.slice(2);
 const toolchain = await ensureToolchain({ log: (line) => console.error(line) });
-const program = isMutations ? 'mutations/main.ts' : 'main.ts';
 const child = spawn(
   toolchain.node,
   ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL(program, import.meta.url)), ...args],
