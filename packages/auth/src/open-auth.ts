@@ -4,7 +4,7 @@ import { apiKey } from '@better-auth/api-key';
 import { type IdPrefix, newId } from '@sena/contracts/ids';
 import { betterAuth } from 'better-auth';
 import { isAPIError } from 'better-auth/api';
-import { organization } from 'better-auth/plugins';
+import { organization, twoFactor } from 'better-auth/plugins';
 import pg from 'pg';
 import { openSignInLimit } from './sign-in-limit.ts';
 
@@ -12,7 +12,11 @@ export interface SenaAuth {
   /** Answers requests below /api/auth. Takes the client's address from `x-forwarded-for`, so the caller sets it. */
   handler(request: Request): Promise<Response>;
   /** The user and organization of a session cookie; null when it is forged, expired or ended. */
-  readSession(headers: Headers): Promise<{ userId: string; activeOrganizationId: string | null } | null>;
+  readSession(headers: Headers): Promise<{
+    sessionId: string;
+    userId: string;
+    activeOrganizationId: string | null;
+  } | null>;
   /** Returns the key itself, which is stored as a hash and never known again. */
   issueApiKey(key: { userId: string; organizationId: string; name: string }): Promise<string>;
   /** Role sena_identity. */
@@ -67,11 +71,12 @@ export function openAuth(options: AuthOptions): SenaAuth {
     readSession: async (headers) => {
       const found = await auth.api.getSession({ headers, query: { disableRefresh: true } });
       if (found === null) return null;
-      const { userId, activeOrganizationId } = found.session as {
+      const { id, userId, activeOrganizationId } = found.session as {
+        id: string;
         userId: string;
         activeOrganizationId?: string | null;
       };
-      return { userId, activeOrganizationId: activeOrganizationId ?? null };
+      return { sessionId: id, userId, activeOrganizationId: activeOrganizationId ?? null };
     },
     issueApiKey: async ({ userId, organizationId, name }) => {
       const created = await auth.api.createApiKey({ body: { userId, name, metadata: { organizationId } } });
@@ -97,6 +102,7 @@ const idPrefixOf: Record<string, IdPrefix> = {
   member: 'memb',
   invitation: 'inv',
   verification: 'vrf',
+  twoFactor: 'totp',
 };
 
 function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
@@ -150,6 +156,8 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
     },
     plugins: [
       organization({ allowUserToCreateOrganization: false }),
+      // Ten wrong codes lock the account's second factor for a quarter of an hour, whatever challenge they belong to.
+      twoFactor({ issuer: 'SENA', accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 900 } }),
       apiKey({
         defaultPrefix: apiKeyPrefix,
         enableMetadata: true,

@@ -26,6 +26,8 @@ const prefixes = [
   'memb',
   'inv',
   'vrf',
+  'totp',
+  'idp',
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];
 

@@ -28,8 +28,8 @@ export async function createRun(
   const id = newId('run');
   const { organizationId } = transaction;
   await transaction.query(
-    `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent, wait_ms)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent, wait_ms, scope)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       id,
       organizationId,
@@ -42,6 +42,7 @@ export async function createRun(
       run.requestedBy.name,
       run.traceparent,
       run.waitMs ?? 0,
+      run.requestedBy.scope,
     ],
   );
   const text = run.prompt ?? run.command ?? run.runbook ?? '';
@@ -58,6 +59,7 @@ export async function createRun(
       runbook: run.runbook,
       selector: run.selector,
       waitMs: run.waitMs ?? 0,
+      scope: run.requestedBy.scope,
       by: run.requestedBy.by,
     },
   });

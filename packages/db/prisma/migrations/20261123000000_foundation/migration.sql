@@ -99,6 +99,8 @@ create table runs (
   answer text,
   requested_by text not null,
   requested_by_name text not null,
+  -- The selector that its requester's role was narrowed to when it was asked for: it reaches nothing beyond.
+  scope text,
   usage jsonb not null default '{"modelCalls":0,"promptTokens":0,"completionTokens":0,"models":[]}',
   last_event_seq integer not null default 0,
   -- Counts of the executions' effective outcomes; what is left of execution_count is pending. Kept by the writers of dispatches

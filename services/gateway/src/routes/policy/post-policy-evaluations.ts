@@ -1,4 +1,5 @@
 // POST /v1/policy/evaluations: what would SENA say to this command? Runs nothing, stores nothing.
+import { scopeOf } from '@sena/auth/abilities';
 import { evaluatePolicyBodySchema, policyEvaluationSchema } from '@sena/contracts/http/policy';
 import { inOrganization } from '@sena/db/tenant';
 import { countNodes } from '@sena/fleet/select-nodes';
@@ -28,7 +29,7 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
         selector === undefined
           ? null
           : await inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
-              countNodes(transaction, selector),
+              countNodes(transaction, selector, scopeOf(memberOf(request), may.read)),
             );
       const { decision, effects, reasons } = evaluateCommand(services.shellParser, command);
       return { decision, effects, reasons, nodeCount };

@@ -11,7 +11,7 @@ export function getSatellites(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/satellites',
     {
-      config: { access: may.read },
+      config: { access: may.readFleet },
       schema: {
         operationId: 'listSatellites',
         tags: ['fleet'],

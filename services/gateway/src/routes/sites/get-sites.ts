@@ -11,7 +11,7 @@ export function getSites(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/sites',
     {
-      config: { access: may.read },
+      config: { access: may.readFleet },
       schema: {
         operationId: 'listSites',
         tags: ['fleet'],

@@ -1,0 +1,23 @@
+// The two rules about owners: only an owner makes or unmakes one, and the last one stays. Reads and locks; writes nothing.
+import type { Member, Role } from '@sena/contracts/domain/principal';
+import { SenaError } from '@sena/contracts/errors';
+import type pg from 'pg';
+
+/** Throws `forbidden`. `roles`: what somebody is, and what they are to be. */
+export function refuseAboveOwnRole(by: Member, roles: readonly Role[]): void {
+  if (by.role === 'owner' || !roles.includes('owner')) return;
+  throw new SenaError('forbidden', `Your role is ${by.role}; only an owner decides who is an owner. Ask one of them.`);
+}
+
+/**
+ * Locks the owners, so that two who leave at once do not both find the other one still there. Throws `last_owner` when nobody but
+ * `userId` is one.
+ */
+export async function refuseLastOwner(client: pg.PoolClient, organizationId: string, userId: string): Promise<void> {
+  const owners = await client.query<{ userId: string }>(
+    `select "userId" from "member" where "organizationId" = $1 and role = 'owner' order by id for update`,
+    [organizationId],
+  );
+  if (owners.rows.some((owner) => owner.userId !== userId)) return;
+  throw new SenaError('last_owner', 'This is the only owner of the organization. Make another member an owner first.');
+}

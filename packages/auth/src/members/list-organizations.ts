@@ -1,0 +1,30 @@
+// The organizations that a person belongs to, and a session's move from one to another. Writes a session's organization only.
+import type { Role } from '@sena/contracts/domain/principal';
+import { SenaError } from '@sena/contracts/errors';
+import type pg from 'pg';
+
+export async function listOrganizations(
+  pool: pg.Pool,
+  userId: string,
+): Promise<Array<{ id: string; name: string; role: Role }>> {
+  const found = await pool.query<{ id: string; name: string; role: Role }>(
+    `select o.id, o.name, m.role from "member" m join organization o on o.id = m."organizationId"
+     where m."userId" = $1 order by o.name, o.id`,
+    [userId],
+  );
+  return found.rows;
+}
+
+/** Throws `not_found` for an organization that the person does not belong to. */
+export async function switchOrganization(
+  pool: pg.Pool,
+  session: { id: string; userId: string },
+  organizationId: string,
+): Promise<void> {
+  const switched = await pool.query(
+    `update session set "activeOrganizationId" = $3, "updatedAt" = now()
+     where id = $1 and "userId" = $2 and exists (select from "member" m where m."userId" = $2 and m."organizationId" = $3)`,
+    [session.id, session.userId, organizationId],
+  );
+  if (switched.rowCount === 0) throw new SenaError('not_found', 'You belong to no organization with this id.');
+}
