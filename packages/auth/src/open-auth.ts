@@ -1,5 +1,6 @@
 // Identity, by better-auth: passwords, sessions, API keys. Entered by the gateway (once a process) and by seed-member.
 // Works in the schema `identity` alone, as the role sena_identity; members are seeded, nobody signs up.
+import { createHmac } from 'node:crypto';
 import { apiKey } from '@better-auth/api-key';
 import { type IdPrefix, newId } from '@sena/contracts/ids';
 import { betterAuth } from 'better-auth';
@@ -16,12 +17,17 @@ export interface SenaAuth {
     sessionId: string;
     userId: string;
     activeOrganizationId: string | null;
+    /** Begun by an organization's provider, which speaks for that organization alone. */
+    isOfProvider: boolean;
   } | null>;
   /** Returns the key itself, which is stored as a hash and never known again. */
   issueApiKey(key: { userId: string; organizationId: string; name: string }): Promise<string>;
   /** Role sena_identity. */
   readonly pool: pg.Pool;
   readonly serviceTokenSecret: string;
+  readonly authSecret: string;
+  /** The `Set-Cookie` line of a session that was begun elsewhere than in better-auth. */
+  sessionCookie(token: string): Promise<string>;
   /** For seed-member: better-auth's own hash. */
   readonly password: {
     hash(password: string): Promise<string>;
@@ -67,16 +73,29 @@ export function openAuth(options: AuthOptions): SenaAuth {
   return {
     pool,
     serviceTokenSecret: options.serviceTokenSecret,
+    authSecret: options.authSecret,
+    sessionCookie: async (token) => {
+      const { name, attributes } = (await auth.$context).authCookies.sessionToken;
+      const signature = createHmac('sha256', options.authSecret).update(token).digest('base64');
+      const secure = attributes.secure ? '; Secure' : '';
+      return `${name}=${encodeURIComponent(`${token}.${signature}`)}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+    },
     handler: (request) => signInLimit(request, auth.handler),
     readSession: async (headers) => {
       const found = await auth.api.getSession({ headers, query: { disableRefresh: true } });
       if (found === null) return null;
-      const { id, userId, activeOrganizationId } = found.session as {
+      const { id, userId, activeOrganizationId, signInProviderId } = found.session as {
         id: string;
         userId: string;
         activeOrganizationId?: string | null;
+        signInProviderId?: string | null;
       };
-      return { sessionId: id, userId, activeOrganizationId: activeOrganizationId ?? null };
+      return {
+        sessionId: id,
+        userId,
+        activeOrganizationId: activeOrganizationId ?? null,
+        isOfProvider: signInProviderId != null,
+      };
     },
     issueApiKey: async ({ userId, organizationId, name }) => {
       const created = await auth.api.createApiKey({ body: { userId, name, metadata: { organizationId } } });
@@ -116,7 +135,13 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
     database: pool,
     telemetry: { enabled: false },
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12, maxPasswordLength: 256 },
-    session: { expiresIn: sessionSeconds, updateAge: sessionRenewedAfterSeconds, cookieCache: { enabled: false } },
+    session: {
+      // Set by oidc/finish-sign-in alone.
+      additionalFields: { signInProviderId: { type: 'string', required: false, input: false, returned: true } },
+      expiresIn: sessionSeconds,
+      updateAge: sessionRenewedAfterSeconds,
+      cookieCache: { enabled: false },
+    },
     // Requests are bounded by the gateway, wrong passwords by sign-in-limit, for all gateways together.
     rateLimit: { enabled: false },
     advanced: {

@@ -22,6 +22,7 @@ export async function openServices(
   const settings: GatewaySettings = {
     publicUrl: environment.PUBLIC_URL,
     planners: environment.MODEL_CONFIGURED === '1' ? ['runbook', 'model'] : ['runbook'],
+    signInProviderNetworks: environment.SIGN_IN_PROVIDER_NETWORKS,
     trustedProxies: environment.TRUSTED_PROXIES,
     limits: {
       ...defaultLimits,

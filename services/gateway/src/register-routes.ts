@@ -45,6 +45,11 @@ import { postSignIn } from './routes/session/post-sign-in.ts';
 import { postSignOut } from './routes/session/post-sign-out.ts';
 import { deleteSession } from './routes/sessions/delete-session.ts';
 import { getSessions } from './routes/sessions/get-sessions.ts';
+import { deleteSignInProvider } from './routes/sign-in/delete-sign-in-provider.ts';
+import { getOidcCallback } from './routes/sign-in/get-oidc-callback.ts';
+import { getSignInProvider } from './routes/sign-in/get-sign-in-provider.ts';
+import { postSignInOidc } from './routes/sign-in/post-sign-in-oidc.ts';
+import { putSignInProvider } from './routes/sign-in/put-sign-in-provider.ts';
 import { getSites } from './routes/sites/get-sites.ts';
 import { postJoinTokens } from './routes/sites/post-join-tokens.ts';
 import { postSites } from './routes/sites/post-sites.ts';
@@ -91,6 +96,11 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   deleteApiKey(app, services);
   getSessions(app, services);
   deleteSession(app, services);
+  getSignInProvider(app, services);
+  putSignInProvider(app, services);
+  deleteSignInProvider(app, services);
+  postSignInOidc(app, services);
+  getOidcCallback(app, services);
   getOrganizations(app, services);
   postOrganizationSelect(app, services);
 

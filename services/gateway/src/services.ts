@@ -28,6 +28,8 @@ export interface GatewaySettings {
   /** The one public address, without a slash at its end. */
   readonly publicUrl: string;
   readonly planners: Array<Exclude<Planner, 'none'>>;
+  /** Networks in which sign-in providers may be, although they are private. */
+  readonly signInProviderNetworks: readonly string[];
   /** Addresses of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly limits: {

@@ -5,7 +5,7 @@ import { SenaError } from '@sena/contracts/errors';
 import type { OrganizationMember } from '@sena/contracts/http/members';
 import type pg from 'pg';
 import { inIdentity } from '../in-identity.ts';
-import { refuseAboveOwnRole, refuseLastOwner } from './guard-owners.ts';
+import { lockMembers, refuseAboveOwnRole, refuseLastOwner } from './guard-owners.ts';
 import { readMember } from './list-members.ts';
 
 /** `scope` is a selector that was read already. Throws `not_found`, `forbidden`, `last_owner`, `validation_failed`. */
@@ -15,10 +15,7 @@ export function changeMember(
 ): Promise<OrganizationMember> {
   const { by, userId } = change;
   return inIdentity(pool, principalRef(by), async (client) => {
-    await client.query('select from "member" where "organizationId" = $1 and "userId" = $2 for update', [
-      by.organizationId,
-      userId,
-    ]);
+    await lockMembers(client, by.organizationId);
     const known = await readMember(client, by.organizationId, userId);
     if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
     const role = change.role ?? known.role;

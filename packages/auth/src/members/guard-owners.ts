@@ -9,13 +9,15 @@ export function refuseAboveOwnRole(by: Member, roles: readonly Role[]): void {
   throw new SenaError('forbidden', `Your role is ${by.role}; only an owner decides who is an owner. Ask one of them.`);
 }
 
-/**
- * Locks the owners, so that two who leave at once do not both find the other one still there. Throws `last_owner` when nobody but
- * `userId` is one.
- */
+/** One change of members at a time, so that two owners who leave at once do not both find the other one still there. */
+export async function lockMembers(client: pg.PoolClient, organizationId: string): Promise<void> {
+  await client.query('select from organization where id = $1 for update', [organizationId]);
+}
+
+/** Throws `last_owner` when nobody but `userId` is one. */
 export async function refuseLastOwner(client: pg.PoolClient, organizationId: string, userId: string): Promise<void> {
   const owners = await client.query<{ userId: string }>(
-    `select "userId" from "member" where "organizationId" = $1 and role = 'owner' order by id for update`,
+    `select "userId" from "member" where "organizationId" = $1 and role = 'owner'`,
     [organizationId],
   );
   if (owners.rows.some((owner) => owner.userId !== userId)) return;

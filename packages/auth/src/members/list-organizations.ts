@@ -15,7 +15,10 @@ export async function listOrganizations(
   return found.rows;
 }
 
-/** Throws `not_found` for an organization that the person does not belong to. */
+/**
+ * Throws `not_found` for an organization that the person does not belong to, and for a session that an organization's provider began: it
+ * speaks for its own organization alone.
+ */
 export async function switchOrganization(
   pool: pg.Pool,
   session: { id: string; userId: string },
@@ -23,7 +26,7 @@ export async function switchOrganization(
 ): Promise<void> {
   const switched = await pool.query(
     `update session set "activeOrganizationId" = $3, "updatedAt" = now()
-     where id = $1 and "userId" = $2 and exists (select from "member" m where m."userId" = $2 and m."organizationId" = $3)`,
+     where id = $1 and "userId" = $2 and "signInProviderId" is null and exists (select from "member" m where m."userId" = $2 and m."organizationId" = $3)`,
     [session.id, session.userId, organizationId],
   );
   if (switched.rowCount === 0) throw new SenaError('not_found', 'You belong to no organization with this id.');

@@ -3,7 +3,9 @@
 
 create table identity."user" ("id" text not null primary key, "name" text not null, "email" text not null unique, "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null, "twoFactorEnabled" boolean not null default false);
 
-create table identity."session" ("id" text not null primary key, "expiresAt" timestamptz not null, "token" text not null unique, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null, "ipAddress" text, "userAgent" text, "userId" text not null references identity."user" ("id") on delete cascade, "activeOrganizationId" text);
+create table identity."session" ("id" text not null primary key, "expiresAt" timestamptz not null, "token" text not null unique, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null, "ipAddress" text, "userAgent" text, "userId" text not null references identity."user" ("id") on delete cascade, "activeOrganizationId" text,
+  -- Begun by an organization's provider: it is of that organization, and moves to no other one.
+  "signInProviderId" text);
 
 create table identity."account" ("id" text not null primary key, "accountId" text not null, "providerId" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "accessToken" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" timestamptz, "refreshTokenExpiresAt" timestamptz, "scope" text, "password" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null);
 
@@ -34,25 +36,21 @@ create unique index invitations_pending on identity.invitations (organization_id
 
 create table identity."twoFactor" ("id" text not null primary key, "secret" text not null, "backupCodes" text not null, "userId" text not null unique references identity."user" ("id") on delete cascade, "verified" boolean not null default true, "failedVerificationCount" integer not null default 0, "lockedUntil" timestamptz);
 
--- Where an organization's people sign in besides SENA: one OpenID Connect provider each. It speaks for the addresses of its domains, and
--- a domain belongs to one organization.
+-- Where an organization's people sign in besides SENA: one OpenID Connect provider each. It speaks for addresses of these domains, and
+-- about members of this organization alone.
 create table identity.sign_in_providers (
   id text not null primary key,
   organization_id text not null unique references identity."organization" ("id") on delete cascade,
   issuer text not null,
   client_id text not null,
-  -- Encrypted with the secret of sign-in.
+  -- Encrypted under the secret of sign-in.
   client_secret text not null,
+  domains text[] not null check (cardinality(domains) > 0),
   default_role text not null check (default_role in ('operator', 'approver', 'viewer')),
   default_scope text,
-  created_by text not null,
   created_at timestamptz not null default now()
 );
-create table identity.sign_in_domains (
-  domain text not null primary key check (domain = lower(domain)),
-  provider_id text not null references identity.sign_in_providers (id) on delete cascade
-);
--- A sign-in that is under way: single use, short-lived. What the browser holds is its hash's origin.
+-- A sign-in that is under way: single use, short-lived, and of the browser that has the state.
 create table identity.sign_in_attempts (
   state_sha256 text not null primary key,
   provider_id text not null references identity.sign_in_providers (id) on delete cascade,
@@ -206,7 +204,7 @@ begin
     perform append_audit(old.organization_id, 'service:identity', 'sign_in_provider.removed', old.id, jsonb_build_object('issuer', old.issuer));
   else
     perform append_audit(new.organization_id, 'service:identity', 'sign_in_provider.set', new.id,
-      jsonb_build_object('issuer', new.issuer, 'clientId', new.client_id, 'defaultRole', new.default_role, 'defaultScope', new.default_scope));
+      jsonb_build_object('issuer', new.issuer, 'clientId', new.client_id, 'domains', new.domains, 'defaultRole', new.default_role, 'defaultScope', new.default_scope));
   end if;
   return null;
 end $$;

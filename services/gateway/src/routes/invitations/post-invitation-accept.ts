@@ -30,10 +30,14 @@ export function postInvitationAccept(app: GatewayApp, services: Services): void 
       const { token, name, password } = request.body;
       const { cookie } = request.headers;
       const session = cookie === undefined ? null : await services.auth.readSession(new Headers({ cookie }));
+      // A provider's word about a person counts in its own organization, not for joining another one.
       const joining =
         name !== undefined && password !== undefined
           ? ({ kind: 'new', name, password } as const)
-          : ({ kind: 'known', signedInUserId: session?.userId ?? null } as const);
+          : ({
+              kind: 'known',
+              signedInUserId: session === null || session.isOfProvider ? null : session.userId,
+            } as const);
       const { organizationId, email } = await withinGuessLimit(
         services.auth.pool,
         { what: 'invitation', address: request.ip },
