@@ -3,14 +3,16 @@ import type { Role } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
 
+/** All of them for a session of the person's own; for an API key (`sessionId` null) and for a session of a provider the one they are of. */
 export async function listOrganizations(
   pool: pg.Pool,
-  userId: string,
+  asking: { userId: string; organizationId: string; sessionId: string | null },
 ): Promise<Array<{ id: string; name: string; role: Role }>> {
   const found = await pool.query<{ id: string; name: string; role: Role }>(
     `select o.id, o.name, m.role from "member" m join organization o on o.id = m."organizationId"
-     where m."userId" = $1 order by o.name, o.id`,
-    [userId],
+     where m."userId" = $1 and (o.id = $2 or exists (select from session s where s.id = $3 and s."signInProviderId" is null))
+     order by o.name, o.id`,
+    [asking.userId, asking.organizationId, asking.sessionId],
   );
   return found.rows;
 }

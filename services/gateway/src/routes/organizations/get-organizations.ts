@@ -19,11 +19,10 @@ export function getOrganizations(app: GatewayApp, services: Services): void {
       },
     },
     async (request) => {
-      const { userId, organizationId, by } = memberOf(request);
-      const all = await listOrganizations(services.auth.pool, userId);
-      const items = all
-        .map((organization) => ({ ...organization, isCurrent: organization.id === organizationId }))
-        .filter(({ isCurrent }) => isCurrent || by === 'session');
+      const { userId, organizationId, by, credentialId } = memberOf(request);
+      const sessionId = by === 'session' ? credentialId : null;
+      const all = await listOrganizations(services.auth.pool, { userId, organizationId, sessionId });
+      const items = all.map((organization) => ({ ...organization, isCurrent: organization.id === organizationId }));
       return { items, nextCursor: null };
     },
   );
