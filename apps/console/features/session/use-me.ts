@@ -12,6 +12,5 @@ export function useMe(): Me {
 
 /** May they change sites, satellites and nodes? The API decides; this only spares them buttons that it would refuse. */
 export function useMayManageFleet(): boolean {
-  const { role } = useMe();
-  return role === 'owner' || role === 'admin';
+  return useMe().permissions.includes('fleet:manage');
 }

@@ -1,5 +1,5 @@
 // The console's places, in the order of the sidebar and of the command menu.
-import { House, Inbox, List, type LucideIcon, Plug, ScrollText, Server } from 'lucide-react';
+import { House, Inbox, KeyRound, List, type LucideIcon, Plug, ScrollText, Server, Users } from 'lucide-react';
 
 export interface Destination {
   path: string;
@@ -15,6 +15,8 @@ export const destinations: readonly Destination[] = [
   { path: '/approvals', name: 'Approvals', icon: Inbox, key: 'a' },
   { path: '/nodes', name: 'Nodes', icon: Server, key: 'n' },
   { path: '/satellites', name: 'Satellites', icon: Plug, key: 's' },
+  { path: '/members', name: 'Members', icon: Users, key: 'm' },
+  { path: '/api-keys', name: 'API keys', icon: KeyRound, key: 'k' },
   { path: '/audit', name: 'Audit', icon: ScrollText, key: 'l' },
 ];
 
