@@ -153,7 +153,8 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
       // Off in better-auth's own idea of a test environment: here it is never off.
       disableOriginCheck: false,
       disableCSRFCheck: false,
-      ipAddress: { ipAddressHeaders: ['x-forwarded-for'] },
+      // Whole: people are to recognize their own address.
+      ipAddress: { ipAddressHeaders: ['x-forwarded-for'], ipv6Subnet: 128 },
       database: { generateId: ({ model }) => newId(idPrefixOf[model] ?? 'vrf') },
     },
     databaseHooks: {
