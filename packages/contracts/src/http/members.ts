@@ -24,9 +24,8 @@ export const organizationMemberSchema = z.object({
 export type OrganizationMember = z.infer<typeof organizationMemberSchema>;
 export const memberPageSchema = pageSchema(organizationMemberSchema);
 
-export const changeMemberBodySchema = z
-  .strictObject({ role: roleSchema.optional(), scope: scopeSchema.optional() })
-  .refine((body) => body.role !== undefined || body.scope !== undefined, { error: 'says neither role nor scope' });
+/** What is left out stays as it is. */
+export const changeMemberBodySchema = z.strictObject({ role: roleSchema.optional(), scope: scopeSchema.optional() });
 
 export const invitationSchema = z.object({
   id: z.string(),

@@ -12,7 +12,7 @@ export function getOidcCallback(app: GatewayApp, services: Services): void {
     try {
       const { sessionToken, nextPath } = await finishSignIn(services.auth, oidcSettings(services), {
         query: request.url.split('?', 2)[1] ?? '',
-        cookieState: readStateCookie(request.headers.cookie),
+        cookieState: readStateCookie(services, request.headers.cookie),
         address: request.ip,
         userAgent: request.headers['user-agent'] ?? '',
       });

@@ -13,11 +13,24 @@ export function oidcSettings({ settings }: Services): OidcSettings {
 
 /** Held by the browser between leaving for its provider and coming back. */
 export function stateCookie(services: Services, state: string, seconds: number): string {
-  const secure = services.settings.publicUrl.startsWith('https:') ? '; Secure' : '';
   // Lax: the provider's redirect is a navigation from another site.
-  return `sena.oidc_state=${state}; Path=${callbackPath}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
+  const secure = isSecure(services) ? '; Secure' : '';
+  return `${cookieName(services)}=${state}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
 }
 
-export function readStateCookie(header: string | undefined): string | undefined {
-  return /(?:^|;\s*)sena\.oidc_state=([\w-]+)/.exec(header ?? '')?.[1];
+export function readStateCookie(services: Services, header: string | undefined): string | undefined {
+  for (const pair of (header ?? '').split(';')) {
+    const [name, value] = pair.trim().split('=', 2);
+    if (name === cookieName(services)) return value;
+  }
+  return undefined;
+}
+
+/** Over https no other host can set it. */
+function cookieName(services: Services): string {
+  return `${isSecure(services) ? '__Host-' : ''}sena.oidc_state`;
+}
+
+function isSecure({ settings }: Services): boolean {
+  return settings.publicUrl.startsWith('https:');
 }
