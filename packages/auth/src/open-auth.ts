@@ -1,5 +1,5 @@
 // Identity, by better-auth: passwords, sessions, API keys. Entered by the gateway (once a process) and by seed-member.
-// Works in the schema `identity` alone, as the role sena_identity; members are seeded, nobody signs up.
+// Works in the schema `identity` alone, as the role sena_identity; members are seeded or invited, or come from their organization's provider; nobody signs up.
 import { createHmac } from 'node:crypto';
 import { apiKey } from '@better-auth/api-key';
 import { type IdPrefix, newId } from '@sena/contracts/ids';

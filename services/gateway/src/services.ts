@@ -37,6 +37,7 @@ export interface GatewaySettings {
     readonly requestsPerMinute: number;
     /** Wrong keys and sessions per address, before more are refused unread. */
     readonly failedKeysPerMinute: number;
+    /** Per address: enrolments, and what else is asked for by nobody and costs something. */
     readonly enrolmentsPerMinute: number;
     readonly bodyBytes: number;
     readonly streams: number;

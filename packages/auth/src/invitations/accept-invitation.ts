@@ -59,7 +59,8 @@ export async function acceptInvitation(
   token: string,
   joining: Joining,
 ): Promise<{ organizationId: string; userId: string; email: string }> {
-  // Before the transaction: it takes a tenth of a second.
+  // A password is hashed for an invitation only, and before the transaction: it takes a tenth of a second.
+  await readInvitation(auth.pool, token);
   const passwordHash = joining.kind === 'new' ? await auth.password.hash(joining.password) : null;
   return inIdentity(auth.pool, '', async (client) => {
     const found = await client.query<OpenInvitation>(`${open} for update of i`, [hashInvitationToken(token)]);

@@ -11,7 +11,7 @@ export function postInvitationAccept(app: GatewayApp, services: Services): void 
   app.post(
     '/v1/invitations/accept',
     {
-      config: { access: 'public' },
+      config: { access: 'public', rateLimit: { max: services.settings.limits.enrolmentsPerMinute } },
       schema: {
         operationId: 'acceptInvitation',
         tags: ['members'],

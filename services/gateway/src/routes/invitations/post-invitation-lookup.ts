@@ -11,7 +11,7 @@ export function postInvitationLookup(app: GatewayApp, services: Services): void 
   app.post(
     '/v1/invitations/lookup',
     {
-      config: { access: 'public' },
+      config: { access: 'public', rateLimit: { max: services.settings.limits.enrolmentsPerMinute } },
       schema: {
         operationId: 'lookUpInvitation',
         tags: ['members'],

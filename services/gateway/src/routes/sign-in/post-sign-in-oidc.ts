@@ -10,7 +10,7 @@ export function postSignInOidc(app: GatewayApp, services: Services): void {
   app.post(
     '/v1/sign-in/oidc',
     {
-      config: { access: 'public' },
+      config: { access: 'public', rateLimit: { max: services.settings.limits.enrolmentsPerMinute } },
       schema: {
         operationId: 'beginSignIn',
         tags: ['session'],
