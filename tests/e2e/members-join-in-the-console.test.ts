@@ -178,6 +178,19 @@ it.each(['light', 'dark'] as const)(
   60_000,
 );
 
+it('a provider that can not be reached from outside is refused where it is entered', async () => {
+  await page.goto(`${sena.local.consoleUrl}/members`);
+  await page.getByRole('button', { name: 'Set a provider' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(`${sena.local.consoleUrl}/api/auth/oidc/callback`).waitFor();
+  await dialog.getByLabel('Issuer').fill('https://169.254.169.254');
+  await dialog.getByLabel('Client id').fill('sena');
+  await dialog.getByLabel('Client secret').fill('a secret');
+  await dialog.getByLabel('Domains').fill('example.org');
+  await dialog.getByRole('button', { name: 'Set the provider' }).click();
+  await dialog.getByText(/by https at a public address/).waitFor();
+}, 30_000);
+
 it('who is removed is out at once', async () => {
   await page.goto(`${sena.local.consoleUrl}/members`);
   await page.getByRole('button', { name: 'Remove Nia' }).click();

@@ -7,7 +7,7 @@ import { Notice } from '@sena/ui/notice';
 import { type FormEvent, useState } from 'react';
 import { describeFailure } from '../api/describe-failure.ts';
 import { useMe } from '../session/use-me.ts';
-import { RoleFields, scopeOf } from './role-fields.tsx';
+import { RoleFields, rolesToGive, scopeOf } from './role-fields.tsx';
 import { useChangeMember } from './use-members.ts';
 
 export function ChangeMemberDialog({ member, onClose }: { member: OrganizationMember | null; onClose: () => void }) {
@@ -43,7 +43,7 @@ function ChangeForm({ member, onDone }: { member: OrganizationMember; onDone: ()
         scope={scope}
         onRole={setRole}
         onScope={setScope}
-        mayMakeOwners={me.role === 'owner'}
+        offered={rolesToGive(me.role)}
         error={change.error}
       />
       {change.error !== null && (

@@ -13,7 +13,7 @@ import { describeFailure, fieldError } from '../api/describe-failure.ts';
 import { useMe } from '../session/use-me.ts';
 import { formatIn } from '../time/format-time.ts';
 import { useNow } from '../time/use-now.ts';
-import { RoleFields, scopeOf } from './role-fields.tsx';
+import { RoleFields, rolesToGive, scopeOf } from './role-fields.tsx';
 import { useInvite } from './use-members.ts';
 
 interface Issued {
@@ -70,7 +70,7 @@ function InviteForm({ onIssued }: { onIssued: (issued: Issued) => void }) {
         scope={scope}
         onRole={setRole}
         onScope={setScope}
-        mayMakeOwners={me.role === 'owner'}
+        offered={rolesToGive(me.role)}
         error={invite.error}
       />
       {invite.error !== null && (

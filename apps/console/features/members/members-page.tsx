@@ -14,6 +14,7 @@ import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { Ago } from '../time/ago.tsx';
 import { ChangeMemberDialog } from './change-member-dialog.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
+import { SignInProviderCard } from './sign-in-provider-card.tsx';
 import {
   useInvitationList,
   useMemberList,
@@ -80,6 +81,7 @@ export function MembersPage() {
           />
         </section>
       )}
+      {me.permissions.includes('sign-in:manage') && <SignInProviderCard />}
       <InviteDialog open={inviting} onOpenChange={setInviting} />
       <ChangeMemberDialog member={changing} onClose={() => setChanging(null)} />
     </Page>

@@ -24,18 +24,18 @@ interface RoleFieldsProps {
   scope: string;
   onRole: (role: Role) => void;
   onScope: (scope: string) => void;
-  /** Only an owner makes one. */
-  mayMakeOwners: boolean;
+  /** The roles to choose from. */
+  offered: readonly Role[];
   error: unknown;
 }
 
-export function RoleFields({ role, scope, onRole, onScope, mayMakeOwners, error }: RoleFieldsProps) {
-  const offered = roles.filter(({ value }) => mayMakeOwners || value !== 'owner' || role === 'owner');
+export function RoleFields({ role, scope, onRole, onScope, offered, error }: RoleFieldsProps) {
+  const options = roles.filter(({ value }) => offered.includes(value) || value === role);
   return (
     <>
       <Field label="Role" error={fieldError(error, 'role')} hint={roles.find(({ value }) => value === role)?.sentence}>
         {(control) => (
-          <Select id={control.id} value={role} onValueChange={(value) => onRole(value as Role)} options={offered} />
+          <Select id={control.id} value={role} onValueChange={(value) => onRole(value as Role)} options={options} />
         )}
       </Field>
       {scopableRoles.has(role) && (
@@ -61,6 +61,11 @@ export function RoleFields({ role, scope, onRole, onScope, mayMakeOwners, error 
       )}
     </>
   );
+}
+
+/** Only an owner makes one. */
+export function rolesToGive(own: Role): readonly Role[] {
+  return roles.map(({ value }) => value).filter((role) => role !== 'owner' || own === 'owner');
 }
 
 /** As the API takes it. */
