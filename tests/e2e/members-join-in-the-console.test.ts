@@ -23,7 +23,7 @@ let theirs: Page;
 
 const email = 'nia@example.org';
 const password = 'a password of Nia';
-let secret = Buffer.alloc(0);
+let secret: Buffer = Buffer.alloc(0);
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'sena-e2e-'));
