@@ -101,6 +101,12 @@ module.exports = {
       ['sdk', 'ui', 'contracts', 'config'],
       'The console is a client like any other: it uses the API.',
     ),
+    ...onlyPackages(
+      'cli-is-a-client',
+      '^apps/cli/',
+      ['sdk', 'contracts', 'envelope'],
+      'The command line asks the API, and computes what it must not believe.',
+    ),
     oneImporter('prisma-in-db-only', ['@prisma', 'prisma'], '^packages/db/'),
     oneImporter('bullmq-in-queue-only', ['bullmq'], '^packages/queue/'),
     oneImporter('langgraph-in-orchestrator-only', ['@langchain'], '^services/orchestrator/'),
@@ -110,6 +116,7 @@ module.exports = {
       ['ssh2', '@types/ssh2'],
       '^(services/satellite/src/ssh/|packages/lab/|benchmarks/)',
     ),
+    oneImporter('simplewebauthn-in-envelope-only', ['@simplewebauthn'], '^packages/envelope/'),
     oneImporter('better-auth-in-auth-only', ['better-auth', '@better-auth'], '^packages/auth/'),
     {
       name: 'benchmarks-are-for-nobody',

@@ -1,5 +1,5 @@
 // For end-to-end tests: SENA's services over a database of their own, with two members who may approve each other's
-// requests and one of another organization. Starts and ends those processes; no console, no lab.
+// requests and one of another organization. Starts and ends those processes; no lab, and a console only when it is asked for.
 import { randomBytes } from 'node:crypto';
 import { seedMember } from '@sena/auth/seed-member';
 import { silentReport } from '@sena/local/report/report';
@@ -11,6 +11,8 @@ export interface Cloud {
   readonly database: TestDatabase;
   /** API keys: one who asks, one who approves, and the owner of another organization. */
   readonly keys: { owner: string; approver: string; stranger: string };
+  /** Who approves, for the console. */
+  readonly approver: { email: string; password: string };
   /** What the processes have printed. */
   log(): string;
   stop(): Promise<void>;
@@ -18,7 +20,7 @@ export interface Cloud {
 
 export type CloudOptions = Pick<
   StackOptions,
-  'environment' | 'frontHosts' | 'frontPort' | 'prefix' | 'publicUrl' | 'redisUrl'
+  'console' | 'environment' | 'frontHosts' | 'frontPort' | 'prefix' | 'publicUrl' | 'redisUrl'
 > & {
   /** PostgreSQL over its Unix socket: for processes in a network of their own. */
   databaseBySocket?: boolean;
@@ -30,7 +32,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const secret = () => randomBytes(32).toString('base64');
   const secrets = { authSecret: secret(), serviceTokenSecret: secret(), masterKey: secret() };
   const lines: string[] = [];
-  const [stack, keys] = await Promise.all([
+  const [stack, { keys, approver }] = await Promise.all([
     startStack({
       ...stackOptions,
       databases: databaseBySocket ? database.socketUrls : database.urls,
@@ -43,6 +45,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     stack,
     database,
     keys,
+    approver,
     log: () => lines.join('\n'),
     async stop() {
       await stack.stop();
@@ -51,23 +54,24 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   };
 }
 
-async function seedMembers(database: TestDatabase, authSecret: string): Promise<Cloud['keys']> {
+async function seedMembers(database: TestDatabase, authSecret: string): Promise<Pick<Cloud, 'keys' | 'approver'>> {
   const seed = async (name: string, organizationName: string, role: 'owner' | 'approver') => {
+    const email = `${name}@${organizationName}.test`;
+    const password = randomBytes(16).toString('base64');
     const { apiKey } = await seedMember({
       authUrl: database.urls.identity,
       authSecret,
       publicUrl: 'http://localhost',
       organizationName,
-      email: `${name}@${organizationName}.test`,
+      email,
       name,
-      password: randomBytes(16).toString('base64'),
+      password,
       role,
     });
-    return apiKey;
+    return { apiKey, email, password };
   };
-  return {
-    owner: await seed('olivia', 'acme', 'owner'),
-    approver: await seed('adam', 'acme', 'approver'),
-    stranger: await seed('eve', 'elsewhere', 'owner'),
-  };
+  const owner = await seed('olivia', 'acme', 'owner');
+  const { apiKey, ...approver } = await seed('adam', 'acme', 'approver');
+  const stranger = await seed('eve', 'elsewhere', 'owner');
+  return { keys: { owner: owner.apiKey, approver: apiKey, stranger: stranger.apiKey }, approver };
 }

@@ -3,6 +3,7 @@ import type { Action } from '@sena/contracts/envelope';
 import { newId } from '@sena/contracts/ids';
 import { inOrganization, openPool, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { actionDigest } from '@sena/envelope/action-digest';
+import { showCommand } from '@sena/envelope/show-command';
 import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +14,6 @@ import { listApprovals } from './list-approvals.ts';
 import { readApproval } from './read-approval.ts';
 import { readApprovedAction, readDecision } from './read-decision.ts';
 import { requestApproval } from './request-approval.ts';
-import { showCommand } from './show-command.ts';
 import { voidApprovalsOfRun } from './void-approval.ts';
 
 let database: TestDatabase;

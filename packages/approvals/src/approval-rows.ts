@@ -1,8 +1,8 @@
 // An approval as people see it. SQL text and its translation; no I/O.
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
 import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
+import { showCommand } from '@sena/envelope/show-command';
 import { decidingRoles } from './approval-roles.ts';
-import { showCommand } from './show-command.ts';
 
 export interface ApprovalRow {
   id: string;
@@ -15,6 +15,7 @@ export interface ApprovalRow {
   reasons: string[];
   requested_by: string;
   requested_by_name: string;
+  passkeys: Approval['passkeys'];
   decided_by: string | null;
   decided_by_name: string | null;
   reason: string | null;
@@ -24,6 +25,14 @@ export interface ApprovalRow {
   has_expired: boolean;
 }
 
+/** What its satellites said that they demand: an SQL expression. */
+export const passkeyColumn = `(select coalesce(jsonb_agg(jsonb_build_object(
+      'satellite', jsonb_build_object('id', demanding.id, 'name', demanding.name), 'people', demanding.passkeys_to_change
+    ) order by demanding.name), '[]')
+  from satellites demanding where demanding.passkeys_to_change > 0 and demanding.id in (
+    select node ->> 'satelliteId' from jsonb_array_elements(action -> 'commands') as asked (command)
+      cross join jsonb_array_elements(asked.command -> 'nodes') as reached (node)))`;
+
 /**
  * Commands with their first `nodesMax` nodes, all of them for `null`: an SQL expression. Cut in SQL, because an action over
  * 10,000 nodes weighs megabytes, and a list holds a hundred.
@@ -32,6 +41,7 @@ export function approvalColumns(nodesMax: number | null): string {
   const cut = nodesMax === null ? '' : `where position <= ${Number(nodesMax)}`;
   return `id, run_id, status, action_digest, effects, reasons, requested_by, requested_by_name, decided_by, decided_by_name,
     reason, created_at, expires_at, decided_at, expires_at <= now() as has_expired, action ->> 'notBefore' as not_before,
+    ${passkeyColumn} as passkeys,
     (select coalesce(jsonb_agg(jsonb_build_object(
         'step', command -> 'step',
         'command', command -> 'command',
@@ -69,6 +79,7 @@ export function toApproval(row: ApprovalRow, viewer: Member): Approval {
     reason: row.reason,
     commands: row.commands.map(toShownCommand),
     notBefore: row.not_before ?? row.created_at.toISOString(),
+    passkeys: row.passkeys,
     reasons: row.reasons,
     effects: row.effects,
     mayDecide: isOpen && decidingRoles.has(viewer.role) && row.requested_by !== principalRef(viewer),

@@ -2,10 +2,13 @@
 // the action that is stored. Entered by the gateway, which also tells the run, in the same transaction.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import type { PasskeyAssertion } from '@sena/contracts/envelope';
 import { SenaError } from '@sena/contracts/errors';
-import type { ApprovalStatus } from '@sena/contracts/http/approvals';
+import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { decidingRoles } from './approval-roles.ts';
+import { passkeyColumn } from './approval-rows.ts';
+import { checkAssertion, type RegisteredPasskey } from './check-assertion.ts';
 import { expireApproval } from './expire-approval.ts';
 import { isActionIntact } from './is-action-intact.ts';
 import { lockRunOfApproval } from './lock-run-of-approval.ts';
@@ -18,6 +21,8 @@ export interface Decision {
   readonly reason?: string | undefined;
   /** The digest of what the person saw. */
   readonly actionDigest?: string | undefined;
+  /** What their passkey signed. `passkey`: as they registered it here; null when they did not. */
+  readonly signed?: { readonly assertion: PasskeyAssertion; readonly passkey: RegisteredPasskey | null } | undefined;
 }
 
 /** `expired` and `void` were written down as well: commit, then refuse the request. */
@@ -33,13 +38,17 @@ interface PendingRow {
   action: unknown;
   action_digest: string;
   has_expired: boolean;
+  passkeys: Approval['passkeys'];
 }
 
-/** Throws `not_found`, `forbidden`, `own_request`, `already_decided`, `approval_expired`, `conflict`: then nothing changed. */
+/**
+ * Throws `not_found`, `forbidden`, `own_request`, `already_decided`, `approval_expired`, `conflict`, `passkey_required`, `passkey_refused`:
+ * then nothing changed.
+ */
 export async function decideApproval(transaction: TenantTransaction, decision: Decision): Promise<Decided> {
   await lockRunOfApproval(transaction, decision.approvalId);
   const found = await transaction.query<PendingRow>(
-    `select run_id, status, requested_by, action, action_digest, expires_at <= now() as has_expired
+    `select run_id, status, requested_by, action, action_digest, expires_at <= now() as has_expired, ${passkeyColumn} as passkeys
      from approvals where id = $1 for update`,
     [decision.approvalId],
   );
@@ -62,6 +71,7 @@ export async function decideApproval(transaction: TenantTransaction, decision: D
   if (decision.actionDigest !== undefined && decision.actionDigest !== approval.action_digest) {
     throw new SenaError('conflict', 'This is not the action that you were shown. Look at it again, then decide.');
   }
+  if (decision.decision === 'approve') await saveAssertion(transaction, decision, approval);
 
   const status: ApprovalStatus = decision.decision === 'approve' ? 'approved' : 'rejected';
   await transaction.query(
@@ -73,9 +83,40 @@ export async function decideApproval(transaction: TenantTransaction, decision: D
     actor,
     subject: decision.approvalId,
     runId,
-    data: { actionDigest: approval.action_digest, reason: decision.reason ?? null, by: decision.by.by },
+    data: {
+      actionDigest: approval.action_digest,
+      reason: decision.reason ?? null,
+      by: decision.by.by,
+      passkey: credentialOf(decision),
+    },
   });
   return { kind: 'decided', runId };
+}
+
+/** The satellite verifies it; what is wrong with it for certain is said now, to who can still do something about it. */
+async function saveAssertion(
+  transaction: TenantTransaction,
+  { approvalId, by, signed }: Decision,
+  { action_digest, passkeys }: PendingRow,
+): Promise<void> {
+  if (signed === undefined) {
+    const names = passkeys.map(({ satellite }) => satellite.name).join(', ');
+    if (passkeys.length === 0) return;
+    throw new SenaError(
+      'passkey_required',
+      `${names} changes nothing without the passkey of a person listed there. Approve with your passkey, or with \`sena approve\`.`,
+    );
+  }
+  const problem = await checkAssertion(signed.assertion, action_digest, signed.passkey);
+  if (problem !== null) throw new SenaError('passkey_refused', problem);
+  await transaction.query(
+    'insert into approval_assertions (organization_id, approval_id, decided_by, assertion) values ($1, $2, $3, $4)',
+    [transaction.organizationId, approvalId, principalRef(by), JSON.stringify(signed.assertion)],
+  );
+}
+
+function credentialOf({ decision, signed }: Decision): string | null {
+  return decision === 'approve' && signed !== undefined ? signed.assertion.credentialId : null;
 }
 
 function refuseWhoMayNot(by: Member, approval: PendingRow): void {

@@ -10,6 +10,10 @@ const open = new Set([
   'POST /api/auth/two-factor/verify-totp',
   'POST /api/auth/two-factor/verify-backup-code',
   'POST /api/auth/two-factor/generate-backup-codes',
+  'GET /api/auth/passkey/generate-register-options',
+  'POST /api/auth/passkey/verify-registration',
+  'GET /api/auth/passkey/list-user-passkeys',
+  'POST /api/auth/passkey/delete-passkey',
 ]);
 
 /** `path` without its query. */

@@ -1,7 +1,9 @@
-// Identity, by better-auth: passwords, sessions, API keys. Entered by the gateway (once a process) and by seed-member.
-// Works in the schema `identity` alone, as the role sena_identity; members are seeded or invited, or come from their organization's provider; nobody signs up.
+// Identity, by better-auth: passwords, sessions, API keys, passkeys. Entered by the gateway (once a process) and by seed-member.
+// Works in the schema `identity` alone, as the role sena_identity. Members are seeded, invited or brought by their organization's provider;
+// nobody signs up.
 import { createHmac } from 'node:crypto';
 import { apiKey } from '@better-auth/api-key';
+import { passkey } from '@better-auth/passkey';
 import { type IdPrefix, newId } from '@sena/contracts/ids';
 import { betterAuth } from 'better-auth';
 import { isAPIError } from 'better-auth/api';
@@ -122,10 +124,11 @@ const idPrefixOf: Record<string, IdPrefix> = {
   invitation: 'inv',
   verification: 'vrf',
   twoFactor: 'totp',
+  passkey: 'pass',
 };
 
 function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
-  const { origin, protocol } = new URL(options.publicUrl);
+  const { origin, hostname, protocol } = new URL(options.publicUrl);
   return betterAuth({
     appName: 'SENA',
     baseURL: options.publicUrl,
@@ -181,6 +184,7 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
       },
     },
     plugins: [
+      passkey({ rpID: hostname, rpName: 'SENA', origin, authenticatorSelection: { userVerification: 'required' } }),
       organization({ allowUserToCreateOrganization: false }),
       // Ten wrong codes lock the account's second factor for a quarter of an hour, whatever challenge they belong to.
       twoFactor({ issuer: 'SENA', accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 900 } }),

@@ -40,6 +40,17 @@ export const actionProofSchema = z.strictObject({
 });
 export type ActionProof = z.infer<typeof actionProofSchema>;
 
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be base64url');
+
+/** What an approver's passkey signed (WebAuthn): its challenge is the action digest. */
+export const passkeyAssertionSchema = z.strictObject({
+  credentialId: base64url.max(1_400),
+  authenticatorData: base64url.max(4_096),
+  clientDataJSON: base64url.max(8_192),
+  signature: base64url.max(2_048),
+});
+export type PasskeyAssertion = z.infer<typeof passkeyAssertionSchema>;
+
 /** The approval that let this action pass the gate. */
 export const envelopeApprovalSchema = z.strictObject({
   approvalId: z.string(),
@@ -49,7 +60,10 @@ export const envelopeApprovalSchema = z.strictObject({
   decidedAt: z.iso.datetime({ offset: true }),
   /** Binds the digest to this envelope; the satellite recomputes it. */
   proof: actionProofSchema,
+  /** Null: decided without a passkey. The satellite's own policy says whether that is enough. */
+  assertion: passkeyAssertionSchema.nullable(),
 });
+export type EnvelopeApproval = z.infer<typeof envelopeApprovalSchema>;
 
 export const dispatchEnvelopeSchema = z.strictObject({
   v: z.literal(1),

@@ -12,6 +12,8 @@ export const errorCatalogue = {
   name_taken: { status: 409, title: 'The name is already in use' },
   already_decided: { status: 409, title: 'The approval is already decided' },
   own_request: { status: 403, title: 'Nobody approves their own request' },
+  passkey_required: { status: 409, title: 'This approval needs a passkey' },
+  passkey_refused: { status: 422, title: 'The passkey did not sign this action' },
   approval_expired: { status: 409, title: 'The approval has expired' },
   run_finished: { status: 409, title: 'The run has already ended' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },

@@ -102,6 +102,8 @@ export const satelliteFrameSchema = z.discriminatedUnion('t', [
     satelliteTimeMs: z.int(),
     /** Random, made with the journal. Another one than last time: what the satellite knew is lost. */
     journalId: z.string().min(1).max(64),
+    /** So many people's passkeys this satellite wants for a change. A hint for people: it decides by itself, whatever anybody made of this. */
+    passkeysToChange: z.int().min(0).max(2).optional(),
   }),
   /** Journaled (accepted), or refused before anything ran. */
   z.strictObject({

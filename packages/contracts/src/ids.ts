@@ -28,6 +28,7 @@ const prefixes = [
   'vrf',
   'totp',
   'idp',
+  'pass',
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];
 

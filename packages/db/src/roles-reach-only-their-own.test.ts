@@ -71,6 +71,7 @@ const secret: Array<[role: string, table: string]> = [
   ['sena_relay', 'dispatch_private_keys'],
   ['sena_relay', 'dispatch_keys'],
   ['sena_relay', 'approvals'],
+  ['sena_relay', 'approval_assertions'],
   ['sena_relay', 'policy_decisions'],
   ['sena_relay', 'join_tokens'],
   ['sena_relay', 'nodes'],
@@ -115,6 +116,8 @@ const forbidden: Array<[role: string, table: string, privilege: string, columns:
   ['sena_relay', 'satellites', 'update', 'revoked_at'],
   ['sena_signer', 'dispatches', 'update', 'command'],
   ['sena_signer', 'approvals', 'update', 'status'],
+  ['sena_signer', 'approval_assertions', 'insert', null],
+  ['sena_app', 'satellites', 'update', 'passkeys_to_change'],
   ['sena_signer', 'runs', 'update', 'status'],
 ];
 test.each(forbidden)('%s may not, on %s, %s %s', async (role, table, privilege, column) => {
@@ -131,7 +134,7 @@ test.each(forbidden)('%s may not, on %s, %s %s', async (role, table, privilege, 
 });
 
 test('nobody who logs in may change what is append-only', async () => {
-  for (const table of ['outcomes', 'run_events', 'audit_events', 'audit_seals']) {
+  for (const table of ['approval_assertions', 'outcomes', 'run_events', 'audit_events', 'audit_seals']) {
     const found = await admin.query<{ rolname: string }>(
       `select rolname from pg_roles where rolname like 'sena\\_%' and rolname <> 'sena_owner'
          and (has_any_column_privilege(oid, $1, 'update') or has_table_privilege(oid, $1, 'delete') or has_table_privilege(oid, $1, 'truncate'))`,
@@ -174,6 +177,7 @@ const listed: Record<string, string[]> = {
   'identity.on_invitation': [],
   'identity.on_member': [],
   'identity.on_organization': [],
+  'identity.on_passkey': [],
   'identity.on_session': [],
   'identity.on_sign_in_provider': [],
   'identity.on_two_factor': [],

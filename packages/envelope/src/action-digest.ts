@@ -42,9 +42,25 @@ export function actionProof(action: Action, satelliteId: string): ActionProof {
   };
 }
 
-/** True when the digest covers exactly this envelope's command and nodes, at this satellite. */
-export function isCoveredByDigest(envelope: DispatchEnvelope, proof: ActionProof, digest: string): boolean {
-  const own = hashCommand(envelope);
+/** What a passkey signs for this digest: its 32 bytes, base64url. */
+export function actionChallenge(digest: string): string {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  if (hex === undefined) throw new Error('An action digest is sha256: and 64 hex digits.');
+  return Buffer.from(hex, 'hex').toString('base64url');
+}
+
+/** The leaf of this envelope's command: text, shell, environment, limits and exactly its nodes. */
+export function commandLeaf(envelope: DispatchEnvelope): string {
+  return hashCommand(envelope);
+}
+
+/** True when the digest covers exactly this envelope's command and nodes, at this satellite. `own`: its leaf, for who has it already. */
+export function isCoveredByDigest(
+  envelope: DispatchEnvelope,
+  proof: ActionProof,
+  digest: string,
+  own: string = commandLeaf(envelope),
+): boolean {
   if (!proof.commandLeaves.includes(own)) return false;
   const header = { ...proof, v: envelope.v, organizationId: envelope.organizationId, runId: envelope.runId };
   return (

@@ -49,17 +49,17 @@ export interface ConnectedSatellite {
 export async function connectSatellites(
   transaction: TenantTransaction,
   relayId: string,
-  arrivals: ReadonlyArray<{ satelliteId: string; version: string; journalId: string }>,
+  arrivals: ReadonlyArray<{ satelliteId: string; version: string; journalId: string; passkeysToChange?: number }>,
 ): Promise<Map<string, ConnectedSatellite>> {
   const connected = await transaction.query<{ id: string; connection_epoch: string; journal_lost: boolean }>(
     // Rows are locked in the order of their ids.
     `with had as (
-       select s.id, s.journal_id, h.version, h.journal_id as journal_now
-       from satellites s join unnest($2::text[], $3::text[], $4::text[]) as h (id, version, journal_id) on h.id = s.id
+       select s.id, s.journal_id, h.version, h.journal_id as journal_now, h.passkeys
+       from satellites s join unnest($2::text[], $3::text[], $4::text[], $5::integer[]) as h (id, version, journal_id, passkeys) on h.id = s.id
        where s.revoked_at is null order by s.id for no key update of s
      )
      update satellites s set connection_epoch = s.connection_epoch + 1, relay_id = $1, version = had.version, journal_id = had.journal_now,
-       connected_at = now(), last_seen_at = now()
+       passkeys_to_change = had.passkeys, connected_at = now(), last_seen_at = now()
      from had where s.id = had.id
      returning s.id, s.connection_epoch, had.journal_id is not null and had.journal_id <> had.journal_now as journal_lost`,
     [
@@ -67,6 +67,7 @@ export async function connectSatellites(
       arrivals.map((arrival) => arrival.satelliteId),
       arrivals.map((arrival) => arrival.version),
       arrivals.map((arrival) => arrival.journalId),
+      arrivals.map((arrival) => arrival.passkeysToChange ?? 0),
     ],
   );
   return new Map(

@@ -163,6 +163,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/approvals/{id}/action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the exact action that an approval is over
+         * @description Byte for byte what `actionDigest` is computed from, so that `sena approve` needs to believe nobody. Do not show it to people as it is: GET /v1/approvals/{id} has it with every hidden character visible.
+         */
+        get: operations["getApprovalAction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/approvals/{id}/decision": {
         parameters: {
             query?: never;
@@ -174,7 +194,7 @@ export interface paths {
         put?: never;
         /**
          * Approve or reject
-         * @description Bound to the digest of the exact commands and nodes; send `actionDigest` to be sure that they are the ones you saw. Nobody decides about their own request.
+         * @description Bound to the digest of the exact commands and nodes; send `actionDigest` to be sure that they are the ones you saw. Nobody decides about their own request. Where a satellite demands a passkey, send what it signed as `assertion`: WebAuthn, with the 32 bytes of the digest as challenge.
          */
         post: operations["decideApproval"];
         delete?: never;
@@ -856,6 +876,13 @@ export interface components {
             mayDecide: boolean;
             /** Format: date-time */
             notBefore: string;
+            passkeys: {
+                people: number;
+                satellite: {
+                    id: string;
+                    name: string;
+                };
+            }[];
             reason: string | null;
             reasons: string[];
             requestedBy: {
@@ -1944,6 +1971,125 @@ export interface operations {
             };
         };
     };
+    getApprovalAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        action: {
+                            approvalNonce: string;
+                            commands: {
+                                command: string;
+                                environment: {
+                                    [key: string]: string;
+                                };
+                                limits: {
+                                    nodeWaitMs?: number;
+                                    outputBytesMax: number;
+                                    timeoutMs: number;
+                                };
+                                nodes: {
+                                    address: string;
+                                    credential: string;
+                                    hostKey: string | null;
+                                    name: string;
+                                    nodeId: string;
+                                    port: number;
+                                    runAs: string;
+                                    satelliteId: string;
+                                }[];
+                                /** @enum {string} */
+                                shell: "sh" | "bash";
+                                step: string;
+                            }[];
+                            /** Format: date-time */
+                            expiresAt: string;
+                            /** Format: date-time */
+                            notBefore: string;
+                            organizationId: string;
+                            runId: string;
+                            /** @enum {number} */
+                            v: 1;
+                        } | null;
+                        actionDigest: string;
+                        approvalId: string;
+                        mayDecide: boolean;
+                        passkeys: {
+                            people: number;
+                            satellite: {
+                                id: string;
+                                name: string;
+                            };
+                        }[];
+                        requestedBy: {
+                            id: string;
+                            name: string;
+                        };
+                        /** @enum {string} */
+                        status: "pending" | "approved" | "rejected" | "expired" | "void";
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     decideApproval: {
         parameters: {
             query?: never;
@@ -1960,6 +2106,12 @@ export interface operations {
             content: {
                 "application/json": {
                     actionDigest?: string;
+                    assertion?: {
+                        authenticatorData: string;
+                        clientDataJSON: string;
+                        credentialId: string;
+                        signature: string;
+                    };
                     /** @enum {string} */
                     decision: "approve" | "reject";
                     reason?: string;
@@ -2012,7 +2164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `already_decided`: The approval is already decided. `approval_expired`: The approval has expired. `conflict`: The object has changed meanwhile. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            /** @description `already_decided`: The approval is already decided. `approval_expired`: The approval has expired. `conflict`: The object has changed meanwhile. `passkey_required`: This approval needs a passkey. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2039,7 +2191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
+            /** @description `passkey_refused`: The passkey did not sign this action. `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;

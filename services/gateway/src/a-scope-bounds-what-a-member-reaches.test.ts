@@ -180,6 +180,7 @@ describe('an approval', () => {
     for (const id of [approval.production, approval.mixed]) {
       expect(ids).not.toContain(id);
       expect((await gateway.call('GET', `/v1/approvals/${id}`, { as: 'approver' })).status).toBe(404);
+      expect((await gateway.call('GET', `/v1/approvals/${id}/action`, { as: 'approver' })).status).toBe(404);
       for (const decision of ['approve', 'reject']) {
         const decided = await gateway.call('POST', `/v1/approvals/${id}/decision`, {
           as: 'approver',

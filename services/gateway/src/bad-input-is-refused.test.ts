@@ -153,6 +153,7 @@ const operations: Record<string, Operation> = {
     wrongQueries: [...pageQueries, ['status=open', 'validation_failed']],
   },
   'GET /v1/approvals/{id}': { path: '/v1/approvals/{id}', id: 'approval', roles: may.readApprovals },
+  'GET /v1/approvals/{id}/action': { path: '/v1/approvals/{id}/action', id: 'approval', roles: may.readApprovals },
   'POST /v1/approvals/{id}/decision': {
     path: '/v1/approvals/{id}/decision',
     id: 'approval',

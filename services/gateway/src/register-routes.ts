@@ -4,6 +4,7 @@ import { deleteApiKey } from './routes/api-keys/delete-api-key.ts';
 import { getApiKeys } from './routes/api-keys/get-api-keys.ts';
 import { postApiKeys } from './routes/api-keys/post-api-keys.ts';
 import { getApproval } from './routes/approvals/get-approval.ts';
+import { getApprovalAction } from './routes/approvals/get-approval-action.ts';
 import { getApprovals } from './routes/approvals/get-approvals.ts';
 import { postApprovalDecision } from './routes/approvals/post-approval-decision.ts';
 import { getAuditEvents } from './routes/audit-events/get-audit-events.ts';
@@ -68,6 +69,7 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
 
   getApprovals(app, services);
   getApproval(app, services);
+  getApprovalAction(app, services);
   postApprovalDecision(app, services);
   postPolicyEvaluations(app, services);
 

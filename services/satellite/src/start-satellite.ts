@@ -6,6 +6,7 @@ import { loadBashParser } from '@sena/policy/load-bash-parser';
 import type { Logger } from '@sena/telemetry/logger';
 import { compileAllowedAddresses } from './config/allowed-addresses.ts';
 import { type Enrolment, readEnrolment } from './config/enrolment.ts';
+import { findUnusableKey } from './config/find-unusable-key.ts';
 import { loadIdentity } from './config/identity.ts';
 import { OperatorError } from './config/operator-error.ts';
 import { readCredential } from './config/read-credential.ts';
@@ -75,6 +76,8 @@ async function connectAndWork(
     logger.info('allowedAddresses is not set: the cloud may name any address that this machine reaches');
   }
 
+  const unusable = await findUnusableKey(config.policy.passkeys);
+  if (unusable !== null) throw new OperatorError(unusable);
   const parser = await loadBashParser();
   const journal = await openJournal(state.journal, { isEnrolling: false });
   if (journal.identity.isReplacement) {
@@ -123,6 +126,7 @@ async function connectAndWork(
         {
           ...{ tunnelUrl: enrolment.tunnelUrl, identity, satelliteId, organizationId, version, dial, logger },
           journalId: journal.identity.journalId,
+          passkeysToChange: config.policy.passkeys.requiredToChange,
           welcomed(welcome, relayId, link) {
             connection = { kind: 'connected', relayId, since: new Date().toISOString() };
             runtime.linkUp(welcome, link);

@@ -1,5 +1,6 @@
 // What a person reads when something did not work. Pure.
 import { ProblemError } from '@sena/sdk/problem-error';
+import { PasskeyError } from '../passkeys/passkey-error.ts';
 
 export interface Failure {
   title: string;
@@ -9,6 +10,7 @@ export interface Failure {
 
 export function describeFailure(error: unknown): Failure {
   if (error instanceof ProblemError) return { title: error.title, detail: error.message };
+  if (error instanceof PasskeyError) return { title: 'Your passkey was not used', detail: error.message };
   return {
     title: 'The console failed',
     detail: 'Reload the page. If it happens again, tell whoever runs SENA what you did.',

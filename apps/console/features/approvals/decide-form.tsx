@@ -5,9 +5,10 @@ import { Button } from '@sena/ui/button';
 import { Field } from '@sena/ui/field';
 import { Notice } from '@sena/ui/notice';
 import { Textarea } from '@sena/ui/textarea';
-import { Check, X } from 'lucide-react';
+import { Check, KeyRound, X } from 'lucide-react';
 import { type MouseEvent, useRef, useState } from 'react';
 import { describeFailure } from '../api/describe-failure.ts';
+import { PasskeyNeeded } from './passkey-needed.tsx';
 import type { useDecideApproval } from './use-decide-approval.ts';
 import { useStillness } from './use-stillness.ts';
 
@@ -27,6 +28,7 @@ export function DecideForm({ approval, decide, describedBy }: DecideFormProps) {
   const buttons = useRef<HTMLDivElement>(null);
   const hasBeenStill = useStillness(buttons);
   const isOver = approval.status !== 'pending';
+  const needsPasskey = approval.passkeys.length > 0;
 
   function press(decision: 'approve' | 'reject', event: MouseEvent) {
     if (isSent.current || isOver) return;
@@ -40,7 +42,7 @@ export function DecideForm({ approval, decide, describedBy }: DecideFormProps) {
     isSent.current = true;
     setSent(decision);
     decide.mutate(
-      { decision, reason },
+      { decision, reason, withPasskey: decision === 'approve' && needsPasskey },
       {
         onError: () => {
           isSent.current = false;
@@ -57,6 +59,7 @@ export function DecideForm({ approval, decide, describedBy }: DecideFormProps) {
           {describeFailure(decide.error).detail}
         </Notice>
       )}
+      <PasskeyNeeded approval={approval} />
       <Field label="Reason (optional)" hint="Kept with the decision, for whoever reads the audit.">
         {(control) => (
           <Textarea
@@ -78,7 +81,7 @@ export function DecideForm({ approval, decide, describedBy }: DecideFormProps) {
           aria-describedby={describedBy}
           onClick={(event) => press('approve', event)}
         >
-          <Check /> Approve
+          {needsPasskey ? <KeyRound /> : <Check />} {needsPasskey ? 'Approve with passkey' : 'Approve'}
         </Button>
         <Button
           variant="danger-outline"

@@ -14,7 +14,7 @@ import {
 import { type Theme, useTheme } from '@sena/ui/theme';
 import { notifyFailed } from '@sena/ui/toaster';
 import { useQueryClient } from '@tanstack/react-query';
-import { Building2, ChevronsUpDown, CircleUser, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { Building2, ChevronsUpDown, CircleUser, KeyRound, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { signOut } from './auth-client.ts';
 import { useMe } from './use-me.ts';
@@ -79,6 +79,9 @@ export function UserMenu() {
         <MenuSeparator />
         <MenuItem onSelect={() => router.push('/account')}>
           <CircleUser /> Account
+        </MenuItem>
+        <MenuItem onSelect={() => router.push('/account/passkeys')}>
+          <KeyRound /> Passkeys
         </MenuItem>
         <OrganizationItems />
         <MenuItem onSelect={() => void leave()}>

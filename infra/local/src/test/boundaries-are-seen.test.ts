@@ -64,6 +64,8 @@ const canaries: Array<[file: string, text: string, rule: string | null]> = [
     `import type { Client } from '@sena/db/client';\nexport const A = () => <p />;`,
     'console-reaches-sena-through-the-sdk',
   ],
+  ['apps/cli/src/db.ts', `import type { Client } from '@sena/db/client';`, 'cli-is-a-client'],
+  ['apps/cli/src/runs.test.ts', `import '@sena/runs/door';`, 'cli-is-a-client-in-tests'],
   ['services/gateway/src/prisma.ts', `import type { P } from '@prisma/client';`, 'prisma-in-db-only'],
   ['services/gateway/src/bullmq.ts', `import { Q } from 'bullmq';\nexport const q = Q;`, 'bullmq-in-queue-only'],
   ['services/gateway/src/graph.ts', `import type { G } from '@langchain/langgraph';`, 'langgraph-in-orchestrator-only'],
@@ -73,6 +75,11 @@ const canaries: Array<[file: string, text: string, rule: string | null]> = [
     'ssh2-in-ssh-and-lab-only',
   ],
   ['services/gateway/src/sessions.ts', `import 'better-auth';`, 'better-auth-in-auth-only'],
+  [
+    'services/satellite/src/passkeys.ts',
+    `import { v } from '@simplewebauthn/server';\nexport const a = v;`,
+    'simplewebauthn-in-envelope-only',
+  ],
   ['services/gateway/src/measured.ts', `import '../../../benchmarks/src/floor.ts';`, 'benchmarks-are-for-nobody'],
   ['services/gateway/src/fixture.ts', `import '@sena/testing/postgres';`, 'fixtures-in-tests-only'],
   ['services/gateway/src/hosts.ts', `import '@sena/lab/door';`, 'lab-is-not-for-services'],
@@ -114,6 +121,7 @@ const libraries = [
   '@prisma/client',
   '@langchain/langgraph',
   'better-auth',
+  '@simplewebauthn/server',
   'undeclared',
   'development',
 ];

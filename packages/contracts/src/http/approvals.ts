@@ -1,7 +1,7 @@
 // /v1/approvals: what waits for a second person.
 import { z } from 'zod';
 import { effectSchema, shellSchema } from '../domain/policy.ts';
-import { executionLimitsSchema } from '../envelope.ts';
+import { actionSchema, executionLimitsSchema, passkeyAssertionSchema } from '../envelope.ts';
 import { pageQuerySchema, pageSchema, timestampSchema } from './page.ts';
 
 export const approvalStatusSchema = z.enum(['pending', 'approved', 'rejected', 'expired', 'void']);
@@ -56,6 +56,8 @@ export const approvalSchema = z.object({
   notBefore: timestampSchema,
   reasons: z.array(z.string()),
   effects: z.array(effectSchema),
+  /** Satellites that say that they change nothing without passkeys of so many people, whom they list themselves. */
+  passkeys: z.array(z.object({ satellite: z.object({ id: z.string(), name: z.string() }), people: z.int() })),
   /** False for the requester and for roles that can not decide. */
   mayDecide: z.boolean(),
   createdAt: timestampSchema,
@@ -71,4 +73,19 @@ export const decideApprovalBodySchema = z.strictObject({
   reason: z.string().trim().max(1_000).optional(),
   /** When sent, it must be the digest of what was shown; otherwise 409. */
   actionDigest: z.string().max(100).optional(),
+  /** To approve with a passkey: what it signed, with the 32 bytes of the action digest as its challenge. */
+  assertion: passkeyAssertionSchema.optional(),
 });
+
+/** Byte for byte what the digest is over: for who recomputes it. Not for eyes: what it holds may hide or pass for something else. */
+export const approvalActionSchema = z.object({
+  approvalId: z.string(),
+  status: approvalStatusSchema,
+  actionDigest: z.string(),
+  requestedBy: z.object({ id: z.string(), name: z.string() }),
+  mayDecide: z.boolean(),
+  passkeys: approvalSchema.shape.passkeys,
+  /** Null: what is stored is not an action, and nobody can approve it. */
+  action: actionSchema.nullable(),
+});
+export type ApprovalAction = z.infer<typeof approvalActionSchema>;

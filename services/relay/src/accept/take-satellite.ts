@@ -46,10 +46,11 @@ async function takeTogether(
   relayId: string,
   arrivals: readonly Known[],
 ): Promise<Array<[Known, TakenSatellite]>> {
-  const rows = arrivals.map(({ identity: { satelliteId }, hello: { version, journalId } }) => ({
+  const rows = arrivals.map(({ identity: { satelliteId }, hello: { version, journalId, passkeysToChange = 0 } }) => ({
     satelliteId,
     version,
     journalId,
+    passkeysToChange,
   }));
   const connected = await connectSatellites(transaction, relayId, rows);
   const taken: Array<[Known, TakenSatellite]> = [];

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { callSatellite, type SatelliteProcess, spawnSatellite } from '../fixtures/satellite-process.ts';
-import { makeDispatch, startTestSite, type TestSite } from '../fixtures/test-site.ts';
+import { approved, makeDispatch, startTestSite, type TestSite } from '../fixtures/test-site.ts';
 
 let site: TestSite;
 let satellite: SatelliteProcess | undefined;
@@ -60,6 +60,14 @@ describe('the command line', () => {
     satellite = await spawnSatellite(config, relay);
     relay.send(older.frame);
     expect(await relay.ack(older.frame.dispatchId)).toMatchObject({ accepted: false, code: 'envelope_before_journal' });
+    // Signed anew under a later time, what was approved before is as old as its approval.
+    const old = { ...approved, notBefore: new Date(Date.now() - 60_000).toISOString() };
+    const { envelope } = await makeDispatch(site, 'touch /tmp/again', [site.node('web-01').node], old);
+    const renewed = await makeDispatch(site, envelope.command, envelope.nodes, {
+      ...{ ...envelope, notBefore: new Date(Date.now() + 1_000).toISOString() },
+    });
+    relay.send(renewed.frame);
+    expect(await relay.ack(renewed.frame.dispatchId)).toMatchObject({ code: 'envelope_before_journal' });
     const journals = relay.frames.flatMap((frame) => (frame.t === 'hello' ? [frame.journalId] : []));
     expect(new Set(journals).size).toBe(2);
     const newer = await makeDispatch(site, 'hostname', [site.node('web-01').node], {

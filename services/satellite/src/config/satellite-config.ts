@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperatorError } from './operator-error.ts';
+import { passkeyPolicySchema } from './passkey-policy.ts';
 
 const path = z.string().min(1).max(4_096);
 
@@ -35,6 +36,8 @@ const fileSchema = z.strictObject({
       changesAllowed: z.boolean().default(true),
       /** False: what the cloud has allowed runs without an approval. Local refusals stay. */
       approvalRequiredToChange: z.boolean().default(true),
+      /** Whose passkeys a change needs here, whatever the cloud says. */
+      passkeys: passkeyPolicySchema.prefault({}),
     })
     .prefault({}),
   limits: z

@@ -26,7 +26,8 @@ import { type Begun, type Execution, type Inquired, mayBegin, type Work } from '
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { wasCancelled } from './find-obstacle.ts';
-import { judgeCommand } from './judge-command.ts';
+import { type Judgement, judgeCommand } from './judge-command.ts';
+import { judgeConsent } from './judge-consent.ts';
 import { receiveDispatch } from './receive-dispatch.ts';
 import { receiveInquiry } from './receive-inquiry.ts';
 import { recoverExecutions } from './recover-executions.ts';
@@ -247,7 +248,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       logger.warn({ dispatchId, code, reason: message, traceId: traceIdOf(traceparent) }, 'a dispatch was refused');
       return;
     }
-    const { envelope, mode, fresh, known, obstacle } = received;
+    const { envelope, mode, fresh, known, obstacle, obstacles } = received;
     const { dispatchId, runId, traceparent } = envelope;
     logger.info(
       {
@@ -269,7 +270,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       .map((node) => createExecution(envelope, node, mode));
     const ending: Array<Promise<void>> = [];
     for (const execution of begun) {
-      const why = obstacle ?? (earlyCancels.find(execution.id) === null ? null : wasCancelled());
+      const cancelled = earlyCancels.find(execution.id) === null ? null : wasCancelled();
+      const why = obstacle ?? obstacles.get(execution.id) ?? cancelled;
       if (why !== null) {
         ending.push(endUnstarted(execution, why, rooms));
         continue;
@@ -303,6 +305,14 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const freshIds = new Set(fresh);
     for (const node of inquiry.nodes) if (freshIds.has(node.executionId)) findOutForAnother(inquiry, node);
     if (known.length > 0) await reportKnown(known, { journal, outbox, logger });
+  }
+
+  /** Of what was journaled and never sent: the policy may be another one since. */
+  async function judgeAgain(envelope: DispatchEnvelope): Promise<Judgement> {
+    const judgement = judgeCommand(parser, envelope, config.policy);
+    if (judgement.kind === 'refused') return judgement;
+    const consent = await judgeConsent(judgement, envelope, config.policy.passkeys, Date.now());
+    return consent.kind === 'refused' ? consent : judgement;
   }
 
   function takeOutputAck({ executionId, attempt, stream, offset }: Extract<RelayFrame, { t: 'output-ack' }>): void {
@@ -350,7 +360,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const resumed: Execution[] = [];
       const recovery = await recoverExecutions({
         ...{ journal, outbox, logger, keys, organizationId, satelliteId },
-        judge: (envelope) => judgeCommand(parser, envelope, config.policy),
+        judge: judgeAgain,
         resume(envelope, node, { mode, attempt }, wasSent) {
           const execution = createExecution(envelope, node, mode);
           execution.attempts = attempt;

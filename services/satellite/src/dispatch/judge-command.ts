@@ -7,7 +7,9 @@ import { evaluateCommand } from '@sena/policy/evaluate-command';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
 
-export type Judgement = { kind: 'run'; mode: ExecutionMode } | { kind: 'refused'; detail: string };
+export type Judgement =
+  /** `isReading`: by the satellite's own policy, whatever the envelope says. */
+  { kind: 'run'; mode: ExecutionMode; isReading: boolean } | { kind: 'refused'; detail: string };
 
 /** Variables that change how an answer looks and never what a program does. */
 const harmlessVariable = /^(LANG|LC_[A-Z]+|TZ|TERM|COLUMNS|LINES|NO_COLOR)$/;
@@ -31,10 +33,11 @@ export function judgeCommand(
   if (forbidden !== undefined) return refused(`A dispatch may not set ${forbidden}.`);
   const changing = variables.find((name) => !harmlessVariable.test(name));
 
-  if (isReading && changing === undefined && envelope.readOnly) return { kind: 'run', mode: 'direct' };
+  const isPlainReading = isReading && changing === undefined;
+  if (isPlainReading && envelope.readOnly) return { kind: 'run', mode: 'direct', isReading: true };
   if (!policy.changesAllowed) return refused('This satellite runs read-only commands alone (policy.changesAllowed).');
   const problem = policy.approvalRequiredToChange ? findApprovalProblem(envelope) : null;
-  if (problem === null) return { kind: 'run', mode: 'guarded' };
+  if (problem === null) return { kind: 'run', mode: 'guarded', isReading: isPlainReading };
   if (changing !== undefined)
     return refused(`The dispatch sets ${changing}, so it is no plain reading, and ${problem}`);
   if (isReading) return refused(`The cloud does not call this read-only, and ${problem}`);

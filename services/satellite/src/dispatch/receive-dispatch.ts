@@ -10,6 +10,7 @@ import type { AcceptAnswer } from '../journal/journal-operations.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import { notStarted } from './end-execution.ts';
 import { judgeCommand } from './judge-command.ts';
+import { type Consent, judgeConsent } from './judge-consent.ts';
 
 type DispatchFrame = Extract<RelayFrame, { t: 'dispatch' }>;
 type NotStarted = Extract<Outcome, { kind: 'not_started' }>;
@@ -26,6 +27,8 @@ export type ReceivedDispatch =
       /** To be run, or to be ended with `obstacle` when there is one. */
       fresh: string[];
       obstacle: NotStarted | null;
+      /** Of those that are fresh: why these do not run, whatever the others do. */
+      obstacles: ReadonlyMap<string, NotStarted>;
       /** Seen before: what the journal says of them is the answer. */
       known: string[];
     };
@@ -62,14 +65,20 @@ export async function receiveDispatch(frame: DispatchFrame, rules: DispatchRules
     return refuse(frame, 'envelope_other_dispatch', 'The envelope belongs to another dispatch than the frame says.');
   }
   const { identity } = rules.journal;
-  if (identity.isReplacement && Date.parse(envelope.notBefore) < identity.createdAtMs) {
+  // When it was approved is what nobody but the approver can change.
+  const since = [envelope.notBefore, ...envelope.approvals.map(({ proof }) => proof.notBefore)];
+  if (identity.isReplacement && since.some((time) => Date.parse(time) < identity.createdAtMs)) {
     const message = 'The journal of this satellite is younger than the dispatch: nobody knows whether it ran already.';
     return refuse(frame, 'envelope_before_journal', message);
   }
 
   const judgement = judgeCommand(rules.parser, envelope, rules.policy);
   const mode: ExecutionMode = judgement.kind === 'run' ? judgement.mode : 'guarded';
-  const answer = await journalDispatch(frame, envelope, mode, rules.journal, now.getTime());
+  const consent =
+    judgement.kind === 'run'
+      ? await judgeConsent(judgement, envelope, rules.policy.passkeys, now.getTime())
+      : ({ kind: 'refused', detail: judgement.detail } as const);
+  const answer = await journalDispatch(frame, envelope, { mode, consent }, rules.journal, now.getTime());
   switch (answer.kind) {
     case 'nonce_reused':
       return refuse(frame, 'envelope_nonce_reused', 'Another dispatch with the same nonce was accepted before.');
@@ -82,7 +91,10 @@ export async function receiveDispatch(frame: DispatchFrame, rules: DispatchRules
     case 'accepted': {
       const { fresh, known } = answer;
       const obstacle = findObstacle();
-      return { kind: 'accepted', ack: ack(frame, null), envelope, mode, fresh, known, obstacle };
+      const obstacles = new Map(
+        answer.barred.map(({ executionId, why }) => [executionId, notStarted('policy_refused', why)]),
+      );
+      return { kind: 'accepted', ack: ack(frame, null), envelope, mode, fresh, known, obstacle, obstacles };
     }
   }
 
@@ -95,17 +107,18 @@ export async function receiveDispatch(frame: DispatchFrame, rules: DispatchRules
     }
     if (rules.isHalted())
       return notStarted('halted', 'The halt switch of the satellite is on. Remove its file to go on.');
-    return judgement.kind === 'refused' ? notStarted('policy_refused', judgement.detail) : null;
+    return consent.kind === 'refused' ? notStarted('policy_refused', consent.detail) : null;
   }
 }
 
 function journalDispatch(
   frame: DispatchFrame,
   envelope: DispatchEnvelope,
-  mode: ExecutionMode,
+  { mode, consent }: { mode: ExecutionMode; consent: Consent },
   journal: Journal,
   receivedAtMs: number,
 ): Promise<AcceptAnswer> {
+  const given = consent.kind === 'given' ? consent : null;
   return journal.perform({
     op: 'accept',
     dispatchId: envelope.dispatchId,
@@ -115,7 +128,11 @@ function journalDispatch(
     assignmentEpoch: envelope.assignmentEpoch,
     expiresAtMs: Date.parse(envelope.expiresAt),
     receivedAtMs,
-    executions: envelope.nodes.map(({ executionId }) => ({ executionId, mode })),
+    executions: envelope.nodes.map(({ executionId, nodeId }) => ({
+      ...{ executionId, mode },
+      approvedChanges: given?.changesOf(nodeId) ?? [],
+    })),
+    passkeyCounts: given?.passkeyCounts ?? [],
   });
 }
 

@@ -29,7 +29,7 @@ export type RecoveryRooms = {
   keys: ReadonlyMap<string, KeyObject>;
   organizationId: string;
   satelliteId: string;
-  judge(envelope: DispatchEnvelope): Judgement;
+  judge(envelope: DispatchEnvelope): Promise<Judgement>;
   /** `wasSent`: a read-only command of the former process. */
   resume(
     envelope: DispatchEnvelope,
@@ -129,7 +129,8 @@ async function recoverOne(
     return 'askedFor';
   }
   if (isExpired(envelope, Date.now())) return await end(notStarted('expired', late));
-  const judgement = rooms.judge(envelope);
+  if (execution.barred !== null) return await end(notStarted('policy_refused', execution.barred));
+  const judgement = await rooms.judge(envelope);
   if (judgement.kind === 'refused') return await end(notStarted('policy_refused', judgement.detail));
   if (wasSent && (mode !== 'direct' || judgement.mode !== 'direct' || attempt >= attemptsMax)) {
     return await end(notStarted('expired', late));

@@ -43,7 +43,7 @@ const accept = (dispatchId: string, assignmentEpoch: number, change: Partial<Acc
     executions: [{ executionId, mode: 'plain' }],
     ...change,
   });
-const mayRun = { kind: 'accepted', fresh: [] as string[], known: [] as string[] };
+const mayRun = { kind: 'accepted', fresh: [] as string[], known: [] as string[], barred: [] };
 const refused = () => ({ ...mayRun, known: [executionId] });
 const fresh = () => ({ ...mayRun, fresh: [executionId] });
 const known = async () => (await journal.perform({ op: 'states', executionIds: [executionId] }))[0];

@@ -26,6 +26,8 @@ export type JournaledExecution = {
   stderrAcked: number;
   result: ExecutionResult | null;
   isOutcomeAcked: boolean;
+  /** Why it may never begin. Null: it may. */
+  barred: string | null;
 };
 
 export type JournalCounts = { journaled: number; starting: number; running: number; finished: number; unacked: number };
@@ -41,12 +43,34 @@ export type AcceptOperation = {
   assignmentEpoch: number;
   expiresAtMs: number;
   receivedAtMs: number;
-  executions: ReadonlyArray<{ executionId: string; mode: JournaledMode }>;
+  executions: ReadonlyArray<{ executionId: string; mode: JournaledMode; approvedChanges?: readonly ApprovedChange[] }>;
+  /** What passkeys signed for it. */
+  passkeyCounts?: readonly PasskeyCount[];
+};
+
+/** One command on one node, as one action has it: done under one execution id, once. */
+export type ApprovedChange = { changeKey: Uint8Array; expiresAtMs: number };
+
+export type PasskeyCount = {
+  credentialId: string;
+  name: string;
+  /** Not 0: those that don't count are not remembered. */
+  signCount: number;
+  actionDigest: string;
+  expiresAtMs: number;
 };
 
 export type AcceptAnswer =
   /** `fresh`: to be run now. The others were known already; what is known of them answers for them. */
-  { kind: 'accepted'; fresh: string[]; known: string[] } | { kind: 'nonce_reused' } | { kind: 'content_differs' };
+  | {
+      kind: 'accepted';
+      fresh: string[];
+      known: string[];
+      /** Of those that are fresh: these may never begin. */
+      barred: Array<{ executionId: string; why: string }>;
+    }
+  | { kind: 'nonce_reused' }
+  | { kind: 'content_differs' };
 
 export type JournalOperation =
   | AcceptOperation

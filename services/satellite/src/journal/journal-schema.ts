@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 
-export const journalVersion = 1;
+export const journalVersion = 2;
 
 export type JournalIdentity = {
   /** Random, made with the file: another one tells the relay that what the satellite knew is lost. */
@@ -11,6 +11,33 @@ export type JournalIdentity = {
   /** True: an earlier journal of this satellite was lost. */
   isReplacement: boolean;
 };
+
+/**
+ * What an approval was used for, and what passkeys have signed. `change_key`: hash of action digest, command leaf and node; whoever
+ * comes later under another execution id is refused.
+ */
+const approvalTables = `
+    create table approved_changes (
+      change_key blob primary key,
+      execution_id text not null,
+      expires_at_ms integer not null
+    ) strict, without rowid;
+    create table passkey_counts (
+      credential_id text not null,
+      sign_count integer not null,
+      action_digest text not null,
+      first_seen_at_ms integer not null,
+      expires_at_ms integer not null,
+      primary key (credential_id, sign_count)
+    ) strict, without rowid;`;
+
+/** What an earlier satellite wrote, as this one writes it. Nothing in it is lost. */
+export function upgradeJournal(database: DatabaseSync): void {
+  if (journalVersionOf(database) !== 1) return;
+  database.exec(`begin immediate; ${approvalTables}
+    alter table executions add column barred text;
+    pragma user_version = 2; commit`);
+}
 
 /** Makes the tables in an empty file. */
 export function createJournalTables(database: DatabaseSync, isReplacement: boolean): void {
@@ -51,12 +78,14 @@ export function createJournalTables(database: DatabaseSync, isReplacement: boole
       tail_stdout blob,
       tail_stderr_offset integer,
       tail_stderr blob,
+      barred text,
       check ((state = 'finished') = (result is not null)),
       check ((guard_directory is null) = (boot_id is null))
     ) strict;
     create index executions_of_dispatch on executions (dispatch_id);
     create index executions_open on executions (state) where state <> 'finished';
     create index executions_unacked on executions (outcome_acked) where state = 'finished' and outcome_acked = 0;
+    ${approvalTables}
     pragma user_version = ${journalVersion};
   `);
   database.prepare('insert into meta values (?, ?, ?)').run(randomUUID(), Date.now(), isReplacement ? 1 : 0);

@@ -13,8 +13,10 @@ import type {
   JournaledExecution,
   OutputTail,
 } from './journal-operations.ts';
+import { createApprovalStatements } from './take-approvals.ts';
 
 type Row = Record<string, SQLOutputValue>;
+type Accepted = Extract<AcceptAnswer, { kind: 'accepted' }>;
 
 export function createJournalStatements(database: DatabaseSync) {
   const selectDispatch = database.prepare('select content_hash, envelope from dispatches where dispatch_id = ?');
@@ -31,7 +33,7 @@ export function createJournalStatements(database: DatabaseSync) {
     update executions
       set state = 'starting', attempt = ?1, started_at_ms = ?2, mode = ?4, guard_directory = ?5, boot_id = ?6, stdout_acked = 0,
         stderr_acked = 0
-      where execution_id = ?3 and attempt < ?1 and mode <> 'inquiry'
+      where execution_id = ?3 and attempt < ?1 and mode <> 'inquiry' and barred is null
         and (state = 'journaled' or (mode = 'direct' and state in ('starting', 'running')))`);
   const updateRunning = database.prepare(
     "update executions set state = 'running' where execution_id = ? and attempt = ? and state = 'starting'",
@@ -69,6 +71,8 @@ export function createJournalStatements(database: DatabaseSync) {
       where e.state = 'finished' and e.mode = 'guarded' and e.result ->> '$.outcome.kind' = 'unknown'
       order by d.received_at_ms, e.execution_id`);
   const selectUnacked = database.prepare("select * from executions where state = 'finished' and outcome_acked = 0");
+  const approvals = createApprovalStatements(database);
+  const updateBarred = database.prepare('update executions set barred = ? where execution_id = ?');
   const deletePast = [
     `delete from executions where dispatch_id in (
        select dispatch_id from dispatches d where expires_at_ms < ?1 and not exists (
@@ -85,10 +89,18 @@ export function createJournalStatements(database: DatabaseSync) {
       const { dispatchId, nonce, contentHash, envelope, assignmentEpoch, expiresAtMs, receivedAtMs } = operation;
       insertDispatch.run(dispatchId, nonce, contentHash, envelope, assignmentEpoch, expiresAtMs, receivedAtMs);
     }
-    const answer = { kind: 'accepted' as const, fresh: [] as string[], known: [] as string[] };
+    const answer: Accepted = { kind: 'accepted', fresh: [], known: [], barred: [] };
     for (const { executionId, mode } of operation.executions) {
       const { changes } = insertExecution.run(executionId, operation.dispatchId, operation.assignmentEpoch, mode);
       (changes === 1 ? answer.fresh : answer.known).push(executionId);
+    }
+    const barred = approvals.take(operation);
+    for (const executionId of barred.size === 0 ? [] : answer.fresh) {
+      const why = barred.get(executionId);
+      if (why === undefined) continue;
+      // On disk with its execution: after a crash it is still barred.
+      updateBarred.run(why, executionId);
+      answer.barred.push({ executionId, why });
     }
     return answer;
   }
@@ -123,6 +135,7 @@ export function createJournalStatements(database: DatabaseSync) {
       selectUnacked.all().map((row) => ({ result: JSON.parse(text(row.result)), tail: readTail(row) })),
     counts: () => countExecutions(database),
     prune(beforeMs: number): number {
+      approvals.prune(beforeMs);
       const [executions, dispatches] = deletePast;
       executions?.run(beforeMs);
       return Number(dispatches?.run(beforeMs).changes ?? 0);
@@ -170,6 +183,7 @@ function readExecution(row: Row): JournaledExecution {
     stderrAcked: Number(row.stderr_acked),
     result: row.result === null ? null : JSON.parse(text(row.result)),
     isOutcomeAcked: row.outcome_acked === 1,
+    barred: row.barred === null ? null : text(row.barred),
   };
 }
 

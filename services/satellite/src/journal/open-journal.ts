@@ -10,6 +10,7 @@ import {
   journalVersion,
   journalVersionOf,
   readJournalIdentity,
+  upgradeJournal,
 } from './journal-schema.ts';
 
 const waitMsMax = 200;
@@ -125,6 +126,7 @@ function prepareFile(file: string, isEnrolling: boolean): JournalIdentity {
     const database = new DatabaseSync(file);
     try {
       if (journalVersionOf(database) === 0) createJournalTables(database, !isEnrolling);
+      upgradeJournal(database);
       const version = journalVersionOf(database);
       if (version !== journalVersion) {
         throw new OperatorError(`The journal ${file} has version ${version}; this satellite writes ${journalVersion}.`);

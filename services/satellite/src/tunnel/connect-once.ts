@@ -30,6 +30,8 @@ export type ConnectionSettings = {
   satelliteId: string;
   organizationId: string;
   journalId: string;
+  /** Told with the hello, so that people are asked for them in time. */
+  passkeysToChange: number;
   version: string;
   dial: DialSettings;
   logger: Logger;
@@ -167,6 +169,8 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
       version: settings.version,
       satelliteTimeMs: Date.now(),
       journalId: settings.journalId,
+      // A relay that is older takes no field that it does not know.
+      ...(settings.passkeysToChange === 0 ? {} : { passkeysToChange: settings.passkeysToChange }),
     };
   }
 

@@ -117,6 +117,7 @@ function toEnvelopeApproval(approval: ApprovalToCheck, satelliteId: string): Dis
     decidedBy,
     decidedAt: decidedAt.toISOString(),
     proof: actionProof(action, satelliteId),
+    assertion: approval.assertion,
   };
 }
 

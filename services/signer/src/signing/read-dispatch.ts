@@ -2,7 +2,14 @@
 
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { RunStatus } from '@sena/contracts/domain/run';
-import { type Action, actionSchema, type EnvelopeNode, type ExecutionLimits } from '@sena/contracts/envelope';
+import {
+  type Action,
+  actionSchema,
+  type EnvelopeNode,
+  type ExecutionLimits,
+  type PasskeyAssertion,
+  passkeyAssertionSchema,
+} from '@sena/contracts/envelope';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
 
@@ -36,6 +43,8 @@ export interface ApprovalToCheck {
   readonly requestedBy: string;
   readonly decidedBy: string | null;
   readonly decidedAt: Date | null;
+  /** What the passkey of who decided signed; the satellite verifies it. */
+  readonly assertion: PasskeyAssertion | null;
 }
 
 /**
@@ -162,8 +171,11 @@ async function readApprovals(
     requested_by: string;
     decided_by: string | null;
     decided_at: Date | null;
+    assertion: unknown;
   }>(
-    'select id, run_id, status, action, action_digest, requested_by, decided_by, decided_at from approvals where id = any($1)',
+    `select a.id, a.run_id, a.status, a.action, a.action_digest, a.requested_by, a.decided_by, a.decided_at, signed.assertion
+     from approvals a left join approval_assertions signed on signed.approval_id = a.id and signed.decided_by = a.decided_by
+     where a.id = any($1)`,
     [approvalIds],
   );
   return new Map(
@@ -178,6 +190,7 @@ async function readApprovals(
         requestedBy: row.requested_by,
         decidedBy: row.decided_by,
         decidedAt: row.decided_at,
+        assertion: passkeyAssertionSchema.safeParse(row.assertion).data ?? null,
       },
     ]),
   );

@@ -78,6 +78,7 @@ function approval(over: Partial<ApprovalToCheck> = {}): ApprovalToCheck {
     runId: 'run_1',
     status: 'approved',
     action: approved,
+    assertion: null,
     actionDigest: approved === null ? '' : actionDigest(approved),
     requestedBy: 'member:asker',
     decidedBy: 'member:approver',

@@ -34,6 +34,8 @@ create table satellites (
   version text,
   -- Journals have a random id: a satellite that comes back with another journal has lost what it knew.
   journal_id text,
+  -- What it said at its last hello: of so many people it wants a passkey. A hint for people; the satellite itself decides.
+  passkeys_to_change integer not null default 0 check (passkeys_to_change between 0 and 2),
   relay_id text,
   connection_epoch bigint not null default 0,
   connected_at timestamptz,
@@ -198,6 +200,17 @@ create table approvals (
 );
 create index approvals_recent on approvals (organization_id, created_at desc, id desc);
 create index approvals_pending on approvals (expires_at) where status = 'pending';
+
+-- What a passkey signed, for who decided with one. The satellite verifies it; here it is kept as it came.
+create table approval_assertions (
+  organization_id text not null,
+  approval_id text not null,
+  decided_by text not null,
+  assertion jsonb not null,
+  created_at timestamptz not null default now(),
+  primary key (approval_id, decided_by),
+  foreign key (organization_id, approval_id) references approvals (organization_id, id)
+);
 
 -- Dispatches: a command to a set of nodes through one satellite -----------------------------------------------------------
 
@@ -491,6 +504,7 @@ end $$;
 create trigger audit_events_append_only before update or delete or truncate on audit_events for each statement execute function refuse_change();
 create trigger audit_seals_append_only before update or delete or truncate on audit_seals for each statement execute function refuse_change();
 create trigger outcomes_append_only before update or delete or truncate on outcomes for each statement execute function refuse_change();
+create trigger approval_assertions_append_only before update or delete or truncate on approval_assertions for each statement execute function refuse_change();
 create trigger run_events_append_only before update or delete or truncate on run_events for each statement execute function refuse_change();
 
 -- Row-level security: forced, on every table ------------------------------------------------------------------------------
@@ -534,11 +548,12 @@ grant update (pending) on dispatches to sena_app;
 grant update (response) on idempotency_keys to sena_app;
 grant delete on outbox, idempotency_keys, audit_unsealed to sena_app;
 grant delete on nodes to sena_app;
+grant select, insert on approval_assertions to sena_app;
 
 grant select on satellites, runs, dispatches, dispatch_envelopes, executions, execution_starts, outcomes, output_streams, output_chunks, outbox,
   inquiries to sena_relay;
 grant insert on run_events, execution_starts, outcomes, output_streams, output_chunks, outbox, audit_events to sena_relay;
-grant update (version, journal_id, relay_id, connection_epoch, connected_at, last_seen_at) on satellites to sena_relay;
+grant update (version, journal_id, passkeys_to_change, relay_id, connection_epoch, connected_at, last_seen_at) on satellites to sena_relay;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_relay;
 grant update (pending, sent_at, sent_epoch, acked_at) on dispatches to sena_relay;
 grant update (sent_at, sent_epoch, acked_at, refused_at) on inquiries to sena_relay;
@@ -551,6 +566,7 @@ grant insert on dispatch_envelopes, dispatch_keys, dispatch_private_keys, outcom
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_signer;
 grant update (pending) on dispatches to sena_signer;
 grant update (used_at) on approvals to sena_signer;
+grant select on approval_assertions to sena_signer;
 grant update (key_id, jws, signed_at, refused_at) on inquiries to sena_signer;
 grant delete on outbox to sena_signer;
 

@@ -1,4 +1,4 @@
--- Identity: who may sign in. The tables are better-auth's own (core, organization, API keys), in a schema and under a role of their
+-- Identity: who may sign in. The tables are better-auth's own (core, organization, API keys, passkeys), in a schema and under a role of their
 -- own. Triggers carry organizations over to the schema sena and audit every change; they write no secret, no hash and no token.
 
 create table identity."user" ("id" text not null primary key, "name" text not null, "email" text not null unique, "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null, "twoFactorEnabled" boolean not null default false);
@@ -60,6 +60,10 @@ create table identity.sign_in_attempts (
   expires_at timestamptz not null
 );
 
+create table identity."passkey" ("id" text not null primary key, "name" text, "publicKey" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "credentialID" text not null, "counter" integer not null, "deviceType" text not null, "backedUp" boolean not null, "transports" text, "createdAt" timestamptz, "aaguid" text);
+
+create index "passkey_userId_idx" on identity."passkey" ("userId");
+create unique index "passkey_credentialID_idx" on identity."passkey" ("credentialID");
 create index "session_userId_idx" on identity."session" ("userId");
 create index "account_userId_idx" on identity."account" ("userId");
 create index "verification_identifier_idx" on identity."verification" ("identifier");
@@ -151,6 +155,21 @@ begin
   return null;
 end $$;
 
+create function identity.on_passkey() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit_for_user(new."userId", 'member:' || new."userId", 'passkey.added', new.id,
+      jsonb_build_object('name', new."name", 'credentialId', new."credentialID"));
+  elsif tg_op = 'DELETE' then
+    perform append_audit_for_user(old."userId", 'member:' || old."userId", 'passkey.removed', old.id,
+      jsonb_build_object('name', old."name", 'credentialId', old."credentialID"));
+  elsif (new."publicKey", new."userId", new."credentialID") is distinct from (old."publicKey", old."userId", old."credentialID") then
+    perform append_audit_for_user(new."userId", 'service:identity', 'passkey.changed', new.id,
+      jsonb_build_object('name', new."name", 'credentialId', new."credentialID"));
+  end if;
+  return null;
+end $$;
+
 create function identity.on_session() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
 begin
   if tg_op = 'INSERT' then
@@ -215,6 +234,7 @@ create trigger audit_sign_in_provider after insert or update or delete on identi
 create trigger audit_organization after insert or update on identity."organization" for each row execute function identity.on_organization();
 create trigger audit_member after insert or update or delete on identity."member" for each row execute function identity.on_member();
 create trigger audit_apikey after insert or update or delete on identity."apikey" for each row execute function identity.on_apikey();
+create trigger audit_passkey after insert or update or delete on identity."passkey" for each row execute function identity.on_passkey();
 create trigger audit_session after insert or delete on identity."session" for each row execute function identity.on_session();
 create trigger audit_account after update on identity."account" for each row execute function identity.on_account();
 create trigger audit_user after update on identity."user" for each row execute function identity.on_user();

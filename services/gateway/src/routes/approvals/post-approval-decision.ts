@@ -2,6 +2,7 @@
 // transaction; the run goes on by itself.
 import { decideApproval } from '@sena/approvals/decide-approval';
 import { readApproval } from '@sena/approvals/read-approval';
+import { findPasskey } from '@sena/auth/find-passkey';
 import { SenaError } from '@sena/contracts/errors';
 import { approvalSchema, decideApprovalBodySchema } from '@sena/contracts/http/approvals';
 import { idSchema } from '@sena/contracts/ids';
@@ -29,13 +30,21 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
         summary: 'Approve or reject',
         description:
           'Bound to the digest of the exact commands and nodes; send `actionDigest` to be sure that they are the ones you saw. ' +
-          'Nobody decides about their own request.',
+          'Nobody decides about their own request. Where a satellite demands a passkey, send what it signed as `assertion`: ' +
+          'WebAuthn, with the 32 bytes of the digest as challenge.',
         params: z.object({ id: idSchema('appr') }),
         headers: idempotencyHeadersSchema,
         body: decideApprovalBodySchema,
         response: {
           200: approvalSchema,
-          ...declareProblems('own_request', 'already_decided', 'approval_expired', 'conflict'),
+          ...declareProblems(
+            'own_request',
+            'already_decided',
+            'approval_expired',
+            'conflict',
+            'passkey_required',
+            'passkey_refused',
+          ),
         },
       },
     },
@@ -43,7 +52,18 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
       const member = memberOf(request);
       const { organizationId } = member;
       const { id } = request.params;
-      const { decision, reason, actionDigest } = request.body;
+      const { decision, reason, actionDigest, assertion } = request.body;
+      const { userId } = member;
+      const signed =
+        assertion === undefined
+          ? undefined
+          : {
+              assertion,
+              passkey: await findPasskey(services.auth, services.settings.publicUrl, {
+                userId,
+                credentialId: assertion.credentialId,
+              }),
+            };
       const once = await inOrganization(services.pool, organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: decidedSchema }, async () => {
           await readApproval(transaction, member, id, approvalBoundsOf(member));
@@ -53,6 +73,7 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
             decision,
             reason,
             actionDigest,
+            signed,
           });
           // Expired and void are also ends of the waiting: the run is woken, although this request is refused.
           const { outboxId } = await wakeRun(transaction, decided.runId);

@@ -70,6 +70,9 @@ function describe(status: number, why: string): { code: ErrorCode; sentence: str
   if (status === 403 && /ORIGIN|CROSS_SITE/.test(why)) {
     return { code: 'origin_refused', sentence: 'Sign in from SENA’s own pages.' };
   }
+  if (status === 403 && /FRESH/.test(why)) {
+    return { code: 'forbidden', sentence: 'You signed in more than a day ago. Sign out, sign in, and try again.' };
+  }
   if (status === 403) return { code: 'forbidden', sentence: 'Your role does not allow this.' };
   if (status === 404) return { code: 'not_found', sentence: 'There is nothing with this id.' };
   if (status === 429) {

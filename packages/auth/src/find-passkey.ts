@@ -1,0 +1,28 @@
+// A passkey that a member has registered here, as who verifies a signature needs it. Entered by the gateway. Reads identity only.
+import type { SenaAuth } from './open-auth.ts';
+
+export interface RegisteredPasskey {
+  readonly rpId: string;
+  readonly origins: readonly string[];
+  readonly credentialId: string;
+  /** COSE, base64url. */
+  readonly publicKey: string;
+}
+
+/** null: this member has no such passkey. */
+export async function findPasskey(
+  auth: SenaAuth,
+  publicUrl: string,
+  { userId, credentialId }: { userId: string; credentialId: string },
+): Promise<RegisteredPasskey | null> {
+  const found = await auth.pool.query<{ publicKey: string }>(
+    'select "publicKey" from passkey where "userId" = $1 and "credentialID" = $2',
+    [userId, credentialId],
+  );
+  const row = found.rows[0];
+  if (row === undefined) return null;
+  const { hostname, origin } = new URL(publicUrl);
+  // better-auth keeps it as base64.
+  const publicKey = Buffer.from(row.publicKey, 'base64').toString('base64url');
+  return { rpId: hostname, origins: [origin], credentialId, publicKey };
+}

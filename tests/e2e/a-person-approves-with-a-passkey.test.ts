@@ -1,0 +1,186 @@
+// The whole way, in a real browser with a virtual authenticator: a passkey is made in the console and by `sena passkey`, its entry is put into
+// a satellite's file as it was given, and changes that it signs run there; without it they don't.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Approval } from '@sena/contracts/http/approvals';
+import type { Node, Site } from '@sena/contracts/http/fleet';
+import type { Lab, LabHost, LabSite } from '@sena/lab/lab';
+import { runOnHost } from '@sena/lab/run-on-host';
+import { startLab } from '@sena/lab/start-lab';
+import { startChromium, type TestBrowser } from '@sena/testing/chromium';
+import { eventually } from '@sena/testing/eventually';
+import { freePort } from '@sena/testing/free-port';
+import { addVirtualAuthenticator, type VirtualAuthenticator } from '@sena/testing/virtual-authenticator';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type SenaApi, senaApi } from './call-sena.ts';
+import { type JoinedSatellite, joinSatellite } from './join-satellite.ts';
+import { type Cloud, startCloud } from './start-cloud.ts';
+
+const program = path.resolve(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.ts');
+/** Longer than the page waits before it takes a press. */
+const stillMs = 900;
+
+type Page = Awaited<ReturnType<TestBrowser['context']['newPage']>>;
+let directory: string;
+let lab: Lab;
+let site: LabSite;
+let cloud: Cloud;
+let owner: SenaApi;
+let browser: TestBrowser;
+/** The console, and what `sena` opens: each has a device of its own. */
+let page: Page;
+let device: VirtualAuthenticator;
+let ownPage: Page;
+let satellite: JoinedSatellite | undefined;
+let commandPort: string;
+let publicUrl: string;
+const entries: object[] = [];
+let serial = 0;
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'sena-passkey-'));
+  const frontPort = await freePort();
+  publicUrl = `http://localhost:${frontPort}`;
+  commandPort = String(await freePort());
+  const hosts = [{ name: 'ledger-1', labels: {}, faults: [] }];
+  [cloud, lab, browser] = await Promise.all([
+    startCloud({ console: true, frontPort, publicUrl }),
+    startLab({ stateDirectory: path.join(directory, 'lab'), sites: [{ name: 'books', hosts }], kind: 'openssh' }),
+    startChromium(),
+  ]);
+  site = lab.sites[0] as LabSite;
+  owner = senaApi(cloud.stack.frontUrl, cloud.keys.owner);
+  page = await browser.context.newPage();
+  device = await addVirtualAuthenticator(page);
+  ownPage = await browser.context.newPage();
+  await addVirtualAuthenticator(ownPage);
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await satellite?.stop();
+  await cloud?.stop();
+  await lab?.stop();
+  await rm(directory, { recursive: true, force: true });
+}, 60_000);
+
+/** `sena`, whose page is opened and its button pressed. */
+async function sena(command: string[], said: string) {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [program, ...command, '--url', cloud.stack.frontUrl, '--port', commandPort],
+    { env: { PATH: process.env.PATH, SENA_API_KEY: cloud.keys.approver }, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  const printed = { stdout: '', all: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    printed.stdout += text;
+    printed.all += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    printed.all += text;
+  });
+  const ended = once(child, 'close');
+  child.stdin?.end(said);
+  const url = await eventually('it names its page', async () => {
+    if (child.exitCode !== null) throw new Error(`sena has ended:\n${printed.all}`);
+    return /http:\/\/localhost:\d+\/\S+/.exec(printed.all)?.[0];
+  });
+  await ownPage.bringToFront();
+  await ownPage.goto(url);
+  const shown = (await ownPage.locator('pre').textContent()) ?? '';
+  await ownPage.getByRole('button').click();
+  const [code] = await ended;
+  return { code, ...printed, shown };
+}
+
+async function asked(command = '') {
+  serial += 1;
+  const line = `line-${serial}`;
+  const run = await owner.run({ kind: 'command', command: `echo ${line}${command} >> /srv/changes`, selector: '*' });
+  expect(run.status).toBe('awaiting_approval');
+  return { line, runId: run.id, approval: await owner.approval(run.id) };
+}
+const changes = async () =>
+  (await runOnHost(site, site.hosts[0] as LabHost, 'cat /srv/changes 2>/dev/null || true', 20_000)).stdout
+    .toString()
+    .split('\n')
+    .filter(Boolean);
+const succeeds = (runId: string) =>
+  eventually('the run has succeeded', async () => (await owner.wait(runId)).status === 'succeeded');
+
+it('a passkey is made in the console, which shows its entry', async () => {
+  // Browsers ask for passkeys on the page that is in front alone.
+  await page.bringToFront();
+  await page.goto(`${publicUrl}/account/passkeys`);
+  await page.getByLabel('Email').fill(cloud.approver.email);
+  await page.getByLabel('Password').fill(cloud.approver.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('You have no passkey here').waitFor();
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  const entry = (await page.getByRole('region', { name: 'Entry for the satellite' }).textContent()) ?? '';
+  entries.push(JSON.parse(entry));
+  expect(entries[0]).toMatchObject({ name: 'adam', rpId: 'localhost', origins: [publicUrl] });
+  expect(await device.count()).toBe(1);
+}, 60_000);
+
+it('`sena passkey` makes one that the cloud knows nothing of, and prints its entry', async () => {
+  const { code, stdout, shown } = await sena(['passkey'], '');
+  expect(code).toBe(0);
+  expect(shown).toContain('adam');
+  entries.push(JSON.parse(stdout));
+  expect(entries[1]).toMatchObject({ name: 'adam', rpId: 'localhost', origins: [`http://localhost:${commandPort}`] });
+}, 60_000);
+
+it('a satellite takes both entries as they are', async () => {
+  const { body } = await owner.post<Site>('/v1/sites', { name: site.name });
+  for (const { name, address, port, user, hostKey } of site.hosts)
+    await owner.post<Node>('/v1/nodes', { siteId: body.id, name, address, port, runAs: user, hostKey });
+  await site.uplink({ host: '127.0.0.1', port: Number(new URL(cloud.stack.frontUrl).port) });
+  satellite = await joinSatellite({
+    ...{ api: owner, siteId: body.id, url: cloud.stack.frontUrl, enter: site.enter },
+    directory: path.join(directory, 'sat-books'),
+    config: {
+      credentials: { default: { privateKeyFile: site.clientKeyPath } },
+      knownHostsFile: site.knownHostsPath,
+      policy: { passkeys: { requiredToChange: 1, approvers: entries } },
+    },
+  });
+}, 60_000);
+
+it('in the console the change says what it needs, and runs once when it is signed', async () => {
+  const { line, runId } = await asked();
+  await page.bringToFront();
+  await page.goto(`${publicUrl}/approvals`);
+  await page.getByText('It needs a passkey of a person listed at satellite sat-books').waitFor();
+  const approve = page.getByRole('button', { name: 'Approve with passkey' });
+  await approve.scrollIntoViewIfNeeded();
+
+  await device.recognize(false);
+  await page.waitForTimeout(stillMs);
+  await approve.click();
+  await page.getByText('The passkey was not used: it was cancelled').waitFor();
+  expect((await owner.wait(runId)).status).toBe('awaiting_approval');
+
+  await device.recognize(true);
+  await page.waitForTimeout(stillMs);
+  await approve.click();
+  await page.getByText('Approved by you just now').waitFor();
+  await succeeds(runId);
+  expect(await changes()).toEqual([line]);
+}, 90_000);
+
+it('`sena approve` shows what is hidden, signs on its own page, and the change runs once', async () => {
+  const { line, runId, approval } = await asked("'\u202e'");
+  const { code, all, shown } = await sena(['approve', approval.id], 'yes\n');
+  expect(all).toContain(`echo ${line}'\\u{202e}' >> /srv/changes`);
+  expect(shown).toContain(`echo ${line}'\\u{202e}' >> /srv/changes`);
+  expect(shown).toContain(approval.actionDigest);
+  expect(all).toContain('✔ Approved.');
+  expect(code).toBe(0);
+  await succeeds(runId);
+  expect((await changes()).filter((each) => each.startsWith(line))).toHaveLength(1);
+  expect((await owner.get<Approval>(`/v1/approvals/${approval.id}`)).status).toBe('approved');
+}, 90_000);
