@@ -114,7 +114,7 @@ const succeeds = (runId: string) =>
 it('a passkey is made in the console, which shows its entry', async () => {
   // Browsers ask for passkeys on the page that is in front alone.
   await page.bringToFront();
-  await page.goto(`${publicUrl}/account`);
+  await page.goto(`${publicUrl}/account/passkeys`);
   await page.getByLabel('Email').fill(cloud.approver.email);
   await page.getByLabel('Password').fill(cloud.approver.password);
   await page.getByRole('button', { name: 'Sign in' }).click();

@@ -44,7 +44,18 @@ afterAll(async () => {
 });
 
 function member(role: Role, userId: string): Member {
-  return { kind: 'member', organizationId, userId, email: 'x@y.test', name: `${role} ${userId}`, role, by: 'session' };
+  return {
+    kind: 'member',
+    organizationId,
+    userId,
+    email: 'x@y.test',
+    name: `${role} ${userId}`,
+    role,
+    scope: null,
+    by: 'session',
+    credentialId: null,
+    keyPermissions: null,
+  };
 }
 function tenant<T>(work: (transaction: TenantTransaction) => Promise<T>): Promise<T> {
   return inOrganization(pool, organizationId, work);

@@ -2,18 +2,22 @@
 import type { Member } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { Approval } from '@sena/contracts/http/approvals';
-import type { TenantTransaction } from '@sena/db/tenant';
+import type { NodeCondition, TenantTransaction } from '@sena/db/tenant';
 import { type ApprovalRow, approvalColumns, toApproval } from './approval-rows.ts';
+import { approvalWithin } from './approval-within.ts';
 
-/** Throws `not_found`. */
+/** Throws `not_found`, also for what lies beyond `within`. */
 export async function readApproval(
   transaction: TenantTransaction,
   viewer: Member,
   approvalId: string,
+  within: NodeCondition | null = null,
 ): Promise<Approval> {
-  const found = await transaction.query<ApprovalRow>(`select ${approvalColumns(null)} from approvals where id = $1`, [
-    approvalId,
-  ]);
+  const values: unknown[] = [approvalId];
+  const found = await transaction.query<ApprovalRow>(
+    `select ${approvalColumns(null)} from approvals where id = $1 and ${approvalWithin(within, values)}`,
+    values,
+  );
   if (found.rows[0] === undefined) throw new SenaError('not_found', 'There is no approval with this id.');
   return toApproval(found.rows[0], viewer);
 }

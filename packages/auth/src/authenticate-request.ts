@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Member, roleSchema } from '@sena/contracts/domain/principal';
+import { readPermissions } from './keys/read-permissions.ts';
 import { apiKeyPrefix, type SenaAuth } from './open-auth.ts';
 import { verifyServiceToken } from './service-token.ts';
 
@@ -25,6 +26,10 @@ async function byBearer(auth: SenaAuth, authorization: string): Promise<Asked> {
 }
 
 interface KeyRow {
+  id: string;
+  permissions: string | null;
+  stale: boolean;
+  scope: string | null;
   userId: string;
   organizationId: string | null;
   email: string;
@@ -35,10 +40,10 @@ interface KeyRow {
   counted: boolean;
 }
 
-/** One query and no write: better-auth's own check would update the key's row at every request. */
+/** One query, and a write once a minute: better-auth's own check would update the key's row at every request. */
 async function byApiKey(auth: SenaAuth, key: string): Promise<Asked> {
   const found = await auth.pool.query<KeyRow>(
-    `select k."referenceId" as "userId", m."organizationId", u.email, u.name, m.role, k.enabled,
+    `select k.id, k.permissions, m.scope, coalesce(k."lastRequest" < now() - interval '1 minute', true) as stale, k."referenceId" as "userId", m."organizationId", u.email, u.name, m.role, k.enabled,
        k."expiresAt" <= now() as expired, k.remaining is not null as counted
      from apikey k
        join "user" u on u.id = k."referenceId"
@@ -52,14 +57,22 @@ async function byApiKey(auth: SenaAuth, key: string): Promise<Asked> {
   if (row.expired === true) return refused('the API key has expired');
   if (row.counted) return refused('the API key has a number of uses, which SENA does not issue');
   if (row.organizationId === null) return refused('the owner of the API key is not a member of its organization');
-  return member({ ...row, organizationId: row.organizationId }, 'api_key');
+  const keyPermissions = readPermissions(row.permissions);
+  if (keyPermissions === 'unreadable') return refused('the scopes of the API key can not be read');
+  if (row.stale) await noteUse(auth, row.id);
+  const proof = { by: 'api_key', credentialId: row.id, keyPermissions } as const;
+  return member({ ...row, organizationId: row.organizationId }, proof);
 }
 
 async function bySession(auth: SenaAuth, cookie: string): Promise<Asked> {
   const session = await auth.readSession(new Headers({ cookie }));
   if (session === null) return refused('the session is forged, ended or expired');
   if (session.activeOrganizationId === null) return refused('the session is of no organization');
-  return byMembership(auth, session.userId, session.activeOrganizationId, 'session');
+  return byMembership(auth, session.userId, session.activeOrganizationId, {
+    by: 'session',
+    credentialId: session.sessionId,
+    keyPermissions: null,
+  });
 }
 
 async function byServiceToken(auth: SenaAuth, token: string): Promise<Asked> {
@@ -67,28 +80,45 @@ async function byServiceToken(auth: SenaAuth, token: string): Promise<Asked> {
   if (verified.kind === 'refused') return refused(`neither an API key nor a service token: ${verified.why}`);
   const { actingMember, organizationId, service } = verified.identity;
   if (actingMember === null) return refused(`${service} does not say for which member it acts`);
-  return byMembership(auth, actingMember, organizationId, 'service_token');
+  return byMembership(auth, actingMember, organizationId, {
+    by: 'service_token',
+    credentialId: null,
+    keyPermissions: null,
+  });
 }
 
-async function byMembership(auth: SenaAuth, userId: string, organizationId: string, by: Member['by']): Promise<Asked> {
-  const found = await auth.pool.query<{ email: string; name: string; role: string }>(
-    `select u.email, u.name, m.role from "member" m join "user" u on u.id = m."userId"
+async function byMembership(auth: SenaAuth, userId: string, organizationId: string, proof: Proof): Promise<Asked> {
+  const found = await auth.pool.query<{ email: string; name: string; role: string; scope: string | null }>(
+    `select u.email, u.name, m.role, m.scope from "member" m join "user" u on u.id = m."userId"
      where m."userId" = $1 and m."organizationId" = $2`,
     [userId, organizationId],
   );
   const row = found.rows[0];
   if (row === undefined) return refused('the user is not a member of the organization');
-  return member({ userId, organizationId, ...row }, by);
+  return member({ userId, organizationId, ...row }, proof);
 }
 
+type Proof = Pick<Member, 'by' | 'credentialId' | 'keyPermissions'>;
+
 function member(
-  row: { userId: string; organizationId: string; email: string; name: string; role: string },
-  by: Member['by'],
+  row: { userId: string; organizationId: string; email: string; name: string; role: string; scope: string | null },
+  proof: Proof,
 ): Asked {
   const role = roleSchema.safeParse(row.role);
   if (!role.success) return refused(`the member has a role that does not exist (${row.role})`);
-  const { userId, organizationId, email, name } = row;
-  return { kind: 'member', member: { kind: 'member', organizationId, userId, email, name, role: role.data, by } };
+  const { userId, organizationId, email, name, scope } = row;
+  const { by, credentialId, keyPermissions } = proof;
+  return {
+    kind: 'member',
+    member: {
+      ...{ kind: 'member', organizationId, userId, email, name, role: role.data, scope },
+      ...{ by, credentialId, keyPermissions },
+    },
+  };
+}
+
+async function noteUse(auth: SenaAuth, keyId: string): Promise<void> {
+  await auth.pool.query('update apikey set "lastRequest" = now() where id = $1', [keyId]);
 }
 
 /** As @better-auth/api-key stores it: SHA-256, base64url without padding. */

@@ -104,7 +104,10 @@ describe('an API key', () => {
         email: 'ada@northwind.test',
         name: 'Ada',
         role: 'owner',
+        scope: null,
         by: 'api_key',
+        credentialId: expect.stringMatching(/^key_/),
+        keyPermissions: null,
       },
     });
   });

@@ -1,11 +1,13 @@
 // Identity, by better-auth: passwords, sessions, API keys, passkeys. Entered by the gateway (once a process) and by seed-member.
-// Works in the schema `identity` alone, as the role sena_identity; members are seeded, nobody signs up.
+// Works in the schema `identity` alone, as the role sena_identity. Members are seeded, invited or brought by their organization's provider;
+// nobody signs up.
+import { createHmac } from 'node:crypto';
 import { apiKey } from '@better-auth/api-key';
 import { passkey } from '@better-auth/passkey';
 import { type IdPrefix, newId } from '@sena/contracts/ids';
 import { betterAuth } from 'better-auth';
 import { isAPIError } from 'better-auth/api';
-import { organization } from 'better-auth/plugins';
+import { organization, twoFactor } from 'better-auth/plugins';
 import pg from 'pg';
 import { openSignInLimit } from './sign-in-limit.ts';
 
@@ -13,12 +15,21 @@ export interface SenaAuth {
   /** Answers requests below /api/auth. Takes the client's address from `x-forwarded-for`, so the caller sets it. */
   handler(request: Request): Promise<Response>;
   /** The user and organization of a session cookie; null when it is forged, expired or ended. */
-  readSession(headers: Headers): Promise<{ userId: string; activeOrganizationId: string | null } | null>;
+  readSession(headers: Headers): Promise<{
+    sessionId: string;
+    userId: string;
+    activeOrganizationId: string | null;
+    /** Begun by an organization's provider, which speaks for that organization alone. */
+    isOfProvider: boolean;
+  } | null>;
   /** Returns the key itself, which is stored as a hash and never known again. */
   issueApiKey(key: { userId: string; organizationId: string; name: string }): Promise<string>;
   /** Role sena_identity. */
   readonly pool: pg.Pool;
   readonly serviceTokenSecret: string;
+  readonly authSecret: string;
+  /** The `Set-Cookie` line of a session that was begun elsewhere than in better-auth. */
+  sessionCookie(token: string): Promise<string>;
   /** For seed-member: better-auth's own hash. */
   readonly password: {
     hash(password: string): Promise<string>;
@@ -64,15 +75,29 @@ export function openAuth(options: AuthOptions): SenaAuth {
   return {
     pool,
     serviceTokenSecret: options.serviceTokenSecret,
+    authSecret: options.authSecret,
+    sessionCookie: async (token) => {
+      const { name, attributes } = (await auth.$context).authCookies.sessionToken;
+      const signature = createHmac('sha256', options.authSecret).update(token).digest('base64');
+      const secure = attributes.secure ? '; Secure' : '';
+      return `${name}=${encodeURIComponent(`${token}.${signature}`)}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+    },
     handler: (request) => signInLimit(request, auth.handler),
     readSession: async (headers) => {
       const found = await auth.api.getSession({ headers, query: { disableRefresh: true } });
       if (found === null) return null;
-      const { userId, activeOrganizationId } = found.session as {
+      const { id, userId, activeOrganizationId, signInProviderId } = found.session as {
+        id: string;
         userId: string;
         activeOrganizationId?: string | null;
+        signInProviderId?: string | null;
       };
-      return { userId, activeOrganizationId: activeOrganizationId ?? null };
+      return {
+        sessionId: id,
+        userId,
+        activeOrganizationId: activeOrganizationId ?? null,
+        isOfProvider: signInProviderId != null,
+      };
     },
     issueApiKey: async ({ userId, organizationId, name }) => {
       const created = await auth.api.createApiKey({ body: { userId, name, metadata: { organizationId } } });
@@ -98,6 +123,7 @@ const idPrefixOf: Record<string, IdPrefix> = {
   member: 'memb',
   invitation: 'inv',
   verification: 'vrf',
+  twoFactor: 'totp',
   passkey: 'pass',
 };
 
@@ -112,7 +138,13 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
     database: pool,
     telemetry: { enabled: false },
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12, maxPasswordLength: 256 },
-    session: { expiresIn: sessionSeconds, updateAge: sessionRenewedAfterSeconds, cookieCache: { enabled: false } },
+    session: {
+      // Set by oidc/finish-sign-in alone.
+      additionalFields: { signInProviderId: { type: 'string', required: false, input: false, returned: true } },
+      expiresIn: sessionSeconds,
+      updateAge: sessionRenewedAfterSeconds,
+      cookieCache: { enabled: false },
+    },
     // Requests are bounded by the gateway, wrong passwords by sign-in-limit, for all gateways together.
     rateLimit: { enabled: false },
     advanced: {
@@ -124,7 +156,8 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
       // Off in better-auth's own idea of a test environment: here it is never off.
       disableOriginCheck: false,
       disableCSRFCheck: false,
-      ipAddress: { ipAddressHeaders: ['x-forwarded-for'] },
+      // Whole: people are to recognize their own address.
+      ipAddress: { ipAddressHeaders: ['x-forwarded-for'], ipv6Subnet: 128 },
       database: { generateId: ({ model }) => newId(idPrefixOf[model] ?? 'vrf') },
     },
     databaseHooks: {
@@ -153,6 +186,8 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
     plugins: [
       passkey({ rpID: hostname, rpName: 'SENA', origin, authenticatorSelection: { userVerification: 'required' } }),
       organization({ allowUserToCreateOrganization: false }),
+      // Ten wrong codes lock the account's second factor for a quarter of an hour, whatever challenge they belong to.
+      twoFactor({ issuer: 'SENA', accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 900 } }),
       apiKey({
         defaultPrefix: apiKeyPrefix,
         enableMetadata: true,

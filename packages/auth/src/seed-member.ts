@@ -19,6 +19,8 @@ export interface SeededMember {
   /** 12 to 256 characters. Set anew when it differs. */
   readonly password: string;
   readonly role: Role;
+  /** A selector that narrows the role; none: every node. */
+  readonly scope?: string;
   /** One that was issued before: it is returned again while it still works, otherwise a new one is issued. */
   readonly apiKey?: string;
 }
@@ -42,7 +44,7 @@ export async function seedMember(
       const organizationId = await ensureOrganization(client, seed.organizationName);
       const userId = await ensureUser(client, seed.email.toLowerCase(), seed.name);
       await ensurePassword(client, auth, userId, seed.password);
-      await ensureMembership(client, organizationId, userId, role);
+      await ensureMembership(client, organizationId, userId, role, seed.scope ?? null);
       return { userId, organizationId };
     });
     const apiKey = await ensureApiKey(auth, { userId, organizationId, issued: seed.apiKey });
@@ -124,11 +126,13 @@ async function ensureMembership(
   organizationId: string,
   userId: string,
   role: Role,
+  scope: string | null,
 ): Promise<void> {
   await client.query(
-    `insert into "member" (id, "organizationId", "userId", role, "createdAt") values ($1, $2, $3, $4, now())
-     on conflict ("organizationId", "userId") do update set role = excluded.role where "member".role <> excluded.role`,
-    [newId('memb'), organizationId, userId, role],
+    `insert into "member" (id, "organizationId", "userId", role, scope, "createdAt") values ($1, $2, $3, $4, $5, now())
+     on conflict ("organizationId", "userId") do update set role = excluded.role, scope = excluded.scope
+     where ("member".role, "member".scope) is distinct from (excluded.role, excluded.scope)`,
+    [newId('memb'), organizationId, userId, role, scope],
   );
 }
 

@@ -9,6 +9,8 @@ export const doorbells = {
   dispatchReady: z.strictObject({ satelliteId: z.string() }),
   /** The satellite was revoked: close its tunnel. */
   satelliteRevoked: z.strictObject({ satelliteId: z.string() }),
+  /** What this member may do has changed: whoever serves them something looks again. For gateways. */
+  memberChanged: z.strictObject({ userId: z.string() }),
   /** Executions of this run are to be cancelled where they have not started. */
   runCancelled: z.strictObject({ runId: z.string() }),
 } as const;

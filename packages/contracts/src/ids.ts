@@ -28,6 +28,8 @@ const prefixes = [
   'memb',
   'inv',
   'vrf',
+  'totp',
+  'idp',
   'pass',
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];

@@ -203,10 +203,13 @@ const listed: Record<string, string[]> = {
   'identity.append_audit_for_user': [],
   'identity.on_account': [],
   'identity.on_apikey': [],
+  'identity.on_invitation': [],
   'identity.on_member': [],
   'identity.on_organization': [],
   'identity.on_passkey': [],
   'identity.on_session': [],
+  'identity.on_sign_in_provider': [],
+  'identity.on_two_factor': [],
   'identity.on_user': [],
 };
 

@@ -12,6 +12,9 @@ export interface TenantTransaction {
 
 export type Pool = pg.Pool;
 
+/** A condition on the nodes `n` and sites `s` of a query, whose parameters it adds to `values`. Never null in SQL. */
+export type NodeCondition = (values: unknown[]) => string;
+
 /**
  * `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). A transaction of a
  * process that says nothing more ends after `idleInTransactionMs`.

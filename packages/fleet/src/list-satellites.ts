@@ -8,10 +8,15 @@ import { toSatellite } from './satellite-row.ts';
 export async function listSatellites(
   prisma: TenantPrisma,
   page: { limit: number; cursor?: string | undefined },
+  /** null: those of every site. */
+  siteIds: readonly string[] | null = null,
 ): Promise<{ items: Satellite[]; nextCursor: string | null }> {
   const [afterName] = decodeCursor(page.cursor, 1) ?? [];
   const rows = await prisma.satellite.findMany({
-    where: afterName === undefined ? {} : { name: { gt: afterName } },
+    where: {
+      ...(afterName === undefined ? {} : { name: { gt: afterName } }),
+      ...(siteIds === null ? {} : { siteId: { in: [...siteIds] } }),
+    },
     orderBy: { name: 'asc' },
     take: page.limit + 1,
     include: { site: { select: { id: true, name: true } } },

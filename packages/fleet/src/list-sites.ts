@@ -7,10 +7,15 @@ import type { TenantPrisma } from '@sena/db/tenant-prisma';
 export async function listSites(
   prisma: TenantPrisma,
   page: { limit: number; cursor?: string | undefined },
+  /** Nodes by site, for who sees a part of the fleet: other sites are not there. null: all of them. */
+  nodesOf: ReadonlyMap<string, number> | null = null,
 ): Promise<{ items: Site[]; nextCursor: string | null }> {
   const [afterName] = decodeCursor(page.cursor, 1) ?? [];
   const rows = await prisma.site.findMany({
-    where: afterName === undefined ? {} : { name: { gt: afterName } },
+    where: {
+      ...(afterName === undefined ? {} : { name: { gt: afterName } }),
+      ...(nodesOf === null ? {} : { id: { in: [...nodesOf.keys()] } }),
+    },
     orderBy: { name: 'asc' },
     take: page.limit + 1,
     include: {
@@ -24,7 +29,7 @@ export async function listSites(
     items: sites.map((site) => ({
       id: site.id,
       name: site.name,
-      nodeCount: site._count.nodes,
+      nodeCount: nodesOf?.get(site.id) ?? site._count.nodes,
       satelliteCount: site.satellites.length,
       satellitesConnected: site.satellites.filter((satellite) => satellite.relayId !== null).length,
       createdAt: site.createdAt.toISOString(),

@@ -1,6 +1,7 @@
 // Nodes with everything that is needed to reach them. Reads only.
 import type { Node } from '@sena/contracts/http/fleet';
 import type { TenantTransaction } from '@sena/db/tenant';
+import { nodesWithin } from './nodes-within.ts';
 
 export interface NodeRow {
   id: string;
@@ -18,11 +19,17 @@ export interface NodeRow {
 
 export const nodeColumns = `n.id, n.name, n.site_id, s.name as site_name, n.address, n.port, n.run_as, n.credential, n.host_key, n.labels, n.created_at`;
 
-/** Ids that do not exist are left out. By name. */
-export async function readNodes(transaction: TenantTransaction, ids: readonly string[]): Promise<Node[]> {
+/** Ids that do not exist, or lie beyond the selector `scope`, are left out. By name. */
+export async function readNodes(
+  transaction: TenantTransaction,
+  ids: readonly string[],
+  scope: string | null = null,
+): Promise<Node[]> {
+  const values: unknown[] = [ids];
+  const within = nodesWithin(scope)?.(values) ?? 'true';
   const found = await transaction.query<NodeRow>(
-    `select ${nodeColumns} from nodes n join sites s on s.id = n.site_id where n.id = any($1) order by n.name`,
-    [ids],
+    `select ${nodeColumns} from nodes n join sites s on s.id = n.site_id where n.id = any($1) and ${within} order by n.name`,
+    values,
   );
   return found.rows.map(toNode);
 }

@@ -29,8 +29,8 @@ export async function createRun(
   const { organizationId } = transaction;
   await transaction.query(
     `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent, wait_ms,
-       requested_role, requested_via)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+       requested_role, requested_via, scope)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       id,
       organizationId,
@@ -45,6 +45,7 @@ export async function createRun(
       run.waitMs ?? 0,
       run.requestedBy.role,
       run.requestedBy.by,
+      run.requestedBy.scope,
     ],
   );
   const text = run.prompt ?? run.command ?? run.runbook ?? '';
@@ -61,6 +62,7 @@ export async function createRun(
       runbook: run.runbook,
       selector: run.selector,
       waitMs: run.waitMs ?? 0,
+      scope: run.requestedBy.scope,
       by: run.requestedBy.by,
     },
   });

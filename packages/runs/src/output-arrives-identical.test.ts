@@ -141,9 +141,9 @@ describe('reading', () => {
 
   test('tells what is stored and what was written', async () => {
     const size = () => bench.inFleet(fleet, (transaction) => readOutputSize(transaction, executionId, 'stdout'));
-    expect(await size()).toEqual({ storedBytes: 0, writtenBytes: null });
+    expect(await size()).toEqual({ runId: expect.stringMatching(/^run_/), storedBytes: 0, writtenBytes: null });
     await record(piece(0, text));
-    expect(await size()).toEqual({ storedBytes: 26, writtenBytes: null });
+    expect(await size()).toEqual({ runId: expect.stringMatching(/^run_/), storedBytes: 26, writtenBytes: null });
     await inOrganization(bench.relay, fleet.organizationId, (transaction) =>
       recordResults(
         transaction,
@@ -151,7 +151,7 @@ describe('reading', () => {
         'satellite:s',
       ),
     );
-    expect(await size()).toEqual({ storedBytes: 26, writtenBytes: 1_000 });
+    expect(await size()).toEqual({ runId: expect.stringMatching(/^run_/), storedBytes: 26, writtenBytes: 1_000 });
   });
 
   test('of another organization finds nothing', async () => {

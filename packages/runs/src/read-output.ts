@@ -3,6 +3,7 @@ import type { OutputStream } from '@sena/contracts/domain/outcome';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 export interface OutputSize {
+  readonly runId: string;
   /** Stored so far: what can be read. */
   readonly storedBytes: number;
   /** Written by the command; null while it has not ended. More than stored: truncated. */
@@ -16,7 +17,9 @@ export async function readOutputSize(
   stream: OutputStream,
 ): Promise<OutputSize | null> {
   const shown = await findShown(transaction, executionId, stream);
-  return shown === null ? null : { storedBytes: shown.storedBytes, writtenBytes: shown.writtenBytes };
+  return shown === null
+    ? null
+    : { runId: shown.runId, storedBytes: shown.storedBytes, writtenBytes: shown.writtenBytes };
 }
 
 /** Bytes from `start` (inclusive) up to `start + length`, fewer at the end. */
@@ -45,6 +48,7 @@ export async function readOutput(
 }
 
 interface Shown {
+  readonly runId: string;
   readonly month: string;
   readonly attempt: number;
   readonly inline: Buffer | null;
@@ -59,6 +63,7 @@ async function findShown(
   stream: OutputStream,
 ): Promise<Shown | null> {
   const found = await transaction.query<{
+    run_id: string;
     month: string;
     attempt: number | null;
     inline: Buffer | null;
@@ -66,7 +71,7 @@ async function findShown(
     committed: string | null;
     live_attempt: number | null;
   }>(
-    `select e.output_month::text as month, o.attempt, case $2 when 'stdout' then o.stdout_inline else o.stderr_inline end as inline,
+    `select e.run_id, e.output_month::text as month, o.attempt, case $2 when 'stdout' then o.stdout_inline else o.stderr_inline end as inline,
        case $2 when 'stdout' then o.stdout_bytes else o.stderr_bytes end as written, s.committed_bytes as committed, s.attempt as live_attempt
      from executions e
        left join lateral (select * from outcomes x where x.execution_id = e.id order by x.revision desc limit 1) o on true
@@ -80,6 +85,7 @@ async function findShown(
   const row = found.rows[0];
   if (row === undefined) return null;
   return {
+    runId: row.run_id,
     month: row.month,
     attempt: row.attempt ?? row.live_attempt ?? 1,
     inline: row.inline,

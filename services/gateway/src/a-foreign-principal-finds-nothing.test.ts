@@ -35,12 +35,12 @@ beforeAll(async () => {
   ids.theirs = await arrangeOrganization(admin, theirs.id, 'contoso', theirs.members.owner.userId);
   const { json } = await gateway.call('GET', '/v1/openapi.json', { as: null });
   operations = listOperations(json).filter(({ isPublic }) => !isPublic);
-  theirTexts = [theirs.id, theirs.members.owner.userId, ...Object.values(ids.theirs), 'contoso', 'Contoso'];
+  theirTexts = [...Object.values(ids.theirs), 'contoso', 'Contoso'];
   const both = ([a, b]: readonly [string, string], change: (word: string) => string) => [change(a), change(b)] as const;
   // A policy is known by its name, which is among the names below.
   const { policy: _, ...theirIds } = ids.theirs;
   words = [
-    ...[theirs.id, theirs.members.owner.userId, ...Object.values(theirIds)].map((id) => pair(id, anotherId)),
+    ...Object.values(theirIds).map((id) => pair(id, anotherId)),
     ...[
       'contoso-site',
       'contoso-node',
@@ -77,6 +77,10 @@ describe('the control', () => {
       ['/v1/satellites', 'contoso-satellite'],
       ['/v1/policies', 'contoso-policy'],
       ['/v1/audit-events', 'contoso-audit'],
+      ['/v1/members', 'owner@contoso.test'],
+      ['/v1/invitations', 'asked@contoso.test'],
+      ['/v1/api-keys', 'contoso-key'],
+      ['/v1/sessions', 'contoso-browser'],
       ['/v1/me', 'Contoso'],
     ] as const) {
       const answer = await gateway.call('GET', path, { as });
@@ -144,7 +148,7 @@ describe('probes', () => {
       'update identity.session set "activeOrganizationId" = $1 where "userId" = $2',
       [gateway.theirs.id, gateway.ours.members.owner.userId],
     );
-    expect(claimed.rowCount).toBe(1);
+    expect(claimed.rowCount).toBeGreaterThan(0);
     for (const operation of operations.filter(({ method }) => method === 'GET')) {
       const path = operation.path.replaceAll(/\{[^}]+\}/g, ids.theirs.run);
       const answer = await gateway.call('GET', path, { as: null, headers: { cookie } });

@@ -7,6 +7,7 @@ import type { GatewaySettings, Services } from './services.ts';
 const settings: GatewaySettings = {
   publicUrl: 'http://localhost:4700',
   planners: ['runbook'],
+  signInProviderNetworks: [],
   trustedProxies: [],
   privateSinkHosts: new Set(),
   limits: defaultLimits,

@@ -37,6 +37,12 @@ const environmentSchema = z.object({
     .string()
     .default('')
     .transform((list) => new Set(list.split(',').map((host) => host.trim()))),
+  /** Networks in which organizations' sign-in providers may be, although they are private: `10.2.0.0/16,127.0.0.0/8`. */
+  SIGN_IN_PROVIDER_NETWORKS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').flatMap((network) => network.trim() || []))
+    .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()]))),
   RATE_LIMIT_PER_MINUTE: countSchema.default(defaultLimits.requestsPerMinute),
   STREAMS_MAX: countSchema.default(defaultLimits.streams),
 });

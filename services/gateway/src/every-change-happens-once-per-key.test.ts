@@ -19,6 +19,19 @@ const exceptions: Record<string, string> = {
   'POST /v1/enrolments': 'the join token is the key: it works once; nobody is signed in whose key could be kept',
   'DELETE /v1/policies/:name': 'twice is once by itself: the policy is gone, and the second answer says so',
   'DELETE /v1/audit-sinks/:id': 'twice is once by itself: the sink is gone, and the second answer says so',
+  'PATCH /v1/members/:id': 'says what is to hold: twice is once',
+  'DELETE /v1/members/:id': 'twice is once by itself: the member is gone, and the second answer says so',
+  'DELETE /v1/members/:id/sessions': 'twice is once by itself: the sessions are gone',
+  'DELETE /v1/invitations/:id': 'twice is once by itself: it is taken back',
+  'DELETE /v1/api-keys/:id': 'twice is once by itself: the key is gone, and the second answer says so',
+  'DELETE /v1/sessions/:id': 'twice is once by itself: the session is gone, and the second answer says so',
+  'POST /v1/invitations/lookup': 'changes nothing; a POST, so that the token stands in no address',
+  'POST /v1/invitations/accept': 'the token is the key: it works once; nobody is signed in whose key could be kept',
+  'POST /v1/organizations/:id/select': 'says what is to hold: twice is once',
+  'PUT /v1/sign-in-provider': 'says what is to hold: twice is once',
+  'DELETE /v1/sign-in-provider': 'says what is not to hold: twice is once',
+  'POST /v1/sign-in/oidc':
+    'each begins a sign-in of its own, which ends by itself; nobody is signed in whose key could be kept',
   'DELETE /v1/nodes/:id': 'twice is once by itself: the node is gone, and the second answer says so',
 };
 
@@ -91,6 +104,22 @@ const changes: Record<string, Change> = {
         { path: '/v1/audit-sinks', body: { kind: 'webhook', address: `${address}other` } },
       ];
     },
+  },
+  'POST /v1/invitations': {
+    status: 201,
+    prepare: async () => [
+      { path: '/v1/invitations', body: { email: `${unique('a')}@northwind.test`, role: 'viewer' } },
+      { path: '/v1/invitations', body: { email: `${unique('b')}@northwind.test`, role: 'viewer' } },
+    ],
+    again: { status: 409, code: 'shown_once' },
+  },
+  'POST /v1/api-keys': {
+    status: 201,
+    prepare: async () => [
+      { path: '/v1/api-keys', body: { name: unique('key') } },
+      { path: '/v1/api-keys', body: { name: unique('key'), scopes: ['runs:read'] } },
+    ],
+    again: { status: 409, code: 'shown_once' },
   },
   'POST /v1/sites': {
     status: 201,

@@ -1,5 +1,6 @@
 // The Fastify instance as every route and plugin of the gateway sees it. Types only.
-import type { Member, Role } from '@sena/contracts/domain/principal';
+import type { Permission } from '@sena/contracts/domain/permission';
+import type { Member } from '@sena/contracts/domain/principal';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -17,8 +18,8 @@ export type GatewayApp = FastifyInstance<
   ZodTypeProvider
 >;
 
-/** Who may call a route: anybody, or members with one of these roles. A route that does not say so is not registered. */
-export type Access = 'public' | readonly Role[];
+/** Who may call a route: anybody, any member, or a member with this permission. A route that does not say so is not registered. */
+export type Access = 'public' | 'member' | Permission;
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -24,6 +24,7 @@ export async function openServices(
   const settings: GatewaySettings = {
     publicUrl: environment.PUBLIC_URL,
     planners: environment.MODEL_CONFIGURED === '1' ? ['runbook', 'model'] : ['runbook'],
+    signInProviderNetworks: environment.SIGN_IN_PROVIDER_NETWORKS,
     trustedProxies: environment.TRUSTED_PROXIES,
     privateSinkHosts: environment.AUDIT_SINK_PRIVATE_HOSTS,
     limits: {

@@ -1,13 +1,19 @@
-// What each role may do, in one place. Routes name a line of this table.
+// The permission that each kind of route asks for. Which role has it stands in contracts/domain/role-permissions.
 // Pure.
-import { type Role, roleSchema } from '@sena/contracts/domain/principal';
+import type { Permission } from '@sena/contracts/domain/permission';
 
 export const may = {
-  read: roleSchema.options,
-  run: ['owner', 'admin', 'operator', 'approver'],
-  decide: ['owner', 'admin', 'approver'],
-  manageFleet: ['owner', 'admin'],
-  managePolicies: ['owner', 'admin'],
-  manageAudit: ['owner', 'admin'],
-  readAudit: ['owner', 'admin', 'approver'],
-} as const satisfies Record<string, readonly Role[]>;
+  read: 'runs:read',
+  run: 'runs:write',
+  readApprovals: 'approvals:read',
+  decide: 'approvals:decide',
+  readFleet: 'fleet:read',
+  manageFleet: 'fleet:manage',
+  managePolicies: 'policies:manage',
+  readAudit: 'audit:read',
+  manageAudit: 'audit:manage',
+  readMembers: 'members:read',
+  manageMembers: 'members:manage',
+  manageKeys: 'keys:manage',
+  manageSignIn: 'sign-in:manage',
+} as const satisfies Record<string, Permission>;

@@ -32,6 +32,8 @@ export interface GatewaySettings {
   /** The one public address, without a slash at its end. */
   readonly publicUrl: string;
   readonly planners: Array<Exclude<Planner, 'none'>>;
+  /** Networks in which sign-in providers may be, although they are private. */
+  readonly signInProviderNetworks: readonly string[];
   /** Addresses of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   /** Hosts that are not public, and to which audit records may be sent all the same. */
@@ -41,6 +43,7 @@ export interface GatewaySettings {
     readonly requestsPerMinute: number;
     /** Wrong keys and sessions per address, before more are refused unread. */
     readonly failedKeysPerMinute: number;
+    /** Per address: enrolments, and what else is asked for by nobody and costs something. */
     readonly enrolmentsPerMinute: number;
     readonly bodyBytes: number;
     readonly streams: number;

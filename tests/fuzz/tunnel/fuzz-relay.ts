@@ -237,7 +237,10 @@ async function dispatchTo(
       email: 'a@example.org',
       name: 'Asker',
       role: 'operator',
+      scope: null,
       by: 'session',
+      credentialId: null,
+      keyPermissions: null,
     } as const;
     const texts = { prompt: null, command: 'uptime', runbook: null, selector: '*', traceparent: 'trace' };
     const { id } = await createRun(transaction, { kind: 'command', ...texts, requestedBy });

@@ -5,11 +5,12 @@ import { createAuthClient } from 'better-auth/react';
 const client = createAuthClient();
 const timeoutMs = 15_000;
 
-export type SignInResult = { kind: 'signed_in' } | { kind: 'refused'; sentence: string };
+export type SignInResult = { kind: 'signed_in' } | { kind: 'code_wanted' } | { kind: 'refused'; sentence: string };
 
 export async function signIn(email: string, password: string): Promise<SignInResult> {
   try {
-    const { error } = await client.signIn.email({ email, password }, { timeout: timeoutMs });
+    const { data, error } = await client.signIn.email({ email, password }, { timeout: timeoutMs });
+    if (data !== null && 'twoFactorRedirect' in data) return { kind: 'code_wanted' };
     return error === null ? { kind: 'signed_in' } : { kind: 'refused', sentence: describeRefusal(error.status) };
   } catch (cause) {
     reportError(new Error('The sign-in got no answer.', { cause }));

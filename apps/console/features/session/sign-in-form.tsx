@@ -10,28 +10,52 @@ import { useRouter, useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { Logo } from '../shell/logo.tsx';
 import { signIn } from './auth-client.ts';
+import { beginAtProvider } from './begin-at-provider.ts';
 import { safeNextPath } from './safe-next-path.ts';
+import { sendCode } from './send-code.ts';
 
 type State = { kind: 'idle' } | { kind: 'busy' } | { kind: 'refused'; sentence: string };
+type Step = 'password' | 'code';
 
 export function SignInForm() {
   const router = useRouter();
-  const next = useSearchParams().get('next');
+  const parameters = useSearchParams();
+  const next = parameters.get('next');
+  const provider = parameters.get('provider');
+  const [step, setStep] = useState<Step>('password');
   const queryClient = useQueryClient();
-  const [state, setState] = useState<State>({ kind: 'idle' });
+  const [state, setState] = useState<State>(
+    parameters.has('failed')
+      ? { kind: 'refused', sentence: 'Your organization’s provider did not sign you in. Try again, or ask an owner.' }
+      : { kind: 'idle' },
+  );
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     setState({ kind: 'busy' });
-    const result = await signIn(String(form.get('email') ?? '').trim(), String(form.get('password') ?? ''));
+    const text = (name: string) => String(form.get(name) ?? '');
+    const result =
+      step === 'password' ? await signIn(text('email').trim(), text('password')) : await sendCode(text('code'));
     if (result.kind === 'refused') {
       setState(result);
+      return;
+    }
+    if (result.kind === 'code_wanted') {
+      setStep('code');
+      setState({ kind: 'idle' });
       return;
     }
     // What was cached belongs to whoever was here before.
     queryClient.clear();
     router.replace(safeNextPath(next));
+  }
+
+  async function leaveForProvider(id: string) {
+    setState({ kind: 'busy' });
+    const begun = await beginAtProvider(id, safeNextPath(next));
+    if (begun.kind === 'refused') setState(begun);
+    else window.location.assign(begun.url);
   }
 
   return (
@@ -42,17 +66,44 @@ export function SignInForm() {
         <p className="mt-1 text-sm text-muted-foreground">Ask your fleet, and see what each answer rests on.</p>
         <form className="mt-5 flex flex-col gap-4" onSubmit={submit}>
           {state.kind === 'refused' && <Notice tone="danger" role="alert" title={state.sentence} />}
-          <Field label="Email">
-            {(control) => <Input {...control} name="email" type="email" autoComplete="username" required autoFocus />}
-          </Field>
-          <Field label="Password">
-            {(control) => (
-              <Input {...control} name="password" type="password" autoComplete="current-password" required />
-            )}
-          </Field>
+          {step === 'password' ? (
+            <>
+              <Field label="Email">
+                {(control) => (
+                  <Input {...control} name="email" type="email" autoComplete="username" required autoFocus />
+                )}
+              </Field>
+              <Field label="Password">
+                {(control) => (
+                  <Input {...control} name="password" type="password" autoComplete="current-password" required />
+                )}
+              </Field>
+            </>
+          ) : (
+            <Field label="Code" hint="Of your authenticator, or one of your backup codes.">
+              {(control) => (
+                <Input {...control} name="code" autoComplete="one-time-code" className="font-mono" required autoFocus />
+              )}
+            </Field>
+          )}
           <Button type="submit" variant="primary" busy={state.kind === 'busy'}>
-            Sign in
+            {step === 'password' ? 'Sign in' : 'Go on'}
           </Button>
+          {step === 'code' && (
+            <Button
+              onClick={() => {
+                setStep('password');
+                setState({ kind: 'idle' });
+              }}
+            >
+              Start again
+            </Button>
+          )}
+          {step === 'password' && provider !== null && (
+            <Button busy={state.kind === 'busy'} onClick={() => void leaveForProvider(provider)}>
+              Sign in with your organization
+            </Button>
+          )}
         </form>
       </Card>
       <p className="max-w-sm text-center text-xs text-pretty text-muted-foreground">

@@ -12,8 +12,7 @@ export function useMe(): Me {
 
 /** May they change sites, satellites and nodes? The API decides; this only spares them buttons that it would refuse. */
 export function useMayManageFleet(): boolean {
-  const { role } = useMe();
-  return role === 'owner' || role === 'admin';
+  return useMe().permissions.includes('fleet:manage');
 }
 
 /** May they write policies? */

@@ -14,10 +14,11 @@ import {
 import { type Theme, useTheme } from '@sena/ui/theme';
 import { notifyFailed } from '@sena/ui/toaster';
 import { useQueryClient } from '@tanstack/react-query';
-import { ChevronsUpDown, KeyRound, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { Building2, ChevronsUpDown, CircleUser, KeyRound, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { signOut } from './auth-client.ts';
 import { useMe } from './use-me.ts';
+import { useOrganizations } from './use-organizations.ts';
 
 export function UserMenu() {
   const me = useMe();
@@ -60,6 +61,7 @@ export function UserMenu() {
           <span className="block truncate text-sm text-foreground">{me.user.email}</span>
           <span className="block truncate">
             {me.role} of {me.organization.name}
+            {me.scope !== null && `, on ${me.scope}`}
           </span>
         </MenuLabel>
         <MenuSeparator />
@@ -76,14 +78,30 @@ export function UserMenu() {
         </MenuRadioGroup>
         <MenuSeparator />
         <MenuItem onSelect={() => router.push('/account')}>
+          <CircleUser /> Account
+        </MenuItem>
+        <MenuItem onSelect={() => router.push('/account/passkeys')}>
           <KeyRound /> Passkeys
         </MenuItem>
+        <OrganizationItems />
         <MenuItem onSelect={() => void leave()}>
           <LogOut /> Sign out
         </MenuItem>
       </MenuContent>
     </Menu>
   );
+}
+
+/** The other organizations of this person: the session moves there, and everything is read anew. */
+function OrganizationItems() {
+  const { organizations, select } = useOrganizations();
+  return organizations
+    .filter(({ isCurrent }) => !isCurrent)
+    .map(({ id, name }) => (
+      <MenuItem key={id} onSelect={() => select.mutate(id)}>
+        <Building2 /> <span className="truncate">Go to {name}</span>
+      </MenuItem>
+    ));
 }
 
 function initials(name: string): string {

@@ -1,5 +1,16 @@
 // The console's places, in the order of the sidebar and of the command menu.
-import { House, Inbox, List, type LucideIcon, Plug, ScrollText, Server, ShieldCheck } from 'lucide-react';
+import {
+  House,
+  Inbox,
+  KeyRound,
+  List,
+  type LucideIcon,
+  Plug,
+  ScrollText,
+  Server,
+  ShieldCheck,
+  Users,
+} from 'lucide-react';
 
 export interface Destination {
   path: string;
@@ -16,6 +27,8 @@ export const destinations: readonly Destination[] = [
   { path: '/policies', name: 'Policies', icon: ShieldCheck, key: 'p' },
   { path: '/nodes', name: 'Nodes', icon: Server, key: 'n' },
   { path: '/satellites', name: 'Satellites', icon: Plug, key: 's' },
+  { path: '/members', name: 'Members', icon: Users, key: 'm' },
+  { path: '/api-keys', name: 'API keys', icon: KeyRound, key: 'k' },
   { path: '/audit', name: 'Audit', icon: ScrollText, key: 'l' },
 ];
 

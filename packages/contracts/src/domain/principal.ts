@@ -1,5 +1,6 @@
 // Who acts: a member (by session or API key), or one of SENA's own services.
 import { z } from 'zod';
+import { permissionSchema } from './permission.ts';
 
 export const roleSchema = z.enum(['owner', 'admin', 'operator', 'approver', 'viewer']);
 export type Role = z.infer<typeof roleSchema>;
@@ -12,8 +13,14 @@ export const principalSchema = z.discriminatedUnion('kind', [
     email: z.string(),
     name: z.string(),
     role: roleSchema,
+    /** A selector: nothing beyond the nodes it picks is theirs to read, run on or decide about. null: every node. */
+    scope: z.string().nullable(),
     /** How this request proved it. */
     by: z.enum(['session', 'api_key', 'service_token']),
+    /** The session or the API key that proved it; null for a service token. */
+    credentialId: z.string().nullable(),
+    /** What an API key is limited to; null: whatever its member may do. */
+    keyPermissions: z.array(permissionSchema).nullable(),
   }),
   z.object({ kind: z.literal('service'), organizationId: z.string(), service: z.string() }),
   z.object({ kind: z.literal('satellite'), organizationId: z.string(), satelliteId: z.string() }),

@@ -1,7 +1,11 @@
 // Who is asking, and may they? Before anything of the request is read. A route that does not say who may call it is refused
 // at start-up. Reads identity only.
+
+import { isAllowed } from '@sena/auth/abilities';
 import { authenticateRequest } from '@sena/auth/authenticate-request';
-import type { Role } from '@sena/contracts/domain/principal';
+import type { Permission } from '@sena/contracts/domain/permission';
+import type { Member } from '@sena/contracts/domain/principal';
+import { rolesWith } from '@sena/contracts/domain/role-permissions';
 import { SenaError } from '@sena/contracts/errors';
 import fp from 'fastify-plugin';
 import type { GatewayApp } from '../gateway-app.ts';
@@ -39,17 +43,22 @@ export const authentication = fp(
             },
           );
       }
-      if (!(access as readonly Role[]).includes(asked.member.role)) {
-        throw new SenaError(
-          'forbidden',
-          `Your role is ${asked.member.role}; this needs ${listRoles(access)}. Ask an owner of your organization.`,
-        );
+      if (access !== 'member' && !isAllowed(asked.member, access)) {
+        throw new SenaError('forbidden', whyNot(asked.member, access));
       }
     });
   },
   { name: 'authentication', dependencies: ['problems', 'request-log'] },
 );
 
-function listRoles(roles: readonly Role[]): string {
-  return new Intl.ListFormat('en', { type: 'disjunction' }).format(roles);
+function whyNot(member: Member, permission: Permission): string {
+  const roles = rolesWith(permission);
+  if (!roles.includes(member.role)) {
+    const needed = new Intl.ListFormat('en', { type: 'disjunction' }).format(roles);
+    return `Your role is ${member.role}; this needs ${needed}. Ask an owner of your organization.`;
+  }
+  if (member.keyPermissions !== null && !member.keyPermissions.includes(permission)) {
+    return `This API key may not do that: it lacks ${permission}. Create one that has it.`;
+  }
+  return `Your role is narrowed to ${member.scope}, and this is about the whole organization. Ask an owner of it.`;
 }

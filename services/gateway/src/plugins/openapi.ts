@@ -4,12 +4,15 @@ import { STATUS_CODES } from 'node:http';
 import fastifySwagger from '@fastify/swagger';
 import { runEventSchema } from '@sena/contracts/domain/run-event';
 import type { ErrorCode } from '@sena/contracts/errors';
+import { apiKeySchema } from '@sena/contracts/http/api-keys';
 import { approvalSchema } from '@sena/contracts/http/approvals';
 import { auditEventSchema } from '@sena/contracts/http/audit';
 import { nodeSchema, satelliteSchema, siteSchema } from '@sena/contracts/http/fleet';
+import { invitationSchema, organizationMemberSchema } from '@sena/contracts/http/members';
 import { problemSchema } from '@sena/contracts/http/problem';
 import { executionSchema, outputGroupSchema, runSchema, runSummarySchema } from '@sena/contracts/http/runs';
 import { meSchema, runbookSchema } from '@sena/contracts/http/session';
+import { sessionSchema } from '@sena/contracts/http/sessions';
 import type { RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
@@ -20,10 +23,13 @@ import { declareProblems } from '../problems/declare-problems.ts';
 
 /** Schemas that have a name in the document, and in the clients that are made from it. */
 const named = {
+  ApiKey: apiKeySchema,
   Approval: approvalSchema,
   AuditEvent: auditEventSchema,
   Execution: executionSchema,
+  Invitation: invitationSchema,
   Me: meSchema,
+  Member: organizationMemberSchema,
   Node: nodeSchema,
   OutputGroup: outputGroupSchema,
   Problem: problemSchema,
@@ -32,6 +38,7 @@ const named = {
   RunSummary: runSummarySchema,
   Runbook: runbookSchema,
   Satellite: satelliteSchema,
+  Session: sessionSchema,
   Site: siteSchema,
 };
 
@@ -58,6 +65,7 @@ export const openapi = fp(
           { name: 'approvals', description: 'What waits for a second person' },
           { name: 'policy', description: 'What SENA would say to a command' },
           { name: 'fleet', description: 'Sites, nodes and satellites' },
+          { name: 'members', description: 'Who belongs to the organization, and the keys of their programs' },
           { name: 'audit', description: 'Who did what' },
           { name: 'session', description: 'Who is asking' },
           { name: 'service', description: 'The service itself' },

@@ -15,19 +15,23 @@ export interface RunFollower {
   readonly draining: AbortSignal;
   /** Resolves when the run may have more events, after `timeoutMs`, or when one of the signals aborts. */
   waitForNews(timeoutMs: number, gone: AbortSignal): Promise<void>;
+  /** Once for each time that what the member may do may have changed. */
+  takeDoubt(): boolean;
   /** Gives the place back. Twice is once. */
   leave(): void;
 }
 
 interface Follower {
   readonly runId: string;
+  readonly userId: string;
+  mustProve: boolean;
   hasNews: boolean;
   wake: () => void;
 }
 
 interface Organization {
   readonly followers: Set<Follower>;
-  readonly listening: Promise<() => Promise<void>>;
+  readonly listening: Promise<ReadonlyArray<() => Promise<void>>>;
 }
 
 export function openRunStreams(
@@ -53,11 +57,22 @@ export function openRunStreams(
         follower.wake();
       }
     };
-    const listening = signals.listen(
-      organizationId,
-      'runEvents',
-      ({ runId }) => tell((follower) => follower.runId === runId),
-      { onGap: () => tell(() => true) },
+    const askAgain = (of: (follower: Follower) => boolean) => {
+      for (const follower of followers) if (of(follower)) follower.mustProve = true;
+      tell(of);
+    };
+    const listening = listenToBoth(
+      signals.listen(organizationId, 'runEvents', ({ runId }) => tell((follower) => follower.runId === runId), {
+        onGap: () => tell(() => true),
+      }),
+      signals.listen(
+        organizationId,
+        'memberChanged',
+        ({ userId }) => askAgain((follower) => follower.userId === userId),
+        {
+          onGap: () => askAgain(() => true),
+        },
+      ),
     );
     const organization = { followers, listening };
     organizations.set(organizationId, organization);
@@ -74,7 +89,7 @@ export function openRunStreams(
     if (total === 0) onEmpty?.();
     if (organization.followers.size > 0) return;
     organizations.delete(organizationId);
-    organization.listening.then((stop) => stop()).catch(onError);
+    organization.listening.then((stops) => Promise.all(stops.map((stop) => stop()))).catch(onError);
   }
 
   return {
@@ -84,7 +99,7 @@ export function openRunStreams(
       if (total >= limits.streams || (countOf.get(memberKey) ?? 0) >= limits.streamsPerMember) {
         throw new SenaError('rate_limited', 'Too many open event streams. Close one, then connect again.');
       }
-      const follower: Follower = { runId, hasNews: false, wake: () => undefined };
+      const follower: Follower = { runId, userId, mustProve: false, hasNews: false, wake: () => undefined };
       total++;
       countOf.set(memberKey, (countOf.get(memberKey) ?? 0) + 1);
       const organization = organizationOf(organizationId);
@@ -99,6 +114,11 @@ export function openRunStreams(
       return {
         draining: draining.signal,
         waitForNews: (timeoutMs, gone) => waitForNews(follower, timeoutMs, [gone, draining.signal]),
+        takeDoubt: () => {
+          const { mustProve } = follower;
+          follower.mustProve = false;
+          return mustProve;
+        },
         leave: () => leave(organizationId, memberKey, follower),
       };
     },
@@ -111,6 +131,18 @@ export function openRunStreams(
       });
     },
   };
+}
+
+/** Both or neither: what one of them holds is let go when the other fails. */
+async function listenToBoth(
+  ...listeners: ReadonlyArray<Promise<() => Promise<void>>>
+): Promise<Array<() => Promise<void>>> {
+  const settled = await Promise.allSettled(listeners);
+  const stops = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed === undefined) return stops;
+  await Promise.all(stops.map((stop) => stop()));
+  throw failed.reason;
 }
 
 async function waitForNews(follower: Follower, timeoutMs: number, signals: readonly AbortSignal[]): Promise<void> {

@@ -8,8 +8,10 @@ import type { RunFollower } from './open-run-streams.ts';
 
 const pollMs = 5_000;
 const heartbeatMs = 15_000;
-/** Then the client connects again and is authenticated again: a revoked key does not stream on. */
+/** Then the client connects again and is authenticated again. */
 const lifetimeMs = 15 * 60_000;
+/** Nothing is sent on a proof that is older; when a doorbell says that something changed, it is asked for at once. */
+const proofMs = 1_000;
 const eventsPerRead = 500;
 /** How long a client waits before it connects again. */
 const retryMs = 1_500;
@@ -21,6 +23,8 @@ export interface StreamedRun {
   /** The number of the last event the client has. */
   readonly after: number;
   readonly follower: RunFollower;
+  /** May whoever follows still see this run? */
+  readonly mayFollow: () => Promise<boolean>;
   /** Aborted when the client has gone. */
   readonly gone: AbortSignal;
 }
@@ -31,10 +35,17 @@ export async function* streamRun(run: StreamedRun): AsyncGenerator<string> {
   const endsAtMs = performance.now() + lifetimeMs;
   let seq = run.after;
   let spokeAtMs = performance.now();
+  let provedAtMs = performance.now();
   try {
     yield `retry: ${retryMs}\n\n`;
     while (!gone.aborted && !follower.draining.aborted && performance.now() < endsAtMs) {
+      const isDoubted = follower.takeDoubt();
       const { events, ended } = await readNews(run, seq);
+      const speaks = events.length > 0 || ended;
+      if (isDoubted || (speaks && performance.now() - provedAtMs >= proofMs)) {
+        if (!(await run.mayFollow())) break;
+        provedAtMs = performance.now();
+      }
       if (events.length > 0) {
         seq = events.at(-1)?.seq ?? seq;
         spokeAtMs = performance.now();

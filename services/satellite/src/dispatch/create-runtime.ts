@@ -74,7 +74,8 @@ export type RuntimeOptions = {
 };
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { config, organizationId, satelliteId, keys, parser, localRules, journal, pool, witness, logger, fatal } = options;
+  const { config, organizationId, satelliteId, keys, parser, localRules, journal, pool, witness, logger, fatal } =
+    options;
   /** Everything that is not finished, by execution id. */
   const executions = new Map<string, Work>();
   const outbox = createOutbox({

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
-import { PasskeysPage } from '../../../features/passkeys/passkeys-page.tsx';
+import { AccountPage } from '../../../features/account/account-page.tsx';
 
-export const metadata: Metadata = { title: 'Passkeys' };
+export const metadata: Metadata = { title: 'Account' };
 
 export default function AccountRoute() {
-  return <PasskeysPage />;
+  return <AccountPage />;
 }

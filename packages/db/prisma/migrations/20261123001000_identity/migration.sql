@@ -1,9 +1,11 @@
 -- Identity: who may sign in. The tables are better-auth's own (core, organization, API keys, passkeys), in a schema and under a role of their
 -- own. Triggers carry organizations over to the schema sena and audit every change; they write no secret, no hash and no token.
 
-create table identity."user" ("id" text not null primary key, "name" text not null, "email" text not null unique, "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null);
+create table identity."user" ("id" text not null primary key, "name" text not null, "email" text not null unique, "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null, "twoFactorEnabled" boolean not null default false);
 
-create table identity."session" ("id" text not null primary key, "expiresAt" timestamptz not null, "token" text not null unique, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null, "ipAddress" text, "userAgent" text, "userId" text not null references identity."user" ("id") on delete cascade, "activeOrganizationId" text);
+create table identity."session" ("id" text not null primary key, "expiresAt" timestamptz not null, "token" text not null unique, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null, "ipAddress" text, "userAgent" text, "userId" text not null references identity."user" ("id") on delete cascade, "activeOrganizationId" text,
+  -- Begun by an organization's provider: it is of that organization, and moves to no other one.
+  "signInProviderId" text);
 
 create table identity."account" ("id" text not null primary key, "accountId" text not null, "providerId" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "accessToken" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" timestamptz, "refreshTokenExpiresAt" timestamptz, "scope" text, "password" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null);
 
@@ -11,11 +13,52 @@ create table identity."verification" ("id" text not null primary key, "identifie
 
 create table identity."organization" ("id" text not null primary key, "name" text not null, "slug" text not null unique, "logo" text, "createdAt" timestamptz not null, "metadata" text);
 
-create table identity."member" ("id" text not null primary key, "organizationId" text not null references identity."organization" ("id") on delete cascade, "userId" text not null references identity."user" ("id") on delete cascade, "role" text not null check ("role" in ('owner', 'admin', 'operator', 'approver', 'viewer')), "createdAt" timestamptz not null, unique ("organizationId", "userId"));
+create table identity."member" ("id" text not null primary key, "organizationId" text not null references identity."organization" ("id") on delete cascade, "userId" text not null references identity."user" ("id") on delete cascade, "role" text not null check ("role" in ('owner', 'admin', 'operator', 'approver', 'viewer')), "scope" text check ("scope" is null or "role" not in ('owner', 'admin')), "createdAt" timestamptz not null, unique ("organizationId", "userId"));
 
 create table identity."invitation" ("id" text not null primary key, "organizationId" text not null references identity."organization" ("id") on delete cascade, "email" text not null, "role" text, "status" text not null, "expiresAt" timestamptz not null, "createdAt" timestamptz default current_timestamp not null, "inviterId" text not null references identity."user" ("id") on delete cascade);
 
 create table identity."apikey" ("id" text not null primary key, "configId" text not null, "name" text, "start" text, "referenceId" text not null, "prefix" text, "key" text not null, "refillInterval" integer, "refillAmount" integer, "lastRefillAt" timestamptz, "enabled" boolean, "rateLimitEnabled" boolean, "rateLimitTimeWindow" integer, "rateLimitMax" integer, "requestCount" integer, "remaining" integer, "lastRequest" timestamptz, "expiresAt" timestamptz, "createdAt" timestamptz not null, "updatedAt" timestamptz not null, "permissions" text, "metadata" text);
+
+-- Invitations to an organization. better-auth's own are not used: the id is their token, and it is stored.
+create table identity.invitations (
+  id text not null primary key,
+  organization_id text not null references identity."organization" ("id") on delete cascade,
+  email text not null check (email = lower(email)),
+  role text not null check (role in ('owner', 'admin', 'operator', 'approver', 'viewer')),
+  scope text check (scope is null or role not in ('owner', 'admin')),
+  status text not null default 'pending' check (status in ('pending', 'accepted', 'revoked')),
+  token_sha256 text not null unique,
+  invited_by text not null references identity."user" ("id") on delete cascade,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null
+);
+create unique index invitations_pending on identity.invitations (organization_id, email) where status = 'pending';
+
+create table identity."twoFactor" ("id" text not null primary key, "secret" text not null, "backupCodes" text not null, "userId" text not null unique references identity."user" ("id") on delete cascade, "verified" boolean not null default true, "failedVerificationCount" integer not null default 0, "lockedUntil" timestamptz);
+
+-- Where an organization's people sign in besides SENA: one OpenID Connect provider each. It speaks for addresses of these domains, and
+-- about members of this organization alone.
+create table identity.sign_in_providers (
+  id text not null primary key,
+  organization_id text not null unique references identity."organization" ("id") on delete cascade,
+  issuer text not null,
+  client_id text not null,
+  -- Encrypted under the secret of sign-in.
+  client_secret text not null,
+  domains text[] not null check (cardinality(domains) > 0),
+  default_role text not null check (default_role in ('operator', 'approver', 'viewer')),
+  default_scope text,
+  created_at timestamptz not null default now()
+);
+-- A sign-in that is under way: single use, short-lived, and of the browser that has the state.
+create table identity.sign_in_attempts (
+  state_sha256 text not null primary key,
+  provider_id text not null references identity.sign_in_providers (id) on delete cascade,
+  nonce text not null,
+  code_verifier text not null,
+  next_path text not null,
+  expires_at timestamptz not null
+);
 
 create table identity."passkey" ("id" text not null primary key, "name" text, "publicKey" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "credentialID" text not null, "counter" integer not null, "deviceType" text not null, "backedUp" boolean not null, "transports" text, "createdAt" timestamptz, "aaguid" text);
 
@@ -58,10 +101,11 @@ create function identity.new_audit_id() returns text language sql volatile as $$
 $$;
 
 -- Who did it: a member where the change is their own doing, else the identity service (seeding, administration).
+-- A transaction that acts for a member says so in `sena.actor`.
 create function identity.append_audit(organization text, actor text, action text, subject text, data jsonb) returns void
 language sql security definer set search_path = sena, pg_temp as $$
   insert into audit_events (id, organization_id, action, actor, subject, data)
-  values (identity.new_audit_id(), organization, action, actor, subject, data)
+  values (identity.new_audit_id(), organization, action, coalesce(nullif(current_setting('sena.actor', true), ''), actor), subject, data)
 $$;
 
 -- What belongs to a person is told to each organization the person is a member of.
@@ -85,25 +129,27 @@ end $$;
 create function identity.on_member() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
 begin
   if tg_op = 'INSERT' then
-    perform append_audit(new."organizationId", 'service:identity', 'member.added', new."userId", jsonb_build_object('role', new."role"));
+    perform append_audit(new."organizationId", 'service:identity', 'member.added', new."userId", jsonb_build_object('role', new."role", 'scope', new."scope"));
   elsif tg_op = 'DELETE' then
     perform append_audit(old."organizationId", 'service:identity', 'member.removed', old."userId", jsonb_build_object('role', old."role"));
-  elsif new."role" is distinct from old."role" then
-    perform append_audit(new."organizationId", 'service:identity', 'member.role_changed', new."userId", jsonb_build_object('from', old."role", 'to', new."role"));
+  elsif (new."role", new."scope") is distinct from (old."role", old."scope") then
+    perform append_audit(new."organizationId", 'service:identity', 'member.role_changed', new."userId",
+      jsonb_build_object('from', old."role", 'to', new."role", 'fromScope', old."scope", 'toScope', new."scope"));
   end if;
   return null;
 end $$;
 
+-- A key is of one organization: the person's other ones hear nothing of it.
 create function identity.on_apikey() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
 begin
   if tg_op = 'INSERT' then
-    perform append_audit_for_user(new."referenceId", 'member:' || new."referenceId", 'api_key.created', new.id,
-      jsonb_build_object('name', new."name", 'expiresAt', new."expiresAt"));
+    perform append_audit(new."metadata"::jsonb ->> 'organizationId', 'member:' || new."referenceId", 'api_key.created', new.id,
+      jsonb_build_object('name', new."name", 'expiresAt', new."expiresAt", 'permissions', new."permissions"));
   elsif tg_op = 'DELETE' then
-    perform append_audit_for_user(old."referenceId", 'member:' || old."referenceId", 'api_key.deleted', old.id, jsonb_build_object('name', old."name"));
+    perform append_audit(old."metadata"::jsonb ->> 'organizationId', 'member:' || old."referenceId", 'api_key.deleted', old.id, jsonb_build_object('name', old."name"));
   elsif (new."enabled", new."expiresAt", new."permissions", new."referenceId", new."key")
       is distinct from (old."enabled", old."expiresAt", old."permissions", old."referenceId", old."key") then
-    perform append_audit_for_user(new."referenceId", 'member:' || new."referenceId", 'api_key.changed', new.id,
+    perform append_audit(new."metadata"::jsonb ->> 'organizationId', 'member:' || new."referenceId", 'api_key.changed', new.id,
       jsonb_build_object('name', new."name", 'enabled', new."enabled", 'expiresAt', new."expiresAt"));
   end if;
   return null;
@@ -151,6 +197,40 @@ begin
   return null;
 end $$;
 
+create function identity.on_invitation() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new.organization_id, 'service:identity', 'invitation.created', new.id,
+      jsonb_build_object('email', new.email, 'role', new.role, 'scope', new.scope, 'expiresAt', new.expires_at));
+  elsif new.status is distinct from old.status then
+    perform append_audit(new.organization_id, 'service:identity', 'invitation.' || new.status, new.id, jsonb_build_object('email', new.email));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_two_factor() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if new."twoFactorEnabled" is distinct from old."twoFactorEnabled" then
+    perform append_audit_for_user(new."id", 'member:' || new."id",
+      case when new."twoFactorEnabled" then 'second_factor.enabled' else 'second_factor.disabled' end, new."id", '{}');
+  end if;
+  return null;
+end $$;
+
+create function identity.on_sign_in_provider() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'DELETE' then
+    perform append_audit(old.organization_id, 'service:identity', 'sign_in_provider.removed', old.id, jsonb_build_object('issuer', old.issuer));
+  else
+    perform append_audit(new.organization_id, 'service:identity', 'sign_in_provider.set', new.id,
+      jsonb_build_object('issuer', new.issuer, 'clientId', new.client_id, 'domains', new.domains, 'defaultRole', new.default_role, 'defaultScope', new.default_scope));
+  end if;
+  return null;
+end $$;
+
+create trigger audit_invitation after insert or update on identity.invitations for each row execute function identity.on_invitation();
+create trigger audit_two_factor after update on identity."user" for each row execute function identity.on_two_factor();
+create trigger audit_sign_in_provider after insert or update or delete on identity.sign_in_providers for each row execute function identity.on_sign_in_provider();
 create trigger audit_organization after insert or update on identity."organization" for each row execute function identity.on_organization();
 create trigger audit_member after insert or update or delete on identity."member" for each row execute function identity.on_member();
 create trigger audit_apikey after insert or update or delete on identity."apikey" for each row execute function identity.on_apikey();

@@ -1,9 +1,11 @@
 // GET /v1/approvals/{id}/action: the action itself, for who recomputes the digest on their own machine. Reads only.
 import { readAction } from '@sena/approvals/read-action';
+import { readApproval } from '@sena/approvals/read-approval';
 import { approvalActionSchema } from '@sena/contracts/http/approvals';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
 import { z } from 'zod';
+import { approvalBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -13,7 +15,7 @@ export function getApprovalAction(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/approvals/:id/action',
     {
-      config: { access: may.read },
+      config: { access: may.readApprovals },
       schema: {
         operationId: 'getApprovalAction',
         tags: ['approvals'],
@@ -27,9 +29,10 @@ export function getApprovalAction(app: GatewayApp, services: Services): void {
     },
     async (request) => {
       const member = memberOf(request);
-      return inOrganization(services.pool, member.organizationId, (transaction) =>
-        readAction(transaction, member, request.params.id),
-      );
+      return inOrganization(services.pool, member.organizationId, async (transaction) => {
+        await readApproval(transaction, member, request.params.id, approvalBoundsOf(member));
+        return readAction(transaction, member, request.params.id);
+      });
     },
   );
 }

@@ -4,6 +4,7 @@ import { approvalSchema } from '@sena/contracts/http/approvals';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
 import { z } from 'zod';
+import { approvalBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -13,7 +14,7 @@ export function getApproval(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/approvals/:id',
     {
-      config: { access: may.read },
+      config: { access: may.readApprovals },
       schema: {
         operationId: 'getApproval',
         tags: ['approvals'],
@@ -25,7 +26,7 @@ export function getApproval(app: GatewayApp, services: Services): void {
     async (request) => {
       const member = memberOf(request);
       return inOrganization(services.pool, member.organizationId, (transaction) =>
-        readApproval(transaction, member, request.params.id),
+        readApproval(transaction, member, request.params.id, approvalBoundsOf(member)),
       );
     },
   );

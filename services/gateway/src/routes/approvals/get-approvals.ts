@@ -2,6 +2,7 @@
 import { listApprovals } from '@sena/approvals/list-approvals';
 import { approvalListQuerySchema, approvalPageSchema } from '@sena/contracts/http/approvals';
 import { inOrganization } from '@sena/db/tenant';
+import { approvalBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -11,7 +12,7 @@ export function getApprovals(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/approvals',
     {
-      config: { access: may.read },
+      config: { access: may.readApprovals },
       schema: {
         operationId: 'listApprovals',
         tags: ['approvals'],
@@ -23,7 +24,7 @@ export function getApprovals(app: GatewayApp, services: Services): void {
     async (request) => {
       const member = memberOf(request);
       return inOrganization(services.pool, member.organizationId, (transaction) =>
-        listApprovals(transaction, member, request.query),
+        listApprovals(transaction, member, request.query, approvalBoundsOf(member)),
       );
     },
   );

@@ -10,6 +10,7 @@ import { inOrganization } from '@sena/db/tenant';
 import { appendRunEvent } from '@sena/runs/append-run-event';
 import { wakeRun } from '@sena/runs/wake-run';
 import { z } from 'zod';
+import { approvalBoundsOf } from '../../bounds-of.ts';
 import { deliverOutbox } from '../../deliver-outbox.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
@@ -66,6 +67,7 @@ export function postApprovalDecision(app: GatewayApp, services: Services): void 
             };
       const once = await inOrganization(services.pool, organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: decidedSchema }, async () => {
+          await readApproval(transaction, member, id, approvalBoundsOf(member));
           const decided = await decideApproval(transaction, {
             approvalId: id,
             by: member,

@@ -5,7 +5,9 @@ import { outputQuerySchema } from '@sena/contracts/http/runs';
 import { executionIdSchema } from '@sena/contracts/ids';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { readOutput, readOutputSize } from '@sena/runs/read-output';
+import { requireRun } from '@sena/runs/require-run';
 import { z } from 'zod';
+import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -40,12 +42,15 @@ export function getExecutionOutput(app: GatewayApp, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { organizationId } = memberOf(request);
+      const member = memberOf(request);
+      const { organizationId } = member;
       const { id } = request.params;
       const { stream } = request.query;
-      const size = await inOrganization(services.pool, organizationId, (transaction) =>
-        readOutputSize(transaction, id, stream),
-      );
+      const size = await inOrganization(services.pool, organizationId, async (transaction) => {
+        const found = await readOutputSize(transaction, id, stream);
+        if (found !== null) await requireRun(transaction, found.runId, runBoundsOf(member));
+        return found;
+      });
       if (size === null) throw new SenaError('not_found', 'There is no execution with this id.');
 
       reply.headers({

@@ -1,16 +1,17 @@
 // GET /v1/me: who is asking, for which organization, and what SENA can think with here. Reads only.
+import { permissionsOf } from '@sena/auth/abilities';
+import { readMember } from '@sena/auth/members/list-members';
 import { meSchema } from '@sena/contracts/http/session';
 import { inOrganization } from '@sena/db/tenant';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
-import { may } from '../../permissions.ts';
 import type { Services } from '../../services.ts';
 
 export function getMe(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/me',
     {
-      config: { access: may.read },
+      config: { access: 'member' },
       schema: {
         operationId: 'getMe',
         tags: ['session'],
@@ -19,7 +20,8 @@ export function getMe(app: GatewayApp, services: Services): void {
       },
     },
     async (request) => {
-      const { organizationId, userId, email, name, role } = memberOf(request);
+      const member = memberOf(request);
+      const { organizationId, userId, email, name, role, scope, by } = member;
       const organization = await inOrganization(services.pool, organizationId, (transaction) =>
         transaction.query<{ name: string }>('select name from organizations where organization_id = $1', [
           organizationId,
@@ -29,6 +31,10 @@ export function getMe(app: GatewayApp, services: Services): void {
         user: { id: userId, email, name },
         organization: { id: organizationId, name: organization.rows[0]?.name ?? '' },
         role,
+        scope,
+        permissions: permissionsOf(member),
+        by,
+        secondFactor: (await readMember(services.auth.pool, organizationId, userId))?.secondFactor ?? false,
         planners: services.settings.planners,
       };
     },

@@ -1,4 +1,5 @@
 // GET /v1/nodes: the servers SENA knows, by name. Reads only.
+import { scopeOf } from '@sena/auth/abilities';
 import { nodeListQuerySchema, nodePageSchema } from '@sena/contracts/http/fleet';
 import { inOrganization } from '@sena/db/tenant';
 import { listNodes } from '@sena/fleet/list-nodes';
@@ -12,7 +13,7 @@ export function getNodes(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/nodes',
     {
-      config: { access: may.read },
+      config: { access: may.readFleet },
       schema: {
         operationId: 'listNodes',
         tags: ['fleet'],
@@ -23,7 +24,7 @@ export function getNodes(app: GatewayApp, services: Services): void {
     },
     async (request) =>
       inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
-        listNodes(transaction, request.query),
+        listNodes(transaction, request.query, scopeOf(memberOf(request), may.readFleet)),
       ),
   );
 }

@@ -1,5 +1,6 @@
 // POST /v1/policy/evaluations: what would SENA say to this command, on these nodes, with this draft of a policy? Runs nothing, stores
 // nothing.
+import { scopeOf } from '@sena/auth/abilities';
 import { principalRef } from '@sena/contracts/domain/principal';
 import { evaluatePolicyBodySchema, type PolicyGroup, policyEvaluationSchema } from '@sena/contracts/http/policy';
 import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
@@ -38,7 +39,7 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
       const member = memberOf(request);
       const { command, selector, nodeIds, draft, role = member.role } = request.body;
       const { nodes, rules } = await inOrganization(services.pool, member.organizationId, async (transaction) => ({
-        nodes: await nodesOf(transaction, selector, nodeIds),
+        nodes: await nodesOf(transaction, selector, nodeIds, scopeOf(member, may.read)),
         rules: await readRules(transaction, services.cedar, draft),
       }));
       if (rules.kind === 'broken' && rules.problems.some(({ document }) => document === draft?.name)) {
@@ -66,10 +67,13 @@ async function nodesOf(
   transaction: TenantTransaction,
   selector: string | undefined,
   nodeIds: readonly string[] | undefined,
+  scope: string | null,
 ): Promise<RuleNode[] | null> {
   if (selector === undefined && nodeIds === undefined) return null;
   const nodes =
-    nodeIds === undefined ? await selectNodes(transaction, selector ?? null) : await readNodes(transaction, nodeIds);
+    nodeIds === undefined
+      ? await selectNodes(transaction, selector ?? null, scope)
+      : await readNodes(transaction, nodeIds, scope);
   return nodes.map(({ site, ...node }) => ({ ...node, site: site.name }));
 }
 

@@ -1,14 +1,20 @@
 // GET /v1/runs/{id}/events: the run's log as server-sent events, from any number on. Any replica can serve it.
 // Reads only; the text of the stream is written by stream-run.
 import { Readable } from 'node:stream';
+import { isAllowed } from '@sena/auth/abilities';
+import { authenticateRequest } from '@sena/auth/authenticate-request';
+import { SenaError } from '@sena/contracts/errors';
 import { inOrganization } from '@sena/db/tenant';
+import { requireRun } from '@sena/runs/require-run';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import type { Services } from '../../services.ts';
 import { streamRun } from '../../streams/stream-run.ts';
-import { requireRun, runParamsSchema } from './run-params.ts';
+import { runParamsSchema } from './run-params.ts';
 
 const seqSchema = z.coerce.number().int().min(0).max(2_147_483_647);
 
@@ -36,9 +42,12 @@ export function getRunEvents(app: GatewayApp, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { organizationId, userId } = memberOf(request);
+      const member = memberOf(request);
+      const { organizationId, userId } = member;
       const { id: runId } = request.params;
-      await inOrganization(services.pool, organizationId, (transaction) => requireRun(transaction, runId));
+      await inOrganization(services.pool, organizationId, (transaction) =>
+        requireRun(transaction, runId, runBoundsOf(member)),
+      );
 
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
@@ -47,11 +56,33 @@ export function getRunEvents(app: GatewayApp, services: Services): void {
       gone.signal.addEventListener('abort', () => follower.leave());
       if (reply.raw.destroyed) follower.leave();
       const after = request.headers['last-event-id'] ?? request.query.after ?? 0;
-      const events = streamRun({ pool: services.pool, organizationId, runId, after, follower, gone: gone.signal });
+      const mayFollow = () => isStillVisible(services, request.headers, { userId, organizationId, runId });
+      const { pool } = services;
+      const events = streamRun({ pool, organizationId, runId, after, follower, mayFollow, gone: gone.signal });
       return reply
         .headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' })
         .type('text/event-stream')
         .send(Readable.from(events) as never);
     },
   );
+}
+
+/** Asks again what authentication asked before the stream began: the key may be revoked, the member gone, the role narrowed. */
+async function isStillVisible(
+  services: Services,
+  headers: FastifyRequest['headers'],
+  of: { userId: string; organizationId: string; runId: string },
+): Promise<boolean> {
+  const asked = await authenticateRequest(services.auth, headers);
+  if (asked.kind === 'nobody' || !isAllowed(asked.member, may.read)) return false;
+  if (asked.member.userId !== of.userId || asked.member.organizationId !== of.organizationId) return false;
+  try {
+    await inOrganization(services.pool, of.organizationId, (transaction) =>
+      requireRun(transaction, of.runId, runBoundsOf(asked.member)),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof SenaError && error.code === 'not_found') return false;
+    throw error;
+  }
 }

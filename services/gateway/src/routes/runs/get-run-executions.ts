@@ -2,11 +2,13 @@
 import { executionListQuerySchema, executionPageSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
 import { listExecutions } from '@sena/runs/list-executions';
+import { requireRun } from '@sena/runs/require-run';
+import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import type { Services } from '../../services.ts';
-import { requireRun, runParamsSchema } from './run-params.ts';
+import { runParamsSchema } from './run-params.ts';
 
 export function getRunExecutions(app: GatewayApp, services: Services): void {
   app.get(
@@ -24,7 +26,7 @@ export function getRunExecutions(app: GatewayApp, services: Services): void {
     },
     async (request) =>
       inOrganization(services.pool, memberOf(request).organizationId, async (transaction) => {
-        await requireRun(transaction, request.params.id);
+        await requireRun(transaction, request.params.id, runBoundsOf(memberOf(request)));
         return listExecutions(transaction, request.params.id, request.query);
       }),
   );

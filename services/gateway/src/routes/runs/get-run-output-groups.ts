@@ -3,11 +3,13 @@ import { pageQuerySchema } from '@sena/contracts/http/page';
 import { outputGroupPageSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
 import { listOutputGroups } from '@sena/runs/list-output-groups';
+import { requireRun } from '@sena/runs/require-run';
+import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import type { Services } from '../../services.ts';
-import { requireRun, runParamsSchema } from './run-params.ts';
+import { runParamsSchema } from './run-params.ts';
 
 export function getRunOutputGroups(app: GatewayApp, services: Services): void {
   app.get(
@@ -25,7 +27,7 @@ export function getRunOutputGroups(app: GatewayApp, services: Services): void {
     },
     async (request) =>
       inOrganization(services.pool, memberOf(request).organizationId, async (transaction) => {
-        await requireRun(transaction, request.params.id);
+        await requireRun(transaction, request.params.id, runBoundsOf(memberOf(request)));
         return listOutputGroups(transaction, request.params.id, request.query);
       }),
   );

@@ -3,6 +3,8 @@ import { SenaError } from '@sena/contracts/errors';
 import { runSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
 import { readRun } from '@sena/runs/read-run';
+import { requireRun } from '@sena/runs/require-run';
+import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -23,9 +25,12 @@ export function getRun(app: GatewayApp, services: Services): void {
       },
     },
     async (request) => {
-      const run = await inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
-        readRun(transaction, request.params.id),
-      );
+      const member = memberOf(request);
+      const { id } = request.params;
+      const run = await inOrganization(services.pool, member.organizationId, async (transaction) => {
+        await requireRun(transaction, id, runBoundsOf(member));
+        return readRun(transaction, id);
+      });
       if (run === null) throw new SenaError('not_found', 'There is no run with this id.');
       return run;
     },

@@ -2,6 +2,7 @@
 import { runListQuerySchema, runPageSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
 import { listRuns } from '@sena/runs/list-runs';
+import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -22,7 +23,7 @@ export function getRuns(app: GatewayApp, services: Services): void {
     },
     async (request) =>
       inOrganization(services.pool, memberOf(request).organizationId, (transaction) =>
-        listRuns(transaction, request.query),
+        listRuns(transaction, request.query, runBoundsOf(memberOf(request))),
       ),
   );
 }

@@ -5,6 +5,8 @@ import type { RunStatus } from '@sena/contracts/domain/run';
 import { cancelRunBodySchema, runAcceptedSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
 import { requestCancel } from '@sena/runs/request-cancel';
+import { requireRun } from '@sena/runs/require-run';
+import { runBoundsOf } from '../../bounds-of.ts';
 import { deliverOutbox } from '../../deliver-outbox.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
@@ -43,6 +45,7 @@ export function postRunCancel(app: GatewayApp, services: Services): void {
       const { id } = request.params;
       const cancelled = await inOrganization(services.pool, organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: runAcceptedSchema }, async () => {
+          await requireRun(transaction, id, runBoundsOf(member));
           const { outboxId } = await requestCancel(transaction, id, principalRef(member), request.body);
           const found = await transaction.query<{ status: RunStatus }>('select status from runs where id = $1', [id]);
           return { id, status: found.rows[0]?.status ?? 'cancelled', outboxId };

@@ -1,9 +1,10 @@
 // POST /v1/runs: somebody asks. Run, first event, doorbell and audit row in one transaction; 202 at once.
 // Nothing is executed here.
+import { scopeOf } from '@sena/auth/abilities';
 import { SenaError } from '@sena/contracts/errors';
 import { type CreateRunBody, createRunBodySchema, runAcceptedSchema } from '@sena/contracts/http/runs';
 import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
-import { countNodes } from '@sena/fleet/select-nodes';
+import { refuseBeyondScope } from '@sena/fleet/refuse-beyond-scope';
 import { createRun } from '@sena/runs/create-run';
 import { deliverOutbox } from '../../deliver-outbox.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
@@ -29,7 +30,7 @@ export function postRuns(app: GatewayApp, services: Services): void {
         body: createRunBodySchema,
         response: {
           202: runAcceptedSchema.describe('Stored. The run goes on by itself.'),
-          ...declareProblems('invalid_selector', 'no_nodes_match'),
+          ...declareProblems('invalid_selector', 'no_nodes_match', 'beyond_scope'),
         },
       },
     },
@@ -39,7 +40,7 @@ export function postRuns(app: GatewayApp, services: Services): void {
       const { organizationId } = member;
       const accepted = await inOrganization(services.pool, organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: runAcceptedSchema }, async () => {
-          await refuseWhatCanNotRun(transaction, body);
+          await refuseWhatCanNotRun(transaction, body, scopeOf(member, may.run));
           return createRun(transaction, { ...describeRun(body), requestedBy: member, traceparent });
         }),
       );
@@ -61,13 +62,12 @@ function describeRun(body: CreateRunBody) {
   };
 }
 
-async function refuseWhatCanNotRun(transaction: TenantTransaction, body: CreateRunBody): Promise<void> {
-  if (body.selector !== undefined && (await countNodes(transaction, body.selector)) === 0) {
-    throw new SenaError(
-      'no_nodes_match',
-      'No node matches the selector. See GET /v1/nodes for the names and labels that there are.',
-    );
-  }
+async function refuseWhatCanNotRun(
+  transaction: TenantTransaction,
+  body: CreateRunBody,
+  scope: string | null,
+): Promise<void> {
+  if (body.selector !== undefined) await refuseBeyondScope(transaction, body.selector, scope);
   if (body.kind === 'runbook') {
     const found = await transaction.query('select 1 from runbooks where slug = $1', [body.runbook]);
     if (found.rowCount === 0) {

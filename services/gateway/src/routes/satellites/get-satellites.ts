@@ -2,6 +2,7 @@
 import { satellitePageSchema } from '@sena/contracts/http/fleet';
 import { pageQuerySchema } from '@sena/contracts/http/page';
 import { listSatellites } from '@sena/fleet/list-satellites';
+import { sitesWithin } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -11,7 +12,7 @@ export function getSatellites(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/satellites',
     {
-      config: { access: may.read },
+      config: { access: may.readFleet },
       schema: {
         operationId: 'listSatellites',
         tags: ['fleet'],
@@ -20,6 +21,11 @@ export function getSatellites(app: GatewayApp, services: Services): void {
         response: { 200: satellitePageSchema },
       },
     },
-    async (request) => listSatellites(services.prisma.forOrganization(memberOf(request).organizationId), request.query),
+    async (request) => {
+      const member = memberOf(request);
+      const within = await sitesWithin(services, member);
+      const siteIds = within === null ? null : [...within.keys()];
+      return listSatellites(services.prisma.forOrganization(member.organizationId), request.query, siteIds);
+    },
   );
 }

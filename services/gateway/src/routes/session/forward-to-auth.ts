@@ -50,6 +50,22 @@ function refusalOf(status: number, text: string): SenaError {
 }
 
 function describe(status: number, why: string): { code: ErrorCode; sentence: string } {
+  if (/INVALID_CODE|INVALID_BACKUP_CODE/.test(why)) {
+    return {
+      code: 'unauthenticated',
+      sentence: 'The code is wrong, or was used before. Wait for the next one and try again.',
+    };
+  }
+  if (/INVALID_TWO_FACTOR_COOKIE/.test(why)) {
+    return {
+      code: 'unauthenticated',
+      sentence: 'The sign-in took too long. Enter the e-mail address and the password again.',
+    };
+  }
+  if (/TOO_MANY_ATTEMPTS/.test(why)) {
+    return { code: 'rate_limited', sentence: 'Too many wrong codes. Enter the e-mail address and the password again.' };
+  }
+  if (/INVALID_PASSWORD/.test(why)) return { code: 'validation_failed', sentence: 'The password is wrong.' };
   if (status === 401) return { code: 'unauthenticated', sentence: 'The e-mail address or the password is wrong.' };
   if (status === 403 && /ORIGIN|CROSS_SITE/.test(why)) {
     return { code: 'origin_refused', sentence: 'Sign in from SENA’s own pages.' };

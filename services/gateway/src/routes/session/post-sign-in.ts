@@ -19,7 +19,12 @@ export function postSignIn(app: GatewayApp, services: Services): void {
         description: 'Sets the session cookie. After too many wrong passwords the answer is 429 for a while.',
         body: bodySchema,
         response: {
-          200: z.object({ user: z.object({ id: z.string(), email: z.string(), name: z.string() }) }),
+          200: z.union([
+            z.object({ user: z.object({ id: z.string(), email: z.string(), name: z.string() }) }),
+            z
+              .object({ twoFactorRedirect: z.literal(true) })
+              .describe('A code is asked for: POST /api/auth/two-factor/verify-totp.'),
+          ]),
           ...declareProblems('unauthenticated', 'origin_refused'),
         },
       },

@@ -2,6 +2,7 @@
 import { sitePageSchema } from '@sena/contracts/http/fleet';
 import { pageQuerySchema } from '@sena/contracts/http/page';
 import { listSites } from '@sena/fleet/list-sites';
+import { sitesWithin } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -11,7 +12,7 @@ export function getSites(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/sites',
     {
-      config: { access: may.read },
+      config: { access: may.readFleet },
       schema: {
         operationId: 'listSites',
         tags: ['fleet'],
@@ -20,6 +21,10 @@ export function getSites(app: GatewayApp, services: Services): void {
         response: { 200: sitePageSchema },
       },
     },
-    async (request) => listSites(services.prisma.forOrganization(memberOf(request).organizationId), request.query),
+    async (request) => {
+      const member = memberOf(request);
+      const within = await sitesWithin(services, member);
+      return listSites(services.prisma.forOrganization(member.organizationId), request.query, within);
+    },
   );
 }

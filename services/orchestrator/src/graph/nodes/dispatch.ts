@@ -7,6 +7,7 @@ import type { TenantTransaction } from '@sena/db/tenant';
 import { readNodes } from '@sena/fleet/read-nodes';
 import { appendRunEventOnce } from '@sena/runs/append-run-event';
 import { hasDispatches } from '@sena/runs/has-dispatches';
+import { readRunScope } from '@sena/runs/read-run-scope';
 import { type NewDispatch, writeDispatches } from '@sena/runs/write-dispatches';
 import { limitsOf, noEnvironment } from '../execution-limits.ts';
 import { actor, changeRun, type RunContext, readNow } from '../run-context.ts';
@@ -19,6 +20,8 @@ export function dispatch(context: RunContext) {
     const outcome = await changeRun(context, async (transaction): Promise<Dispatched> => {
       const gone = await deletedSinceApproval(transaction, runId, state);
       if (gone.length > 0) return { kind: 'refused', reason: describeGone(gone) };
+      const beyond = await describeBeyondScope(transaction, runId, state);
+      if (beyond !== null) return { kind: 'refused', reason: beyond };
       const now = await readNow(transaction);
       const direct = state.steps.filter((step) => passedOf(state, step).isDirect);
       const approved = state.steps.filter((step) => !passedOf(state, step).isDirect);
@@ -54,6 +57,27 @@ async function deletedSinceApproval(transaction: TenantTransaction, runId: strin
   const approved = new Map(action.commands.flatMap(({ nodes }) => nodes.map((node) => [node.nodeId, node.name])));
   for (const { id } of await readNodes(transaction, [...approved.keys()])) approved.delete(id);
   return [...approved.values()].sort();
+}
+
+/**
+ * A label may change while a person decides: a node that has left the scope under which the run was asked for is not touched, and the
+ * turn is one. Names nothing: what lies beyond is not its requester's to see. null: all are within.
+ */
+async function describeBeyondScope(
+  transaction: TenantTransaction,
+  runId: string,
+  state: RunState,
+): Promise<string | null> {
+  const scope = await readRunScope(transaction, runId);
+  if (scope === null) return null;
+  const steps = state.steps.map(({ step }) => step);
+  if (await hasDispatches(transaction, runId, steps)) return null;
+  const nodeIds = [...new Set(state.steps.flatMap((step) => step.nodeIds))];
+  const known = await readNodes(transaction, nodeIds);
+  const within = await readNodes(transaction, nodeIds, scope);
+  const left = known.length - within.length;
+  if (left === 0) return null;
+  return `${left === 1 ? '1 node has' : `${left} nodes have`} left the scope that this was asked under, which is ${scope}; nothing was run. Ask again.`;
 }
 
 const goneNamed = 5;

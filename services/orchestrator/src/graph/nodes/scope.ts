@@ -4,6 +4,7 @@ import { listSiteNames } from '@sena/fleet/list-site-names';
 import { selectNodes } from '@sena/fleet/select-nodes';
 import { appendRunEventOnce } from '@sena/runs/append-run-event';
 import { readRun } from '@sena/runs/read-run';
+import { readRunScope } from '@sena/runs/read-run-scope';
 import { transitionRun } from '@sena/runs/transition-run';
 import { countNodes, listNames } from '../../planners/describe-outcomes.ts';
 import type { ScopedNode } from '../../planners/planner.ts';
@@ -29,8 +30,8 @@ export function scope(context: RunContext) {
       };
       const scoped =
         run.kind === 'ask'
-          ? await scopeQuestion(transaction, run.prompt ?? '', run.selector)
-          : await scopeRequest(transaction, run.selector);
+          ? await scopeQuestion(transaction, run.prompt ?? '', run.selector, await readRunScope(transaction, runId))
+          : await scopeRequest(transaction, run.selector, await readRunScope(transaction, runId));
       const { note, ...update } = scoped;
       const siteCount = new Set(update.nodes.map((node) => node.site)).size;
       await appendRunEventOnce(
@@ -58,10 +59,27 @@ interface Scoped {
 
 const noNodes = 'There are no nodes yet. Add some under Nodes, then ask again.';
 
-/** A command or a runbook: the selector alone says where. */
-async function scopeRequest(transaction: TenantTransaction, selector: string | null): Promise<Scoped> {
-  const nodes = await readScoped(transaction, selector);
-  const reason = selector === null ? noNodes : `No node matches ${selector}.`;
+/**
+ * A command or a runbook: the selector alone says where. `bounds`: what its requester's role was narrowed to. Labels may have changed since
+ * it was asked for, so that it would reach beyond now: then it reaches nothing.
+ */
+async function scopeRequest(
+  transaction: TenantTransaction,
+  selector: string | null,
+  bounds: string | null,
+): Promise<Scoped> {
+  const nodes = await readScoped(transaction, selector, bounds);
+  const reachesBeyond =
+    bounds !== null && selector !== null && (await readScoped(transaction, selector, null)).length > nodes.length;
+  if (reachesBeyond) {
+    const reason = `${selector} reaches beyond the scope it was asked under, which is ${bounds}; nothing was run. Ask for (${selector}) and (${bounds}).`;
+    return {
+      ...{ nodes: [], peers: [], names: [], notes: [], isNowhere: false, note: null },
+      ending: { status: 'failed', reason },
+    };
+  }
+  const within = bounds === null ? '' : ` within the scope ${bounds}`;
+  const reason = selector === null && bounds === null ? noNodes : `No node matches ${selector ?? '*'}${within}.`;
   return {
     ...{ nodes, peers: [], names: [], notes: [], isNowhere: false, note: null },
     ending: nodes.length === 0 ? { status: 'failed', reason } : null,
@@ -73,9 +91,11 @@ async function scopeQuestion(
   transaction: TenantTransaction,
   question: string,
   selector: string | null,
+  bounds: string | null,
 ): Promise<Scoped> {
-  const fleet = await readFleet(transaction);
-  const picked = selector === null ? fleet.nodes : await readScoped(transaction, selector);
+  // What lies beyond the requester's bounds is not there for them: it is neither read nor named.
+  const fleet = await readFleet(transaction, bounds);
+  const picked = selector === null ? fleet.nodes : await readScoped(transaction, selector, bounds);
   const { nodes: named, named: words, texts: names, missing, isVague } = findNamedPlaces(question, fleet);
   const isPicked = new Set(picked.map(({ id }) => id));
   const nodes = (named ?? fleet.nodes).filter(({ id }) => isPicked.has(id)).map(toScoped);
@@ -84,7 +104,8 @@ async function scopeQuestion(
     ...{ nodes: [], peers: [], names, notes: [], isNowhere, note: sentence },
     ending: { status: 'succeeded', answer: sentence, findings: [] },
   });
-  if (fleet.nodes.length === 0) return nothing(noNodes);
+  if (fleet.nodes.length === 0)
+    return nothing(bounds === null ? noNodes : `There are no nodes within your scope, which is ${bounds}.`);
   if (isNowhere && !isVague) return nothing(`${missing.join(' ')} Nothing was run.`);
   if (nodes.length === 0) return nothing([...missing, whyNone(words, named, fleet, picked, selector)].join(' '));
 
@@ -121,14 +142,19 @@ function whyNone(
   return `${where}No node is all of what the question names (${words.join(', ')}), so nothing was run.`;
 }
 
-async function readFleet(transaction: TenantTransaction): Promise<Fleet> {
-  const found = await selectNodes(transaction, null);
+async function readFleet(transaction: TenantTransaction, bounds: string | null): Promise<Fleet> {
+  const found = await selectNodes(transaction, null, bounds);
   const nodes = found.map((node) => ({ ...toScoped({ ...node, site: node.site.name }), address: node.address }));
-  return { nodes, sites: await listSiteNames(transaction) };
+  const sites = bounds === null ? await listSiteNames(transaction) : [...new Set(nodes.map(({ site }) => site))];
+  return { nodes, sites };
 }
 
-async function readScoped(transaction: TenantTransaction, selector: string | null): Promise<ScopedNode[]> {
-  const found = await selectNodes(transaction, selector);
+async function readScoped(
+  transaction: TenantTransaction,
+  selector: string | null,
+  bounds: string | null,
+): Promise<ScopedNode[]> {
+  const found = await selectNodes(transaction, selector, bounds);
   return found.map((node) => toScoped({ ...node, site: node.site.name }));
 }
 

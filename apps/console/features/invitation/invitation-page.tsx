@@ -1,0 +1,132 @@
+// Where the link of an invitation leads: what it invites to, and joining. The token stays behind the hash of the address.
+'use client';
+import { takeData } from '@sena/sdk/take-data';
+import { Button } from '@sena/ui/button';
+import { Card } from '@sena/ui/card';
+import { Field } from '@sena/ui/field';
+import { Input } from '@sena/ui/input';
+import { Notice } from '@sena/ui/notice';
+import { Skeleton } from '@sena/ui/skeleton';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { type FormEvent, useEffect, useState } from 'react';
+import { describeFailure, fieldError } from '../api/describe-failure.ts';
+import { sena } from '../api/sena-client.ts';
+import { signIn } from '../session/auth-client.ts';
+import { Logo } from '../shell/logo.tsx';
+
+export function InvitationPage() {
+  // The server never sees it, so that the first drawing is without.
+  const [token, setToken] = useState<string | null>(null);
+  useEffect(() => setToken(window.location.hash.slice(1)), []);
+  return (
+    <main className="flex min-h-dvh flex-col items-center justify-center gap-6 p-6">
+      <Logo />
+      <Card className="w-full max-w-sm p-6">
+        {token === null ? <Skeleton className="h-40 w-full" /> : <Invitation token={token} />}
+      </Card>
+    </main>
+  );
+}
+
+function Invitation({ token }: { token: string }) {
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  const invitation = useQuery({
+    queryKey: ['invitation', token],
+    queryFn: ({ signal }) => takeData(sena.POST('/v1/invitations/lookup', { body: { token }, signal })),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const accept = useMutation({
+    mutationFn: async (account: { name: string; password: string } | null) => {
+      const { email } = await takeData(sena.POST('/v1/invitations/accept', { body: { token, ...account } }));
+      return account === null ? 'joined' : (await signIn(email, account.password)).kind;
+    },
+    onSuccess: (how) => {
+      queryClient.clear();
+      router.replace(how === 'refused' ? '/sign-in' : '/');
+    },
+  });
+
+  if (invitation.isPending) return <Skeleton className="h-40 w-full" />;
+  if (invitation.error !== null) {
+    const { title, detail } = describeFailure(invitation.error);
+    return (
+      <Notice tone="danger" role="alert" title={title}>
+        {detail}
+      </Notice>
+    );
+  }
+  const { organization, email, role, scope, hasAccount } = invitation.data;
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (accept.isPending) return;
+    const form = new FormData(event.currentTarget);
+    const text = (name: string) => String(form.get(name) ?? '');
+    accept.mutate(hasAccount ? null : { name: text('name').trim(), password: text('password') });
+  }
+
+  return (
+    <>
+      <h1 className="text-lg font-semibold text-balance">Join {organization}</h1>
+      <p className="mt-1 text-sm text-pretty text-muted-foreground">
+        You are invited as {role}
+        {scope !== null && (
+          <>
+            {' '}
+            on <code className="font-mono text-xs">{scope}</code>
+          </>
+        )}
+        , with <span className="break-all text-foreground">{email}</span>.
+      </p>
+      <form className="mt-5 flex flex-col gap-4" onSubmit={submit}>
+        {accept.error !== null && (
+          <Notice tone="danger" role="alert" title={describeFailure(accept.error).title}>
+            {describeFailure(accept.error).detail}
+          </Notice>
+        )}
+        {hasAccount ? (
+          <p className="text-sm text-pretty">
+            This address has an account. Sign in with it first; then open the link again, and join.
+          </p>
+        ) : (
+          <>
+            <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
+            <Field label="Your name" error={fieldError(accept.error, 'name')}>
+              {(control) => <Input {...control} name="name" autoComplete="name" maxLength={200} required autoFocus />}
+            </Field>
+            <Field
+              label="A password"
+              hint="At least 12 characters. A sentence is fine."
+              error={fieldError(accept.error, 'password')}
+            >
+              {(control) => (
+                <Input
+                  {...control}
+                  name="password"
+                  type="password"
+                  autoComplete="new-password"
+                  minLength={12}
+                  maxLength={256}
+                  required
+                />
+              )}
+            </Field>
+          </>
+        )}
+        <Button type="submit" variant="primary" busy={accept.isPending}>
+          Join {organization}
+        </Button>
+        {hasAccount && (
+          <Button asChild>
+            <a href="/sign-in" target="_blank" rel="noreferrer">
+              Sign in, in another tab
+            </a>
+          </Button>
+        )}
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,17 @@
+// An invitation is taken back: its link is worth nothing from now on. Writes identity, audited by trigger.
+import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { SenaError } from '@sena/contracts/errors';
+import type pg from 'pg';
+import { inIdentity } from '../in-identity.ts';
+
+/** Twice is once; one that was accepted stays accepted. Throws `not_found`. */
+export function revokeInvitation(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<void> {
+  return inIdentity(pool, principalRef(by), async (client) => {
+    const found = await client.query('select from invitations where id = $1 and organization_id = $2 for update', [
+      id,
+      by.organizationId,
+    ]);
+    if (found.rowCount === 0) throw new SenaError('not_found', 'There is no invitation with this id.');
+    await client.query(`update invitations set status = 'revoked' where id = $1 and status = 'pending'`, [id]);
+  });
+}

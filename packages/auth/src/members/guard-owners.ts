@@ -1,0 +1,25 @@
+// The two rules about owners: only an owner makes or unmakes one, and the last one stays. Reads and locks; writes nothing.
+import type { Member, Role } from '@sena/contracts/domain/principal';
+import { SenaError } from '@sena/contracts/errors';
+import type pg from 'pg';
+
+/** Throws `forbidden`. `roles`: what somebody is, and what they are to be. */
+export function refuseAboveOwnRole(by: Member, roles: readonly Role[]): void {
+  if (by.role === 'owner' || !roles.includes('owner')) return;
+  throw new SenaError('forbidden', `Your role is ${by.role}; only an owner decides who is an owner. Ask one of them.`);
+}
+
+/** One change of members at a time, so that two owners who leave at once do not both find the other one still there. */
+export async function lockMembers(client: pg.PoolClient, organizationId: string): Promise<void> {
+  await client.query('select from organization where id = $1 for update', [organizationId]);
+}
+
+/** Throws `last_owner` when nobody but `userId` is one. */
+export async function refuseLastOwner(client: pg.PoolClient, organizationId: string, userId: string): Promise<void> {
+  const owners = await client.query<{ userId: string }>(
+    `select "userId" from "member" where "organizationId" = $1 and role = 'owner'`,
+    [organizationId],
+  );
+  if (owners.rows.some((owner) => owner.userId !== userId)) return;
+  throw new SenaError('last_owner', 'This is the only owner of the organization. Make another member an owner first.');
+}

@@ -1,0 +1,61 @@
+// Who belongs to an organization, by e-mail address, a page at a time. Reads only.
+import type { Role } from '@sena/contracts/domain/principal';
+import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
+import type { OrganizationMember } from '@sena/contracts/http/members';
+import type pg from 'pg';
+
+interface MemberRow {
+  userId: string;
+  email: string;
+  name: string;
+  role: Role;
+  scope: string | null;
+  createdAt: Date;
+  twoFactorEnabled: boolean;
+}
+
+const columns = `m."userId", u.email, u.name, m.role, m.scope, m."createdAt", u."twoFactorEnabled"`;
+
+export async function listMembers(
+  pool: pg.Pool,
+  organizationId: string,
+  page: { limit: number; cursor?: string | undefined },
+): Promise<{ items: OrganizationMember[]; nextCursor: string | null }> {
+  const [afterEmail] = decodeCursor(page.cursor, 1) ?? [];
+  const found = await pool.query<MemberRow>(
+    `select ${columns} from "member" m join "user" u on u.id = m."userId"
+     where m."organizationId" = $1 and ($2::text is null or u.email > $2) order by u.email limit $3`,
+    [organizationId, afterEmail ?? null, page.limit + 1],
+  );
+  const rows = found.rows.slice(0, page.limit);
+  const last = rows.at(-1);
+  return {
+    items: rows.map(toMember),
+    nextCursor: found.rows.length > page.limit && last ? encodeCursor([last.email]) : null,
+  };
+}
+
+/** null: no such member of this organization. */
+export async function readMember(
+  client: Pick<pg.Pool | pg.PoolClient, 'query'>,
+  organizationId: string,
+  userId: string,
+): Promise<OrganizationMember | null> {
+  const found: pg.QueryResult<MemberRow> = await client.query(
+    `select ${columns} from "member" m join "user" u on u.id = m."userId" where m."organizationId" = $1 and m."userId" = $2`,
+    [organizationId, userId],
+  );
+  return found.rows[0] === undefined ? null : toMember(found.rows[0]);
+}
+
+function toMember(row: MemberRow): OrganizationMember {
+  return {
+    id: row.userId,
+    email: row.email,
+    name: row.name,
+    role: row.role,
+    scope: row.scope,
+    secondFactor: row.twoFactorEnabled,
+    joinedAt: row.createdAt.toISOString(),
+  };
+}

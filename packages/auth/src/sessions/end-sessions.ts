@@ -1,0 +1,33 @@
+// Sessions end at once: one, or all of a member's. Writes identity, audited by trigger.
+import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { SenaError } from '@sena/contracts/errors';
+import type pg from 'pg';
+import { isAllowed } from '../abilities.ts';
+import { inIdentity } from '../in-identity.ts';
+import { refuseAboveOwnRole } from '../members/guard-owners.ts';
+import { readMember } from '../members/list-members.ts';
+
+/** Somebody else's: by whoever manages members. Returns whose it was. Throws `not_found`. */
+export function endSession(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<string> {
+  return inIdentity(pool, principalRef(by), async (client) => {
+    const ended = await client.query<{ userId: string }>(
+      `delete from session where id = $1 and "activeOrganizationId" = $2 and ($3::text is null or "userId" = $3) returning "userId"`,
+      [id, by.organizationId, isAllowed(by, 'members:manage') ? null : by.userId],
+    );
+    if (ended.rows[0] === undefined) throw new SenaError('not_found', 'There is no session with this id.');
+    return ended.rows[0].userId;
+  });
+}
+
+/** All sessions of a member in this organization. Throws `not_found`, `forbidden`. */
+export function endSessionsOf(pool: pg.Pool, { by, userId }: { by: Member; userId: string }): Promise<void> {
+  return inIdentity(pool, principalRef(by), async (client) => {
+    const known = await readMember(client, by.organizationId, userId);
+    if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
+    if (userId !== by.userId) refuseAboveOwnRole(by, [known.role]);
+    await client.query('delete from session where "userId" = $1 and "activeOrganizationId" = $2', [
+      userId,
+      by.organizationId,
+    ]);
+  });
+}
