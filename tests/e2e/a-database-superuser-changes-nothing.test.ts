@@ -130,6 +130,11 @@ async function decideByHand({ approval, runId }: Asked, assertion: SoftwareAsser
       [approval.id, `member:${adam}`, JSON.stringify(assertion)],
     );
   await sql(
+    `insert into sena.approval_decisions (organization_id, approval_id, decided_by, decided_by_name, decision)
+     select organization_id, id, $2, 'adam', 'approve' from sena.approvals where id = $1`,
+    [approval.id, `member:${adam}`],
+  );
+  await sql(
     `update sena.approvals set status = 'approved', decided_by = $2, decided_by_name = 'adam', decided_at = now() where id = $1`,
     [approval.id, `member:${adam}`],
   );
@@ -262,7 +267,7 @@ describe('with Adam’s passkey', () => {
         [it.runId, epoch],
       );
       await sql(`delete from sena.dispatch_envelopes where dispatch_id in ${ofRun}`, [it.runId]);
-      await eventually('it was signed and sent again', async () => arrivals() > heard);
+      await eventually('it was signed and sent again', async () => arrivals() > heard, { timeoutMs: 45_000 });
     }
     expect(await changes()).toEqual([it.line]);
   }, 90_000);

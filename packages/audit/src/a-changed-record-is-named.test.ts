@@ -88,7 +88,7 @@ describe('the first record that does not hold is named', () => {
     ['its link replaced', `update audit_seals set previous_hash = repeat('a', 64) where event_id = $1`],
     [
       'moved to another organization',
-      `update audit_events set organization_id = (select min(organization_id) from organizations) where id = $1`,
+      `update audit_events set organization_id = (select min(o.organization_id) from organizations o where o.organization_id <> audit_events.organization_id) where id = $1`,
     ],
   ];
   test.each(tamper)('%s', async (_what, sql) => {

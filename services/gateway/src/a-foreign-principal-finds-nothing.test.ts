@@ -262,10 +262,12 @@ function probesOf(operation: Operation, role: Probe['role']): Probe[] {
         put: (word: string) => ({ ...sample, body: replaceAt(sample.body, place, word) }),
       })),
   ]);
-  // Whose id it is decides before anybody's role does, so ids in the path are tried by all; other places by one who may and one who may not.
-  const tried = places.filter(({ place }) => place.startsWith('path') || role === 'owner' || role === 'operator');
+  // The owner, who may do everything, tries everything everywhere; the others try ids where ids go.
+  const isOwner = role === 'owner';
+  const tried = isOwner ? places : places.filter(({ place }) => place.startsWith('path'));
+  const said = isOwner ? words : words.filter(([word]) => /^([a-z]+_)?[0-9a-f]{8}-/.test(word));
   return tried.flatMap(({ place, put }) =>
-    words.map(([word, twin]) => ({
+    said.map(([word, twin]) => ({
       operation,
       role,
       place,

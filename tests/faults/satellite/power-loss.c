@@ -56,15 +56,25 @@ static const char *name_in_directory(const char *path) {
 
 static void copy_path(char *out, const char *name) { snprintf(out, PATH_MAX, "%s/%s", disk, name); }
 
-static void copy_range(int from, int to, off_t start, off_t end) {
+/* A file that is open for writing alone is read through a descriptor of our own. */
+static int open_to_read(int fd) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return syscall(SYS_openat, AT_FDCWD, path, O_RDONLY);
+}
+
+static void copy_range(int file, int to, off_t start, off_t end) {
   char bytes[65536];
+  int from = open_to_read(file);
+  if (from < 0) return;
   while (start < end) {
     size_t wanted = (size_t)(end - start) < sizeof bytes ? (size_t)(end - start) : sizeof bytes;
     ssize_t got = syscall(SYS_pread64, from, bytes, wanted, start);
-    if (got <= 0) return;
+    if (got <= 0) break;
     syscall(SYS_pwrite64, to, bytes, (size_t)got, start);
     start += got;
   }
+  syscall(SYS_close, from);
 }
 
 /* The whole file as it is now, when there is no second copy yet: what an earlier process left counts as written to disk. */
@@ -79,10 +89,23 @@ static void first_copy(int fd, const char *name, int is_new) {
   syscall(SYS_close, to);
 }
 
+static void forget(int fd) {
+  if (fd < 0 || fd >= FDS_MAX || table[fd].name == NULL) return;
+  pthread_mutex_lock(&lock);
+  free(table[fd].name);
+  free(table[fd].ranges);
+  table[fd] = (struct watched){0};
+  pthread_mutex_unlock(&lock);
+}
+
 static int watch(int fd, const char *path, int is_new) {
   const char *name = fd >= 0 && fd < FDS_MAX ? name_in_directory(path) : NULL;
   struct stat state;
-  if (name == NULL || fstat(fd, &state) != 0 || S_ISDIR(state.st_mode)) return fd;
+  if (name == NULL || fstat(fd, &state) != 0 || S_ISDIR(state.st_mode)) {
+    /* Who closes past this library leaves the number behind: it is another file's now. */
+    forget(fd);
+    return fd;
+  }
   int saved = errno;
   pthread_mutex_lock(&lock);
   free(table[fd].name);
@@ -92,15 +115,6 @@ static int watch(int fd, const char *path, int is_new) {
   pthread_mutex_unlock(&lock);
   errno = saved;
   return fd;
-}
-
-static void forget(int fd) {
-  if (fd < 0 || fd >= FDS_MAX || table[fd].name == NULL) return;
-  pthread_mutex_lock(&lock);
-  free(table[fd].name);
-  free(table[fd].ranges);
-  table[fd] = (struct watched){0};
-  pthread_mutex_unlock(&lock);
 }
 
 static void wrote(int fd, off_t from, ssize_t length) {

@@ -88,7 +88,8 @@ export async function fuzzSatellite({
   const satellite = await startMeasuredProcess({
     name: 'satellite',
     program: ['services/satellite/src/main.ts', 'run', '--config', config.file],
-    environment: {},
+    // As it was started: one that begins again would leave the channel of its measurements behind.
+    environment: { SENA_SATELLITE_BEGINS: 'second' },
     isReady: (line) => (line.startsWith('{') || arrivals.length > 0 ? true : null),
   });
 

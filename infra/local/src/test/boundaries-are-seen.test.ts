@@ -68,6 +68,7 @@ const canaries: Array<[file: string, text: string, rule: string | null]> = [
   ['apps/cli/src/config.test.ts', `import '@sena/config/door';`, 'cli-is-a-client-in-tests'],
   ['apps/cli/src/reach.ts', `import '@sena/audit/leaky';`, 'cli-never-reaches-the-database'],
   ['services/gateway/src/prisma.ts', `import type { P } from '@prisma/client';`, 'prisma-in-db-only'],
+  ['services/gateway/src/cedar.ts', `import '@cedar-policy/cedar-wasm';`, 'cedar-in-policy-only'],
   ['services/gateway/src/bullmq.ts', `import { Q } from 'bullmq';\nexport const q = Q;`, 'bullmq-in-queue-only'],
   ['services/gateway/src/graph.ts', `import type { G } from '@langchain/langgraph';`, 'langgraph-in-orchestrator-only'],
   [
@@ -126,6 +127,7 @@ const libraries = [
   '@prisma/client',
   '@langchain/langgraph',
   'better-auth',
+  '@cedar-policy/cedar-wasm',
   '@simplewebauthn/server',
   'undeclared',
   'development',

@@ -219,7 +219,7 @@ describe('is refused', () => {
       { approversRequired: 2, approvers: approverNames('one', 'one') },
       /has that of 1/,
     ],
-    ['without the passkey that was asked for', { passkeyRequired: true }, /a person with a passkey, and has that of 0/],
+    ['without the passkey that was asked for', { passkeyRequired: true }, /a person with a passkey, .*has that of 0/],
     ['that holds no action', { action: null }, /no readable action/],
     ['whose action was altered', { actionDigest: actionDigest(action({ command: 'reboot' })) }, /altered/],
     ['that has expired', { action: { ...action(), expiresAt: inMinutes(-1).toISOString() } }, /has expired/],
