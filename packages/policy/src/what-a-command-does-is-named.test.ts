@@ -68,3 +68,10 @@ test.each([
   expect(evaluateCommand(parser, `curl -s '${address}'`).effects).toMatchObject([{ kind: 'reads_secret' }]);
   expect(evaluateCommand(parser, 'curl -s http://169.254.169.25/').effects).toMatchObject([{ kind: 'network' }]);
 });
+
+// Rules ask about operands: what only the node knows is not one of them.
+test.each(['rm ~', 'rm ~/x', 'rm "$HOME/x"'])('%s names no operand', (text) => {
+  const calls = evaluateCommand(parser, text).effects.map(({ call }) => call);
+  expect(calls.length).toBeGreaterThan(0);
+  for (const call of calls) expect(call.operands).toBeUndefined();
+});

@@ -71,7 +71,10 @@ function noteDeed(reading: Reading): undefined {
   if (done === undefined) return;
   const use = token === undefined ? reading.path : `${reading.path} ${token}`;
   const operands = literals.filter((literal) => literal !== undefined && literal !== token);
-  const isWrittenOut = !literals.includes(undefined);
+  const hasExample = reading.operands.some(({ pieces }) =>
+    pieces.some((piece) => piece.kind === 'text' && piece.isExample),
+  );
+  const isWrittenOut = !literals.includes(undefined) && !hasExample;
   fail(reading, {
     kind: done[0],
     because: `${showText(use)} ${done[1]}`,

@@ -3,7 +3,7 @@
 
 import type { WordPart, WordToken } from '../reading/token.ts';
 import type { Judge } from '../walk/judge.ts';
-import { joined, leadingText, type Piece, textPiece, type Word } from './piece.ts';
+import { examplePiece, joined, leadingText, type Piece, textPiece, type Word } from './piece.ts';
 
 /** More alternatives than this and the word counts as unknown. */
 export const alternativesMax = 64;
@@ -13,7 +13,7 @@ const rangeMax = 60;
 /** What a part may become: several texts, each standing for some words. */
 type Fragment = { words: Piece[][] } | 'loose';
 
-const home: Piece[][] = [[textPiece('/root')], [textPiece('/home/user')]];
+const home: Piece[][] = [[examplePiece('/root')], [examplePiece('/home/user')]];
 const plainValue = /^[A-Za-z0-9_./:@%+,=-]*$/;
 const blankOrPlain = /^[A-Za-z0-9_./:@%+,= \t\n-]*$/;
 

@@ -6,7 +6,9 @@
  */
 export type HoleKind = 'digits' | 'token' | 'glob' | 'path' | 'any';
 
-export type Piece = { kind: 'text'; text: string } | { kind: 'hole'; of: HoleKind };
+export type Piece =
+  /** `isExample`: one of several texts that stand for what only the node knows, such as a home directory. */
+  { kind: 'text'; text: string; isExample?: true } | { kind: 'hole'; of: HoleKind };
 
 export interface Word {
   pieces: Piece[];
@@ -20,6 +22,10 @@ export interface Word {
 
 export function textPiece(text: string): Piece {
   return { kind: 'text', text };
+}
+
+export function examplePiece(text: string): Piece {
+  return { kind: 'text', text, isExample: true };
 }
 
 /** The whole text, when there is no hole. */
@@ -70,9 +76,11 @@ export function joined(pieces: readonly Piece[]): Piece[] {
   const result: Piece[] = [];
   for (const piece of pieces) {
     const last = result.at(-1);
-    if (piece.kind === 'text' && last?.kind === 'text') last.text += piece.text;
-    else if (piece.kind === 'hole') result.push(piece);
-    else if (piece.text !== '') result.push(textPiece(piece.text));
+    if (piece.kind === 'text' && last?.kind === 'text') {
+      last.text += piece.text;
+      if (piece.isExample) last.isExample = true;
+    } else if (piece.kind === 'hole') result.push(piece);
+    else if (piece.text !== '') result.push({ ...piece });
   }
   return result;
 }

@@ -3,7 +3,7 @@
 import { atPlace, type Judge } from '../walk/judge.ts';
 import type { AssignmentSite } from './collect-variables.ts';
 import { alternativesMax, expandUnsplit, expandWord } from './expand-word.ts';
-import { type Piece, textPiece } from './piece.ts';
+import { examplePiece, type Piece } from './piece.ts';
 
 /** Set by the shell or by the login, never by the command: see assignableName. */
 const inherited = new Set([
@@ -38,7 +38,7 @@ const anything: Piece[][] = [[{ kind: 'hole', of: 'any' }]];
 
 export function variableValues(judge: Judge, name: string): Piece[][] {
   if (name === '?' || name === '$' || name === '#') return [[{ kind: 'hole', of: 'digits' }]];
-  if (name === 'HOME') return [[textPiece('/root')], [textPiece('/home/user')], []];
+  if (name === 'HOME') return [[examplePiece('/root')], [examplePiece('/home/user')], []];
   const sites = judge.variables.get(name) ?? [];
   if (inherited.has(name) || /^(BASH|LC_)/.test(name)) return anything;
   if (judge.inProgress.has(name) || judge.lookupsLeft <= 0) return anything;
