@@ -38,6 +38,7 @@ describe('a short fuzz', () => {
       'relay',
       'satellite',
     ]);
-    for (const { verdict } of result.measured) expect(verdict.windows).toBeGreaterThan(2);
+    // Four windows a second: a part that is done in less than one has few.
+    for (const { verdict } of result.measured) expect(verdict.windows).toBeGreaterThan(0);
   });
 });
