@@ -13,7 +13,7 @@ type Frame = RelayFrame | SatelliteFrame;
 
 export interface FrameTrap {
   readonly frame: FrameName;
-  /** The how-manieth of these frames, from 1. */
+  /** The how-manieth of these frames, from 1. One that is said again of the same execution is not another. */
   readonly nth: number;
   /** Called once, when the frame is here. `drop`: the message and the connection are gone. */
   spring(): 'carry' | 'drop';
@@ -51,7 +51,8 @@ const swapWaitMs = 150;
 /** `relayUrl`: where the tunnel really is. */
 export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
   const quality = createLineQuality();
-  const traps = new Map<FrameTrap, { seen: number }>();
+  /** What each has seen: executions, or frames that belong to none. */
+  const traps = new Map<FrameTrap, Set<unknown>>();
   const listeners = new Set<(frame: Frame) => void>();
   const pairs = new Set<Pair>();
   let target = relayUrl;
@@ -158,9 +159,9 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
   }
 
   function springTraps(frames: readonly Frame[]): 'carry' | 'drop' {
-    for (const [trap, count] of traps) {
-      count.seen += frames.filter((frame) => frame.t === trap.frame).length;
-      if (count.seen < trap.nth) continue;
+    for (const [trap, seen] of traps) {
+      for (const frame of frames) if (frame.t === trap.frame) seen.add(executionOf(frame) ?? frame);
+      if (seen.size < trap.nth) continue;
       traps.delete(trap);
       if (trap.spring() === 'drop') return 'drop';
     }
@@ -173,7 +174,7 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
   return {
     url: `ws://127.0.0.1:${address.port}/v1/tunnel`,
     set(trap) {
-      traps.set(trap, { seen: 0 });
+      traps.set(trap, new Set());
       return () => traps.delete(trap);
     },
     onFrame(listener) {
@@ -205,4 +206,9 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function executionOf(frame: Frame): string | null {
+  if (frame.t === 'result') return frame.result.executionId;
+  return 'executionId' in frame ? frame.executionId : null;
 }

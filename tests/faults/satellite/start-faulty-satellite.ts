@@ -37,8 +37,8 @@ export interface FaultySatellite {
   readonly canLosePower: boolean;
   /** When its process ends the next time, its files are put back to what they were at their last fsync. */
   losesPowerAtNextEnd(loses: boolean): void;
-  /** No file of the process can grow any more. */
-  fillDisk(): Promise<void>;
+  /** No file of the process can grow any more. False: it had ended before. */
+  fillDisk(): Promise<boolean>;
   setClock(offsetMs: number): Promise<void>;
   /** Ended politely and started again. */
   restart(): Promise<void>;
@@ -199,8 +199,16 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
       isPowerLost = loses;
     },
     async fillDisk() {
-      if (child?.pid === undefined) return;
-      await run('prlimit', ['--pid', String(child.pid), '--fsize=0:0'], { timeout: 5_000 });
+      const filled = child;
+      if (filled?.pid === undefined) return false;
+      try {
+        await run('prlimit', ['--pid', String(filled.pid), '--fsize=0:0'], { timeout: 5_000 });
+        return true;
+      } catch (error) {
+        // Another fault has ended it meanwhile; the next process has a disk again.
+        if (filled !== child || filled.exitCode !== null || filled.signalCode !== null) return false;
+        throw error;
+      }
     },
     async setClock(offsetMs) {
       if (offsetMs === 0) await rm(clockFile, { force: true });

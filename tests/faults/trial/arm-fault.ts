@@ -69,8 +69,8 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
     }
     case 'satellite-disk-full': {
       if (fault.step === 'accept') {
-        await lane.satellite.fillDisk();
-        return { hasFired: () => true, heal: async () => undefined };
+        const isFull = await lane.satellite.fillDisk();
+        return { hasFired: () => isFull, heal: async () => undefined };
       }
       const frame = {
         starting: 'dispatch-ack',
@@ -78,10 +78,14 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
         finish: 'started',
         'outcome-acked': 'result',
       } as const;
-      return atFrame(lane, frame[fault.step], 1, () => {
-        void lane.satellite.fillDisk();
+      let isFull = false;
+      const armed = atFrame(lane, frame[fault.step], 1, () => {
+        void lane.satellite.fillDisk().then((filled) => {
+          isFull = filled;
+        });
         return 'carry';
       });
+      return { ...armed, hasFired: () => isFull };
     }
     case 'satellite-clock': {
       const heal = () => lane.satellite.setClock(0).then(() => sleep(120));
