@@ -5,14 +5,14 @@ import { buildSshBinding } from './bootstrap/build-ssh-binding.mjs';
 import { findNode } from './bootstrap/find-node.mjs';
 import { generateDatabaseClient } from './bootstrap/generate-database-client.mjs';
 import { installPackages } from './bootstrap/install-packages.mjs';
-import { checkoutDirectory } from './bootstrap/paths.mjs';
+import { checkoutDirectory, compileCacheDirectory } from './bootstrap/paths.mjs';
 import { showProgress } from './bootstrap/show-progress.mjs';
 
 /**
  * Installs, builds and generates what is missing; what is in step is left alone (well under a second).
  * @param {{ log?: (line: string) => void, console?: boolean }} [options] `log` gets whole lines; `console` builds the web console too.
  * @returns {Promise<{ node: string, checkout: string, env: NodeJS.ProcessEnv }>} `node`: a Node ≥ 24 executable; `env`: the
- *   present environment with that Node and the workspace's tools first on the PATH.
+ *   present environment with that Node and the workspace's tools first on the PATH, and a place for Node's parsed code.
  * @throws {Error} whose message is a sentence that says what to do.
  */
 export async function ensureToolchain({ log = (line) => console.log(line), console: withConsole = false } = {}) {
@@ -22,5 +22,5 @@ export async function ensureToolchain({ log = (line) => console.log(line), conso
   await generateDatabaseClient(step, env);
   await buildSshBinding(step, log, node, env);
   if (withConsole) await buildConsole(step, env);
-  return { node, checkout: checkoutDirectory, env };
+  return { node, checkout: checkoutDirectory, env: { ...env, NODE_COMPILE_CACHE: compileCacheDirectory } };
 }

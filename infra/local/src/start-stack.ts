@@ -117,8 +117,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       cwd: checkout,
       env: {
         ...inheritedEnvironment(process.env, { reachesOut: service.name === 'model-router' }),
-        // Parsed and stripped once, not at every start.
-        NODE_COMPILE_CACHE: path.join(checkout, 'node_modules', '.sena', 'compile-cache'),
         ...service.env,
         ...options.environment?.[service.name],
       },

@@ -119,7 +119,7 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
         env: {
           PATH: process.env.PATH,
           // It is started often: parsed and stripped once.
-          NODE_COMPILE_CACHE: path.resolve('node_modules', '.sena', 'compile-cache'),
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
           SENA_FAULT_POINT: pointFile,
           SENA_FAULT_CLOCK: clockFile,
           ...(powerLossLibrary === null

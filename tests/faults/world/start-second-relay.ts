@@ -27,7 +27,6 @@ export async function startSecondRelay(
       cwd: process.cwd(),
       env: {
         ...inheritedEnvironment(process.env),
-        NODE_COMPILE_CACHE: path.resolve('node_modules', '.sena', 'compile-cache'),
         ...{ HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'info', RELAY_ID: secondRelayId },
         ...environment,
       },

@@ -36,7 +36,11 @@ export async function startMeasuredProcess<T>(options: {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--import', measure, `${checkout}${entry}`, ...args],
-    { cwd: checkout, env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] },
+    {
+      cwd: checkout,
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    },
   );
   const killWithParent = () => child.kill('SIGKILL');
   process.once('exit', killWithParent);

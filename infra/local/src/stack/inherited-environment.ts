@@ -1,7 +1,11 @@
 // The few variables of the supervisor's own environment that its processes get. Everything else is named one by one.
 // Pure.
 
-const everyone = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'];
+const everyone = [
+  ...['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'],
+  // Where Node keeps code that is parsed and stripped; without it every start does both again.
+  'NODE_COMPILE_CACHE',
+];
 /** The model's vendor may lie behind the company's proxy. */
 const outward = [
   'HTTP_PROXY',

@@ -1,10 +1,9 @@
 // `satellite run` begins a second time in its own place, as a process that needs little memory: V8's young generation bounded, malloc
 // told to give back, and its TypeScript out of a cache, so that nothing that strips types is loaded. Entered by run-command before
-// anything is open. Writes the cache beneath the state directory, which nobody else may write: what is in it is run.
+// anything is open. Writes the cache, by itself beneath the state directory, which nobody else may write: what is in it is run.
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import path from 'node:path';
-import { openJournal } from '../journal/open-journal.ts';
 
 const flags = [
   // Output passes through: what is young dies young, and a larger room for it would only be filled.
@@ -20,24 +19,28 @@ const flags = [
 const allocation = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' };
 const stageName = 'SENA_SATELLITE_BEGINS';
 
-/** Does not return where the process begins again: same process id, same arguments, same standard streams. */
-export async function beginSmall(stateDirectory: string): Promise<void> {
+/** Entered before most code is loaded. Does not return where the process begins again: same process id, same arguments, same standard streams. */
+export function beginSmall(stateDirectory: string): void {
   // Elsewhere, and where a parent holds a channel that would be lost, it runs as it was started.
   if (process.execve === undefined || process.platform === 'win32' || process.channel != null) return;
-  const cache = path.join(stateDirectory, 'code-cache');
-  switch (process.env[stageName]) {
-    case undefined:
-      mkdirSync(cache, { recursive: true, mode: 0o700 });
-      return again('first', [...flags, ...process.execArgv], { ...allocation, NODE_COMPILE_CACHE: cache });
-    case 'first':
-      // All code is loaded by now. What was not in the cache (a first start, an update) was stripped here: once more, without that.
-      flushCompileCache();
-      if (!isCacheNew()) return;
-      await loadJournalThread(cache);
-      return again('second', process.execArgv, {});
-    default:
-      return;
-  }
+  if (process.env[stageName] !== undefined) return;
+  const cache = cacheBeneath(stateDirectory);
+  mkdirSync(cache, { recursive: true, mode: 0o700 });
+  again('first', [...flags, ...process.execArgv], { ...allocation, NODE_COMPILE_CACHE: cache });
+}
+
+/** Entered when all code is loaded. What was not in the cache (a first start, an update) was stripped here: once more, without that. */
+export async function beginWithoutStripping(stateDirectory: string): Promise<void> {
+  if (process.env[stageName] !== 'first') return;
+  flushCompileCache();
+  if (!isCacheNew()) return;
+  await loadJournalThread(cacheBeneath(stateDirectory));
+  again('second', process.execArgv, {});
+}
+
+/** Whoever starts several satellites of one version may let them share one place; it has to be as safe as the program itself. */
+function cacheBeneath(stateDirectory: string): string {
+  return process.env.NODE_COMPILE_CACHE ?? path.join(stateDirectory, 'code-cache');
 }
 
 function again(stage: 'first' | 'second', execArgv: readonly string[], more: Record<string, string>): void {
@@ -50,6 +53,7 @@ function again(stage: 'first' | 'second', execArgv: readonly string[], more: Rec
 
 /** The thread has a cache of its own code, which it writes when it ends. Without the satellite's journal: nobody holds its lock yet. */
 async function loadJournalThread(cache: string): Promise<void> {
+  const { openJournal } = await import('../journal/open-journal.ts');
   const file = path.join(cache, `no-journal-${process.pid}.db`);
   const journal = await openJournal(file, { isEnrolling: true });
   await journal.close();

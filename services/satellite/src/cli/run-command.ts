@@ -3,8 +3,7 @@ import { createLogger } from '@sena/telemetry/logger';
 import { defineCommand, type ParsedArgs } from 'citty';
 import { loadSatelliteConfig } from '../config/satellite-config.ts';
 import { openStateDirectory } from '../config/state-directory.ts';
-import { startSatellite } from '../start-satellite.ts';
-import { beginSmall } from './begin-small.ts';
+import { beginSmall, beginWithoutStripping } from './begin-small.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 const graceMs = 20_000;
@@ -17,7 +16,11 @@ export const runCommand = defineCommand({
   args: declared,
   run: reportToOperator(async ({ args }: { args: Args }) => {
     const config = loadSatelliteConfig(args.config);
-    await beginSmall(openStateDirectory(config.stateDirectory).directory);
+    const { directory } = openStateDirectory(config.stateDirectory);
+    // What is loaded before that is loaded twice.
+    beginSmall(directory);
+    const { startSatellite } = await import('../start-satellite.ts');
+    await beginWithoutStripping(directory);
     const logger = createLogger('satellite', config.logLevel);
     const satellite = await startSatellite(config, logger);
     let isStopping = false;

@@ -5,6 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SatelliteProcess, spawnSatellite } from '../fixtures/satellite-process.ts';
 import { startTestSite, type TestSite } from '../fixtures/test-site.ts';
 
+/** As on its own machine, where nobody shares code with it. */
+const installed = { nodeOptions: ['--stack-trace-limit=20'], environment: {} };
+
 let site: TestSite;
 beforeAll(async () => {
   site = await startTestSite(['web-01']);
@@ -19,7 +22,7 @@ const beginningOf = (satellite: SatelliteProcess) =>
 
 test('it is the process that was started, with a bounded young generation; the second start finds its code stripped', async () => {
   const { config, relay } = await site.enrol();
-  const first = await spawnSatellite(config, relay, { nodeOptions: ['--stack-trace-limit=20'] });
+  const first = await spawnSatellite(config, relay, installed);
   expect(wordsOf(first)).toEqual(
     expect.arrayContaining(['--max-semi-space-size=1', '--stack-trace-limit=20', 'run', config.file]),
   );
@@ -30,7 +33,7 @@ test('it is the process that was started, with a bounded young generation; the s
   // Its own pid answers to signals: nothing stands between.
   expect(await first.kill('SIGTERM')).toBe(0);
 
-  const again = await spawnSatellite(config, relay, { nodeOptions: ['--stack-trace-limit=20'] });
+  const again = await spawnSatellite(config, relay, installed);
   expect(beginningOf(again)).toBe('SENA_SATELLITE_BEGINS=first');
   expect(await again.kill('SIGTERM')).toBe(0);
 });
