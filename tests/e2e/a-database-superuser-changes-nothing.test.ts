@@ -9,7 +9,7 @@ import type { Approval, ApprovalAction } from '@sena/contracts/http/approvals';
 import type { Node, Site } from '@sena/contracts/http/fleet';
 import { executionIdFor } from '@sena/contracts/ids';
 import { openPool, type Pool } from '@sena/db/tenant';
-import { actionChallenge, actionDigest, actionProof } from '@sena/envelope/action-digest';
+import { actionChallenge, actionDigest, hashAction } from '@sena/envelope/action-digest';
 import { signEnvelope } from '@sena/envelope/sign-envelope';
 import type { Lab, LabHost, LabSite } from '@sena/lab/lab';
 import { runOnHost } from '@sena/lab/run-on-host';
@@ -318,7 +318,7 @@ function forgedEnvelope({ runId, action, approval }: Asked, satelliteId: string)
           requestedBy: 'member:x',
           decidedBy: `member:${adam}`,
         },
-        ...{ decidedAt: action.notBefore, proof: actionProof(action, satelliteId) },
+        ...{ decidedAt: action.notBefore, proof: hashAction(action).proofOf(satelliteId) },
         assertion: signedBy(attackersKey, action),
       },
     ],

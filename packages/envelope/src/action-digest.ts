@@ -15,31 +15,46 @@ type LeafNode = Omit<ActionCommand['nodes'][number], 'satelliteId'>;
 type LeafCommand = Omit<ActionCommand, 'nodes'> & { nodes: ReadonlyArray<LeafNode> };
 type Digest = `sha256:${string}`;
 
-/** `sha256:` and 64 hex digits. The order of commands, nodes and keys does not matter; everything else does. */
-export function actionDigest(action: Action): Digest {
-  const satelliteIds = new Set(action.commands.flatMap((command) => command.nodes.map((node) => node.satelliteId)));
-  return digestOf(
-    action,
-    [...satelliteIds].map((id) => satelliteLeaf(action, id)),
-  );
+/** An action, each of its nodes hashed once, however many satellites ask for their proof. */
+export interface HashedAction {
+  /** `sha256:` and 64 hex digits. The order of commands, nodes and keys does not matter; everything else does. */
+  readonly digest: Digest;
+  readonly expiresAt: Date;
+  /** What lets one satellite recompute the digest from its envelope; travels in the envelope's approval. */
+  proofOf(satelliteId: string): ActionProof;
 }
 
-/** The hash of everything that one satellite is to do in this action; of nothing, when it has no part. */
-export function satelliteLeaf(action: Action, satelliteId: string): Digest {
-  return hashSatellite(satelliteId, commandLeaves(action, satelliteId));
-}
-
-/** What lets one satellite recompute the digest from its envelope; travels in the envelope's approval. */
-export function actionProof(action: Action, satelliteId: string): ActionProof {
-  const others = new Set(action.commands.flatMap((command) => command.nodes.map((node) => node.satelliteId)));
-  others.delete(satelliteId);
+export function hashAction(action: Action): HashedAction {
+  const commandLeaves = new Map<string, Digest[]>();
+  for (const command of action.commands) {
+    for (const [satelliteId, nodes] of Map.groupBy(command.nodes, (node) => node.satelliteId)) {
+      const leaves = commandLeaves.get(satelliteId) ?? [];
+      leaves.push(hashCommand({ ...command, nodes }));
+      commandLeaves.set(satelliteId, leaves);
+    }
+  }
+  for (const leaves of commandLeaves.values()) leaves.sort();
+  const satellites = [...commandLeaves]
+    .map(([id, leaves]) => ({ id, leaf: hashSatellite(id, leaves) }))
+    .sort((a, b) => (a.leaf < b.leaf ? -1 : 1));
   return {
-    approvalNonce: action.approvalNonce,
-    notBefore: action.notBefore,
-    expiresAt: action.expiresAt,
-    commandLeaves: commandLeaves(action, satelliteId).sort(),
-    satelliteLeaves: [...others].map((id) => satelliteLeaf(action, id)).sort(),
+    expiresAt: new Date(action.expiresAt),
+    digest: digestOf(
+      action,
+      satellites.map(({ leaf }) => leaf),
+    ),
+    proofOf: (satelliteId) => ({
+      approvalNonce: action.approvalNonce,
+      notBefore: action.notBefore,
+      expiresAt: action.expiresAt,
+      commandLeaves: commandLeaves.get(satelliteId) ?? [],
+      satelliteLeaves: satellites.flatMap(({ id, leaf }) => (id === satelliteId ? [] : [leaf])),
+    }),
   };
+}
+
+export function actionDigest(action: Action): Digest {
+  return hashAction(action).digest;
 }
 
 /** What a passkey signs for this digest: its 32 bytes, base64url. */
@@ -66,13 +81,6 @@ export function isCoveredByDigest(
   return (
     digestOf(header, [...proof.satelliteLeaves, hashSatellite(envelope.satelliteId, proof.commandLeaves)]) === digest
   );
-}
-
-function commandLeaves(action: Action, satelliteId: string): Digest[] {
-  return action.commands.flatMap((command) => {
-    const nodes = command.nodes.filter((node) => node.satelliteId === satelliteId);
-    return nodes.length === 0 ? [] : [hashCommand({ ...command, nodes })];
-  });
 }
 
 function hashCommand({ step, shell, command, environment, limits, nodes }: LeafCommand): Digest {

@@ -1,6 +1,6 @@
 import type { Action, DispatchEnvelope } from '@sena/contracts/envelope';
 import { describe, expect, it } from 'vitest';
-import { actionDigest, actionProof, isCoveredByDigest, satelliteLeaf } from './action-digest.ts';
+import { actionDigest, hashAction, isCoveredByDigest } from './action-digest.ts';
 
 const node = (id: string, satelliteId: string) => ({
   nodeId: `node_${id}`,
@@ -86,7 +86,10 @@ describe('the action digest', () => {
   it('has a leaf a satellite that the work of other satellites does not touch', () => {
     const [first, second] = action.commands as [Action['commands'][number], Action['commands'][number]];
     const other = { ...action, commands: [{ ...first, nodes: [...first.nodes, node('d', 'sat_3')] }, second] };
-    expect(satelliteLeaf(other, 'sat_1')).toBe(satelliteLeaf(action, 'sat_1'));
+    // What the second is told of the first.
+    const [leaf] = hashAction(action).proofOf('sat_2').satelliteLeaves;
+    expect(hashAction(other).proofOf('sat_2').satelliteLeaves).toContain(leaf);
+    expect(hashAction(other).proofOf('sat_1').commandLeaves).toEqual(hashAction(action).proofOf('sat_1').commandLeaves);
     expect(actionDigest(other)).not.toBe(digest);
   });
 });
@@ -115,7 +118,7 @@ describe('the proof in an envelope', () => {
     })),
     traceparent: null,
   };
-  const proof = actionProof(action, 'sat_1');
+  const proof = hashAction(action).proofOf('sat_1');
 
   it('lets the satellite recompute the digest from its own part', () => {
     expect(isCoveredByDigest(envelope, proof, digest)).toBe(true);
@@ -143,7 +146,10 @@ describe('the proof in an envelope', () => {
 
   it('does not cover another digest, or leaves that were added', () => {
     expect(isCoveredByDigest(envelope, proof, `sha256:${'0'.repeat(64)}`)).toBe(false);
-    const padded = { ...proof, satelliteLeaves: [...proof.satelliteLeaves, satelliteLeaf(action, 'sat_9')] };
+    const padded = {
+      ...proof,
+      satelliteLeaves: [...proof.satelliteLeaves, ...hashAction(action).proofOf('sat_2').satelliteLeaves],
+    };
     expect(isCoveredByDigest(envelope, padded, digest)).toBe(false);
   });
 });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
 import { type DispatchEnvelope, dispatchEnvelopeSchema } from '@sena/contracts/envelope';
 import { executionIdFor } from '@sena/contracts/ids';
-import { actionDigest, actionProof, isCoveredByDigest } from '@sena/envelope/action-digest';
+import { isCoveredByDigest } from '@sena/envelope/action-digest';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import { decideCommand, type RuleVerdict, strictest } from '@sena/policy/rules/decide-command';
@@ -103,11 +103,10 @@ function whyNotApproved(
     return `It needs the approval of ${needed === 1 ? 'a person' : `${needed} people`}${isByPasskey ? ' with a passkey' : ''}${rules}, and has that of ${people.size}. Ask again.`;
   }
   if (approval.action === null) return 'Its approval holds no readable action.';
-  if (actionDigest(approval.action) !== approval.actionDigest) return 'Its approval was altered after it was given.';
-  if (new Date(approval.action.expiresAt) <= now) return 'Its approval has expired.';
-  if (dispatch.expiresAt > new Date(approval.action.expiresAt))
-    return 'It would be valid for longer than its approval.';
-  const proof = actionProof(approval.action, dispatch.satelliteId);
+  if (approval.action.digest !== approval.actionDigest) return 'Its approval was altered after it was given.';
+  if (approval.action.expiresAt <= now) return 'Its approval has expired.';
+  if (dispatch.expiresAt > approval.action.expiresAt) return 'It would be valid for longer than its approval.';
+  const proof = approval.action.proofOf(dispatch.satelliteId);
   if (!isCoveredByDigest(envelope, proof, approval.actionDigest))
     return 'It is not what was approved: its text, nodes, shell, environment or limits differ.';
   return null;
@@ -140,7 +139,7 @@ function toEnvelope(organizationId: string, dispatch: DispatchToSign, readOnly: 
 function toEnvelopeApprovals(approval: ApprovalToCheck, satelliteId: string): DispatchEnvelope['approvals'] {
   const { action } = approval;
   if (action === null) throw new Error(`approval ${approval.id} was not checked`);
-  const proof = actionProof(action, satelliteId);
+  const proof = action.proofOf(satelliteId);
   return approval.approvers.map(({ by, at, assertion }) => ({
     approvalId: approval.id,
     actionDigest: approval.actionDigest,

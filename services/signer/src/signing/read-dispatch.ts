@@ -3,7 +3,6 @@
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { RunStatus } from '@sena/contracts/domain/run';
 import {
-  type Action,
   actionSchema,
   type EnvelopeNode,
   type ExecutionLimits,
@@ -11,6 +10,7 @@ import {
   passkeyAssertionSchema,
 } from '@sena/contracts/envelope';
 import type { TenantTransaction } from '@sena/db/tenant';
+import { type HashedAction, hashAction } from '@sena/envelope/action-digest';
 import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
 
 export interface DispatchToSign {
@@ -49,7 +49,7 @@ export interface ApprovalToCheck {
   readonly runId: string;
   readonly status: string;
   /** null: what is stored is not an action. */
-  readonly action: Action | null;
+  readonly action: HashedAction | null;
   readonly actionDigest: string;
   readonly requestedBy: string;
   readonly approversRequired: number;
@@ -221,6 +221,11 @@ async function readApprovals(
      from approvals a where id = any($1)`,
     [approvalIds],
   );
+  // Once for all dispatches of it.
+  const hashed = (stored: unknown) => {
+    const action = actionSchema.safeParse(stored).data;
+    return action === undefined ? null : hashAction(action);
+  };
   return new Map(
     found.rows.map((row) => [
       row.id,
@@ -228,7 +233,7 @@ async function readApprovals(
         id: row.id,
         runId: row.run_id,
         status: row.status,
-        action: actionSchema.safeParse(row.action).data ?? null,
+        action: hashed(row.action),
         actionDigest: row.action_digest,
         requestedBy: row.requested_by,
         approversRequired: row.approvers_required,

@@ -1,6 +1,6 @@
 import type { Action } from '@sena/contracts/envelope';
 import { executionIdFor } from '@sena/contracts/ids';
-import { actionDigest } from '@sena/envelope/action-digest';
+import { actionDigest, hashAction } from '@sena/envelope/action-digest';
 import { loadBashParser, type ShellParser } from '@sena/policy/load-bash-parser';
 import { compileRules } from '@sena/policy/rules/compile-rules';
 import { type CedarEngine, loadCedar } from '@sena/policy/rules/load-cedar';
@@ -77,13 +77,15 @@ function action(over: Partial<Action['commands'][number]> = {}): Action {
   };
 }
 
-function approval(over: Partial<ApprovalToCheck> = {}): ApprovalToCheck {
-  const approved = over.action === undefined ? action() : over.action;
+type ApprovalOver = Partial<Omit<ApprovalToCheck, 'action'>> & { action?: Action | null };
+
+function approval({ action: given, ...over }: ApprovalOver = {}): ApprovalToCheck {
+  const approved = given === undefined ? action() : given;
   return {
     id: 'appr_1',
     runId: 'run_1',
     status: 'approved',
-    action: approved,
+    action: approved === null ? null : hashAction(approved),
     actionDigest: approved === null ? '' : actionDigest(approved),
     requestedBy: 'member:asker',
     approversRequired: 1,
@@ -95,7 +97,7 @@ function approval(over: Partial<ApprovalToCheck> = {}): ApprovalToCheck {
 
 const approverNames = (...names: string[]) =>
   names.map((name) => ({ by: `member:${name}`, at: inMinutes(-2), assertion: null }));
-const approvedChange = (over: Partial<DispatchToSign> = {}, approvalOver: Partial<ApprovalToCheck> = {}) =>
+const approvedChange = (over: Partial<DispatchToSign> = {}, approvalOver: ApprovalOver = {}) =>
   dispatch({ command: change, readOnly: false, approval: approval(approvalOver), ...over });
 const judge = (subject: DispatchToSign, policy?: string) => {
   const documents = policy === undefined ? [] : [{ name: 'ours', text: policy }];
@@ -200,11 +202,13 @@ describe('is refused', () => {
     expect(judge(subject())).toEqual({ kind: 'refuse', reason, detail: expect.stringMatching(detail) });
   });
 
-  const unapproved: Array<[what: string, over: Partial<ApprovalToCheck>, detail: RegExp]> = [
+  const unapproved: Array<[what: string, over: ApprovalOver, detail: RegExp]> = [
     ['of another run', { runId: 'run_2' }, /another run/],
-    ...(['pending', 'rejected', 'expired', 'void'] as const).map(
-      (status): [string, Partial<ApprovalToCheck>, RegExp] => [`that is ${status}`, { status }, new RegExp(status)],
-    ),
+    ...(['pending', 'rejected', 'expired', 'void'] as const).map((status): [string, ApprovalOver, RegExp] => [
+      `that is ${status}`,
+      { status },
+      new RegExp(status),
+    ]),
     ['that nobody gave', { approvers: [] }, /approval of a person.*has that of 0/],
     ['by who asked for it', { approvers: [{ by: 'member:asker', at: now, assertion: null }] }, /requester/],
     ['by who asked for it, beside another', { approvers: [...approverNames('one', 'asker')] }, /requester/],
