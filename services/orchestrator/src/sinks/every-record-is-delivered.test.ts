@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { appendAuditEvents } from '@sena/audit/append-audit-event';
 import { createSink, deleteSink, listSinks, sinkSecret } from '@sena/audit/audit-sinks';
 import { claimSink } from '@sena/audit/claim-sink';
@@ -239,6 +244,53 @@ test('a syslog server gets RFC 5424 messages, counted in octets', async () => {
   expect(facts).toContain('seq="1"');
   expect(facts).toContain('actor="member:\\"m\\""');
   expect(JSON.parse(json)).toMatchObject({ action: 'a.b', data: { text: 'Grüße\n"quoted"' } });
+});
+
+/** A server with a certificate of its own that names `subject`; everything that it understood. */
+async function syslogOverTls(subject: string) {
+  const directory = mkdtempSync(join(tmpdir(), 'sena-syslog-'));
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+  const named = ['-subj', '/CN=syslog', '-addext', `subjectAltName=${subject}`, '-keyout', key, '-out', cert];
+  execFileSync('openssl', [...made, ...named], { stdio: 'pipe' });
+  const identity = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+  rmSync(directory, { recursive: true });
+  const got = { text: '' };
+  const server = createTlsServer(identity, (socket) => {
+    socket.on('error', () => undefined);
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      got.text += text;
+    });
+  });
+  const port = await listen(server);
+  return { got, certificate: identity.cert, address: `syslog+tls://127.0.0.1:${port}` };
+}
+
+test('over TLS a syslog server gets records only if its certificate is trusted and names it', async () => {
+  const before = getCACertificates('default');
+  const known = await syslogOverTls('IP:127.0.0.1');
+  const unknown = await syslogOverTls('IP:127.0.0.1');
+  const another = await syslogOverTls('DNS:logs.example.com');
+  setDefaultCACertificates([...before, known.certificate, another.certificate]);
+  try {
+    await record(3);
+    for (const [server, why] of [
+      [unknown, /self-signed certificate/],
+      [another, /does not match certificate/],
+    ] as const) {
+      await sinkTo('syslog', server.address);
+      expect(await deliver()).toBe(0);
+      expect(await sink()).toMatchObject({ takenSeq: 0, failures: 1, lastError: expect.stringMatching(why) });
+      expect(server.got.text).toBe('');
+      await admin.query('delete from audit_sinks');
+    }
+    await sinkTo('syslog', known.address);
+    expect(await deliver()).toBe(1);
+    expect(await sink()).toMatchObject({ failures: 0, takenSeq: (await sink())?.lastSeq });
+    expect(known.got.text).toMatch(/^\d+ <110>1 .*"action":"a\.b"/s);
+  } finally {
+    setDefaultCACertificates(before);
+  }
 });
 
 test('a syslog server that is not there is tried again', async () => {
