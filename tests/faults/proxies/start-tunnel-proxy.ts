@@ -6,6 +6,7 @@ import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import { decodeRelayFrames, decodeSatelliteFrames } from '@sena/tunnel/decode-frames';
 import { messageBytesMax } from '@sena/tunnel/encode-frames';
 import { WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
 import { createLineQuality, type Quality } from './line-quality.ts';
 
 export type FrameName = RelayFrame['t'] | SatelliteFrame['t'];
@@ -13,7 +14,10 @@ type Frame = RelayFrame | SatelliteFrame;
 
 export interface FrameTrap {
   readonly frame: FrameName;
-  /** The how-manieth of these frames, from 1. One that is said again of the same execution is not another. */
+  /**
+   * The how-manieth of these frames, from 1. One that is said again of the same execution is not another, and what is said of an earlier
+   * run does not count: that may still be told when its satellite has found out more.
+   */
   readonly nth: number;
   /** Called once, when the frame is here. `drop`: the message and the connection are gone. */
   spring(): 'carry' | 'drop';
@@ -45,14 +49,16 @@ export interface TunnelProxy {
 }
 
 const handshake: ReadonlySet<FrameName> = new Set(['challenge', 'hello', 'welcome', 'refused']);
+/** Of what the signer signs for a satellite. */
+const signedSchema = z.object({ nodes: z.array(z.object({ executionId: z.string() })) });
 /** A swapped message waits this long for one to let pass. */
 const swapWaitMs = 150;
 
 /** `relayUrl`: where the tunnel really is. */
 export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
   const quality = createLineQuality();
-  /** What each has seen: executions, or frames that belong to none. */
-  const traps = new Map<FrameTrap, Set<unknown>>();
+  /** Which executions have come by since each was set, and what it has counted: these, or frames that belong to none. */
+  const traps = new Map<FrameTrap, { own: Set<string>; counted: Set<unknown> }>();
   const listeners = new Set<(frame: Frame) => void>();
   const pairs = new Set<Pair>();
   let target = relayUrl;
@@ -159,9 +165,14 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
   }
 
   function springTraps(frames: readonly Frame[]): 'carry' | 'drop' {
-    for (const [trap, seen] of traps) {
-      for (const frame of frames) if (frame.t === trap.frame) seen.add(executionOf(frame) ?? frame);
-      if (seen.size < trap.nth) continue;
+    for (const [trap, { own, counted }] of traps) {
+      for (const frame of frames) {
+        for (const id of executionsIn(frame)) own.add(id);
+        if (frame.t !== trap.frame) continue;
+        const id = executionOf(frame);
+        if (id === null || own.has(id)) counted.add(id ?? frame);
+      }
+      if (counted.size < trap.nth) continue;
       traps.delete(trap);
       if (trap.spring() === 'drop') return 'drop';
     }
@@ -174,7 +185,7 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
   return {
     url: `ws://127.0.0.1:${address.port}/v1/tunnel`,
     set(trap) {
-      traps.set(trap, new Set());
+      traps.set(trap, { own: new Set(), counted: new Set() });
       return () => traps.delete(trap);
     },
     onFrame(listener) {
@@ -206,6 +217,14 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Those that a satellite is told of with this frame. */
+function executionsIn(frame: Frame): string[] {
+  if (frame.t !== 'dispatch' && frame.t !== 'inquiry') return [];
+  const [, payload = ''] = frame.envelope.split('.');
+  const { nodes } = signedSchema.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
+  return nodes.map(({ executionId }) => executionId);
 }
 
 function executionOf(frame: Frame): string | null {
