@@ -78,6 +78,8 @@ describe('what was sent and has no outcome is asked about', () => {
     await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
     const tunnel = await connect(bench.port, satellite);
     await tunnel.next('reconcile');
+    // Said first: with the question it begins what it has.
+    expect(tunnel.heard.map((frame) => frame.t)).toEqual(['challenge', 'welcome', 'cancel', 'reconcile']);
     expect((await tunnel.next('cancel')).executionIds.toSorted()).toEqual(executions.toSorted());
     const [seen, unseen] = executions as [string, string];
     tunnel.send({
@@ -183,11 +185,12 @@ describe('what was sent and has no outcome is asked about', () => {
     await tunnel.close();
   });
 
-  test('nothing is asked when nothing is open', async () => {
+  test('where nothing is open that is what it hears, before anything new', async () => {
     const tunnel = await connect(bench.port, satellite);
     await bench.prepareDispatch(fleet);
     await tunnel.next('dispatch');
-    expect(tunnel.heard.map((frame) => frame.t)).toEqual(['challenge', 'welcome', 'dispatch']);
+    expect(tunnel.heard.map((frame) => frame.t)).toEqual(['challenge', 'welcome', 'reconcile', 'dispatch']);
+    expect(tunnel.heard[2]).toMatchObject({ executionIds: [] });
     await tunnel.close();
   });
 });
@@ -215,7 +218,8 @@ describe('without its journal', () => {
     const tunnel = await connect(bench.port, satellite, { journalId: 'a new journal' });
     expect(await outcomesOf(dispatchId)).toEqual([{ kind: 'unknown', reason: 'satellite_lost' }]);
     await sleep(600);
-    expect(tunnel.heard.some((frame) => frame.t === 'dispatch' || frame.t === 'reconcile')).toBe(false);
+    expect(tunnel.heard.some((frame) => frame.t === 'dispatch')).toBe(false);
+    expect(await tunnel.next('reconcile')).toMatchObject({ executionIds: [] });
     await tunnel.close();
   });
 
@@ -225,7 +229,8 @@ describe('without its journal', () => {
     await hasty.close();
     const tunnel = await connect(bench.port, satellite, { journalId: 'a new journal' });
     await sleep(300);
-    expect(tunnel.heard.map((frame) => frame.t)).toEqual(['challenge', 'welcome']);
+    expect(tunnel.heard.slice(0, 2).map((frame) => frame.t)).toEqual(['challenge', 'welcome']);
+    expect(tunnel.heard.slice(2)).toMatchObject([{ t: 'reconcile', executionIds: [] }]);
     expect(await outcomesOf(dispatchId)).toEqual([{ kind: 'unknown', reason: 'satellite_lost' }]);
     await tunnel.close();
   });

@@ -157,8 +157,9 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
         const unfinished = await unfinishedOf(satellite);
-        // Of most there is nothing to ask.
-        if (unfinished.length > 0) reconciliations.set(satellite, askWhatIsKnown(satellite, unfinished));
+        const asked = askWhatIsKnown(satellite, unfinished);
+        // Of most there is nothing to hear.
+        if (asked.size > 0) reconciliations.set(satellite, asked);
         carrier.lookFor(satellite);
         inquiries.lookFor(satellite);
         void ringForPlacing(satellite.organizationId);

@@ -5,8 +5,10 @@ import type { HeldSatellite } from '../held-satellites.ts';
 /** What the frames' schema allows. */
 const executionsAFrameMax = 20_000;
 
+/** None is a question too. */
 export function pushReconcile(satellite: HeldSatellite, executionIds: readonly string[]): void {
-  for (const part of partsOf(executionIds)) satellite.out.push({ t: 'reconcile', executionIds: part });
+  const parts = executionIds.length === 0 ? [[]] : partsOf(executionIds);
+  for (const part of parts) satellite.out.push({ t: 'reconcile', executionIds: part });
 }
 
 /** `stop`: also of what runs. */

@@ -36,16 +36,19 @@ export async function listAllUnfinished(
   return satellites.map(({ satelliteId }) => unfinishedOf.get(satelliteId) ?? []);
 }
 
-/** Once a connection. */
+/**
+ * Once a connection, and also where there is nothing to ask: a satellite that came up with work of a former process begins none of it before
+ * it is asked. What was cancelled meanwhile is said first.
+ */
 export function askWhatIsKnown(satellite: HeldSatellite, unfinished: readonly UnfinishedDispatch[]): Reconciliation {
   const asked: Reconciliation = new Map();
   for (const dispatch of unfinished) for (const id of dispatch.executionIds) asked.set(id, dispatch);
-  pushReconcile(satellite, [...asked.keys()]);
   const cancelled = unfinished.filter((dispatch) => dispatch.cancelled);
   for (const stop of [false, true]) {
     const told = cancelled.filter((dispatch) => dispatch.stops === stop).flatMap((dispatch) => dispatch.executionIds);
     pushCancel(satellite, told, stop);
   }
+  pushReconcile(satellite, [...asked.keys()]);
   return asked;
 }
 

@@ -28,6 +28,7 @@ beforeEach(async () => {
   serial += 1;
   witness = `/tmp/witness-${serial}`;
   enrolled = await site.enrol({ limits: { runningPerNodeMax: 1 } });
+  enrolled.relay.behaviour.asksNothing = false;
 });
 afterEach(async () => {
   await satellite.kill('SIGKILL');
@@ -36,11 +37,12 @@ afterEach(async () => {
 /** How often the command ran, counted on the node itself. */
 const effects = async () => Number(await web.onNode(`cat ${witness} 2>/dev/null | wc -l`));
 const change = (then = '') => makeDispatch(site, `echo ran >> ${witness}${then}`, [web.node], approved);
-/** Killed and started again; the relay asks as it does after every welcome. */
+/** Killed and started again; the relay says what was cancelled and asks, as it does after every welcome. */
 const restart = async (cancelled: string[] = []) => {
   await satellite.kill('SIGKILL');
   satellite = await spawnSatellite(enrolled.config, enrolled.relay);
-  enrolled.relay.send({ t: 'reconcile', executionIds: [] }, { t: 'cancel', executionIds: cancelled, stop: false });
+  enrolled.relay.send({ t: 'cancel', executionIds: cancelled, stop: false });
+  enrolled.relay.send({ t: 'reconcile', executionIds: [] });
 };
 describe('a change, the satellite being killed,', () => {
   beforeEach(async () => {

@@ -15,6 +15,8 @@ export async function answerReconcile(
   answer: (frame: Reconciled) => void,
   rooms: Rooms,
 ): Promise<void> {
+  // Nothing is asked: it is only said that everything was said.
+  if (executionIds.length === 0) return;
   const found = await rooms.journal.perform({ op: 'states', executionIds });
   const states = new Map(found.map(({ executionId, state }) => [executionId, state]));
   const executions = executionIds.map((executionId) => {

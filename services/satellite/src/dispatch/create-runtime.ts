@@ -39,8 +39,6 @@ import { runInquiry } from './run-inquiry.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 
 const sweepMs = 1_000;
-/** After the first welcome, when the relay asks nothing: it knows of nothing that was cancelled. */
-const reconcileMs = 2_000;
 const pruneMs = 3_600_000;
 /** What is done and acknowledged is still known for a day after it expired, for reconciliation. */
 const keptAfterExpiryMs = 86_400_000;
@@ -133,7 +131,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const cancelRooms = { executions, queue, waitingRoom, earlyCancels, rooms, forgetFinished };
   let link: FrameBatcher<SatelliteFrame> | null = null;
   let isStopping = false;
-  /** False after a restart that left work behind: what waits may have been cancelled, so the relay is heard first. */
+  /** False after a restart that left work behind: what waits may have been cancelled, so nothing begins before the relay has asked. */
   let isOpen = true;
   const sweepTimer = setInterval(sweep, sweepMs);
   const pruneTimer = setInterval(prune, pruneMs);
@@ -404,7 +402,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       link = next;
       clock.take(welcome.relayTimeMs);
       outbox.linkUp(next);
-      if (!isOpen) setTimeout(open, reconcileMs);
     },
     linkDown() {
       link = null;
@@ -413,7 +410,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     async receive(frames) {
       try {
         await receiveInOrder(frames);
-        // Cancels come with the question, so they are heard by now.
+        // Cancels come before the question, so they are heard by now. A connection that ends before it was asked opens nothing.
         if (!isOpen && frames.some((frame) => frame.t === 'reconcile')) open();
       } catch (error) {
         // Without a journal nothing can be promised; the next process may have one.

@@ -57,8 +57,9 @@ describe('when the tunnel breaks', () => {
     // Acknowledged now: the next connection does not hear of it again.
     relay.cut();
     await relay.connected(3);
-    relay.send({ t: 'reconcile', executionIds: [] });
-    await relay.until('an answer', () => relay.frames.some((each) => each.t === 'reconciled'));
+    const next = await makeDispatch(site, 'hostname', [web.node]);
+    relay.send(next.frame);
+    await relay.result(next.executionId);
     await expect(Promise.race([relay.result(executionId, 3), later(300)])).resolves.toBe('later');
   });
 
