@@ -18,17 +18,19 @@ function toCheckpoint(organizationId: string, row: CheckpointRow): Checkpoint {
   return { organizationId, size: Number(row.size), root, headHash, at: row.at.toISOString(), keyId, signature };
 }
 
+/** `certifiedBy`: the dispatch key that names the key of checkpoints; null: that is not known. */
 export async function readLastCheckpoint(
   transaction: TenantTransaction,
-): Promise<{ checkpoint: Checkpoint; key: CheckpointKey } | null> {
-  const found = await transaction.query<CheckpointRow & { public_key: string; certificate: string }>(
-    `select ${columns}, k.public_key, k.certificate from audit_checkpoints c join checkpoint_keys k on k.id = c.key_id
+): Promise<{ checkpoint: Checkpoint; key: CheckpointKey; certifiedBy: string | null } | null> {
+  const found = await transaction.query<CheckpointRow & { public_key: string; certificate: string; certified_by: string | null }>(
+    `select ${columns}, k.public_key, k.certificate, k.certified_by from audit_checkpoints c join checkpoint_keys k on k.id = c.key_id
      order by c.size desc limit 1`,
   );
   const row = found.rows[0];
   if (row === undefined) return null;
-  const { key_id: keyId, public_key: publicKey, certificate } = row;
-  return { checkpoint: toCheckpoint(transaction.organizationId, row), key: { keyId, publicKey, certificate } };
+  const { key_id: keyId, public_key: publicKey, certificate, certified_by: certifiedBy } = row;
+  const checkpoint = toCheckpoint(transaction.organizationId, row);
+  return { checkpoint, key: { keyId, publicKey, certificate }, certifiedBy };
 }
 
 /** Of these satellites, the size of the last checkpoint that each has signed. One that has signed none is missing. */
