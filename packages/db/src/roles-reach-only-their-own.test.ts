@@ -169,7 +169,7 @@ test('nobody who logs in may change what is append-only', async () => {
     ...['outcomes', 'run_events', 'audit_events', 'audit_seals'],
     ...['audit_checkpoints', 'audit_tree', 'audit_cosignatures'],
     ...['approval_assertions', 'approval_decisions', 'policy_versions'],
-    'dispatch_key_statements',
+    ...['dispatch_key_statements', 'satellite_key_changes'],
   ]) {
     const found = await admin.query<{ rolname: string }>(
       `select rolname from pg_roles where rolname like 'sena\\_%' and rolname <> 'sena_owner'
@@ -187,6 +187,7 @@ test('nobody who logs in may change what is append-only', async () => {
 const listed: Record<string, string[]> = {
   'sena.approvals_to_expire': ['sena_app'],
   'sena.audit_sinks_due': ['sena_app'],
+  'sena.change_satellite_key': ['sena_relay'],
   'sena.claim_dispatches': ['sena_relay'],
   'sena.claim_inquiries': ['sena_relay'],
   'sena.claim_next_run': ['sena_app'],

@@ -70,6 +70,8 @@ const fileSchema = z.strictObject({
     .prefault({}),
   /** False: starts without ssh2's native cryptography too, and costs more CPU. */
   nativeCryptoRequired: z.boolean().default(true),
+  /** So many days after it was made this satellite's own key is changed for another one, by itself. Absent: when `rotate-key` is run. */
+  rotateKeyAfterDays: z.int().min(1).max(3_650).optional(),
   /** `http://host:port` of a proxy that speaks CONNECT. */
   proxy: z.url({ protocol: /^http$/, error: 'must be an http:// address of a proxy' }).optional(),
   /** Certificates (PEM) to trust for the cloud's address, beside the usual ones. */

@@ -46,7 +46,7 @@ async function certified(pair: typeof checkpointKey, by: typeof dispatchKey, key
 }
 function open(): Witness {
   const logger = createLogger('satellite', 'info', { write: (line) => log.push(line) });
-  return openWitness({ state, identity, organizationId, satelliteId: 'sat_1', pinned, logger });
+  return openWitness({ state, identity: () => identity, organizationId, satelliteId: 'sat_1', pinned, logger });
 }
 
 const sealsOf = (count: number, past = 'one') =>

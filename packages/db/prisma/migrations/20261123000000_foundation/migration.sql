@@ -61,6 +61,18 @@ create table satellites (
 );
 create index satellites_site on satellites (organization_id, site_id);
 
+-- Which keys a satellite has had, one after the other, and what both of them signed: what the former ones have signed stays a word of its.
+create table satellite_key_changes (
+  organization_id text not null,
+  satellite_id text not null,
+  former_public_key text not null unique,
+  public_key text not null,
+  proof jsonb not null,
+  at timestamptz not null default now(),
+  primary key (organization_id, satellite_id, public_key),
+  foreign key (organization_id, satellite_id) references satellites (organization_id, id)
+);
+
 create table join_tokens (
   id text primary key,
   organization_id text not null,
@@ -689,6 +701,7 @@ create trigger approval_decisions_append_only before update or delete or truncat
 create trigger policy_versions_append_only before update or delete or truncate on policy_versions for each statement execute function refuse_change();
 create trigger approval_assertions_append_only before update or delete or truncate on approval_assertions for each statement execute function refuse_change();
 create trigger dispatch_key_statements_append_only before update or delete or truncate on dispatch_key_statements for each statement execute function refuse_change();
+create trigger satellite_key_changes_append_only before update or delete or truncate on satellite_key_changes for each statement execute function refuse_change();
 create trigger run_events_append_only before update or delete or truncate on run_events for each statement execute function refuse_change();
 
 -- Row-level security: forced, on every table ------------------------------------------------------------------------------
@@ -715,7 +728,7 @@ grant execute on function current_organization() to public;
 
 grant select on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
   policies, policy_versions, dispatches, executions, execution_starts, outcomes, output_streams, output_chunks, outbox, idempotency_keys, runbooks, model_calls, dispatch_keys,
-  dispatch_key_statements, dispatch_key_requests, audit_events, audit_unsealed, audit_seals, checkpoint_keys, audit_checkpoints, audit_cosignatures, audit_refusals, audit_sinks to sena_app;
+  dispatch_key_statements, dispatch_key_requests, satellite_key_changes, audit_events, audit_unsealed, audit_seals, checkpoint_keys, audit_checkpoints, audit_cosignatures, audit_refusals, audit_sinks to sena_app;
 grant select (id, organization_id, dispatch_id, satellite_id, created_at, expires_at, signed_at, sent_at, acked_at, refused_at) on inquiries to sena_app;
 grant insert (id, organization_id, dispatch_id, satellite_id, expires_at) on inquiries to sena_app;
 grant insert on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
@@ -777,7 +790,8 @@ grant delete on outbox to sena_signer;
 
 grant create on schema sena to sena_definer;
 grant select, update on runs, satellites, dispatches, executions, inquiries to sena_definer;
-grant insert on dispatches to sena_definer;
+grant insert on dispatches, satellite_key_changes to sena_definer;
+grant select on satellite_key_changes to sena_definer;
 grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, dispatch_key_requests, dispatch_private_keys, join_tokens, audit_unsealed, idempotency_keys,
   audit_seals, audit_checkpoints, audit_sinks to sena_definer;
 grant insert on audit_unsealed, organizations, audit_events to sena_definer;
@@ -871,6 +885,28 @@ returns table (organization_id text, satellite_id text, site_id text, revoked bo
 language sql security definer set search_path = sena, pg_temp as $$
   select organization_id, id, site_id, revoked_at is not null, locked_at is not null from satellites where fingerprint = satellite_fingerprint
 $$;
+
+-- For the relay, which has verified that both keys have signed it: it may not write keys by itself. `same`: it has that key already, and the
+-- answer was lost. `refused`: the satellite has another key by now, or another connection, or the new key is not new.
+create function change_satellite_key(satellite text, epoch bigint, former_key text, new_key text, new_fingerprint text, signatures jsonb)
+returns text language plpgsql security definer set search_path = sena, pg_temp as $$
+begin
+  if exists (select from satellites where id = satellite and organization_id = current_organization() and public_key = new_key) then
+    return 'same';
+  end if;
+  if exists (select from satellite_key_changes where former_public_key = new_key) or exists (select from satellites where public_key = new_key) then
+    return 'refused';
+  end if;
+  update satellites set public_key = new_key, fingerprint = new_fingerprint
+  where id = satellite and organization_id = current_organization() and connection_epoch = epoch and public_key = former_key
+    and revoked_at is null and locked_at is null;
+  if not found then
+    return 'refused';
+  end if;
+  insert into satellite_key_changes (organization_id, satellite_id, former_public_key, public_key, proof)
+  values (current_organization(), satellite, former_key, new_key, signatures);
+  return 'changed';
+end $$;
 
 create function join_token_organization(hash text) returns table (organization_id text, join_token_id text)
 language sql security definer set search_path = sena, pg_temp as $$
@@ -1169,7 +1205,7 @@ grant execute on function claim_next_run(text, integer), runs_to_ring(integer, i
   dispatches_to_expire(integer, integer, integer), dispatches_left_behind(integer), dispatches_to_ask_about(integer, integer), reassign_dispatch(text, text[], text[], text[]),
   satellites_gone_silent(integer), organizations_to_seal(), audit_sinks_due(integer), forget_old_idempotency_keys(bigint),
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
-grant execute on function satellite_by_fingerprint(text), claim_dispatches(text, text[], bigint[], integer, integer, integer),
+grant execute on function satellite_by_fingerprint(text), change_satellite_key(text, bigint, text, text, text, jsonb), claim_dispatches(text, text[], bigint[], integer, integer, integer),
   claim_inquiries(text, text[], bigint[], integer, integer) to sena_relay;
 grant execute on function dispatches_to_sign(integer), inquiries_to_sign(integer), organizations_without_dispatch_key(),
   dispatch_key_requests_waiting(), organizations_with_private_keys(), organizations_to_checkpoint(integer, integer) to sena_signer;
