@@ -45,12 +45,15 @@ export async function readDispatchKeys(transaction: TenantTransaction): Promise<
   };
 }
 
-/** Throws `conflict` while another one waits for the signer: two in a moment would be one too many. */
-export async function requestKeyRotation(transaction: TenantTransaction, actor: string): Promise<DispatchKeyRequest> {
+/** One that waits for the signer already is this one too. `reason`: for the audit. */
+export async function requestKeyRotation(
+  transaction: TenantTransaction,
+  { reason, actor }: { reason: string | null; actor: string },
+): Promise<DispatchKeyRequest> {
   const { requests } = await readDispatchKeys(transaction);
-  if (requests.some(({ kind, refusal }) => kind === 'rotation' && refusal === null))
-    throw new SenaError('conflict', 'A rotation is under way already. Look at the dispatch keys again in a few seconds.');
-  return request(transaction, 'rotation', null, actor);
+  const waiting = requests.find(({ kind, refusal }) => kind === 'rotation' && refusal === null);
+  if (waiting !== undefined) return { id: waiting.id, kind: 'rotation' };
+  return request(transaction, { kind: 'rotation', keyId: null, reason, actor });
 }
 
 /**
@@ -60,7 +63,7 @@ export async function requestKeyRotation(transaction: TenantTransaction, actor: 
 export async function requestKeyRetirement(
   transaction: TenantTransaction,
   keyId: string,
-  { force, actor }: { force: boolean; actor: string },
+  { force, reason, actor }: { force: boolean; reason: string | null; actor: string },
 ): Promise<DispatchKeyRequest> {
   const { items } = await readDispatchKeys(transaction);
   const key = items.find(({ id }) => id === keyId);
@@ -73,15 +76,14 @@ export async function requestKeyRetirement(
       'conflict',
       `${key.satelliteCount} satellites have not said yet that they believe a newer key. Wait until they have connected, or retire it all the same with force: they follow when they connect.`,
     );
-  return request(transaction, 'retirement', keyId, actor);
+  return request(transaction, { kind: 'retirement', keyId, reason, actor });
 }
 
 async function request(
   transaction: TenantTransaction,
-  kind: 'rotation' | 'retirement',
-  keyId: string | null,
-  actor: string,
+  asked: { kind: 'rotation' | 'retirement'; keyId: string | null; reason: string | null; actor: string },
 ): Promise<DispatchKeyRequest> {
+  const { kind, keyId, reason, actor } = asked;
   const id = newId('dkrq');
   await transaction.query(
     'insert into dispatch_key_requests (id, organization_id, kind, key_id, requested_by) values ($1, $2, $3, $4, $5)',
@@ -89,7 +91,7 @@ async function request(
   );
   await appendAuditEvent(transaction, {
     ...{ action: `dispatch_key.${kind}_requested`, actor, subject: keyId ?? id },
-    data: { requestId: id },
+    data: { requestId: id, reason },
   });
   return { id, kind };
 }

@@ -165,7 +165,11 @@ export const dispatchKeyListSchema = z.object({
 export type DispatchKeyList = z.infer<typeof dispatchKeyListSchema>;
 export const dispatchKeyRequestSchema = z.object({ id: z.string(), kind: z.enum(['rotation', 'retirement']) });
 export type DispatchKeyRequest = z.infer<typeof dispatchKeyRequestSchema>;
+/** For the audit: why. */
+const reason = z.string().trim().min(1).max(500).nullable().default(null);
+export const rotateDispatchKeyBodySchema = z.strictObject({ reason });
 export const retireDispatchKeyBodySchema = z.strictObject({
+  reason,
   /** Although satellites have not learned a newer one. They will, when they connect; what waits for them is signed anew. */
   force: z.boolean().default(false),
 });

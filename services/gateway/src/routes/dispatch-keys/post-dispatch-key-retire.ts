@@ -36,10 +36,10 @@ export function postDispatchKeyRetire(app: GatewayApp, services: Services): void
     },
     async (request, reply) => {
       const member = memberOf(request);
-      const { force } = request.body;
+      const { force, reason } = request.body;
       const { answer } = await inOrganization(services.pool, member.organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: dispatchKeyRequestSchema }, () =>
-          requestKeyRetirement(transaction, request.params.id, { force, actor: principalRef(member) }),
+          requestKeyRetirement(transaction, request.params.id, { force, reason, actor: principalRef(member) }),
         ),
       );
       return reply.code(202).send(answer);
