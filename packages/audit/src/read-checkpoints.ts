@@ -1,5 +1,11 @@
 // The checkpoints that the signer has made, and who has signed them. Entered by the relay, by exports and by who shows them. Reads only.
-import type { Checkpoint, CheckpointKey, Cosignature } from '@sena/contracts/domain/checkpoint';
+import {
+  type Checkpoint,
+  type CheckpointKey,
+  type Cosignature,
+  type SatelliteKeyChange,
+  satelliteKeyChangeSchema,
+} from '@sena/contracts/domain/checkpoint';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 interface CheckpointRow {
@@ -53,6 +59,16 @@ export async function listCheckpointKeys(transaction: TenantTransaction): Promis
     'select id, public_key, certificate from checkpoint_keys order by created_at, id',
   );
   return found.rows.map(({ id, public_key: publicKey, certificate }) => ({ keyId: id, publicKey, certificate }));
+}
+
+/** In the order in which they happened. */
+export async function listSatelliteKeyChanges(transaction: TenantTransaction): Promise<SatelliteKeyChange[]> {
+  const found = await transaction.query<{ satellite_id: string; former: string; public_key: string; proof: object }>(
+    'select satellite_id, former_public_key as former, public_key, proof from satellite_key_changes order by at, satellite_id',
+  );
+  return found.rows.map(({ satellite_id: satelliteId, former: formerPublicKey, public_key: publicKey, proof }) =>
+    satelliteKeyChangeSchema.parse({ satelliteId, formerPublicKey, publicKey, ...proof }),
+  );
 }
 
 /** Of the sizes after `afterSize` up to `upToSize`, in order. */

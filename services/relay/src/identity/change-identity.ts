@@ -5,7 +5,7 @@ import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { publicKeyFingerprint } from '@sena/envelope/fingerprint';
 import type { Logger } from '@sena/telemetry/logger';
-import { isIdentityChangeSigned } from '@sena/tunnel/identity-change';
+import { isIdentityChangeSigned } from '@sena/envelope/identity-change';
 import type { HeldSatellite } from '../held-satellites.ts';
 
 type ChangeFrame = Extract<SatelliteFrame, { t: 'change-identity' }>;

@@ -4,7 +4,7 @@ import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
-import { signIdentityChange } from '@sena/tunnel/identity-change';
+import { signIdentityChange } from '@sena/envelope/identity-change';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openRelayBench, type RelayBench } from '../fixtures/open-relay-bench.ts';
 import { connect, dial, helloOf } from '../fixtures/scripted-satellite.ts';

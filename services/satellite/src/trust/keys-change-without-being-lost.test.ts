@@ -6,7 +6,7 @@ import type { SatelliteFrame, Session } from '@sena/contracts/frames';
 import { generateKeyPair, type KeyPair } from '@sena/envelope/dispatch-key';
 import { signKeyStatement } from '@sena/envelope/sign-key-statement';
 import { createLogger } from '@sena/telemetry/logger';
-import { isIdentityChangeSigned } from '@sena/tunnel/identity-change';
+import { isIdentityChangeSigned } from '@sena/envelope/identity-change';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readEnrolment, writeEnrolment } from '../config/enrolment.ts';
 import { createIdentity, type Identity, loadIdentity } from '../config/identity.ts';

@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import type { Logger } from '@sena/telemetry/logger';
-import { signIdentityChange } from '@sena/tunnel/identity-change';
+import { signIdentityChange } from '@sena/envelope/identity-change';
 import { createIdentity, type Identity, loadIdentity, promoteIdentity } from '../config/identity.ts';
 import type { StateFiles } from '../config/state-directory.ts';
 
