@@ -50,7 +50,10 @@ function changeOf(by: { privateKey: SeededSatellite['privateKey'] } = satellite)
 async function exported(): Promise<ExportLine[]> {
   let text = '';
   for await (const piece of writeExport(app, organization.organizationId, 0)) text += piece;
-  return text.trim().split('\n').map((line) => JSON.parse(line));
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 /** From 60 on the satellite signs with its new key. `change`: what the export says of that. */

@@ -28,7 +28,9 @@ function toCheckpoint(organizationId: string, row: CheckpointRow): Checkpoint {
 export async function readLastCheckpoint(
   transaction: TenantTransaction,
 ): Promise<{ checkpoint: Checkpoint; key: CheckpointKey; certifiedBy: string | null } | null> {
-  const found = await transaction.query<CheckpointRow & { public_key: string; certificate: string; certified_by: string | null }>(
+  const found = await transaction.query<
+    CheckpointRow & { public_key: string; certificate: string; certified_by: string | null }
+  >(
     `select ${columns}, k.public_key, k.certificate, k.certified_by from audit_checkpoints c join checkpoint_keys k on k.id = c.key_id
      order by c.size desc limit 1`,
   );

@@ -253,7 +253,11 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
       return breakAt(seq + 1, null, 'a satellite’s new key can not be read, or stands in the wrong place');
     const { satelliteId, formerPublicKey, publicKey, formerSignature, signature } = parsed.data;
     if (!isIdentityChangeSigned(parsed.data, formerSignature, signature))
-      return breakAt(seq + 1, null, `the new key of satellite ${satelliteId} is not signed by the former one and by itself`);
+      return breakAt(
+        seq + 1,
+        null,
+        `the new key of satellite ${satelliteId} is not signed by the former one and by itself`,
+      );
     if (pinnedWitnesses.get(satelliteId)?.has(formerPublicKey) === true) pinWitness(satelliteId, publicKey);
   }
 

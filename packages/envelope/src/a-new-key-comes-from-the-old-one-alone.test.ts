@@ -71,7 +71,11 @@ const signed = (statement: DispatchKeyStatement, by: { keyId: string; privateKey
 const foreign = { keyId: 'dkey_1', privateKey: stranger.privateKey };
 const cases: Array<[what: string, code: string, make: () => Promise<string[]>]> = [
   ['a key that signs for itself', 'statement_signer_unknown', async () => [await signed(succession(2, 2), keyOf(2))]],
-  ['a key under the name of the old one', 'statement_signature_wrong', async () => [await signed(succession(2, 2), foreign)]],
+  [
+    'a key under the name of the old one',
+    'statement_signature_wrong',
+    async () => [await signed(succession(2, 2), foreign)],
+  ],
   [
     'a key of another organization, signed by that one’s key',
     'statement_signature_wrong',
@@ -85,7 +89,11 @@ const cases: Array<[what: string, code: string, make: () => Promise<string[]>]> 
   ['the second before the first', 'statement_out_of_line', async () => [line[1] as string, line[0] as string]],
   ['a line without its beginning', 'statement_out_of_line', async () => line.slice(1)],
   ['a number that was left out', 'statement_out_of_line', async () => [await signed(succession(2, 3), keyOf(1))]],
-  ['a retirement of the newest by itself', 'statement_contradicts', async () => [await signed(retirement(1, 2), keyOf(1))]],
+  [
+    'a retirement of the newest by itself',
+    'statement_contradicts',
+    async () => [await signed(retirement(1, 2), keyOf(1))],
+  ],
   [
     'another key than the one that signed is named',
     'statement_contradicts',

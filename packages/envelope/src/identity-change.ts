@@ -29,9 +29,7 @@ export function signIdentityChange(change: IdentityChange, privateKey: KeyObject
 export function isIdentityChangeSigned(change: IdentityChange, formerSignature: string, signature: string): boolean {
   if (change.formerPublicKey === change.publicKey) return false;
   const input = identityChangeInput(change);
-  return (
-    isSignedBy(change.formerPublicKey, input, formerSignature) && isSignedBy(change.publicKey, input, signature)
-  );
+  return isSignedBy(change.formerPublicKey, input, formerSignature) && isSignedBy(change.publicKey, input, signature);
 }
 
 function isSignedBy(publicKey: string, input: Buffer, signature: string): boolean {

@@ -8,7 +8,5 @@ export async function signAgain(jws: string, former: KeyObject, key: SigningKey)
   const { payload, protectedHeader } = await compactVerify(jws, former, { algorithms: ['EdDSA'] });
   const { typ } = protectedHeader;
   if (typ === undefined) throw new Error('what was signed has no type');
-  return await new CompactSign(payload)
-    .setProtectedHeader({ alg: 'EdDSA', kid: key.keyId, typ })
-    .sign(key.privateKey);
+  return await new CompactSign(payload).setProtectedHeader({ alg: 'EdDSA', kid: key.keyId, typ }).sign(key.privateKey);
 }

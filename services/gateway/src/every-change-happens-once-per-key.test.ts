@@ -372,6 +372,9 @@ async function newSatellite({ locked = false } = {}): Promise<string> {
   const { satelliteId } = (await gateway.call('POST', '/v1/enrolments', { as: null, body })).json;
   const lock = JSON.stringify({ shownCounter: 1, keptCounter: 2, address: null, formerAddress: null });
   if (locked)
-    await gateway.admin.query('update sena.satellites set locked_at = now(), lock = $2 where id = $1', [satelliteId, lock]);
+    await gateway.admin.query('update sena.satellites set locked_at = now(), lock = $2 where id = $1', [
+      satelliteId,
+      lock,
+    ]);
   return satelliteId;
 }

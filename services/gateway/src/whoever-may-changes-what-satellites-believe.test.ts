@@ -13,8 +13,11 @@ afterAll(() => gateway.close());
 
 const keys = async () => (await gateway.call('GET', '/v1/dispatch-keys')).json;
 const audit = async (action: string) =>
-  (await gateway.admin.query('select actor, subject, data from sena.audit_events where action = $1 order by at', [action]))
-    .rows;
+  (
+    await gateway.admin.query('select actor, subject, data from sena.audit_events where action = $1 order by at', [
+      action,
+    ])
+  ).rows;
 
 /** As the signer leaves it. */
 async function rotate(sequence: number): Promise<string> {
@@ -43,7 +46,10 @@ describe('dispatch keys', () => {
     for (const as of ['operator', 'viewer'] as const)
       expect((await gateway.call('POST', '/v1/dispatch-keys/rotations', { as })).status).toBe(403);
     expect(await audit('dispatch_key.rotation_requested')).toEqual([]);
-    const asked = await gateway.call('POST', '/v1/dispatch-keys/rotations', { as: 'admin', body: { reason: 'yearly' } });
+    const asked = await gateway.call('POST', '/v1/dispatch-keys/rotations', {
+      as: 'admin',
+      body: { reason: 'yearly' },
+    });
     expect(asked.status).toBe(202);
     // Twice, before the signer has come to it, is once.
     expect((await gateway.call('POST', '/v1/dispatch-keys/rotations')).json.id).toBe(asked.json.id);
@@ -64,12 +70,19 @@ describe('dispatch keys', () => {
     const [first, second] = [await enrol(old.token, 'sat-old'), await enrol(young.token, 'sat-new')];
     expect(first.json.dispatchKeys.map(({ sequence }: { sequence: number }) => sequence)).toEqual([2, 1]);
     expect(second.status).toBe(201);
-    expect((await keys()).items.map(({ satelliteCount }: { satelliteCount: number }) => satelliteCount)).toEqual([1, 1]);
+    expect((await keys()).items.map(({ satelliteCount }: { satelliteCount: number }) => satelliteCount)).toEqual([
+      1, 1,
+    ]);
     const refused = await gateway.call('POST', `/v1/dispatch-keys/${former.id}/retire`);
-    expect(refused).toMatchObject({ status: 409, json: { detail: expect.stringMatching(/1 satellites have not said yet/) } });
+    expect(refused).toMatchObject({
+      status: 409,
+      json: { detail: expect.stringMatching(/1 satellites have not said yet/) },
+    });
     const lateToken = await joinToken();
     expect(lateToken.dispatchKeyFingerprint).toBe(newest.fingerprint);
-    expect((await gateway.call('POST', `/v1/dispatch-keys/${former.id}/retire`, { body: { force: true } })).status).toBe(202);
+    expect(
+      (await gateway.call('POST', `/v1/dispatch-keys/${former.id}/retire`, { body: { force: true } })).status,
+    ).toBe(202);
     expect((await gateway.call('POST', `/v1/dispatch-keys/${newest.id}/retire`)).status).toBe(409);
     expect((await gateway.call('POST', `/v1/dispatch-keys/${former.id}/retire`, { as: 'viewer' })).status).toBe(403);
   });

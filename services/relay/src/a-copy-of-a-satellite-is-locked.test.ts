@@ -77,28 +77,31 @@ test('each connection has the next number and a token of its own, and a satellit
 test.each([
   ['the same relay', () => bench.port],
   ['another relay', () => otherPort],
-])('of two copies the one with the older number locks the satellite, at %s: both tunnels are over', async (_where, port) => {
-  const original: Directory = { session: null };
-  await (await arrive(original)).close();
-  const copy = { ...original };
-  const tunnel = await arrive(original);
-  expect(await arriveOld(copy.session, port())).toMatchObject({ code: 'satellite_locked' });
-  expect((await tunnel.closed).code).toBe(4403);
-  expect(await row()).toMatchObject({
-    ...{ locked: true, relay_id: null },
-    lock: { shownCounter: 1, keptCounter: 2, address: expect.any(String), formerAddress: expect.any(String) },
-  });
-  expect(await audited('satellite.locked')).toMatchObject([{ data: { shownCounter: 1, keptCounter: 2 } }]);
-  // Neither comes in again.
-  for (const { session } of [original, copy]) {
-    const again = await dial(bench.port);
-    again.send(helloOf(satellite, await again.next('challenge'), { protocols, session }));
-    const refused = await again.next('refused');
-    expect(refused.code).toBe('satellite_locked');
-    expect(refused.message).toMatch(/revoke it.*enrol it again|unlock/s);
-    await again.closed;
-  }
-});
+])(
+  'of two copies the one with the older number locks the satellite, at %s: both tunnels are over',
+  async (_where, port) => {
+    const original: Directory = { session: null };
+    await (await arrive(original)).close();
+    const copy = { ...original };
+    const tunnel = await arrive(original);
+    expect(await arriveOld(copy.session, port())).toMatchObject({ code: 'satellite_locked' });
+    expect((await tunnel.closed).code).toBe(4403);
+    expect(await row()).toMatchObject({
+      ...{ locked: true, relay_id: null },
+      lock: { shownCounter: 1, keptCounter: 2, address: expect.any(String), formerAddress: expect.any(String) },
+    });
+    expect(await audited('satellite.locked')).toMatchObject([{ data: { shownCounter: 1, keptCounter: 2 } }]);
+    // Neither comes in again.
+    for (const { session } of [original, copy]) {
+      const again = await dial(bench.port);
+      again.send(helloOf(satellite, await again.next('challenge'), { protocols, session }));
+      const refused = await again.next('refused');
+      expect(refused.code).toBe('satellite_locked');
+      expect(refused.message).toMatch(/revoke it.*enrol it again|unlock/s);
+      await again.closed;
+    }
+  },
+);
 
 test('the copy that connects first takes over; the original, with the older number, is what locks it', async () => {
   const original: Directory = { session: null };
@@ -178,7 +181,12 @@ test('an old word that was long under way locks nobody: who does not answer a se
   );
   expect(await row()).toMatchObject({ locked: false, session_counter: 2 });
   // The same satellite, asked again, shows what it has by now.
-  gone.send(helloOf(satellite, gone.heard.findLast(({ t }) => t === 'challenge') as never, { protocols, session: directory.session }));
+  gone.send(
+    helloOf(satellite, gone.heard.findLast(({ t }) => t === 'challenge') as never, {
+      protocols,
+      session: directory.session,
+    }),
+  );
   expect((await gone.next('welcome')).session?.counter).toBe(3);
   await tunnel.closed;
   expect((await row()).locked).toBe(false);
@@ -231,7 +239,9 @@ test('a locked satellite is given no work, and after an owner has unlocked it th
 
 test('many that come at once have a session each, and all of them are kept', async () => {
   const many = await bench.seedFleet({ satellites: 40 });
-  const tunnels = await Promise.all(many.satellites.map((each) => connect(bench.port, each, { protocols, session: null })));
+  const tunnels = await Promise.all(
+    many.satellites.map((each) => connect(bench.port, each, { protocols, session: null })),
+  );
   expect(tunnels.every(({ welcome }) => welcome.session?.counter === 1)).toBe(true);
   for (const tunnel of tunnels) tunnel.send({ t: 'session-kept', counter: 1 });
   await eventually('all are kept', async () => {

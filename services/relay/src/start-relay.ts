@@ -177,7 +177,10 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
           frames,
         ),
       locked(organizationId, satelliteId) {
-        logger.error({ satelliteId }, 'a satellite is locked: its state directory exists twice, or was restored from a backup');
+        logger.error(
+          { satelliteId },
+          'a satellite is locked: its state directory exists twice, or was restored from a backup',
+        );
         void signals.ring(organizationId, 'satelliteRevoked', { satelliteId });
       },
       async connected(satellite, { news, keySequence }) {

@@ -1,8 +1,8 @@
 // The satellite, put together. Entered by `satellite run` and by tests. Needs its configuration file and state directory,
 // no database and no environment.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { loadBashParser } from '@sena/policy/load-bash-parser';
 import type { Session } from '@sena/contracts/frames';
+import { loadBashParser } from '@sena/policy/load-bash-parser';
 import type { Logger } from '@sena/telemetry/logger';
 import { compileAllowedAddresses } from './config/allowed-addresses.ts';
 import { type Enrolment, readEnrolment } from './config/enrolment.ts';
@@ -103,7 +103,19 @@ async function connectAndWork(
     ...{ state, identity: identity.current, organizationId, satelliteId, pinned: dispatchKeys.believed, logger },
   });
   const runtime = createRuntime({
-    ...{ config, organizationId, satelliteId, dispatchKeys, identity, parser, localRules, journal, pool, witness, logger },
+    ...{
+      config,
+      organizationId,
+      satelliteId,
+      dispatchKeys,
+      identity,
+      parser,
+      localRules,
+      journal,
+      pool,
+      witness,
+      logger,
+    },
     fatal(error) {
       failure ??= error;
       stopping.abort();
@@ -136,7 +148,10 @@ async function connectAndWork(
       try {
         return readSession(state.session);
       } catch (error) {
-        logger.error({ err: error }, `${state.session} is damaged: the cloud takes this satellite for a copy, and locks it. Let an owner unlock it.`);
+        logger.error(
+          { err: error },
+          `${state.session} is damaged: the cloud takes this satellite for a copy, and locks it. Let an owner unlock it.`,
+        );
         return null;
       }
     },
@@ -147,7 +162,16 @@ async function connectAndWork(
     const shown = identity.toShow();
     const end = await connectOnce(
       {
-        ...{ tunnelUrl: enrolment.tunnelUrl, identity: shown, satelliteId, organizationId, version, dial, logger, session },
+        ...{
+          tunnelUrl: enrolment.tunnelUrl,
+          identity: shown,
+          satelliteId,
+          organizationId,
+          version,
+          dial,
+          logger,
+          session,
+        },
         journalId: journal.identity.journalId,
         dispatchKeys: dispatchKeys.newest(),
         passkeysToChange: config.policy.passkeys.requiredToChange,

@@ -16,7 +16,10 @@ const rotateArgs = { ...apiOptions, reason: { type: 'string', description: 'For 
 const retireArgs = {
   ...rotateArgs,
   key: { type: 'positional', required: true, description: 'Id of the key, as sena keys list shows it' },
-  force: { type: 'boolean', description: 'Although satellites have not learned a newer one: they do when they connect' },
+  force: {
+    type: 'boolean',
+    description: 'Although satellites have not learned a newer one: they do when they connect',
+  },
 } as const;
 
 export function createKeysCommand(environment: Record<string, string | undefined>) {
@@ -32,7 +35,9 @@ export function createKeysCommand(environment: Record<string, string | undefined
       if (request.refusal !== null) throw new OperatorError(request.refusal);
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
-    throw new OperatorError('The signer has not done it yet. Is it running? It will when it is; look with sena keys list.');
+    throw new OperatorError(
+      'The signer has not done it yet. Is it running? It will when it is; look with sena keys list.',
+    );
   }
 
   return defineCommand({
@@ -48,7 +53,10 @@ export function createKeysCommand(environment: Record<string, string | undefined
         }),
       }),
       rotate: defineCommand({
-        meta: { name: 'rotate', description: 'Make the next one; the present one names it, and satellites learn it from that' },
+        meta: {
+          name: 'rotate',
+          description: 'Make the next one; the present one names it, and satellites learn it from that',
+        },
         args: rotateArgs,
         run: reportToOperator(async ({ args }: { args: ParsedArgs<typeof rotateArgs> }) => {
           const client = clientFor(args);

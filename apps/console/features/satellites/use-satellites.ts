@@ -41,7 +41,8 @@ export function useUnlockSatellite() {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (id: string) => takeData(sena.POST('/v1/satellites/{id}/unlock', { params: { path: { id } } })),
-    onSuccess: () => notifyDone('Unlocked', 'It connects within a minute. A second copy of its state directory locks it again.'),
+    onSuccess: () =>
+      notifyDone('Unlocked', 'It connects within a minute. A second copy of its state directory locks it again.'),
     onError: (error) => notifyFailed(describeFailure(error).title, describeFailure(error).detail),
     onSettled: () => queryClient.invalidateQueries({ queryKey: satellitesKey }),
   });

@@ -163,7 +163,8 @@ export function acceptConnection(
       ...(session === null ? {} : { session }),
     });
     rooms.held.add(satellite);
-    if (isAhead) logger.warn({ satelliteId }, 'a satellite has seen more connections than the database: was that set back?');
+    if (isAhead)
+      logger.warn({ satelliteId }, 'a satellite has seen more connections than the database: was that set back?');
     logger.info({ satelliteId, organizationId, connectionEpoch, journalLost }, 'satellite connected');
     await rooms.connected(satellite, { news, keySequence: taken.keySequence });
   }

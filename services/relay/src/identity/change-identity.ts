@@ -4,8 +4,8 @@ import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { publicKeyFingerprint } from '@sena/envelope/fingerprint';
-import type { Logger } from '@sena/telemetry/logger';
 import { isIdentityChangeSigned } from '@sena/envelope/identity-change';
+import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
 
 type ChangeFrame = Extract<SatelliteFrame, { t: 'change-identity' }>;
@@ -49,9 +49,6 @@ export async function changeIdentity(
   answer(satellite, { publicKey, accepted: true, message: null });
 }
 
-function answer(
-  satellite: HeldSatellite,
-  frame: Omit<Extract<RelayFrame, { t: 'identity-changed' }>, 't'>,
-): void {
+function answer(satellite: HeldSatellite, frame: Omit<Extract<RelayFrame, { t: 'identity-changed' }>, 't'>): void {
   satellite.out.push({ t: 'identity-changed', ...frame });
 }

@@ -1,10 +1,10 @@
-import { publicKeyFingerprint } from '@sena/envelope/fingerprint';
 import { generateKeyPair } from '@sena/envelope/dispatch-key';
+import { publicKeyFingerprint } from '@sena/envelope/fingerprint';
+import { signIdentityChange } from '@sena/envelope/identity-change';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
-import { signIdentityChange } from '@sena/envelope/identity-change';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openRelayBench, type RelayBench } from '../fixtures/open-relay-bench.ts';
 import { connect, dial, helloOf } from '../fixtures/scripted-satellite.ts';
@@ -96,7 +96,12 @@ test('a refusal is recorded once, and changes nothing of what it is signed for w
   await addKey(2);
   const tunnel = await connect(bench.port, satellite, hello(1, first));
   await tunnel.next('dispatch-keys');
-  const refused = { t: 'dispatch-keys-refused', sequence: 1, code: 'statement_signature_wrong', message: 'no\u0000' } as const;
+  const refused = {
+    t: 'dispatch-keys-refused',
+    sequence: 1,
+    code: 'statement_signature_wrong',
+    message: 'no\u0000',
+  } as const;
   tunnel.send(refused, refused);
   await eventually('it is recorded', async () => (await refusals()).length === 1);
   await signals.ring(fleet.organizationId, 'dispatchKeysChanged', {});
@@ -219,15 +224,18 @@ describe('a satellite’s own key', () => {
     }
     await tunnel.close();
     expect(await stored()).toMatchObject({ public_key: pair.publicKeySpki });
-    const changes = await bench.admin.query('select former_public_key from satellite_key_changes where satellite_id = $1', [
-      satellite.id,
-    ]);
+    const changes = await bench.admin.query(
+      'select former_public_key from satellite_key_changes where satellite_id = $1',
+      [satellite.id],
+    );
     expect(changes.rows).toEqual([{ former_public_key: satellite.publicKeySpki }]);
   });
 
   test('a connection that was taken over since changes nothing', async () => {
     const former = await connect(bench.port, satellite, { protocols, session: null });
-    await bench.admin.query('update satellites set connection_epoch = connection_epoch + 1 where id = $1', [satellite.id]);
+    await bench.admin.query('update satellites set connection_epoch = connection_epoch + 1 where id = $1', [
+      satellite.id,
+    ]);
     former.send(change(former, next()));
     expect((await former.next('identity-changed')).accepted).toBe(false);
     await former.close();

@@ -61,7 +61,11 @@ export const statusCommand = defineCommand({
       for (const [name = '', value = ''] of lines) console.log(`${`${name}:`.padEnd(14)}${value}`);
     }
     // For monitoring: 0 only when it works.
-    const works = live?.connection.kind === 'connected' && live.clockProblem === null && refused === null && witnessProblem === null;
+    const works =
+      live?.connection.kind === 'connected' &&
+      live.clockProblem === null &&
+      refused === null &&
+      witnessProblem === null;
     if (!works) process.exitCode = 1;
   }),
 });

@@ -76,7 +76,8 @@ export type RuntimeOptions = {
 };
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { config, organizationId, satelliteId, dispatchKeys, parser, localRules, journal, pool, witness, logger } = options;
+  const { config, organizationId, satelliteId, dispatchKeys, parser, localRules, journal, pool, witness, logger } =
+    options;
   const { identity, fatal } = options;
   const keys = dispatchKeys.believed;
   /** Everything that is not finished, by execution id. */

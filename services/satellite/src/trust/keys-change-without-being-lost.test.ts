@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { DispatchKeyStatement } from '@sena/contracts/domain/dispatch-key';
 import type { SatelliteFrame, Session } from '@sena/contracts/frames';
 import { generateKeyPair, type KeyPair } from '@sena/envelope/dispatch-key';
+import { isIdentityChangeSigned } from '@sena/envelope/identity-change';
 import { signKeyStatement } from '@sena/envelope/sign-key-statement';
 import { createLogger } from '@sena/telemetry/logger';
-import { isIdentityChangeSigned } from '@sena/envelope/identity-change';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readEnrolment, writeEnrolment } from '../config/enrolment.ts';
 import { createIdentity, type Identity, loadIdentity } from '../config/identity.ts';
@@ -92,7 +92,10 @@ describe('dispatch keys', () => {
   test('a new one is on disk before the satellite says that it believes it, and is believed after a restart', async () => {
     await start();
     expect(said('hello')[0]?.dispatchKeys).toEqual({ sequence: 1, newestKeyId: 'dkey_1' });
-    relay.send({ t: 'dispatch-keys', statements: [await succession(2, 2), await succession(3, 3), await retirement(1, 4, 3)] });
+    relay.send({
+      t: 'dispatch-keys',
+      statements: [await succession(2, 2), await succession(3, 3), await retirement(1, 4, 3)],
+    });
     expect(await saidNext('dispatch-keys-followed', 1)).toEqual({
       ...{ t: 'dispatch-keys-followed', sequence: 4, newestKeyId: 'dkey_3' },
     });
@@ -114,7 +117,10 @@ describe('dispatch keys', () => {
     await start();
     const before = readFileSync(state.enrolment, 'utf8');
     relay.send({ t: 'dispatch-keys', statements: [await succession(2, 2, generateKeyPair())] });
-    expect(await saidNext('dispatch-keys-refused', 1)).toMatchObject({ sequence: 1, code: 'statement_signature_wrong' });
+    expect(await saidNext('dispatch-keys-refused', 1)).toMatchObject({
+      sequence: 1,
+      code: 'statement_signature_wrong',
+    });
     relay.send({ t: 'dispatch-keys', statements: [await succession(3, 3)] });
     expect(await saidNext('dispatch-keys-refused', 2)).toMatchObject({ code: 'statement_out_of_line' });
     expect(readFileSync(state.enrolment, 'utf8')).toBe(before);

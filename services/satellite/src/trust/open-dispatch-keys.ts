@@ -48,7 +48,11 @@ export function openDispatchKeys(file: string, enrolment: Enrolment, logger: Log
     newest: () => ({ sequence: trust.sequence, newestKeyId: trust.newestKeyId }),
     async receive({ statements }) {
       const now = new Date();
-      const { trust: next, followed, refusal } = await followKeyStatements(trust, statements, {
+      const {
+        trust: next,
+        followed,
+        refusal,
+      } = await followKeyStatements(trust, statements, {
         ...{ organizationId, now, clockSkewMsMax },
       });
       if (followed.length > 0) {
@@ -58,7 +62,10 @@ export function openDispatchKeys(file: string, enrolment: Enrolment, logger: Log
             newestKeyId: next.newestKeyId,
           });
         } catch (error) {
-          logger.error({ err: error }, 'a new dispatch key could not be kept, so it is not believed. Is the disk full?');
+          logger.error(
+            { err: error },
+            'a new dispatch key could not be kept, so it is not believed. Is the disk full?',
+          );
           return null;
         }
         trust = next;

@@ -2,8 +2,8 @@
 // side stops in between, one of the two opens the tunnel. Entered by the tunnel. Writes the two key files.
 import { existsSync, statSync } from 'node:fs';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
-import type { Logger } from '@sena/telemetry/logger';
 import { signIdentityChange } from '@sena/envelope/identity-change';
+import type { Logger } from '@sena/telemetry/logger';
 import { createIdentity, type Identity, loadIdentity, promoteIdentity } from '../config/identity.ts';
 import type { StateFiles } from '../config/state-directory.ts';
 
@@ -41,7 +41,10 @@ export function openIdentity(
     promoteIdentity(state);
     current = identity;
     isNextShown = false;
-    logger.info({ fingerprint: identity.fingerprint }, 'this satellite has another key; the former one is worth nothing any more');
+    logger.info(
+      { fingerprint: identity.fingerprint },
+      'this satellite has another key; the former one is worth nothing any more',
+    );
   }
 
   return {
@@ -78,7 +81,10 @@ export function openIdentity(
       if (waiting?.publicKeySpki !== publicKey) return;
       if (accepted) return promote(waiting);
       // It stays: should the relay have taken it all the same, by an answer that was lost, it is the one that opens the tunnel.
-      logger.error({ reason: message }, 'the relay did not take the new key of this satellite, it is told again with the next connection');
+      logger.error(
+        { reason: message },
+        'the relay did not take the new key of this satellite, it is told again with the next connection',
+      );
     },
   };
 }

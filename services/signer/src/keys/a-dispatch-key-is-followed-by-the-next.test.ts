@@ -61,9 +61,10 @@ const statements = async (): Promise<string[]> =>
   ).rows.map(({ jws }) => jws);
 const audited = async (action: string) =>
   (
-    await bench.admin.query('select actor, subject, data from audit_events where organization_id = $1 and action = $2', [
-      ...[fleet.organizationId, action],
-    ])
+    await bench.admin.query(
+      'select actor, subject, data from audit_events where organization_id = $1 and action = $2',
+      [...[fleet.organizationId, action]],
+    )
   ).rows;
 
 /** As the gateway does it. */
@@ -196,9 +197,7 @@ test('two signers at once do a request once', async () => {
     `insert into dispatch_key_requests (id, organization_id, kind, requested_by) values ($1, $2, 'rotation', 'member:m')`,
     [id, fleet.organizationId],
   );
-  const both = await Promise.all(
-    [0, 1].map(() => changeDispatchKeys(pool, masterKey, fleet.organizationId, id)),
-  );
+  const both = await Promise.all([0, 1].map(() => changeDispatchKeys(pool, masterKey, fleet.organizationId, id)));
   expect(both.map(({ kind }) => kind).toSorted()).toEqual(['gone', 'rotated']);
   expect(await keys()).toHaveLength(2);
 });

@@ -115,7 +115,10 @@ export function startSigning(options: {
         if (kind === 'refused') logger.warn({ organizationId, requestId, ...fields }, 'dispatch keys stay as they are');
         else logger.info({ organizationId, requestId, ...fields }, `a dispatch key was ${kind}`);
       } catch (error) {
-        logger.error({ organizationId, requestId, err: error }, 'dispatch keys could not be changed, it is tried again');
+        logger.error(
+          { organizationId, requestId, err: error },
+          'dispatch keys could not be changed, it is tried again',
+        );
         continue;
       }
       await signals.ring(organizationId, 'dispatchKeysChanged', {});
