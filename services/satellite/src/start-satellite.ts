@@ -29,6 +29,8 @@ import { openWitness } from './witness/open-witness.ts';
 
 const dialTimeoutMs = 15_000;
 
+type StartOptions = { refusedDelayMs?: number; environment?: Readonly<Record<string, string | undefined>> };
+
 export type RunningSatellite = {
   /** Takes nothing new, lets running commands end for `graceMs`, then closes. What it leaves stands in the journal. */
   stop(graceMs: number): Promise<void>;
@@ -40,7 +42,8 @@ export type RunningSatellite = {
 export async function startSatellite(
   config: SatelliteConfig,
   logger: Logger,
-  options: { refusedDelayMs?: number } = {},
+  /** `environment`: for credentials that are in it, and nothing else. */
+  options: StartOptions = {},
 ): Promise<RunningSatellite> {
   const state = openStateDirectory(config.stateDirectory);
   const enrolment = readEnrolment(state.enrolment);
@@ -62,9 +65,10 @@ async function connectAndWork(
   state: StateFiles,
   enrolment: Enrolment,
   unlock: () => void,
-  options: { refusedDelayMs?: number },
+  options: StartOptions,
 ): Promise<RunningSatellite> {
   const { organizationId, satelliteId } = enrolment;
+  const { environment = {}, ...loopOptions } = options;
   const identity = openIdentity(state, { satelliteId, daysMax: config.rotateKeyAfterDays, logger });
   const allowedAddresses = compileAllowedAddresses(config.allowedAddresses);
   const dispatchKeys = openDispatchKeys(state.enrolment, enrolment, logger);
@@ -94,7 +98,7 @@ async function connectAndWork(
   const pool = createSshPool({
     knownHosts: openKnownHosts(config.knownHostsFile),
     allowedAddresses,
-    readCredential: (name) => readCredential(config.credentials, name),
+    readCredential: (name) => readCredential(config.credentials, environment, name),
     connectTimeoutMs: config.limits.connectTimeoutMs,
     idleMs: config.limits.connectionIdleMs,
     idleConnectionsMax: config.limits.idleConnectionsMax,
@@ -202,7 +206,7 @@ async function connectAndWork(
   }
 
   const looping = connectLoop({
-    ...options,
+    ...loopOptions,
     signal: stopping.signal,
     connect,
     ended(end, retryInMs) {

@@ -13,6 +13,10 @@ const credentialSchema = z.union([
     privateKeyFile: path,
   }),
   z.strictObject({
+    /** The name of an environment variable of this process that holds such a key, as a secret store would set it. */
+    privateKeyVariable: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable'),
+  }),
+  z.strictObject({
     /** The socket of an ssh-agent. */
     agent: path,
   }),
@@ -122,7 +126,9 @@ export function parseSatelliteConfig(file: string, text: string): SatelliteConfi
         name,
         'agent' in credential
           ? { agent: beside(credential.agent) }
-          : { privateKeyFile: beside(credential.privateKeyFile) },
+          : 'privateKeyFile' in credential
+            ? { privateKeyFile: beside(credential.privateKeyFile) }
+            : credential,
       ]),
     ),
     ...(parsed.data.caFile === undefined ? {} : { caFile: beside(parsed.data.caFile) }),
