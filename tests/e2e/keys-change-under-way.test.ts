@@ -172,8 +172,14 @@ test('the dispatch key, a satellite’s own key, and a copy of its state directo
     shownCounter: expect.any(Number),
     address: expect.any(String),
   });
-  await eventually('the operator of either is told', async () =>
-    /refused \(satellite_locked\).*unlock/s.test((await satelliteCommand('sat-a', 'status')).text),
+  await eventually(
+    'its operator is told',
+    async () => {
+      const { text } = await satelliteCommand('sat-a', 'status');
+      if (!/refused \(satellite_locked\).*unlock/s.test(text)) throw new Error(text);
+      return true;
+    },
+    { timeoutMs: 90_000 },
   );
   await kill(original);
 }, 240_000);

@@ -26,7 +26,7 @@ const attempt = z.int().min(0).max(32_767);
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 const instant = z.iso.datetime({ offset: true });
 /** Of a satellite's state directory: which connection it has had last. Whoever shows an older one is a copy of it. */
-export const sessionSchema = z.strictObject({ counter: z.int().min(0), token: z.string().min(1).max(64) });
+export const sessionSchema = z.strictObject({ counter: z.int().min(0).max(1e15), token: z.string().min(1).max(64) });
 export type Session = z.infer<typeof sessionSchema>;
 /** A satellite that was away gets all that it has missed. */
 export const keyStatementsMax = 1_000;

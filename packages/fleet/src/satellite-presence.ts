@@ -43,6 +43,9 @@ export async function findSatellitesByFingerprint(
   return fingerprints.map((fingerprint) => byFingerprint.get(fingerprint) ?? null);
 }
 
+/** So many connections a satellite may have seen since the backup from which a database was restored. */
+const aheadMax = 1_000_000;
+
 export interface Arrival {
   readonly satelliteId: string;
   readonly version: string;
@@ -118,7 +121,8 @@ export async function connectSatellites(
            when s.session_token is null then 'fresh'
            when h.counter = s.session_counter and h.token = s.session_token then 'same'
            when h.counter = s.session_counter + 1 and h.token = s.pending_token then 'next'
-           when h.counter > s.session_counter + 1 or (h.counter = s.session_counter + 1 and s.pending_token is null) then 'ahead'
+           when h.counter between s.session_counter + 1 and s.session_counter + $12 and (h.counter > s.session_counter + 1 or s.pending_token is null)
+             then 'ahead'
            else 'stale'
          end as verdict
        from satellites s
@@ -161,6 +165,7 @@ export async function connectSatellites(
       arrivals.map((arrival) => arrival.session?.shown?.token ?? null),
       arrivals.map((arrival) => arrival.session?.offer ?? null),
       arrivals.map((arrival) => arrival.session?.isCertain ?? false),
+      aheadMax,
     ],
   );
   return new Map(

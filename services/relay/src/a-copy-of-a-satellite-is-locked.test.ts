@@ -122,7 +122,7 @@ test('a restored backup is a copy', async () => {
 });
 
 test('the key alone, without any session, or with a guessed one, is a copy too', async () => {
-  for (const session of [null, { counter: 2, token: 'guessed' }]) {
+  for (const session of [null, { counter: 2, token: 'guessed' }, { counter: 1e15, token: 'guessed' }]) {
     fleet = await bench.seedFleet({ satellites: 1 });
     satellite = fleet.satellites[0] as SeededSatellite;
     const directory: Directory = { session: null };
