@@ -324,7 +324,7 @@ export interface paths {
         };
         /**
          * List the dispatch keys, newest first
-         * @description Satellites run what one of these keys has signed. Retired ones are listed too.
+         * @description Satellites run what one of these keys has signed. Retired ones are listed too, with how many satellites have come to each.
          */
         get: operations["listDispatchKeys"];
         put?: never;

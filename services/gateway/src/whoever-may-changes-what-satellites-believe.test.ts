@@ -43,6 +43,8 @@ describe('dispatch keys', () => {
     expect(Object.keys(before.items[0]).toSorted()).toEqual(
       ['id', 'fingerprint', 'status', 'satelliteCount', 'createdAt', 'retiredAt'].toSorted(),
     );
+    // It tells of the whole fleet: nothing for who sees a part of it.
+    expect((await gateway.call('GET', '/v1/dispatch-keys', { as: 'viewer' })).status).toBe(403);
     for (const as of ['operator', 'viewer'] as const)
       expect((await gateway.call('POST', '/v1/dispatch-keys/rotations', { as })).status).toBe(403);
     expect(await audit('dispatch_key.rotation_requested')).toEqual([]);

@@ -11,12 +11,12 @@ export function getDispatchKeys(app: GatewayApp, services: Services): void {
   app.get(
     '/v1/dispatch-keys',
     {
-      config: { access: may.readFleet },
+      config: { access: may.rotateKeys },
       schema: {
         operationId: 'listDispatchKeys',
         tags: ['fleet'],
         summary: 'List the dispatch keys, newest first',
-        description: 'Satellites run what one of these keys has signed. Retired ones are listed too.',
+        description: 'Satellites run what one of these keys has signed. Retired ones are listed too, with how many satellites have come to each.',
         response: { 200: dispatchKeyListSchema },
       },
     },
