@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DispatchKeyStatement } from '@sena/contracts/domain/dispatch-key';
 import type { SatelliteFrame, Session } from '@sena/contracts/frames';
+import { newId } from '@sena/contracts/ids';
 import { generateKeyPair, type KeyPair } from '@sena/envelope/dispatch-key';
 import { isIdentityChangeSigned } from '@sena/envelope/identity-change';
 import { signKeyStatement } from '@sena/envelope/sign-key-statement';
@@ -13,6 +14,7 @@ import { createIdentity, type Identity, loadIdentity } from '../config/identity.
 import { loadSatelliteConfig, type SatelliteConfig } from '../config/satellite-config.ts';
 import { openStateDirectory, type StateFiles } from '../config/state-directory.ts';
 import { type ScriptedRelay, startScriptedRelay } from '../fixtures/scripted-relay.ts';
+import { makeDispatch, type TestSite } from '../fixtures/test-site.ts';
 import { openJournal } from '../journal/open-journal.ts';
 import { type RunningSatellite, startSatellite } from '../start-satellite.ts';
 
@@ -111,6 +113,27 @@ describe('dispatch keys', () => {
     // Told again, because the answer was lost: the same answer.
     relay.send({ t: 'dispatch-keys', statements: [await succession(2, 2)] });
     expect(await saidNext('dispatch-keys-followed', 2)).toMatchObject({ sequence: 4 });
+  });
+
+  test('while both are believed what either has signed is taken; once the old one is retired it signs nothing more', async () => {
+    await start();
+    const node = { nodeId: newId('node'), name: 'web', address: '127.0.0.1', port: 1, hostKey: null };
+    const taken = async (n: number) => {
+      const site = { ids, signer: pair(n) } as unknown as TestSite;
+      const nodes = [{ ...node, runAs: 'nobody', credential: 'default' }];
+      const { frame } = await makeDispatch(site, 'hostname', nodes, {}, `dkey_${n}`);
+      relay.send(frame);
+      const { accepted, code } = await relay.ack(frame.dispatchId);
+      return accepted ? 'taken' : code;
+    };
+    expect([await taken(1), await taken(2)]).toEqual(['taken', 'envelope_key_unknown']);
+    relay.send({ t: 'dispatch-keys', statements: [await succession(2, 2)] });
+    await saidNext('dispatch-keys-followed', 1);
+    expect([await taken(1), await taken(2)]).toEqual(['taken', 'taken']);
+    relay.send({ t: 'dispatch-keys', statements: [await retirement(1, 3, 2)] });
+    expect([await taken(1), await taken(2)]).toEqual(['envelope_key_unknown', 'taken']);
+    await restart();
+    expect([await taken(1), await taken(2)]).toEqual(['envelope_key_unknown', 'taken']);
   });
 
   test('from a relay with a key of its own nothing is learned, and it is said', async () => {
