@@ -65,7 +65,7 @@ export async function joinSatellite({ api, siteId, url, enter, directory, config
         const { items } = await api.get<{ items: Satellite[] }>('/v1/satellites');
         return items.find((satellite) => satellite.name === name && satellite.status === 'connected');
       },
-      { timeoutMs: 15_000, everyMs: 50 },
+      { timeoutMs: 60_000, everyMs: 50 },
     );
     return { id, pid: run.child.pid ?? 0, isUp, stop, log: () => readLines(run.output()) } satisfies JoinedSatellite;
   } catch (error) {

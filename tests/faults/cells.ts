@@ -117,7 +117,7 @@ export const statementsOf: Readonly<Record<ServiceName, Readonly<Record<string, 
   },
   signer: { sign: /insert into dispatch_envelopes/ },
   relay: {
-    'take-satellite': /connection_epoch = s\.connection_epoch \+ 1/,
+    'take-satellite': /connection_epoch = s\.connection_epoch \+/,
     'claim-dispatches': /from claim_dispatches/,
     'acknowledge-dispatch': /update dispatches d set acked_at/,
     'record-output': /from record_output/,

@@ -223,6 +223,7 @@ export async function forgeJobs(options: {
         runEvents: { runId: own.runId, seq: 1 },
         dispatchReady: { satelliteId },
         satelliteRevoked: { satelliteId },
+        dispatchKeysChanged: {},
         memberChanged: { userId: 'user_of_nobody' },
         runCancelled: { runId: own.runId },
       }[name];

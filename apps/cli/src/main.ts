@@ -5,6 +5,7 @@ import { createApproveCommand } from './approvals/approve-command.ts';
 import { createPasskeyCommand } from './approvals/passkey-command.ts';
 import { createExportCommand } from './audit/export-command.ts';
 import { verifyCommand } from './audit/verify-command.ts';
+import { createKeysCommand } from './keys/keys-commands.ts';
 
 const audit = defineCommand({
   meta: { name: 'audit', description: 'Take the audit along, and verify it' },
@@ -14,6 +15,11 @@ const audit = defineCommand({
 await runMain(
   defineCommand({
     meta: { name: 'sena', description: "SENA's command line" },
-    subCommands: { approve: createApproveCommand(process.env), passkey: createPasskeyCommand(process.env), audit },
+    subCommands: {
+      approve: createApproveCommand(process.env),
+      passkey: createPasskeyCommand(process.env),
+      keys: createKeysCommand(process.env),
+      audit,
+    },
   }),
 );

@@ -1,5 +1,5 @@
 // One line of an export, as NDJSON: what is written by write-export and read by verify-export. Types only.
-import type { Checkpoint, CheckpointKey, Cosignature } from '@sena/contracts/domain/checkpoint';
+import type { Checkpoint, CheckpointKey, Cosignature, SatelliteKeyChange } from '@sena/contracts/domain/checkpoint';
 import type { SealedContent } from './chain-hash.ts';
 import type { SealedRecord } from './verify-chain.ts';
 
@@ -14,6 +14,8 @@ export type ExportLine =
       readonly exportedAt: string;
       readonly keys: readonly CheckpointKey[];
     }
+  /** Before the first cosignature by that key. */
+  | ({ readonly kind: 'satellite-key' } & SatelliteKeyChange)
   | ({ readonly kind: 'record' } & SealedRecord)
   | ({ readonly kind: 'checkpoint' } & Checkpoint)
   /** Of the checkpoint before it. */

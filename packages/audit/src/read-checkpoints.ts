@@ -1,5 +1,11 @@
 // The checkpoints that the signer has made, and who has signed them. Entered by the relay, by exports and by who shows them. Reads only.
-import type { Checkpoint, CheckpointKey, Cosignature } from '@sena/contracts/domain/checkpoint';
+import {
+  type Checkpoint,
+  type CheckpointKey,
+  type Cosignature,
+  type SatelliteKeyChange,
+  satelliteKeyChangeSchema,
+} from '@sena/contracts/domain/checkpoint';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 interface CheckpointRow {
@@ -18,17 +24,21 @@ function toCheckpoint(organizationId: string, row: CheckpointRow): Checkpoint {
   return { organizationId, size: Number(row.size), root, headHash, at: row.at.toISOString(), keyId, signature };
 }
 
+/** `certifiedBy`: the dispatch key that names the key of checkpoints; null: that is not known. */
 export async function readLastCheckpoint(
   transaction: TenantTransaction,
-): Promise<{ checkpoint: Checkpoint; key: CheckpointKey } | null> {
-  const found = await transaction.query<CheckpointRow & { public_key: string; certificate: string }>(
-    `select ${columns}, k.public_key, k.certificate from audit_checkpoints c join checkpoint_keys k on k.id = c.key_id
+): Promise<{ checkpoint: Checkpoint; key: CheckpointKey; certifiedBy: string | null } | null> {
+  const found = await transaction.query<
+    CheckpointRow & { public_key: string; certificate: string; certified_by: string | null }
+  >(
+    `select ${columns}, k.public_key, k.certificate, k.certified_by from audit_checkpoints c join checkpoint_keys k on k.id = c.key_id
      order by c.size desc limit 1`,
   );
   const row = found.rows[0];
   if (row === undefined) return null;
-  const { key_id: keyId, public_key: publicKey, certificate } = row;
-  return { checkpoint: toCheckpoint(transaction.organizationId, row), key: { keyId, publicKey, certificate } };
+  const { key_id: keyId, public_key: publicKey, certificate, certified_by: certifiedBy } = row;
+  const checkpoint = toCheckpoint(transaction.organizationId, row);
+  return { checkpoint, key: { keyId, publicKey, certificate }, certifiedBy };
 }
 
 /** Of these satellites, the size of the last checkpoint that each has signed. One that has signed none is missing. */
@@ -51,6 +61,16 @@ export async function listCheckpointKeys(transaction: TenantTransaction): Promis
     'select id, public_key, certificate from checkpoint_keys order by created_at, id',
   );
   return found.rows.map(({ id, public_key: publicKey, certificate }) => ({ keyId: id, publicKey, certificate }));
+}
+
+/** In the order in which they happened. */
+export async function listSatelliteKeyChanges(transaction: TenantTransaction): Promise<SatelliteKeyChange[]> {
+  const found = await transaction.query<{ satellite_id: string; former: string; public_key: string; proof: object }>(
+    'select satellite_id, former_public_key as former, public_key, proof from satellite_key_changes order by at, satellite_id',
+  );
+  return found.rows.map(({ satellite_id: satelliteId, former: formerPublicKey, public_key: publicKey, proof }) =>
+    satelliteKeyChangeSchema.parse({ satelliteId, formerPublicKey, publicKey, ...proof }),
+  );
 }
 
 /** Of the sizes after `afterSize` up to `upToSize`, in order. */

@@ -7,9 +7,11 @@ import {
   checkpointKeySchema,
   checkpointSchema,
   cosignatureSchema,
+  satelliteKeyChangeSchema,
   type WitnessedCheckpoint,
 } from '@sena/contracts/domain/checkpoint';
 import { fingerprintOf } from '@sena/envelope/dispatch-key';
+import { isIdentityChangeSigned } from '@sena/envelope/identity-change';
 import { growTree, leafHash } from '@sena/envelope/merkle-tree';
 import { isCheckpointSigned, isCosigned } from '@sena/envelope/sign-checkpoint';
 import { genesisHash, sealHash } from './chain-hash.ts';
@@ -70,9 +72,9 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     ...against.witnessed.map(({ key }) => fingerprintOf(key.publicKey)),
     ...against.keyFingerprints,
   ]);
-  const pinnedWitnesses = new Map(
-    against.witnessed.map(({ cosignature }) => [cosignature.satelliteId, cosignature.publicKey]),
-  );
+  /** Those that were kept, and those that became theirs: each said so of the next one. */
+  const pinnedWitnesses = new Map<string, Set<string>>();
+  for (const { cosignature } of against.witnessed) pinWitness(cosignature.satelliteId, cosignature.publicKey);
   const kept = Map.groupBy(against.witnessed, ({ checkpoint }) => checkpoint.size);
   const keptSizeMax = Math.max(0, ...kept.keys());
   const tree = growTree();
@@ -86,6 +88,10 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
   /** What lies before it is what somebody outside saw. */
   let seenOutside = 0;
   let broken: Broken | null = null;
+
+  function pinWitness(satelliteId: string, publicKey: string): void {
+    pinnedWitnesses.set(satelliteId, (pinnedWitnesses.get(satelliteId) ?? new Set()).add(publicKey));
+  }
 
   /** At one record. */
   function breakAt(at: number, eventId: string | null, reason: string): undefined {
@@ -137,6 +143,8 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
         return takeHeader(value);
       case 'record':
         return takeRecord(value);
+      case 'satellite-key':
+        return takeSatelliteKey(value);
       case 'checkpoint':
         return takeCheckpoint(value);
       case 'cosignature':
@@ -238,6 +246,21 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     vouch({ size, at, by: 'signer', satelliteId: null, isPinned });
   }
 
+  function takeSatelliteKey(told: Extract<ExportLine, { kind: 'satellite-key' }>): undefined {
+    const { kind: _, ...rest } = told;
+    const parsed = satelliteKeyChangeSchema.safeParse(rest);
+    if (state !== 'records' || !parsed.success)
+      return breakAt(seq + 1, null, 'a satellite’s new key can not be read, or stands in the wrong place');
+    const { satelliteId, formerPublicKey, publicKey, formerSignature, signature } = parsed.data;
+    if (!isIdentityChangeSigned(parsed.data, formerSignature, signature))
+      return breakAt(
+        seq + 1,
+        null,
+        `the new key of satellite ${satelliteId} is not signed by the former one and by itself`,
+      );
+    if (pinnedWitnesses.get(satelliteId)?.has(formerPublicKey) === true) pinWitness(satelliteId, publicKey);
+  }
+
   function takeCosignature(told: Extract<ExportLine, { kind: 'cosignature' }>): undefined {
     const { kind: _, ...rest } = told;
     const parsed = cosignatureSchema.safeParse(rest);
@@ -249,7 +272,7 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     if (!isCosigned(checkpoint, cosignature))
       return breakSince(size, `the cosignature of ${satelliteId} is not over the checkpoint of ${size} records`);
     const pinned = pinnedWitnesses.get(satelliteId);
-    if (pinned !== undefined && pinned !== publicKey)
+    if (pinned !== undefined && !pinned.has(publicKey))
       return breakSince(size, `the cosignature of ${satelliteId} is by another key than that satellite's`);
     if (pinned !== undefined) seenOutside = size;
     vouch({ size, at, by: 'cosignature', satelliteId, isPinned: pinned !== undefined });

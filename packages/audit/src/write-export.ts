@@ -4,7 +4,7 @@ import { canonicalJson } from './canonical-json.ts';
 import type { SealedContent } from './chain-hash.ts';
 import type { ExportLine } from './export-line.ts';
 import { listSealedRecords, listUnsealedEvents } from './list-sealed-records.ts';
-import { listCheckpointKeys, listCheckpoints } from './read-checkpoints.ts';
+import { listCheckpointKeys, listCheckpoints, listSatelliteKeyChanges } from './read-checkpoints.ts';
 
 const recordsAPiece = 1_000;
 
@@ -13,12 +13,18 @@ export async function* writeExport(pool: Pool, organizationId: string, afterSeq:
   const keys = await inOrganization(pool, organizationId, listCheckpointKeys);
   yield toLines([{ kind: 'header', v: 1, organizationId, afterSeq, exportedAt: new Date().toISOString(), keys }]);
   let seq = afterSeq;
+  let changesWritten = 0;
   for (;;) {
     const piece = await inOrganization(pool, organizationId, async (transaction) => {
       const records = await listSealedRecords(transaction, seq, recordsAPiece);
-      return { records, checkpoints: await listCheckpoints(transaction, seq, records.at(-1)?.seq ?? seq) };
+      const checkpoints = await listCheckpoints(transaction, seq, records.at(-1)?.seq ?? seq);
+      // After the cosignatures: a key that has signed one of them is among these.
+      return { records, checkpoints, changes: await listSatelliteKeyChanges(transaction) };
     });
-    const { records } = piece;
+    const { records, changes } = piece;
+    const fresh = changes.slice(changesWritten);
+    if (fresh.length > 0) yield toLines(fresh.map((change) => ({ kind: 'satellite-key', ...change })));
+    changesWritten = changes.length;
     if (records.length > 0) {
       const signedBySize = new Map(piece.checkpoints.map((signed) => [signed.checkpoint.size, signed]));
       yield toLines(

@@ -19,6 +19,8 @@ const table: Record<Permission, string> = {
   'members:manage': 'owner admin',
   'keys:manage': 'owner admin operator approver viewer',
   'sign-in:manage': 'owner',
+  'trust:rotate': 'owner admin',
+  'trust:unlock': 'owner',
 };
 
 const asking = (role: Role, scope: string | null = null, keyPermissions: Permission[] | null = null) => ({

@@ -9,8 +9,11 @@ import {
 } from './domain/checkpoint.ts';
 import { executionModeSchema, outcomeSchema, outputStreamSchema } from './domain/outcome.ts';
 
-/** Protocol versions this build speaks, newest first. The hello negotiates one. 2: checkpoints of the audit. */
-export const protocolVersions = [2, 1] as const;
+/**
+ * Protocol versions this build speaks, newest first. The hello negotiates one. 2: checkpoints of the audit. 3: dispatch keys and the
+ * satellite's own key change, and its state directory is there once.
+ */
+export const protocolVersions = [3, 2, 1] as const;
 export const frameBytesMax = 4 * 1024 * 1024;
 export const framesPerMessageMax = 4_096;
 /** One output piece on the wire. */
@@ -22,6 +25,11 @@ const offset = z.int().min(0);
 const attempt = z.int().min(0).max(32_767);
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 const instant = z.iso.datetime({ offset: true });
+/** Of a satellite's state directory: which connection it has had last. Whoever shows an older one is a copy of it. */
+export const sessionSchema = z.strictObject({ counter: z.int().min(0).max(1e15), token: z.string().min(1).max(64) });
+export type Session = z.infer<typeof sessionSchema>;
+/** A satellite that was away gets all that it has missed. */
+export const keyStatementsMax = 1_000;
 /** A node says it, so it may be anything: only what every log and database can hold is one. */
 export const bootIdSchema = z.string().regex(/^[\x21-\x7e]{1,64}$/);
 
@@ -38,6 +46,8 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
     connectionEpoch: z.int(),
     /** Milliseconds since 1970 at the relay; a skew over 30 s refuses work. */
     relayTimeMs: z.int(),
+    /** Protocol 3. On disk before anything else of this connection is used; shown with the next hello. */
+    session: sessionSchema.optional(),
   }),
   z.strictObject({ t: z.literal('refused'), code: z.string(), message: z.string() }),
   /** With every heartbeat: the relay's clock as it is now. What was measured at the welcome is forgotten. */
@@ -76,6 +86,15 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
     checkpoint: checkpointSchema,
     key: checkpointKeySchema,
     proof: consistencyProofSchema,
+  }),
+  /** Protocol 3. What the organization's dispatch keys say of each other (compact JWS each), in their order. Lost, it is told again. */
+  z.strictObject({ t: z.literal('dispatch-keys'), statements: z.array(z.string().max(4_096)).max(keyStatementsMax) }),
+  /** Protocol 3. From now on this is the satellite's key, and its former one opens nothing; or not, and why. */
+  z.strictObject({
+    t: z.literal('identity-changed'),
+    publicKey: z.string().max(256),
+    accepted: z.boolean(),
+    message: z.string().max(500).nullable(),
   }),
 ]);
 export type RelayFrame = z.infer<typeof relayFrameSchema>;
@@ -120,6 +139,35 @@ export const satelliteFrameSchema = z.discriminatedUnion('t', [
     journalId: z.string().min(1).max(64),
     /** So many people's passkeys this satellite wants for a change. A hint for people: it decides by itself, whatever anybody made of this. */
     passkeysToChange: z.int().min(0).max(2).optional(),
+    /** Protocol 3. What it believes: up to which statement, and which key is the newest. */
+    dispatchKeys: z.strictObject({ sequence: z.int().min(1), newestKeyId: z.string().min(1).max(128) }).optional(),
+    /** Protocol 3. Which connection this state directory has had last; null: none. */
+    session: sessionSchema.nullable().optional(),
+  }),
+  /** Protocol 3. The session of the welcome is on disk. */
+  z.strictObject({ t: z.literal('session-kept'), counter: z.int().min(1) }),
+  /** Protocol 3. They are believed up to here, and that is on disk. */
+  z.strictObject({
+    t: z.literal('dispatch-keys-followed'),
+    sequence: z.int().min(1),
+    newestKeyId: z.string().min(1).max(128),
+  }),
+  /** Protocol 3. What came after `sequence` is not what the newest key would say. */
+  z.strictObject({
+    t: z.literal('dispatch-keys-refused'),
+    sequence: z.int().min(1),
+    code: z.string().max(64),
+    message: z.string().max(500),
+  }),
+  /**
+   * Protocol 3. Let this be my key. Both signatures are over `identityChangeInput` of this connection's challenge: the former key agrees,
+   * and whoever speaks has the new one.
+   */
+  z.strictObject({
+    t: z.literal('change-identity'),
+    publicKey: z.string().max(256),
+    formerSignature: z.string().max(256),
+    signature: z.string().max(256),
   }),
   /** Journaled (accepted), or refused before anything ran. */
   z.strictObject({

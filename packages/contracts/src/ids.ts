@@ -19,6 +19,7 @@ const prefixes = [
   'model',
   'find',
   'dkey',
+  'dkrq',
   'ckey',
   'sink',
   'pol',

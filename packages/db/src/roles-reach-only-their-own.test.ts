@@ -74,6 +74,7 @@ const secret: Array<[role: string, table: string]> = [
   ['sena_app', 'dispatch_envelopes'],
   ['sena_relay', 'dispatch_private_keys'],
   ['sena_relay', 'dispatch_keys'],
+  ['sena_relay', 'dispatch_key_requests'],
   ['sena_relay', 'approvals'],
   ['sena_relay', 'approval_assertions'],
   ['sena_relay', 'policy_decisions'],
@@ -98,6 +99,13 @@ test.each(secret)('%s can not read %s', async (role, table) => {
 const forbidden: Array<[role: string, table: string, privilege: string, columns: string | null]> = [
   ['sena_app', 'dispatch_envelopes', 'insert', null],
   ['sena_app', 'dispatch_keys', 'insert', null],
+  ['sena_app', 'dispatch_key_statements', 'insert', null],
+  ['sena_app', 'dispatch_key_requests', 'update', null],
+  ['sena_app', 'satellites', 'update', 'public_key'],
+  ['sena_relay', 'dispatch_key_statements', 'insert', null],
+  ['sena_relay', 'dispatch_keys', 'insert', null],
+  ['sena_signer', 'dispatch_keys', 'update', 'public_key'],
+  ['sena_signer', 'checkpoint_keys', 'update', 'public_key'],
   ['sena_app', 'checkpoint_keys', 'insert', null],
   ['sena_app', 'audit_checkpoints', 'insert', null],
   ['sena_app', 'audit_cosignatures', 'insert', null],
@@ -161,6 +169,7 @@ test('nobody who logs in may change what is append-only', async () => {
     ...['outcomes', 'run_events', 'audit_events', 'audit_seals'],
     ...['audit_checkpoints', 'audit_tree', 'audit_cosignatures'],
     ...['approval_assertions', 'approval_decisions', 'policy_versions'],
+    ...['dispatch_key_statements', 'satellite_key_changes'],
   ]) {
     const found = await admin.query<{ rolname: string }>(
       `select rolname from pg_roles where rolname like 'sena\\_%' and rolname <> 'sena_owner'
@@ -178,9 +187,11 @@ test('nobody who logs in may change what is append-only', async () => {
 const listed: Record<string, string[]> = {
   'sena.approvals_to_expire': ['sena_app'],
   'sena.audit_sinks_due': ['sena_app'],
+  'sena.change_satellite_key': ['sena_relay'],
   'sena.claim_dispatches': ['sena_relay'],
   'sena.claim_inquiries': ['sena_relay'],
   'sena.claim_next_run': ['sena_app'],
+  'sena.dispatch_key_requests_waiting': ['sena_signer'],
   'sena.dispatches_left_behind': ['sena_app'],
   'sena.dispatches_to_ask_about': ['sena_app'],
   'sena.dispatches_to_expire': ['sena_app'],
@@ -192,6 +203,7 @@ const listed: Record<string, string[]> = {
   'sena.mark_audit_event_unsealed': [],
   'sena.organizations_to_checkpoint': ['sena_signer'],
   'sena.organizations_to_seal': ['sena_app'],
+  'sena.organizations_with_private_keys': ['sena_signer'],
   'sena.organizations_without_dispatch_key': ['sena_signer'],
   'sena.outbox_to_ring': ['sena_app'],
   'sena.reassign_dispatch': ['sena_app'],

@@ -29,9 +29,12 @@ export async function createJoinToken(transaction: TenantTransaction, wanted: Ne
   const id = newId('join');
   const token = `sena_join_${randomBytes(32).toString('base64url')}`;
   const inserted = await transaction.query<{ expires_at: Date }>(
-    `insert into join_tokens (id, organization_id, site_id, token_hash, created_by, expires_at)
-     values ($1, $2, $3, $4, $5, now() + $6 * interval '1 second') returning expires_at`,
-    [id, transaction.organizationId, site.id, hashJoinToken(token), wanted.createdBy, wanted.expiresInSeconds],
+    `insert into join_tokens (id, organization_id, site_id, token_hash, created_by, expires_at, dispatch_key_id)
+     values ($1, $2, $3, $4, $5, now() + $6 * interval '1 second', $7) returning expires_at`,
+    [
+      ...[id, transaction.organizationId, site.id, hashJoinToken(token)],
+      ...[wanted.createdBy, wanted.expiresInSeconds, dispatchKey.keyId],
+    ],
   );
   const expiresAt = (inserted.rows[0] as { expires_at: Date }).expires_at.toISOString();
   await appendAuditEvent(transaction, {

@@ -31,20 +31,13 @@ export async function enrolSatellite(pool: Pool, enrolment: Enrolment, publicUrl
   if (owner === undefined) throw invalidToken('there is no such token');
   return inOrganization(pool, owner.organization_id, async (transaction) => {
     const satelliteId = newId('sat');
-    const used = await transaction.query<{ site_id: string }>(
+    const used = await transaction.query<{ site_id: string; dispatch_key_id: string | null }>(
       `update join_tokens set used_at = now(), used_by_satellite_id = $2
-       where id = $1 and used_at is null and expires_at > now() returning site_id`,
+       where id = $1 and used_at is null and expires_at > now() returning site_id, dispatch_key_id`,
       [owner.join_token_id, satelliteId],
     );
     const siteId = used.rows[0]?.site_id;
     if (siteId === undefined) throw invalidToken(`${owner.join_token_id} was used before, or has expired`);
-    await insertSatellite(transaction, { ...enrolment, satelliteId, siteId, fingerprint });
-    await appendAuditEvent(transaction, {
-      action: 'satellite.enrolled',
-      actor: `satellite:${satelliteId}`,
-      subject: satelliteId,
-      data: { joinTokenId: owner.join_token_id, siteId, name: enrolment.name, fingerprint },
-    });
     const dispatchKeys = await listDispatchKeys(transaction);
     if (dispatchKeys.length === 0) {
       throw new SenaError(
@@ -52,6 +45,16 @@ export async function enrolSatellite(pool: Pool, enrolment: Enrolment, publicUrl
         'The signing key of your organization is being made. Try again in a few seconds.',
       );
     }
+    const pinnedId = used.rows[0]?.dispatch_key_id ?? null;
+    const pinned = dispatchKeys.find(({ keyId }) => pinnedId === null || keyId === pinnedId);
+    if (pinned === undefined) throw invalidToken(`${pinnedId}, which its command pins, was retired since`);
+    await insertSatellite(transaction, { ...enrolment, satelliteId, siteId, fingerprint, dispatchKeyId: pinned.keyId });
+    await appendAuditEvent(transaction, {
+      action: 'satellite.enrolled',
+      actor: `satellite:${satelliteId}`,
+      subject: satelliteId,
+      data: { joinTokenId: owner.join_token_id, siteId, name: enrolment.name, fingerprint },
+    });
     return {
       satelliteId,
       organizationId: owner.organization_id,
@@ -64,11 +67,12 @@ export async function enrolSatellite(pool: Pool, enrolment: Enrolment, publicUrl
 
 async function insertSatellite(
   transaction: TenantTransaction,
-  satellite: Enrolment & { satelliteId: string; siteId: string; fingerprint: string },
+  satellite: Enrolment & { satelliteId: string; siteId: string; fingerprint: string; dispatchKeyId: string },
 ): Promise<void> {
   try {
     await transaction.query(
-      `insert into satellites (id, organization_id, site_id, name, public_key, fingerprint, version) values ($1, $2, $3, $4, $5, $6, $7)`,
+      `insert into satellites (id, organization_id, site_id, name, public_key, fingerprint, version, dispatch_key_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [
         satellite.satelliteId,
         transaction.organizationId,
@@ -77,6 +81,7 @@ async function insertSatellite(
         satellite.publicKey,
         satellite.fingerprint,
         satellite.version,
+        satellite.dispatchKeyId,
       ],
     );
   } catch (error) {

@@ -315,6 +315,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dispatch-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the dispatch keys, newest first
+         * @description Satellites run what one of these keys has signed. Retired ones are listed too, with how many satellites have come to each.
+         */
+        get: operations["listDispatchKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dispatch-keys/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire an old dispatch key
+         * @description Satellites refuse what it has signed from then on, and its private half is deleted. What waits under it is signed anew with the newest.
+         */
+        post: operations["retireDispatchKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dispatch-keys/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate the dispatch key
+         * @description The signer makes the next key within seconds, and the present one signs that it is the next. Each satellite goes on with the key that it knows until it has said that it believes the new one. Retire the old one when all have.
+         */
+        post: operations["rotateDispatchKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/enrolments": {
         parameters: {
             query?: never;
@@ -846,6 +906,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/satellites/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock a satellite
+         * @description Remove the other copy of its state directory first: the first one that connects is taken, and the next one locks it again. Where you don’t know where the other copy is, revoke the satellite and enrol it again instead.
+         */
+        post: operations["unlockSatellite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions": {
         parameters: {
             query?: never;
@@ -975,7 +1055,7 @@ export interface components {
                 name: string;
             };
             name: string;
-            scopes: ("runs:read" | "runs:write" | "approvals:read" | "approvals:decide" | "fleet:read" | "fleet:manage" | "policies:manage" | "audit:read" | "audit:manage" | "members:read" | "members:manage" | "keys:manage" | "sign-in:manage")[] | null;
+            scopes: ("runs:read" | "runs:write" | "approvals:read" | "approvals:decide" | "fleet:read" | "fleet:manage" | "policies:manage" | "audit:read" | "audit:manage" | "members:read" | "members:manage" | "keys:manage" | "sign-in:manage" | "trust:rotate" | "trust:unlock")[] | null;
             start: string;
             /** @enum {string} */
             status: "active" | "expired" | "disabled";
@@ -1144,7 +1224,7 @@ export interface components {
                 id: string;
                 name: string;
             };
-            permissions: ("runs:read" | "runs:write" | "approvals:read" | "approvals:decide" | "fleet:read" | "fleet:manage" | "policies:manage" | "audit:read" | "audit:manage" | "members:read" | "members:manage" | "keys:manage" | "sign-in:manage")[];
+            permissions: ("runs:read" | "runs:write" | "approvals:read" | "approvals:decide" | "fleet:read" | "fleet:manage" | "policies:manage" | "audit:read" | "audit:manage" | "members:read" | "members:manage" | "keys:manage" | "sign-in:manage" | "trust:rotate" | "trust:unlock")[];
             planners: ("runbook" | "model")[];
             /** @enum {string} */
             role: "owner" | "admin" | "operator" | "approver" | "viewer";
@@ -1397,16 +1477,25 @@ export interface components {
         Satellite: {
             /** Format: date-time */
             createdAt: string;
+            dispatchKeyId: string | null;
             fingerprint: string;
             id: string;
             lastSeenAt: string | null;
+            lock: {
+                address: string | null;
+                /** Format: date-time */
+                at: string;
+                formerAddress: string | null;
+                keptCounter: number;
+                shownCounter: number | null;
+            } | null;
             name: string;
             site: {
                 id: string;
                 name: string;
             };
             /** @enum {string} */
-            status: "connected" | "disconnected" | "revoked";
+            status: "connected" | "disconnected" | "locked" | "revoked";
             version: string | null;
         };
         Session: {
@@ -1827,7 +1916,7 @@ export interface operations {
                      * @description A part of what you may do; null: whatever you may do, as that changes.
                      * @default null
                      */
-                    scopes?: ("runs:read" | "runs:write" | "approvals:read" | "approvals:decide" | "fleet:read" | "fleet:manage" | "policies:manage" | "audit:read" | "audit:manage" | "members:read" | "members:manage" | "keys:manage" | "sign-in:manage")[] | null;
+                    scopes?: ("runs:read" | "runs:write" | "approvals:read" | "approvals:decide" | "fleet:read" | "fleet:manage" | "policies:manage" | "audit:read" | "audit:manage" | "members:read" | "members:manage" | "keys:manage" | "sign-in:manage" | "trust:rotate" | "trust:unlock")[] | null;
                 };
             };
         };
@@ -1850,7 +1939,7 @@ export interface operations {
                             name: string;
                         };
                         name: string;
-                        scopes: ("runs:read" | "runs:write" | "approvals:read" | "approvals:decide" | "fleet:read" | "fleet:manage" | "policies:manage" | "audit:read" | "audit:manage" | "members:read" | "members:manage" | "keys:manage" | "sign-in:manage")[] | null;
+                        scopes: ("runs:read" | "runs:write" | "approvals:read" | "approvals:decide" | "fleet:read" | "fleet:manage" | "policies:manage" | "audit:read" | "audit:manage" | "members:read" | "members:manage" | "keys:manage" | "sign-in:manage" | "trust:rotate" | "trust:unlock")[] | null;
                         start: string;
                         /** @enum {string} */
                         status: "active" | "expired" | "disabled";
@@ -2965,6 +3054,326 @@ export interface operations {
             };
         };
     };
+    listDispatchKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            createdAt: string;
+                            fingerprint: string;
+                            id: string;
+                            retiredAt: string | null;
+                            satelliteCount: number;
+                            /** @enum {string} */
+                            status: "newest" | "believed" | "retired";
+                        }[];
+                        requests: {
+                            /** Format: date-time */
+                            createdAt: string;
+                            id: string;
+                            keyId: string | null;
+                            /** @enum {string} */
+                            kind: "rotation" | "retirement";
+                            refusal: string | null;
+                            requestedBy: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retireDispatchKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    force?: boolean;
+                    /** @default null */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        kind: "rotation" | "retirement";
+                    };
+                };
+            };
+            /** @description `bad_request`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The object has changed meanwhile. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Send JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateDispatchKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default null */
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        kind: "rotation" | "retirement";
+                    };
+                };
+            };
+            /** @description `bad_request`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Send JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     enrolSatellite: {
         parameters: {
             query?: never;
@@ -2994,6 +3403,8 @@ export interface operations {
                             fingerprint: string;
                             keyId: string;
                             publicKey: string;
+                            /** @default 1 */
+                            sequence: number;
                         }[];
                         organizationId: string;
                         satelliteId: string;
@@ -6007,6 +6418,94 @@ export interface operations {
                 };
             };
             /** @description `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `validation_failed`: A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockSatellite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same request with the same key again to get the first answer again, with `Idempotency-Replayed: true`; nothing is done twice. Kept for 24 hours, for each member on its own. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Satellite"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The object has changed meanwhile. `idempotency_in_progress`: The first request with this Idempotency-Key is still under way. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -34,6 +34,8 @@ const requests: Record<Permission, [method: string, path: string, body?: object]
   'members:manage': ['GET', '/v1/invitations'],
   'keys:manage': ['GET', '/v1/api-keys'],
   'sign-in:manage': ['GET', '/v1/sign-in-provider'],
+  'trust:rotate': ['POST', `/v1/dispatch-keys/${newId('dkey')}/retire`, {}],
+  'trust:unlock': ['POST', `/v1/satellites/${newId('sat')}/unlock`],
   'policies:manage': ['PUT', '/v1/policies/probe', { text: 'permit (principal, action, resource);', version: 7 }],
 };
 const asked = permissionSchema.options;
@@ -77,6 +79,7 @@ describe('a key', () => {
       ['viewer', ['runs:write']],
       ['operator', ['approvals:decide']],
       ['admin', ['sign-in:manage']],
+      ['admin', ['trust:unlock']],
     ] as const) {
       expect((await make({ name: 'more', scopes }, as)).json).toMatchObject({ code: 'validation_failed' });
     }

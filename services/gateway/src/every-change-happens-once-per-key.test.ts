@@ -143,6 +143,27 @@ const changes: Record<string, Change> = {
       { path: `/v1/satellites/${await newSatellite()}/revoke` },
     ],
   },
+  'POST /v1/satellites/:id/unlock': {
+    status: 200,
+    prepare: async () => [
+      { path: `/v1/satellites/${await newSatellite({ locked: true })}/unlock` },
+      { path: `/v1/satellites/${await newSatellite({ locked: true })}/unlock` },
+    ],
+  },
+  'POST /v1/dispatch-keys/rotations': {
+    status: 202,
+    prepare: async () => [
+      { path: '/v1/dispatch-keys/rotations', body: { reason: unique('because') } },
+      { path: '/v1/dispatch-keys/rotations', body: { reason: unique('because') } },
+    ],
+  },
+  'POST /v1/dispatch-keys/:id/retire': {
+    status: 202,
+    prepare: async () => [
+      { path: `/v1/dispatch-keys/${await oldDispatchKey()}/retire` },
+      { path: `/v1/dispatch-keys/${await oldDispatchKey()}/retire` },
+    ],
+  },
 };
 
 let gateway: TestGateway;
@@ -333,9 +354,27 @@ async function newApproval(expiresAt = '2099-01-01T00:00:00Z'): Promise<string> 
   );
 }
 
-async function newSatellite(): Promise<string> {
+/** Of an organization whose newest key is another one. */
+async function oldDispatchKey(): Promise<string> {
+  const id = newId('dkey');
+  const { publicKeySpki, fingerprint } = generateKeyPair();
+  await gateway.admin.query(
+    'insert into sena.dispatch_keys (id, organization_id, public_key, fingerprint, sequence) values ($1, $2, $3, $4, 0)',
+    [id, gateway.ours.id, publicKeySpki, fingerprint],
+  );
+  return id;
+}
+
+async function newSatellite({ locked = false } = {}): Promise<string> {
   const { json } = await gateway.call('POST', `/v1/sites/${siteId}/join-tokens`, { body: {} });
   const { publicKeySpki: publicKey } = generateKeyPair();
   const body = { token: json.token, name: unique('sat'), publicKey, version: '1.0.0' };
-  return (await gateway.call('POST', '/v1/enrolments', { as: null, body })).json.satelliteId;
+  const { satelliteId } = (await gateway.call('POST', '/v1/enrolments', { as: null, body })).json;
+  const lock = JSON.stringify({ shownCounter: 1, keptCounter: 2, address: null, formerAddress: null });
+  if (locked)
+    await gateway.admin.query('update sena.satellites set locked_at = now(), lock = $2 where id = $1', [
+      satelliteId,
+      lock,
+    ]);
+  return satelliteId;
 }

@@ -16,4 +16,6 @@ export const may = {
   manageMembers: 'members:manage',
   manageKeys: 'keys:manage',
   manageSignIn: 'sign-in:manage',
+  rotateKeys: 'trust:rotate',
+  unlockSatellites: 'trust:unlock',
 } as const satisfies Record<string, Permission>;

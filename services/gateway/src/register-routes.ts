@@ -14,6 +14,9 @@ import { getAuditExport } from './routes/audit-export/get-audit-export.ts';
 import { deleteAuditSink } from './routes/audit-sinks/delete-audit-sink.ts';
 import { getAuditSinks } from './routes/audit-sinks/get-audit-sinks.ts';
 import { postAuditSinks } from './routes/audit-sinks/post-audit-sinks.ts';
+import { getDispatchKeys } from './routes/dispatch-keys/get-dispatch-keys.ts';
+import { postDispatchKeyRetire } from './routes/dispatch-keys/post-dispatch-key-retire.ts';
+import { postDispatchKeyRotations } from './routes/dispatch-keys/post-dispatch-key-rotations.ts';
 import { postEnrolments } from './routes/enrolments/post-enrolments.ts';
 import { getExecutionOutput } from './routes/executions/get-execution-output.ts';
 import { deleteInvitation } from './routes/invitations/delete-invitation.ts';
@@ -48,6 +51,7 @@ import { postRunCancel } from './routes/runs/post-run-cancel.ts';
 import { postRuns } from './routes/runs/post-runs.ts';
 import { getSatellites } from './routes/satellites/get-satellites.ts';
 import { postSatelliteRevoke } from './routes/satellites/post-satellite-revoke.ts';
+import { postSatelliteUnlock } from './routes/satellites/post-satellite-unlock.ts';
 import { getHealthz } from './routes/service/get-healthz.ts';
 import { getOpenapi } from './routes/service/get-openapi.ts';
 import { getReadyz } from './routes/service/get-readyz.ts';
@@ -97,6 +101,10 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   postJoinTokens(app, services);
   getSatellites(app, services);
   postSatelliteRevoke(app, services);
+  postSatelliteUnlock(app, services);
+  getDispatchKeys(app, services);
+  postDispatchKeyRotations(app, services);
+  postDispatchKeyRetire(app, services);
   postEnrolments(app, services);
 
   getMembers(app, services);

@@ -206,6 +206,8 @@ describe('a satellite that answers no ping any more, which a relay finds when it
     const close = (code: number) => void closes.push(code);
     return {
       ...{ organizationId, satelliteId: satellite.id, connectionEpoch: 1, protocol: 2, out, close, pushed, closes },
+      keys: { sequence: 1, newestKeyId: null, isRefusing: false },
+      proof: { nonce: 'nonce', publicKey: satellite.publicKeySpki },
       isHeard: () => false,
     };
   };

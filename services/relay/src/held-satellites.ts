@@ -8,6 +8,10 @@ export interface HeldSatellite {
   readonly connectionEpoch: number;
   /** Of the tunnel, as the hello has agreed on it. */
   readonly protocol: number;
+  /** What it believes of the organization's dispatch keys. `isRefusing`: over this connection it is told nothing more. */
+  keys: { readonly sequence: number; readonly newestKeyId: string | null; readonly isRefusing: boolean };
+  /** By what it has proved who it is on this connection; after a change of its key, the new one. */
+  proof: { readonly nonce: string; readonly publicKey: string };
   readonly out: FrameBatcher<RelayFrame>;
   /** False: nothing was heard lately. Whether anything arrives there is not known. */
   isHeard(): boolean;

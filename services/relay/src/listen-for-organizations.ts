@@ -20,6 +20,7 @@ export function listenForOrganizations(
   on: {
     dispatchReady(): void;
     satelliteRevoked(): Promise<void>;
+    dispatchKeysChanged(): void;
     runCancelled(organizationId: string, runId: string): Promise<void>;
     gap(): Promise<void>;
   },
@@ -30,6 +31,7 @@ export function listenForOrganizations(
     return Promise.all([
       signals.listen(organizationId, 'dispatchReady', on.dispatchReady, { onGap: on.gap }),
       signals.listen(organizationId, 'satelliteRevoked', on.satelliteRevoked),
+      signals.listen(organizationId, 'dispatchKeysChanged', on.dispatchKeysChanged),
       signals.listen(organizationId, 'runCancelled', ({ runId }) => on.runCancelled(organizationId, runId)),
     ]);
   }

@@ -8,6 +8,8 @@ import { FrameError } from '@sena/tunnel/frame-error';
 import type { LeavingDispatches } from './dispatch/order-cancels.ts';
 import { actOnAnswer, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { HeldSatellite } from './held-satellites.ts';
+import { changeIdentity } from './identity/change-identity.ts';
+import { receiveKeyAnswer } from './keys/receive-key-answer.ts';
 import type { Report } from './results/report.ts';
 import type { Recorder } from './results/start-recorder.ts';
 import type { RunRinger } from './ring-runs.ts';
@@ -15,12 +17,15 @@ import type { CheckpointCarrier } from './witness/carry-checkpoints.ts';
 import { receiveWitness } from './witness/receive-witness.ts';
 
 export interface FrameRooms {
+  readonly relayId: string;
   readonly pool: Pool;
   readonly logger: Logger;
   readonly recorder: Recorder;
   readonly ringer: RunRinger;
   readonly leaving: LeavingDispatches;
   readonly checkpoints: CheckpointCarrier;
+  /** It holds the session of this connection on disk. */
+  keepSession(satellite: HeldSatellite, counter: number): void;
   /** Of each connection. */
   readonly reconciliations: WeakMap<HeldSatellite, Reconciliation>;
 }
@@ -55,6 +60,16 @@ export async function receiveFrames(
         reports.push({ satellite, frame });
         break;
       }
+      case 'session-kept':
+        rooms.keepSession(satellite, frame.counter);
+        break;
+      case 'dispatch-keys-followed':
+      case 'dispatch-keys-refused':
+        await receiveKeyAnswer(rooms, satellite, frame);
+        break;
+      case 'change-identity':
+        await changeIdentity(rooms, satellite, frame);
+        break;
       case 'checkpoint-cosigned':
       case 'checkpoint-refused':
         await receiveWitness(rooms, satellite, frame);

@@ -1,7 +1,7 @@
 // The relay, put together: accepts tunnels, carries dispatches down, records what comes up. Entered by main.ts and by tests.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inOrganization, openPool } from '@sena/db/tenant';
-import { disconnectSatellites, findSatellitesByFingerprint } from '@sena/fleet/satellite-presence';
+import { disconnectSatellites, findSatellitesByFingerprint, keepSessions } from '@sena/fleet/satellite-presence';
 import { openQueue } from '@sena/queue/open-queue';
 import { queueConnectionFrom } from '@sena/queue/queue-connection';
 import { listSentExecutions } from '@sena/runs/reconcile-dispatches';
@@ -12,8 +12,7 @@ import type { Logger } from '@sena/telemetry/logger';
 import { acceptConnection, type EndedConnection } from './accept/accept-connection.ts';
 import { gatherCalls } from './accept/gather-calls.ts';
 import { serveTunnels } from './accept/serve-tunnels.ts';
-import type { Handshake } from './accept/shake-hands.ts';
-import { takeSatellites } from './accept/take-satellite.ts';
+import { type Known, takeSatellites } from './accept/take-satellite.ts';
 import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
 import { startCarryingInquiries } from './dispatch/carry-inquiries.ts';
 import { createLeavingDispatches } from './dispatch/order-cancels.ts';
@@ -21,6 +20,7 @@ import { pushCancel } from './dispatch/push-in-parts.ts';
 import { askWhatIsKnown, listAllUnfinished, type Reconciliation } from './dispatch/reconcile-satellite.ts';
 import type { RelayEnv } from './env.ts';
 import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
+import { startCarryingDispatchKeys } from './keys/carry-dispatch-keys.ts';
 import { listenForOrganizations } from './listen-for-organizations.ts';
 import { receiveFrames } from './receive-frames.ts';
 import { startRecorder } from './results/start-recorder.ts';
@@ -28,8 +28,6 @@ import { createRunRinger } from './ring-runs.ts';
 import { type RelayTiming, usualTiming } from './timing.ts';
 import { startWatchingSatellites } from './watch-satellites.ts';
 import { startCarryingCheckpoints } from './witness/carry-checkpoints.ts';
-
-type KnownSatellite = Extract<Handshake, { kind: 'known' }>;
 
 const arrivalsTogether = 500;
 /** One of a crowd waits so long for the others. */
@@ -64,6 +62,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const carrier = startCarryingDispatches({ pool, relayId, held, leaving, ringer, logger, timing });
   const inquiries = startCarryingInquiries({ pool, relayId, held, logger, timing });
   const checkpoints = startCarryingCheckpoints({ pool, held, logger, pollMs: timing.checkpointMs });
+  const dispatchKeys = startCarryingDispatchKeys({ pool, held, logger, pollMs: timing.presenceMs });
   const look = () => {
     carrier.look();
     inquiries.look();
@@ -81,9 +80,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const doorbells = listenForOrganizations(signals, logger, {
     dispatchReady: look,
     satelliteRevoked: () => watch.check(),
+    dispatchKeysChanged: () => dispatchKeys.look(),
     runCancelled: (organizationId, runId) => tellOfCancel(organizationId, runId),
     gap: async () => {
       look();
+      dispatchKeys.look();
       await watch.check();
     },
   });
@@ -128,7 +129,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   );
   const take = gatherCalls(
     arrivalsTogether,
-    (known: readonly KnownSatellite[]) => takeSatellites(pool, relayId, known),
+    (known: readonly Known[]) => takeSatellites(pool, relayId, known),
     ({ identity }) => identity.organizationId,
   );
   const letGo = gatherCalls(
@@ -140,6 +141,16 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     },
     ({ organizationId }) => organizationId,
   );
+  const keepSession = gatherCalls(
+    arrivalsTogether,
+    async (kept: ReadonlyArray<{ organizationId: string; satelliteId: string; counter: number }>) => {
+      const [first] = kept;
+      if (first !== undefined) await keepSessions(pool, first.organizationId, kept);
+      return kept.map(() => undefined);
+    },
+    ({ organizationId }) => organizationId,
+    companyMs,
+  );
   const unfinishedOf = gatherCalls(
     arrivalsTogether,
     (satellites: readonly HeldSatellite[]) => listAllUnfinished(pool, satellites),
@@ -148,18 +159,39 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
 
   const ready = () => Promise.all([pool.query('select 1'), queue.ready(), signals.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
-  const tunnels = serveTunnels(health.server, logger, (socket, stranger) =>
-    acceptConnection(socket, stranger, {
+  const tunnels = serveTunnels(health.server, logger, (socket, stranger, address) =>
+    acceptConnection(socket, stranger, address, {
       ...{ relayId, logger, held, timing, identify, take, letGo },
       frames: (satellite, frames) =>
-        receiveFrames({ pool, logger, recorder, ringer, leaving, checkpoints, reconciliations }, satellite, frames),
-      async connected(satellite, news) {
+        receiveFrames(
+          {
+            ...{ relayId, pool, logger, recorder, ringer, leaving, checkpoints, reconciliations },
+            keepSession({ organizationId, satelliteId }, counter) {
+              // Lost, it shows it with its next hello.
+              keepSession({ organizationId, satelliteId, counter }).catch((error: unknown) =>
+                logger.warn({ err: error, satelliteId }, 'it could not be written that a session was kept'),
+              );
+            },
+          },
+          satellite,
+          frames,
+        ),
+      locked(organizationId, satelliteId) {
+        logger.error(
+          { satelliteId },
+          'a satellite is locked: its state directory exists twice, or was restored from a backup',
+        );
+        void signals.ring(organizationId, 'satelliteRevoked', { satelliteId });
+      },
+      async connected(satellite, { news, keySequence }) {
         await doorbells.hold(satellite.organizationId);
         ringer.ring(satellite.organizationId, news);
         const unfinished = await unfinishedOf(satellite);
         const asked = askWhatIsKnown(satellite, unfinished);
         // Of most there is nothing to hear.
         if (asked.size > 0) reconciliations.set(satellite, asked);
+        // Before anything that a key has signed which it does not know yet.
+        if (satellite.keys.sequence < keySequence) await dispatchKeys.tell([satellite]);
         carrier.lookFor(satellite);
         inquiries.lookFor(satellite);
         void ringForPlacing(satellite.organizationId);
@@ -181,6 +213,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       await carrier.stop();
       await inquiries.stop();
       await checkpoints.stop();
+      await dispatchKeys.stop();
       await recorder.stop();
       for (const satellite of held.all()) satellite.out.flush();
       await tunnels.stop(timing.closeMs);

@@ -1,17 +1,17 @@
 // The satellite, put together. Entered by `satellite run` and by tests. Needs its configuration file and state directory,
 // no database and no environment.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { importPublicKey } from '@sena/envelope/dispatch-key';
+import type { Session } from '@sena/contracts/frames';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
 import type { Logger } from '@sena/telemetry/logger';
 import { compileAllowedAddresses } from './config/allowed-addresses.ts';
 import { type Enrolment, readEnrolment } from './config/enrolment.ts';
 import { findUnusableKey } from './config/find-unusable-key.ts';
-import { loadIdentity } from './config/identity.ts';
 import { openLocalRules } from './config/open-local-rules.ts';
 import { OperatorError } from './config/operator-error.ts';
 import { readCredential } from './config/read-credential.ts';
 import type { SatelliteConfig } from './config/satellite-config.ts';
+import { keepSession, readSession } from './config/session-file.ts';
 import { openStateDirectory, type StateFiles } from './config/state-directory.ts';
 import { createRuntime } from './dispatch/create-runtime.ts';
 import { lockState } from './journal/lock-state.ts';
@@ -20,12 +20,16 @@ import { openKnownHosts } from './ssh/known-hosts.ts';
 import { cryptoComplaint, requireNativeCrypto } from './ssh/require-native-crypto.ts';
 import { createSshPool } from './ssh/ssh-pool.ts';
 import { type SatelliteStatus, statusWriteMs, writeStatus } from './status/status-file.ts';
+import { openDispatchKeys } from './trust/open-dispatch-keys.ts';
+import { openIdentity } from './trust/open-identity.ts';
 import { connectLoop } from './tunnel/connect-loop.ts';
-import { connectOnce } from './tunnel/connect-once.ts';
+import { type ConnectionEnd, connectOnce } from './tunnel/connect-once.ts';
 import { version } from './version.ts';
 import { openWitness } from './witness/open-witness.ts';
 
 const dialTimeoutMs = 15_000;
+
+type StartOptions = { refusedDelayMs?: number; environment?: Readonly<Record<string, string | undefined>> };
 
 export type RunningSatellite = {
   /** Takes nothing new, lets running commands end for `graceMs`, then closes. What it leaves stands in the journal. */
@@ -38,7 +42,8 @@ export type RunningSatellite = {
 export async function startSatellite(
   config: SatelliteConfig,
   logger: Logger,
-  options: { refusedDelayMs?: number } = {},
+  /** `environment`: for credentials that are in it, and nothing else. */
+  options: StartOptions = {},
 ): Promise<RunningSatellite> {
   const state = openStateDirectory(config.stateDirectory);
   const enrolment = readEnrolment(state.enrolment);
@@ -60,11 +65,13 @@ async function connectAndWork(
   state: StateFiles,
   enrolment: Enrolment,
   unlock: () => void,
-  options: { refusedDelayMs?: number },
+  options: StartOptions,
 ): Promise<RunningSatellite> {
-  const identity = loadIdentity(state.identityKey);
+  const { organizationId, satelliteId } = enrolment;
+  const { environment = {}, ...loopOptions } = options;
+  const identity = openIdentity(state, { satelliteId, daysMax: config.rotateKeyAfterDays, logger });
   const allowedAddresses = compileAllowedAddresses(config.allowedAddresses);
-  const keys = new Map(enrolment.dispatchKeys.map(({ keyId, publicKey }) => [keyId, importPublicKey(publicKey)]));
+  const dispatchKeys = openDispatchKeys(state.enrolment, enrolment, logger);
   const dial = {
     proxy: config.proxy,
     ca: config.caFile === undefined ? undefined : readFileSync(config.caFile, 'utf8'),
@@ -91,15 +98,28 @@ async function connectAndWork(
   const pool = createSshPool({
     knownHosts: openKnownHosts(config.knownHostsFile),
     allowedAddresses,
-    readCredential: (name) => readCredential(config.credentials, name),
+    readCredential: (name) => readCredential(config.credentials, environment, name),
     connectTimeoutMs: config.limits.connectTimeoutMs,
     idleMs: config.limits.connectionIdleMs,
     idleConnectionsMax: config.limits.idleConnectionsMax,
   });
-  const { organizationId, satelliteId } = enrolment;
-  const witness = openWitness({ state, identity, organizationId, satelliteId, pinned: keys, logger });
+  const witness = openWitness({
+    ...{ state, identity: identity.current, organizationId, satelliteId, pinned: dispatchKeys.believed, logger },
+  });
   const runtime = createRuntime({
-    ...{ config, organizationId, satelliteId, keys, parser, localRules, journal, pool, witness, logger },
+    ...{
+      config,
+      organizationId,
+      satelliteId,
+      dispatchKeys,
+      identity,
+      parser,
+      localRules,
+      journal,
+      pool,
+      witness,
+      logger,
+    },
     fatal(error) {
       failure ??= error;
       stopping.abort();
@@ -114,35 +134,81 @@ async function connectAndWork(
       const [writtenAt, clockProblem, counts] = [new Date().toISOString(), runtime.clockProblem(), runtime.counts()];
       writeStatus(state.status, {
         ...{ pid: process.pid, version, startedAt, writtenAt, connection, clockProblem, counts },
+        witnessProblem: witness.problem(),
         isNativeCryptoLoaded: isNative,
       });
     } catch (error) {
       logger.warn({ err: error }, 'the status file could not be written');
     }
   };
-  const statusTimer = setInterval(saveStatus, statusWriteMs);
+  /** Of this connection: tells of a key that waits to take this one's place, once; null: not connected, or the relay takes none. */
+  let tellOfNextKey: (() => void) | null = null;
+  const statusTimer = setInterval(() => {
+    saveStatus();
+    tellOfNextKey?.();
+  }, statusWriteMs);
+  const session = {
+    read() {
+      try {
+        return readSession(state.session);
+      } catch (error) {
+        logger.error(
+          { err: error },
+          `${state.session} is damaged: the cloud takes this satellite for a copy, and locks it. Let an owner unlock it.`,
+        );
+        return null;
+      }
+    },
+    keep: (next: Session) => keepSession(state.session, next),
+  };
+
+  async function connect(signal: AbortSignal): Promise<ConnectionEnd> {
+    const shown = identity.toShow();
+    const end = await connectOnce(
+      {
+        ...{
+          tunnelUrl: enrolment.tunnelUrl,
+          identity: shown,
+          satelliteId,
+          organizationId,
+          version,
+          dial,
+          logger,
+          session,
+        },
+        journalId: journal.identity.journalId,
+        dispatchKeys: dispatchKeys.newest(),
+        passkeysToChange: config.policy.passkeys.requiredToChange,
+        welcomed(welcome, { relayId, nonce }, link) {
+          identity.wasTaken(shown);
+          connection = { kind: 'connected', relayId, since: new Date().toISOString() };
+          runtime.linkUp(welcome, link);
+          logger.info({ relayId, connectionEpoch: welcome.connectionEpoch }, 'connected');
+          tellOfNextKey = () => {
+            if (welcome.session === undefined) return;
+            const change = identity.change({ nonce, relayId });
+            if (change === null) return;
+            tellOfNextKey = null;
+            link.push(change);
+          };
+          tellOfNextKey();
+          const problem = runtime.clockProblem();
+          if (problem !== null) logger.error({ code: 'clock_skew' }, `${problem} Until then no work is accepted.`);
+          saveStatus();
+        },
+        received: (frames) => runtime.receive(frames),
+      },
+      signal,
+    );
+    tellOfNextKey = null;
+    const isOther = end.kind === 'refused' && end.code === 'satellite_unknown' && identity.isUnknown(shown);
+    return isOther && !signal.aborted ? await connect(signal) : end;
+  }
 
   const looping = connectLoop({
-    ...options,
+    ...loopOptions,
     signal: stopping.signal,
-    connect: (signal) =>
-      connectOnce(
-        {
-          ...{ tunnelUrl: enrolment.tunnelUrl, identity, satelliteId, organizationId, version, dial, logger },
-          journalId: journal.identity.journalId,
-          passkeysToChange: config.policy.passkeys.requiredToChange,
-          welcomed(welcome, relayId, link) {
-            connection = { kind: 'connected', relayId, since: new Date().toISOString() };
-            runtime.linkUp(welcome, link);
-            logger.info({ relayId, connectionEpoch: welcome.connectionEpoch }, 'connected');
-            const problem = runtime.clockProblem();
-            if (problem !== null) logger.error({ code: 'clock_skew' }, `${problem} Until then no work is accepted.`);
-            saveStatus();
-          },
-          received: (frames) => runtime.receive(frames),
-        },
-        signal,
-      ),
+    connect,
     ended(end, retryInMs) {
       runtime.linkDown();
       if (end.kind === 'refused') {

@@ -2,6 +2,14 @@
 import { logLevelSchema, parseEnvironment, portSchema } from '@sena/config/parse-environment';
 import { z } from 'zod';
 
+/** 32 bytes, base64. */
+const masterKeySchema = z
+  .string()
+  .refine(
+    (value) => Buffer.from(value, 'base64').length === 32,
+    'must be 32 bytes in base64, as `openssl rand -base64 32` prints them',
+  );
+
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: portSchema,
@@ -9,13 +17,9 @@ const schema = z.object({
   DATABASE_URL: z.string(),
   QUEUE_DATABASE_URL: z.string().optional(),
   REDIS_URL: z.string().optional(),
-  /** 32 bytes, base64. */
-  MASTER_KEY: z
-    .string()
-    .refine(
-      (value) => Buffer.from(value, 'base64').length === 32,
-      'must be 32 bytes in base64, as `openssl rand -base64 32` prints them',
-    ),
+  MASTER_KEY: masterKeySchema,
+  /** The one before it, while private keys are still sealed with that: at its start the signer seals them with the new one. */
+  MASTER_KEY_PREVIOUS: masterKeySchema.optional(),
   /** A checkpoint of the audit chain after so many records, or when one of them has waited so long for it. */
   CHECKPOINT_EVERY_RECORDS: z.coerce.number().int().min(1).max(100_000).default(1_000),
   CHECKPOINT_EVERY_MS: z.coerce.number().int().min(100).max(86_400_000).default(60_000),

@@ -10,6 +10,7 @@ import { startHealthServer } from '@sena/telemetry/health-server';
 import type { Logger } from '@sena/telemetry/logger';
 import { startCheckpointing } from './checkpoints/start-checkpointing.ts';
 import type { SignerEnv } from './env.ts';
+import { sealKeysAgain } from './keys/seal-keys-again.ts';
 import { startSigning } from './signing/start-signing.ts';
 
 const usualPollMs = 2_000;
@@ -28,6 +29,10 @@ export async function startSigner(env: SignerEnv, logger: Logger, pollMs = usual
     applicationName: 'sena-signer',
     onError: (error) => logger.warn({ err: error }, 'a database connection broke, the next query opens another'),
   });
+  if (env.MASTER_KEY_PREVIOUS !== undefined) {
+    const count = await sealKeysAgain(pool, masterKey, Buffer.from(env.MASTER_KEY_PREVIOUS, 'base64'));
+    logger.info({ keys: count }, 'private keys are sealed with the new master key: MASTER_KEY_PREVIOUS may be removed');
+  }
   const queue = await openQueue(queueConnectionFrom(env), { logger });
   const signals = await openSignals(signalConnectionFrom(env), { logger });
   const signing = startSigning({ pool, masterKey, judges: { parser, cedar }, queue, signals, logger, pollMs });

@@ -52,13 +52,13 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: 'packages/fleet/src/satellite-presence.ts',
-        from: 'where s.connection_epoch = h.epoch and s.revoked_at is null order by',
+        from: 'where s.connection_epoch = h.epoch and s.revoked_at is null and s.locked_at is null order by',
         to: 'where s.revoked_at is null order by',
       },
       {
         file: 'packages/fleet/src/satellite-presence.ts',
-        from: "last_seen_at = now() where id = $1 and connection_epoch = $2'",
-        to: "last_seen_at = now() where id = $1 and $2::bigint is not null'",
+        from: 'where s.connection_epoch = h.epoch order by',
+        to: 'order by',
       },
     ],
     run: { only: 'relay.former', kind: 'silent', count: 2 },

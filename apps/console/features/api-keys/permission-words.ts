@@ -15,4 +15,6 @@ export const permissionWords: Record<Permission, string> = {
   'members:manage': 'Manage members',
   'keys:manage': 'Manage own keys and sessions',
   'sign-in:manage': 'Manage the sign-in provider',
+  'trust:rotate': 'Rotate and retire dispatch keys',
+  'trust:unlock': 'Unlock satellites',
 };

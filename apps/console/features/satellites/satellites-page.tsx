@@ -8,14 +8,14 @@ import { createColumnHelper } from '@tanstack/react-table';
 import { Plug, Plus } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
-import { useMayManageFleet } from '../session/use-me.ts';
+import { useMayManageFleet, useMayUnlockSatellites } from '../session/use-me.ts';
 import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { Ago } from '../time/ago.tsx';
 import { AddSatelliteDialog } from './add-satellite-dialog.tsx';
 import { SatelliteStatus } from './satellite-status.tsx';
 import { SiteCards } from './site-cards.tsx';
-import { useRevokeSatellite, useSatelliteList } from './use-satellites.ts';
+import { useRevokeSatellite, useSatelliteList, useUnlockSatellite } from './use-satellites.ts';
 
 const column = createColumnHelper<typeof listFeatures, Satellite>();
 
@@ -28,7 +28,12 @@ const columns = column.columns([
   column.display({
     id: 'status',
     header: 'Status',
-    cell: ({ row }) => <SatelliteStatus status={row.original.status} />,
+    cell: ({ row }) => (
+      <span className="flex flex-col items-start gap-1">
+        <SatelliteStatus status={row.original.status} />
+        {row.original.lock !== null && <LockWords lock={row.original.lock} />}
+      </span>
+    ),
   }),
   column.display({ id: 'site', header: 'Site', cell: ({ row }) => row.original.site.name }),
   column.display({
@@ -63,11 +68,44 @@ const columns = column.columns([
     cell: ({ row }) =>
       row.original.status === 'revoked' ? null : (
         <span className="flex justify-end">
+          {row.original.status === 'locked' && <Unlock satellite={row.original} />}
           <Revoke satellite={row.original} />
         </span>
       ),
   }),
 ]);
+
+/** What a person has to know before they decide. */
+function LockWords({ lock }: { lock: NonNullable<Satellite['lock']> }) {
+  const { address, formerAddress, shownCounter, keptCounter } = lock;
+  return (
+    <span className="max-w-96 text-xs text-muted-foreground">
+      Its state directory exists twice, or was restored from a backup: one that has seen {shownCounter ?? 'no'}{' '}
+      connections came from {address ?? 'an unknown address'}, after one that has seen {keptCounter}, from{' '}
+      {formerAddress ?? 'an unknown address'}. If you don’t know both, revoke it and enrol it again.
+    </span>
+  );
+}
+
+function Unlock({ satellite }: { satellite: Satellite }) {
+  const mayUnlock = useMayUnlockSatellites();
+  const unlock = useUnlockSatellite();
+  if (!mayUnlock) return null;
+  return (
+    <ConfirmDialog
+      trigger={
+        <Button size="sm" variant="ghost" busy={unlock.isPending} aria-label={`Unlock ${satellite.name}`}>
+          Unlock
+        </Button>
+      }
+      title={`Unlock ${satellite.name}?`}
+      description="Remove the other copy of its state directory first. The first one that connects is taken for the satellite; the next one locks it again. If you don’t know where the other copy is, revoke the satellite instead: whoever has it has its key."
+      action="Unlock it"
+      keep="Keep it locked"
+      onConfirm={() => unlock.mutate(satellite.id)}
+    />
+  );
+}
 
 function Revoke({ satellite }: { satellite: Satellite }) {
   const mayManage = useMayManageFleet();

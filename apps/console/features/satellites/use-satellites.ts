@@ -1,4 +1,4 @@
-// The satellites of the organization, and taking one's access away.
+// The satellites of the organization, taking one's access away, and letting a locked one in again.
 import { takeData } from '@sena/sdk/take-data';
 import { notifyDone, notifyFailed } from '@sena/ui/toaster';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -34,5 +34,16 @@ export function useRevokeSatellite() {
         queryClient.invalidateQueries({ queryKey: satellitesKey }),
         queryClient.invalidateQueries({ queryKey: sitesKey }),
       ]),
+  });
+}
+
+export function useUnlockSatellite() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => takeData(sena.POST('/v1/satellites/{id}/unlock', { params: { path: { id } } })),
+    onSuccess: () =>
+      notifyDone('Unlocked', 'It connects within a minute. A second copy of its state directory locks it again.'),
+    onError: (error) => notifyFailed(describeFailure(error).title, describeFailure(error).detail),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: satellitesKey }),
   });
 }

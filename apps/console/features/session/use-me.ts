@@ -15,6 +15,11 @@ export function useMayManageFleet(): boolean {
   return useMe().permissions.includes('fleet:manage');
 }
 
+/** May they let a satellite in again of which two copies were seen? */
+export function useMayUnlockSatellites(): boolean {
+  return useMe().permissions.includes('trust:unlock');
+}
+
 /** May they write policies? */
 export function useMayManagePolicies(): boolean {
   const { role } = useMe();

@@ -35,6 +35,18 @@ export const checkpointKeyType = 'sena-checkpoint-key+jws';
 export const cosignatureSchema = z.strictObject({ satelliteId: id, publicKey, at: instant, signature });
 export type Cosignature = z.infer<typeof cosignatureSchema>;
 
+/** A satellite's key became another one: both have signed it, over the challenge of the connection in which it was told. */
+export const satelliteKeyChangeSchema = z.strictObject({
+  satelliteId: id,
+  formerPublicKey: publicKey,
+  publicKey,
+  nonce: z.string().max(128),
+  relayId: z.string().max(256),
+  formerSignature: signature,
+  signature,
+});
+export type SatelliteKeyChange = z.infer<typeof satelliteKeyChangeSchema>;
+
 /** From the tree over the first `fromSize` records to that of the checkpoint. RFC 6962, section 2.1.2. */
 export const consistencyProofSchema = z.strictObject({
   fromSize: z.int().min(0),

@@ -15,5 +15,7 @@ export const permissionSchema = z.enum([
   'members:manage',
   'keys:manage',
   'sign-in:manage',
+  'trust:rotate',
+  'trust:unlock',
 ]);
 export type Permission = z.infer<typeof permissionSchema>;

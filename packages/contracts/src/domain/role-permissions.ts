@@ -6,8 +6,11 @@ const reading = ['runs:read', 'approvals:read', 'fleet:read'] as const satisfies
 
 export const permissionsOfRole: Readonly<Record<Role, readonly Permission[]>> = {
   owner: permissionSchema.options,
-  // Whoever says where people sign in can sign in as anybody of the organization, also as an owner.
-  admin: permissionSchema.options.filter((permission) => permission !== 'sign-in:manage'),
+  // Whoever says where people sign in can sign in as anybody of the organization, also as an owner. And of two copies of a satellite the wrong
+  // one may be let in again.
+  admin: permissionSchema.options.filter(
+    (permission) => permission !== 'sign-in:manage' && permission !== 'trust:unlock',
+  ),
   operator: [...reading, 'runs:write', 'members:read', 'keys:manage'],
   approver: [...reading, 'runs:write', 'approvals:decide', 'audit:read', 'members:read', 'keys:manage'],
   viewer: [...reading, 'members:read', 'keys:manage'],

@@ -70,10 +70,25 @@ export const satelliteSchema = z.object({
   id: z.string(),
   name: z.string(),
   site: z.object({ id: z.string(), name: z.string() }),
-  status: z.enum(['connected', 'disconnected', 'revoked']),
+  status: z.enum(['connected', 'disconnected', 'locked', 'revoked']),
   fingerprint: z.string(),
   version: z.string().nullable(),
   lastSeenAt: timestampSchema.nullable(),
+  /** The newest dispatch key that it has said it believes. */
+  dispatchKeyId: z.string().nullable(),
+  /**
+   * `locked` alone: its state directory exists twice, or was restored from a backup. Which connection each copy has had last, and from where
+   * they came.
+   */
+  lock: z
+    .object({
+      at: timestampSchema,
+      shownCounter: z.int().nullable(),
+      keptCounter: z.int(),
+      address: z.string().nullable(),
+      formerAddress: z.string().nullable(),
+    })
+    .nullable(),
   createdAt: timestampSchema,
 });
 export type Satellite = z.infer<typeof satelliteSchema>;
@@ -109,6 +124,52 @@ export const enrolledSchema = z.object({
   siteId: z.string(),
   /** ws(s) address of the tunnel. */
   tunnelUrl: z.string(),
-  dispatchKeys: z.array(z.object({ keyId: z.string(), publicKey: z.string(), fingerprint: z.string() })),
+  dispatchKeys: z.array(
+    z.object({
+      keyId: z.string(),
+      publicKey: z.string(),
+      fingerprint: z.string(),
+      /** Of the statement that made it the newest; the first key has 1. */
+      sequence: z.int().min(1).default(1),
+    }),
+  ),
 });
 export type Enrolled = z.infer<typeof enrolledSchema>;
+
+/** The organization's dispatch keys: satellites believe what one of them has signed. */
+export const dispatchKeySchema = z.object({
+  id: z.string(),
+  fingerprint: z.string(),
+  /** `newest`: join commands pin it. `believed`: signs for satellites that have not learned the newest yet. */
+  status: z.enum(['newest', 'believed', 'retired']),
+  /** Satellites, not revoked, for which it is the newest that they believe. */
+  satelliteCount: z.int(),
+  createdAt: timestampSchema,
+  retiredAt: timestampSchema.nullable(),
+});
+export type DispatchKeyState = z.infer<typeof dispatchKeySchema>;
+export const dispatchKeyListSchema = z.object({
+  items: z.array(dispatchKeySchema),
+  /** What was asked for and the signer has not done yet, or has refused lately. */
+  requests: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(['rotation', 'retirement']),
+      keyId: z.string().nullable(),
+      requestedBy: z.string(),
+      createdAt: timestampSchema,
+      refusal: z.string().nullable(),
+    }),
+  ),
+});
+export type DispatchKeyList = z.infer<typeof dispatchKeyListSchema>;
+export const dispatchKeyRequestSchema = z.object({ id: z.string(), kind: z.enum(['rotation', 'retirement']) });
+export type DispatchKeyRequest = z.infer<typeof dispatchKeyRequestSchema>;
+/** For the audit: why. */
+const reason = z.string().trim().min(1).max(500).nullable().default(null);
+export const rotateDispatchKeyBodySchema = z.strictObject({ reason });
+export const retireDispatchKeyBodySchema = z.strictObject({
+  reason,
+  /** Although satellites have not learned a newer one. They will, when they connect; what waits for them is signed anew. */
+  force: z.boolean().default(false),
+});

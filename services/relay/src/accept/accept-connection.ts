@@ -12,7 +12,7 @@ import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
 import type { BoundStranger } from './bound-stranger.ts';
 import { measureLiveness } from './measure-liveness.ts';
 import { answerHello, type Handshake, openChallenge } from './shake-hands.ts';
-import type { TakenSatellite } from './take-satellite.ts';
+import type { Known, TakenSatellite } from './take-satellite.ts';
 
 /** Nobody is believed before the hello, and a hello is small. */
 const helloBytesMax = 16 * 1024;
@@ -28,11 +28,13 @@ export interface ConnectionRooms {
   /** By the fingerprint of its key; null: never enrolled. */
   identify(fingerprint: string): Promise<SatelliteIdentity | null>;
   /** It becomes this relay's. */
-  take(known: Extract<Handshake, { kind: 'known' }>): Promise<TakenSatellite>;
+  take(known: Known): Promise<TakenSatellite>;
+  /** It was found to be there twice: whoever holds it closes its tunnel. */
+  locked(organizationId: string, satelliteId: string): void;
   /** PostgreSQL is told that this connection is over. */
   letGo(connection: EndedConnection): Promise<void>;
   /** Before any other frame of this connection is handled. `news`: runs that learned something by its coming. */
-  connected(satellite: HeldSatellite, news: readonly RunNews[]): Promise<void>;
+  connected(satellite: HeldSatellite, arrival: { news: readonly RunNews[]; keySequence: number }): Promise<void>;
   /** After the last frame was handled, before PostgreSQL is told. Once for each `connected`. */
   disconnected(satellite: HeldSatellite): Promise<void>;
   /** Once for each `connected`, after PostgreSQL was told. */
@@ -43,10 +45,16 @@ export interface ConnectionRooms {
   isDraining(): boolean;
 }
 
-/** Resolves when the connection is over and PostgreSQL knows, or could not be told. */
-export function acceptConnection(socket: WebSocket, stranger: BoundStranger, rooms: ConnectionRooms): Promise<void> {
+/** `address`: from where, for people. Resolves when the connection is over and PostgreSQL knows, or could not be told. */
+export function acceptConnection(
+  socket: WebSocket,
+  stranger: BoundStranger,
+  address: string,
+  rooms: ConnectionRooms,
+): Promise<void> {
   const { logger, timing } = rooms;
-  const { challenge, frame } = openChallenge(rooms.relayId);
+  let asked = openChallenge(rooms.relayId);
+  let isCertain = false;
   let satellite: HeldSatellite | null = null;
   let isAlive = true;
   const liveness = measureLiveness(timing.heartbeatMs);
@@ -54,10 +62,7 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
   // Messages are handled one after the other: order is what offsets and acknowledgements rest on.
   let work = Promise.resolve();
 
-  const handshakeTimer = setTimeout(() => {
-    logger.warn({ code: 'handshake_timeout' }, 'a tunnel was closed, it said no hello in time');
-    socket.close(4408, 'no hello in time');
-  }, timing.handshakeMs);
+  let handshakeTimer = waitForHello();
   const heartbeat = setInterval(() => {
     // While the socket is not read, silence is ours.
     const isBusy = unhandled > 0;
@@ -99,8 +104,15 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
       );
     });
   });
-  send(frame);
+  send(asked.frame);
   return ended;
+
+  function waitForHello(): NodeJS.Timeout {
+    return setTimeout(() => {
+      logger.warn({ code: 'handshake_timeout' }, 'a tunnel was closed, it said no hello in time');
+      socket.close(4408, 'no hello in time');
+    }, timing.handshakeMs);
+  }
 
   async function handleMessage(data: Buffer, isBinary: boolean): Promise<void> {
     if (socket.readyState !== socket.OPEN || rooms.isDraining()) return;
@@ -113,17 +125,19 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
       throw new FrameError('malformed_frame', 'The first frame is a hello, alone.');
     // It has said its word; how long the answer takes is this end's.
     clearTimeout(handshakeTimer);
-    await welcome(await answerHello(rooms.identify, challenge, hello));
+    await welcome(await answerHello(rooms.identify, asked.challenge, hello));
   }
 
   async function welcome(handshake: Handshake): Promise<void> {
     if (handshake.kind === 'refused') return refuse(handshake.frame);
     // Gone while it was looked up: nobody is there to be taken.
     if (socket.readyState !== socket.OPEN) return;
-    const taken = await rooms.take(handshake);
-    if (taken.kind === 'refused') return refuse(taken.frame);
     const { organizationId, satelliteId, siteId } = handshake.identity;
-    const { connectionEpoch, journalLost, news } = taken;
+    const taken = await rooms.take({ ...handshake, address, isCertain });
+    if (taken.kind === 'stale') return askAgain(satelliteId);
+    if (taken.kind === 'locked') rooms.locked(organizationId, satelliteId);
+    if (taken.kind !== 'taken') return refuse(taken.frame);
+    const { connectionEpoch, journalLost, session, isAhead, news } = taken;
     stranger.welcome();
     if (socket.readyState !== socket.OPEN) return rooms.letGo({ organizationId, satelliteId, connectionEpoch });
     const out = createFrameBatcher<RelayFrame>({ socket });
@@ -134,14 +148,37 @@ export function acceptConnection(socket: WebSocket, stranger: BoundStranger, roo
       satelliteId,
       connectionEpoch,
       protocol,
+      proof: { nonce: asked.challenge.nonce, publicKey: handshake.hello.publicKey },
+      keys: {
+        sequence: handshake.hello.dispatchKeys?.sequence ?? 1,
+        newestKeyId: handshake.hello.dispatchKeys?.newestKeyId ?? null,
+        isRefusing: false,
+      },
       out,
       isHeard: () => liveness.isHeard(),
       close,
     };
-    out.push({ t: 'welcome', protocol, satelliteId, organizationId, siteId, connectionEpoch, relayTimeMs: Date.now() });
+    out.push({
+      ...{ t: 'welcome', protocol, satelliteId, organizationId, siteId, connectionEpoch, relayTimeMs: Date.now() },
+      ...(session === null ? {} : { session }),
+    });
     rooms.held.add(satellite);
+    if (isAhead)
+      logger.warn({ satelliteId }, 'a satellite has seen more connections than the database: was that set back?');
     logger.info({ satelliteId, organizationId, connectionEpoch, journalLost }, 'satellite connected');
-    await rooms.connected(satellite, news);
+    await rooms.connected(satellite, { news, keySequence: taken.keySequence });
+  }
+
+  /**
+   * What it has shown is older than what this satellite has kept. It may have been said long ago, by somebody who has gone since: a socket
+   * that nobody answers on, or a relay that stood still, are no copy. Whoever answers now, with this nonce, holds what it shows now.
+   */
+  function askAgain(satelliteId: string): void {
+    logger.warn({ satelliteId }, 'a satellite shows an old session: it is asked again');
+    asked = openChallenge(rooms.relayId);
+    isCertain = true;
+    handshakeTimer = waitForHello();
+    send(asked.frame);
   }
 
   async function leave(code: number): Promise<void> {

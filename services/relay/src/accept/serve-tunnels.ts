@@ -15,7 +15,7 @@ export interface TunnelServer {
 export function serveTunnels(
   server: http.Server,
   logger: Logger,
-  accept: (socket: WebSocket, stranger: BoundStranger) => Promise<void>,
+  accept: (socket: WebSocket, stranger: BoundStranger, address: string) => Promise<void>,
 ): TunnelServer {
   const tunnels = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false });
   const open = new Set<Promise<void>>();
@@ -28,7 +28,7 @@ export function serveTunnels(
       const stranger = boundStranger(socket, head, () =>
         logger.warn({ code: 'stranger_too_large' }, 'a tunnel was cut, it said more than a hello'),
       );
-      const ended = accept(webSocket, stranger).finally(() => open.delete(ended));
+      const ended = accept(webSocket, stranger, addressOf(request)).finally(() => open.delete(ended));
       open.add(ended);
     });
   });
@@ -58,4 +58,12 @@ export function serveTunnels(
       clearTimeout(timer);
     },
   };
+}
+
+/** For people who look for a copy of a satellite; nothing rests on it. What stands before a relay says for whom it speaks, last of all. */
+function addressOf(request: http.IncomingMessage): string {
+  const peer = request.socket.remoteAddress ?? 'unknown';
+  const forwarded = request.headers['x-forwarded-for'];
+  const last = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '')).split(',').at(-1)?.trim() ?? '';
+  return /^[0-9a-fA-F:.]{2,45}$/.test(last) && last !== peer ? `${last} through ${peer}` : peer;
 }

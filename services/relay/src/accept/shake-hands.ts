@@ -40,18 +40,34 @@ export async function answerHello(
     );
   }
   // PostgreSQL's text can't hold NUL.
-  if (`${hello.version}${hello.journalId}`.includes('\u0000'))
-    return refuse('malformed_frame', 'The hello holds characters that no version or journal has.');
+  const texts = [hello.version, hello.journalId, hello.dispatchKeys?.newestKeyId, hello.session?.token];
+  if (texts.join('').includes('\u0000'))
+    return refuse('malformed_frame', 'The hello holds characters that no version, journal, key or session has.');
   const fingerprint = publicKeyFingerprint(Buffer.from(hello.publicKey, 'base64url'));
   const identity = await identify(fingerprint);
   if (identity === null)
     return refuse('satellite_unknown', 'This key is not enrolled here. Enrol the satellite with a new join token.');
   if (identity.revoked) return revoked();
+  if (identity.locked) return locked();
   return { kind: 'known', identity, protocol, hello };
 }
 
 export function revoked(): Refused {
   return refuse('satellite_revoked', 'This satellite was revoked. Enrol it again with a new join token.');
+}
+
+export function locked(): Refused {
+  return refuse(
+    'satellite_locked',
+    'Its state directory exists twice, or was restored from a backup, so this satellite is locked. Look for the other copy; then revoke it in the console and enrol it again in a new state directory, or let an owner unlock it.',
+  );
+}
+
+export function sessionMissing(): Refused {
+  return refuse(
+    'session_missing',
+    'This satellite has spoken a newer protocol before, and an older one can not show that it is not a copy. Update the satellite.',
+  );
 }
 
 function refuse(code: string, message: string): Refused {

@@ -38,6 +38,8 @@ beforeEach(async () => {
     satelliteId: fleet.satellites[0]?.id as string,
     connectionEpoch: 1,
     protocol: 2,
+    keys: { sequence: 1, newestKeyId: null, isRefusing: false },
+    proof: { nonce: 'nonce', publicKey: 'key' },
     isHeard: () => true,
     close: () => undefined,
     out: {

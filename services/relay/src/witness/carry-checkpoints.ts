@@ -56,10 +56,14 @@ export function startCarryingCheckpoints(options: {
     await inOrganization(pool, organizationId, async (transaction) => {
       const last = await readLastCheckpoint(transaction);
       if (last === null) return;
-      const { size } = last.checkpoint;
+      const { checkpoint, key, certifiedBy } = last;
+      const { size } = checkpoint;
       const ids = satellites.map((satellite) => satellite.satelliteId);
       const signedSizes = await readWitnessedSizes(transaction, ids);
       const wanting = satellites.filter((satellite) => {
+        // One that does not believe the key yet which names that of checkpoints would have to refuse.
+        const { newestKeyId } = satellite.keys;
+        if (certifiedBy !== null && newestKeyId !== null && newestKeyId !== certifiedBy) return false;
         const asked = askedOf.get(satellite);
         return asked?.size !== size || isToBeAskedAgain(satellite, asked, signedSizes.get(satellite.satelliteId) ?? 0);
       });
@@ -75,7 +79,7 @@ export function startCarryingCheckpoints(options: {
         const proof = proofs.get(fromSize) ?? (await readConsistencyProof(transaction, fromSize, size));
         proofs.set(fromSize, proof);
         askedOf.set(satellite, { size, atMs: Date.now(), kind: 'waiting', looks: 0, isSecondQuestion: saw !== null });
-        satellite.out.push({ t: 'checkpoint', ...last, proof });
+        satellite.out.push({ t: 'checkpoint', checkpoint, key, proof });
       }
     });
   }

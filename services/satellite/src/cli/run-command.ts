@@ -22,7 +22,7 @@ export const runCommand = defineCommand({
     const { startSatellite } = await import('../start-satellite.ts');
     await beginWithoutStripping(directory);
     const logger = createLogger('satellite', config.logLevel);
-    const satellite = await startSatellite(config, logger);
+    const satellite = await startSatellite(config, logger, { environment: process.env });
     let isStopping = false;
     const stop = (signal: NodeJS.Signals) => {
       logger.info({ signal }, isStopping ? 'stopping at once' : 'stopping: running commands may end');

@@ -3,15 +3,16 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { WitnessedCheckpoint } from '@sena/contracts/domain/checkpoint';
 import { defineCommand, type ParsedArgs } from 'citty';
-import { readEnrolment } from '../config/enrolment.ts';
+import { type Enrolment, readEnrolment } from '../config/enrolment.ts';
+import { OperatorError } from '../config/operator-error.ts';
 import { loadSatelliteConfig } from '../config/satellite-config.ts';
-import { openStateDirectory } from '../config/state-directory.ts';
+import { openStateDirectory, type StateFiles } from '../config/state-directory.ts';
 import type { JournalCounts } from '../journal/journal-operations.ts';
 import { countExecutions } from '../journal/journal-statements.ts';
 import { checkNativeCrypto, type NativeCrypto } from '../ssh/native-crypto.ts';
 import { cryptoComplaint } from '../ssh/require-native-crypto.ts';
 import { readLiveStatus, type SatelliteStatus } from '../status/status-file.ts';
-import { readRefusedCheckpoint, readWitnessed } from '../witness/witness-files.ts';
+import { type RefusedCheckpoint, readRefusedCheckpoint, readWitnessed } from '../witness/witness-files.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 const declared = {
@@ -30,10 +31,9 @@ export const statusCommand = defineCommand({
     const live = readLiveStatus(state.status, Date.now());
     const journal = readCounts(state.journal);
     const isHalted = existsSync(config.haltFile);
-    const witnessed = readWitnessed(state.witnessed);
-    const refused = readRefusedCheckpoint(state.refusedCheckpoint);
+    const { witnessed, refused, problem: witnessProblem } = readAudit(state);
     if (args.json) {
-      const audit = { witnessed, refused };
+      const audit = { witnessed, refused, problem: witnessProblem };
       const process = live ?? null;
       console.log(JSON.stringify({ enrolment, process, journal, audit, isHalted, haltFile: config.haltFile }, null, 2));
     } else {
@@ -43,7 +43,7 @@ export const statusCommand = defineCommand({
           : [
               ['enrolled', `${enrolment.name} (${enrolment.satelliteId}) at ${enrolment.url}`],
               ['organization', `${enrolment.organizationId}, site ${enrolment.siteId}`],
-              ...enrolment.dispatchKeys.map((key) => ['pinned key', `${key.fingerprint} (${key.keyId})`]),
+              ...enrolment.dispatchKeys.map((key) => ['dispatch key', describeKey(enrolment, key)]),
             ];
       lines.push(['process', describeProcess(live)]);
       if (live !== null) lines.push(['connection', describeConnection(live)], ['work', describeWork(live)]);
@@ -51,7 +51,7 @@ export const statusCommand = defineCommand({
       const crypto = cryptoOf(live);
       if (crypto.kind !== 'works') lines.push(['ssh', cryptoComplaint(crypto)]);
       lines.push(['journal', journal === null ? 'none' : describeJournal(journal)]);
-      lines.push(['audit', describeWitnessed(witnessed)]);
+      lines.push(['audit', witnessProblem ?? describeWitnessed(witnessed)]);
       if (refused !== null)
         lines.push([
           'AUDIT REFUSED',
@@ -61,7 +61,11 @@ export const statusCommand = defineCommand({
       for (const [name = '', value = ''] of lines) console.log(`${`${name}:`.padEnd(14)}${value}`);
     }
     // For monitoring: 0 only when it works.
-    const works = live?.connection.kind === 'connected' && live.clockProblem === null && refused === null;
+    const works =
+      live?.connection.kind === 'connected' &&
+      live.clockProblem === null &&
+      refused === null &&
+      witnessProblem === null;
     if (!works) process.exitCode = 1;
   }),
 });
@@ -74,6 +78,28 @@ function readCounts(file: string): JournalCounts | null {
   } finally {
     database.close();
   }
+}
+
+/** What is damaged is said with the rest, and hides nothing of it. */
+function readAudit(state: StateFiles): {
+  witnessed: WitnessedCheckpoint | null;
+  refused: RefusedCheckpoint | null;
+  problem: string | null;
+} {
+  try {
+    const witnessed = readWitnessed(state.witnessed);
+    return { witnessed, refused: readRefusedCheckpoint(state.refusedCheckpoint), problem: null };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { witnessed: null, refused: null, problem: `witnesses nothing: ${error.message}` };
+  }
+}
+
+function describeKey(enrolment: Enrolment, key: Enrolment['dispatchKeys'][number]): string {
+  const { keyId, fingerprint, retiredAt } = key;
+  const newestKeyId = enrolment.newestKeyId ?? enrolment.dispatchKeys[0]?.keyId;
+  const state = retiredAt !== null ? `retired ${retiredAt}` : keyId === newestKeyId ? 'newest' : 'believed';
+  return `${fingerprint} (${keyId}), ${state}`;
 }
 
 function describeProcess(live: SatelliteStatus | null): string {

@@ -1,4 +1,5 @@
-// Written once by enrol, read by run and status: who this satellite is and which dispatch keys it has pinned.
+// Written by enrol, read by run and status: who this satellite is, which dispatch keys it has pinned, and which it has learned from those.
+// Written again by open-dispatch-keys alone.
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { OperatorError } from './operator-error.ts';
@@ -12,10 +13,25 @@ const enrolmentSchema = z.strictObject({
   siteId: z.string(),
   name: z.string(),
   enrolledAt: z.string(),
-  /** Only keys whose fingerprint the operator gave at enrolment. */
-  dispatchKeys: z.array(z.strictObject({ keyId: z.string(), publicKey: z.string(), fingerprint: z.string() })).min(1),
+  /** Those whose fingerprint the operator gave at enrolment, and those that came after them under their signature. */
+  dispatchKeys: z
+    .array(
+      z.strictObject({
+        keyId: z.string(),
+        publicKey: z.string(),
+        fingerprint: z.string(),
+        /** By the newest key; what it has signed is refused since. */
+        retiredAt: z.string().nullable().default(null),
+      }),
+    )
+    .min(1),
+  /** Of the last statement about them that was followed. */
+  keySequence: z.int().min(1).default(1),
+  /** The newest of them. Missing: the first one. */
+  newestKeyId: z.string().optional(),
 });
 export type Enrolment = z.infer<typeof enrolmentSchema>;
+type NewEnrolment = z.input<typeof enrolmentSchema>;
 
 /** Null when this satellite has not enrolled yet. Throws `OperatorError` when the file is damaged. */
 export function readEnrolment(file: string): Enrolment | null {
@@ -29,6 +45,6 @@ export function readEnrolment(file: string): Enrolment | null {
   }
 }
 
-export function writeEnrolment(file: string, enrolment: Enrolment): void {
+export function writeEnrolment(file: string, enrolment: NewEnrolment): void {
   writeFileWhole(file, `${JSON.stringify(enrolmentSchema.parse(enrolment), null, 2)}\n`, { flush: true });
 }

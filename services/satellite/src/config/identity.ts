@@ -1,10 +1,11 @@
 // Entered by enrol (makes the key once) and by the tunnel (proves who this is). The private key never leaves this machine:
 // it is written here, mode 0600, and read here.
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { exportPrivateKey, generateKeyPair, importPrivateKey, type KeyPair } from '@sena/envelope/dispatch-key';
 import { OperatorError } from './operator-error.ts';
-import { writeFileWhole } from './state-directory.ts';
+import { flushDirectory, type StateFiles, writeFileWhole } from './state-directory.ts';
 
 export type Identity = KeyPair;
 
@@ -13,6 +14,12 @@ export function createIdentity(file: string): Identity {
   const pair = generateKeyPair();
   writeFileWhole(file, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), { flush: true });
   return pair;
+}
+
+/** The next key has taken the former one's place, which is gone: the cloud refuses that already. On disk when this returns. */
+export function promoteIdentity(state: StateFiles): void {
+  renameSync(state.nextIdentityKey, state.identityKey);
+  flushDirectory(dirname(state.identityKey));
 }
 
 /** Throws `OperatorError` when the key is missing, readable by others or not Ed25519. */

@@ -7,12 +7,26 @@ export type OpenedCredential =
   | { kind: 'agent'; socket: string }
   | { kind: 'missing'; detail: string };
 
-export function readCredential(credentials: Readonly<Record<string, Credential>>, name: string): OpenedCredential {
+/** `environment`: of this process, as it was started. */
+export function readCredential(
+  credentials: Readonly<Record<string, Credential>>,
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+): OpenedCredential {
   const credential = Object.hasOwn(credentials, name) ? credentials[name] : undefined;
   if (credential === undefined) {
     return missing(`The satellite has no credential "${name}". Add it under "credentials" in its configuration.`);
   }
   if ('agent' in credential) return { kind: 'agent', socket: credential.agent };
+  if ('privateKeyVariable' in credential) {
+    const variable = credential.privateKeyVariable;
+    const key = environment[variable];
+    if (key === undefined || key === '')
+      return missing(
+        `The environment of the satellite has no ${variable}, in which the key of credential "${name}" should be. Set it and start the satellite again.`,
+      );
+    return { kind: 'private_key', privateKey: Buffer.from(key) };
+  }
   const file = credential.privateKeyFile;
   try {
     if ((statSync(file).mode & 0o077) !== 0) {

@@ -13,6 +13,10 @@ const credentialSchema = z.union([
     privateKeyFile: path,
   }),
   z.strictObject({
+    /** The name of an environment variable of this process that holds such a key, as a secret store would set it. */
+    privateKeyVariable: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable'),
+  }),
+  z.strictObject({
     /** The socket of an ssh-agent. */
     agent: path,
   }),
@@ -70,6 +74,8 @@ const fileSchema = z.strictObject({
     .prefault({}),
   /** False: starts without ssh2's native cryptography too, and costs more CPU. */
   nativeCryptoRequired: z.boolean().default(true),
+  /** So many days after it was made this satellite's own key is changed for another one, by itself. Absent: when `rotate-key` is run. */
+  rotateKeyAfterDays: z.int().min(1).max(3_650).optional(),
   /** `http://host:port` of a proxy that speaks CONNECT. */
   proxy: z.url({ protocol: /^http$/, error: 'must be an http:// address of a proxy' }).optional(),
   /** Certificates (PEM) to trust for the cloud's address, beside the usual ones. */
@@ -120,7 +126,9 @@ export function parseSatelliteConfig(file: string, text: string): SatelliteConfi
         name,
         'agent' in credential
           ? { agent: beside(credential.agent) }
-          : { privateKeyFile: beside(credential.privateKeyFile) },
+          : 'privateKeyFile' in credential
+            ? { privateKeyFile: beside(credential.privateKeyFile) }
+            : credential,
       ]),
     ),
     ...(parsed.data.caFile === undefined ? {} : { caFile: beside(parsed.data.caFile) }),

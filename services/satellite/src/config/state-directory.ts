@@ -1,11 +1,15 @@
 // Entered by every command: where the satellite keeps what it must not lose. Creates the directory, mode 0700.
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { OperatorError } from './operator-error.ts';
 
 export type StateFiles = {
   directory: string;
   identityKey: string;
+  /** The key that is to take its place, until the cloud has taken it. */
+  nextIdentityKey: string;
+  /** Which connection this directory has had last. */
+  session: string;
   enrolment: string;
   journal: string;
   lock: string;
@@ -29,6 +33,8 @@ export function openStateDirectory(directory: string): StateFiles {
   return {
     directory,
     identityKey: file('identity.key'),
+    nextIdentityKey: file('identity.next.key'),
+    session: file('session.json'),
     enrolment: file('enrolment.json'),
     journal: file('journal.db'),
     lock: file('lock.db'),
@@ -38,9 +44,20 @@ export function openStateDirectory(directory: string): StateFiles {
   };
 }
 
-/** The file has either its old or its new content, never a part; mode 0600. `flush`: on disk when this returns. */
+/** The file has either its old or its new content, never a part; mode 0600. `flush`: on disk, under its name, when this returns. */
 export function writeFileWhole(file: string, text: string, { flush }: { flush: boolean }): void {
   const draft = `${file}.${process.pid}.new`;
   writeFileSync(draft, text, { mode: 0o600, flush });
   renameSync(draft, file);
+  if (flush) flushDirectory(dirname(file));
+}
+
+/** Names in it are on disk too: a file that was written and renamed is forgotten by a power loss otherwise. */
+export function flushDirectory(directory: string): void {
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }

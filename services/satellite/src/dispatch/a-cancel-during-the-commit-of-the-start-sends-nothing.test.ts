@@ -33,7 +33,7 @@ beforeAll(async () => {
   pool = createSshPool({
     knownHosts: openKnownHosts(config.knownHostsFile),
     allowedAddresses: compileAllowedAddresses(config.allowedAddresses),
-    readCredential: (name) => readCredential(config.credentials, name),
+    readCredential: (name) => readCredential(config.credentials, {}, name),
     connectTimeoutMs: 10_000,
     idleMs: 10_000,
     idleConnectionsMax: 10,

@@ -1,7 +1,6 @@
 // The satellite's work, whatever connection there is: takes what the relay sends, runs it, keeps what goes back until it
 // is acknowledged. Owns queue, outbox and pool; lives as long as the process.
 
-import type { KeyObject } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { ExecutionMode } from '@sena/contracts/domain/outcome';
@@ -17,6 +16,8 @@ import { createGuardCleaner } from '../guard/clean-guards.ts';
 import { type Journal, JournalError } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
+import type { DispatchKeys } from '../trust/open-dispatch-keys.ts';
+import type { OwnIdentity } from '../trust/open-identity.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
 import type { Witness } from '../witness/open-witness.ts';
 import { answerReconcile, reportKnown } from './answer-reconcile.ts';
@@ -60,7 +61,8 @@ export type RuntimeOptions = {
   config: SatelliteConfig;
   organizationId: string;
   satelliteId: string;
-  keys: ReadonlyMap<string, KeyObject>;
+  dispatchKeys: DispatchKeys;
+  identity: OwnIdentity;
   parser: ShellParser;
   localRules: LocalRules;
   journal: Journal;
@@ -72,8 +74,10 @@ export type RuntimeOptions = {
 };
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { config, organizationId, satelliteId, keys, parser, localRules, journal, pool, witness, logger, fatal } =
+  const { config, organizationId, satelliteId, dispatchKeys, parser, localRules, journal, pool, witness, logger } =
     options;
+  const { identity, fatal } = options;
+  const keys = dispatchKeys.believed;
   /** Everything that is not finished, by execution id. */
   const executions = new Map<string, Work>();
   const outbox = createOutbox({
@@ -223,6 +227,13 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         return clock.measureAgain(frame.relayTimeMs);
       case 'checkpoint':
         return await takeCheckpoint(frame);
+      case 'dispatch-keys': {
+        const answer = await dispatchKeys.receive(frame);
+        if (answer !== null) link?.push(answer);
+        return;
+      }
+      case 'identity-changed':
+        return identity.receive(frame);
       case 'challenge':
       case 'welcome':
         logger.warn({ frame: frame.t }, 'the relay repeats its handshake, it is ignored');
@@ -370,7 +381,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       isOpen = false;
       const resumed: Execution[] = [];
       const recovery = await recoverExecutions({
-        ...{ journal, outbox, logger, keys, organizationId, satelliteId },
+        // What was journaled was believed then; what has begun is found out, whatever has become of its key.
+        ...{ journal, outbox, logger, keys: dispatchKeys.known, organizationId, satelliteId },
         judge: judgeAgain,
         resume(envelope, node, { mode, attempt }, wasSent) {
           const execution = createExecution(envelope, node, mode);

@@ -69,7 +69,9 @@ export async function enrolSatellite(options: EnrolOptions): Promise<EnrolResult
     siteId: enrolled.siteId,
     name: name.data,
     enrolledAt: new Date().toISOString(),
-    dispatchKeys,
+    dispatchKeys: dispatchKeys.map(({ sequence: _, ...key }) => ({ ...key, retiredAt: null })),
+    keySequence: dispatchKeys[0]?.sequence ?? 1,
+    newestKeyId: dispatchKeys[0]?.keyId,
   };
   if (isNew) writeNewConfig(config.file, options);
   writeEnrolment(state.enrolment, enrolment);
@@ -143,7 +145,7 @@ async function requestEnrolment(
   return enrolled.data;
 }
 
-function pinKeys(enrolled: Enrolled, pins: readonly string[]): Enrolment['dispatchKeys'] {
+function pinKeys(enrolled: Enrolled, pins: readonly string[]): Enrolled['dispatchKeys'] {
   const matching = enrolled.dispatchKeys.filter(({ publicKey }) => pins.includes(fingerprintOrNothing(publicKey)));
   if (matching.length === 0) {
     const offered = enrolled.dispatchKeys.map(({ publicKey }) => fingerprintOrNothing(publicKey)).join(', ');
@@ -152,7 +154,10 @@ function pinKeys(enrolled: Enrolled, pins: readonly string[]): Enrolment['dispat
         'Somebody may be between this machine and SENA. Nothing was trusted: revoke the new satellite in the console and compare the fingerprints.',
     );
   }
-  return matching.map(({ keyId, publicKey }) => ({ keyId, publicKey, fingerprint: fingerprintOf(publicKey) }));
+  // The newest first: from it on the others are learned.
+  return matching
+    .toSorted((a, b) => b.sequence - a.sequence)
+    .map(({ keyId, publicKey, sequence }) => ({ keyId, publicKey, fingerprint: fingerprintOf(publicKey), sequence }));
 }
 
 /** Computed from the key itself; what the answer claims is not looked at. */

@@ -18,6 +18,8 @@ const statusSchema = z.object({
   ]),
   /** Null: the clocks agree. */
   clockProblem: z.string().nullable(),
+  /** Null: it witnesses checkpoints of the audit. */
+  witnessProblem: z.string().nullable(),
   isNativeCryptoLoaded: z.boolean(),
   counts: z.object({
     waiting: z.int(),

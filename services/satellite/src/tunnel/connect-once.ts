@@ -1,6 +1,6 @@
 // Entered by connect-loop: one connection from the dial to its end. Proves who this satellite is, then hands frames to
 // the runtime and the sending half to its outbox.
-import { protocolVersions, type RelayFrame, type SatelliteFrame } from '@sena/contracts/frames';
+import { protocolVersions, type RelayFrame, type SatelliteFrame, type Session } from '@sena/contracts/frames';
 import type { Logger } from '@sena/telemetry/logger';
 import { decodeRelayFrames } from '@sena/tunnel/decode-frames';
 import { encodeFrames, messageBytesMax } from '@sena/tunnel/encode-frames';
@@ -13,6 +13,9 @@ import { checkCloudAddress } from './cloud-address.ts';
 import { collectBehind } from './collect-behind.ts';
 import { type DialSettings, dialCloud, dialTargetOf } from './dial-cloud.ts';
 
+/** The first protocol in which the hello says which connection this state directory has had last. */
+const sessionProtocol = 3;
+const challengesMax = 2;
 const handshakeTimeoutMs = 15_000;
 const heartbeatMs = 15_000;
 const heartbeatMissesMax = 2;
@@ -30,13 +33,17 @@ export type ConnectionSettings = {
   satelliteId: string;
   organizationId: string;
   journalId: string;
+  /** What this satellite believes of dispatch keys, as it says with the hello. */
+  dispatchKeys: { sequence: number; newestKeyId: string };
+  /** Read for every hello; `keep`: on disk when it returns, before anything of the connection is used. */
+  session: { read(): Session | null; keep(session: Session): void };
   /** Told with the hello, so that people are asked for them in time. */
   passkeysToChange: number;
   version: string;
   dial: DialSettings;
   logger: Logger;
   /** The connection is up. Frames follow in order, one message at a time. */
-  welcomed(welcome: Welcome, relayId: string, link: FrameBatcher<SatelliteFrame>): void;
+  welcomed(welcome: Welcome, relay: { relayId: string; nonce: string }, link: FrameBatcher<SatelliteFrame>): void;
   /** The socket is not read until this resolves. */
   received(frames: RelayFrame[]): Promise<void>;
 };
@@ -72,7 +79,8 @@ export async function connectOnce(settings: ConnectionSettings, signal: AbortSig
 
 function converse(socket: WebSocket, settings: ConnectionSettings, signal: AbortSignal): Promise<ConnectionEnd> {
   const { logger } = settings;
-  let relayId = '';
+  let relay: { relayId: string; nonce: string } | null = null;
+  let challenges = 0;
   let link: FrameBatcher<SatelliteFrame> | null = null;
   let refusal: { code: string; message: string } | null = null;
   let problem = '';
@@ -142,13 +150,16 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
   function shakeHands(frame: RelayFrame): void {
     switch (frame.t) {
       case 'challenge':
-        if (relayId !== '') throw new FrameError('malformed_frame', 'The relay has challenged already.');
-        relayId = frame.relayId;
+        // A second time when what the hello has shown is old: it may have been long under way.
+        if (challenges === challengesMax || (relay !== null && relay.nonce === frame.nonce))
+          throw new FrameError('malformed_frame', 'The relay has challenged already.');
+        challenges += 1;
+        relay = { relayId: frame.relayId, nonce: frame.nonce };
         socket.send(encodeFrames([helloFor(frame)]));
         return;
       case 'welcome':
-        if (relayId === '') throw new FrameError('malformed_frame', 'The relay welcomes before it asks who this is.');
-        welcome(frame);
+        if (relay === null) throw new FrameError('malformed_frame', 'The relay welcomes before it asks who this is.');
+        welcome(frame, relay);
         return;
       case 'refused':
         refusal = { code: frame.code.slice(0, 64), message: frame.message.slice(0, 500) };
@@ -170,19 +181,25 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
       satelliteTimeMs: Date.now(),
       journalId: settings.journalId,
       // A relay that is older takes no field that it does not know.
+      ...(challenge.protocols.includes(sessionProtocol)
+        ? { dispatchKeys: settings.dispatchKeys, session: settings.session.read() }
+        : {}),
       ...(settings.passkeysToChange === 0 ? {} : { passkeysToChange: settings.passkeysToChange }),
     };
   }
 
-  function welcome(frame: Welcome): void {
+  function welcome(frame: Welcome, from: { relayId: string; nonce: string }): void {
     const isMine = frame.satelliteId === settings.satelliteId && frame.organizationId === settings.organizationId;
     if (!isMine) throw new FrameError('malformed_frame', 'The relay takes this satellite for another one.');
     if (!protocolVersions.some((version) => version === frame.protocol)) {
       throw new FrameError('malformed_frame', `The relay chose protocol ${frame.protocol}, which was not offered.`);
     }
+    // First of all: were it used and then forgotten, this satellite would pass for a copy of itself.
+    if (frame.session !== undefined) settings.session.keep(frame.session);
     clearTimeout(handshakeTimer);
     link = createFrameBatcher<SatelliteFrame>({ socket: collectBehind(socket), messageBytes, bufferedBytesMax });
-    settings.welcomed(frame, relayId, link);
+    if (frame.session !== undefined) link.push({ t: 'session-kept', counter: frame.session.counter });
+    settings.welcomed(frame, from, link);
   }
 
   return new Promise((resolve) => {

@@ -46,7 +46,7 @@ async function certified(pair: typeof checkpointKey, by: typeof dispatchKey, key
 }
 function open(): Witness {
   const logger = createLogger('satellite', 'info', { write: (line) => log.push(line) });
-  return openWitness({ state, identity, organizationId, satelliteId: 'sat_1', pinned, logger });
+  return openWitness({ state, identity: () => identity, organizationId, satelliteId: 'sat_1', pinned, logger });
 }
 
 const sealsOf = (count: number, past = 'one') =>
@@ -152,9 +152,12 @@ describe('it signs nothing, says so, and keeps the evidence', () => {
   });
 });
 
-test('what it has seen and can not read any more stops it: it would sign anything', () => {
+test('where it can not read any more what it has seen it signs nothing, or it would sign anything, and says what to do', async () => {
   writeFileSync(state.witnessed, '{"v":1}');
-  expect(open).toThrow(/is damaged\. Restore it/);
+  const witness = open();
+  expect(witness.problem()).toMatch(/is damaged\. Restore it.*satellite checkpoint --forget/);
+  expect(await witness.receive(frameOf(sealsOf(5), 0))).toBeNull();
+  expect(readFileSync(state.witnessed, 'utf8')).toBe('{"v":1}');
 });
 
 describe('over a tunnel', () => {

@@ -7,6 +7,7 @@ import { isCheckpointKeyCertified } from '@sena/envelope/certify-checkpoint-key'
 import { cosign, isCheckpointSigned } from '@sena/envelope/sign-checkpoint';
 import type { Logger } from '@sena/telemetry/logger';
 import type { Identity } from '../config/identity.ts';
+import { OperatorError } from '../config/operator-error.ts';
 import type { StateFiles } from '../config/state-directory.ts';
 import { type CheckpointJudgement, type CheckpointRefusalCode, judgeCheckpoint } from './judge-checkpoint.ts';
 import { keepRefused, keepWitnessed, readWitnessed } from './witness-files.ts';
@@ -15,22 +16,35 @@ type CheckpointFrame = Extract<RelayFrame, { t: 'checkpoint' }>;
 type Answer = Extract<SatelliteFrame, { t: 'checkpoint-cosigned' | 'checkpoint-refused' }>;
 
 export interface Witness {
+  /** Why it signs nothing, and what to do; null: it does. */
+  problem(): string | null;
   /** Null: it could not be kept, so nothing is said; it is asked again. */
   receive(frame: CheckpointFrame): Promise<Answer | null>;
 }
 
-/** `pinned`: the dispatch keys that this satellite believes. Throws `OperatorError` when what it has seen can't be read. */
+/**
+ * `pinned`: the dispatch keys that this satellite believes. Where what it has seen can't be read it witnesses nothing, because it would sign
+ * anything: its other work goes on.
+ */
 export function openWitness(options: {
   state: StateFiles;
-  identity: Identity;
+  /** It may change. */
+  identity: () => Identity;
   organizationId: string;
   satelliteId: string;
   pinned: ReadonlyMap<string, KeyObject>;
   logger: Logger;
 }): Witness {
   const { state, identity, organizationId, satelliteId, pinned, logger } = options;
-  let seen: WitnessedCheckpoint | null = readWitnessed(state.witnessed);
-  const own = { satelliteId, publicKey: identity.publicKeySpki, privateKey: identity.privateKey };
+  let seen: WitnessedCheckpoint | null = null;
+  let problem: string | null = null;
+  try {
+    seen = readWitnessed(state.witnessed);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    problem = error.message;
+    logger.error({ err: error }, `this satellite witnesses no checkpoint of the audit: ${problem}`);
+  }
 
   async function judge({ checkpoint, key, proof }: CheckpointFrame): Promise<CheckpointJudgement> {
     const refuse = (code: CheckpointRefusalCode, message: string) => ({ kind: 'refused' as const, code, message });
@@ -51,7 +65,8 @@ export function openWitness(options: {
     const { size } = checkpoint;
     const judgement = await judge(frame);
     if (judgement.kind === 'follows') {
-      const cosignature = cosign(checkpoint, own, new Date());
+      const { publicKeySpki: publicKey, privateKey } = identity();
+      const cosignature = cosign(checkpoint, { satelliteId, publicKey, privateKey }, new Date());
       const next: WitnessedCheckpoint = { v: 1, checkpoint, key, cosignature };
       // On disk before it is told: what it has signed it must know for ever.
       await keepWitnessed(state.witnessed, next);
@@ -70,7 +85,9 @@ export function openWitness(options: {
   }
 
   return {
+    problem: () => problem,
     async receive(frame) {
+      if (problem !== null) return null;
       try {
         return await answer(frame);
       } catch (error) {

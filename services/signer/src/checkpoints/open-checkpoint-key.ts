@@ -5,7 +5,8 @@ import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { certifyCheckpointKey } from '@sena/envelope/certify-checkpoint-key';
 import { exportPrivateKey, generateKeyPair, importPrivateKey, type KeyPair } from '@sena/envelope/dispatch-key';
-import { readSigningKey } from '../keys/read-signing-key.ts';
+import { lockDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
+import { readSigningKeys } from '../keys/read-signing-keys.ts';
 import { openPrivateKey, sealPrivateKey } from '../keys/seal-private-key.ts';
 
 export interface OpenedCheckpointKey {
@@ -31,12 +32,18 @@ export async function openCheckpointKey(
 
 async function makeCheckpointKey(transaction: TenantTransaction, masterKey: Buffer): Promise<OpenedCheckpointKey> {
   const { organizationId } = transaction;
-  const dispatchKey = await readSigningKey(transaction, masterKey);
+  // A rotation meanwhile would leave it named by the key before.
+  await lockDispatchKeys(transaction);
+  const { newest: dispatchKey } = await readSigningKeys(transaction, masterKey);
   const [keyId, pair] = [newId('ckey'), generateKeyPair()];
   const claim = { v: 1 as const, organizationId, keyId, publicKey: pair.publicKeySpki };
   await transaction.query(
-    'insert into checkpoint_keys (id, organization_id, public_key, fingerprint, certificate) values ($1, $2, $3, $4, $5)',
-    [keyId, organizationId, pair.publicKeySpki, pair.fingerprint, await certifyCheckpointKey(claim, dispatchKey)],
+    `insert into checkpoint_keys (id, organization_id, public_key, fingerprint, certificate, certified_by)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [
+      ...[keyId, organizationId, pair.publicKeySpki, pair.fingerprint],
+      ...[await certifyCheckpointKey(claim, dispatchKey), dispatchKey.keyId],
+    ],
   );
   await transaction.query(
     'insert into checkpoint_private_keys (checkpoint_key_id, organization_id, ciphertext) values ($1, $2, $3)',

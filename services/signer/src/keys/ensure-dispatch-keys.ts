@@ -2,7 +2,7 @@
 // Writes dispatch_keys and dispatch_private_keys.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { newId } from '@sena/contracts/ids';
-import { inOrganization, type Pool } from '@sena/db/tenant';
+import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { exportPrivateKey, generateKeyPair } from '@sena/envelope/dispatch-key';
 import { sealPrivateKey } from './seal-private-key.ts';
 
@@ -14,9 +14,7 @@ export async function ensureDispatchKeys(pool: Pool, masterKey: Buffer): Promise
   let made = 0;
   for (const { organization_id: organizationId } of missing.rows) {
     made += await inOrganization(pool, organizationId, async (transaction) => {
-      await transaction.query(`select pg_advisory_xact_lock(hashtextextended('sena.dispatch-key:' || $1, 0))`, [
-        organizationId,
-      ]);
+      await lockDispatchKeys(transaction);
       const existing = await transaction.query('select 1 from dispatch_keys where retired_at is null');
       if (existing.rowCount !== 0) return 0;
       const keyId = newId('dkey');
@@ -43,4 +41,11 @@ export async function ensureDispatchKeys(pool: Pool, masterKey: Buffer): Promise
     });
   }
   return made;
+}
+
+/** Of two signers one waits until the other's transaction ends. */
+export async function lockDispatchKeys(transaction: TenantTransaction): Promise<void> {
+  await transaction.query(`select pg_advisory_xact_lock(hashtextextended('sena.dispatch-key:' || $1, 0))`, [
+    transaction.organizationId,
+  ]);
 }

@@ -36,6 +36,8 @@ export interface DispatchToSign {
   /** What rules ask of each node, as it is now: by node id. A node that was deleted has neither. Empty where no rule asks. */
   readonly nodeFacts: ReadonlyMap<string, NodeFacts>;
   readonly satelliteRevoked: boolean;
+  /** The newest dispatch key that it has said it believes. */
+  readonly satelliteKeyId: string | null;
   readonly approval: ApprovalToCheck | null;
 }
 
@@ -96,10 +98,12 @@ export async function readDispatchesToSign(
     requested_role: string;
     requested_via: string;
     satellite_revoked: boolean;
+    satellite_key_id: string | null;
   }>(
     `select d.id, d.run_id, d.step, d.satellite_id, d.assignment_epoch, d.shell, d.command, d.environment, d.limits, d.read_only, d.not_before,
        d.expires_at, d.traceparent, d.approval_id, r.status as run_status, r.cancel_requested_at is not null as cancel_requested,
-       r.requested_by, r.requested_role, r.requested_via, s.revoked_at is not null as satellite_revoked
+       r.requested_by, r.requested_role, r.requested_via, s.revoked_at is not null as satellite_revoked,
+       s.dispatch_key_id as satellite_key_id
      from dispatches d join runs r on r.id = d.run_id join satellites s on s.id = d.satellite_id
      where d.id = any($1) and d.pending > 0 and d.sent_at is null and d.superseded_at is null
        and (s.revoked_at is null or d.approval_id is not null) and not exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
@@ -142,6 +146,7 @@ export async function readDispatchesToSign(
     },
     nodeFacts,
     satelliteRevoked: row.satellite_revoked,
+    satelliteKeyId: row.satellite_key_id,
     approval: row.approval_id === null ? null : (approvals.get(row.approval_id) ?? gone(row.approval_id)),
   }));
 }

@@ -12,6 +12,8 @@ export interface InquiryToSign {
   readonly satelliteId: string;
   readonly isOfSite: boolean;
   readonly satelliteRevoked: boolean;
+  /** The newest dispatch key that it has said it believes. */
+  readonly satelliteKeyId: string | null;
   readonly limits: ExecutionLimits;
   readonly readOnly: boolean;
   readonly wasSent: boolean;
@@ -40,6 +42,7 @@ export async function readInquiryToSign(
     satellite_id: string;
     is_of_site: boolean;
     revoked: boolean;
+    finder_key_id: string | null;
     limits: ExecutionLimits;
     read_only: boolean;
     was_sent: boolean;
@@ -49,7 +52,7 @@ export async function readInquiryToSign(
     traceparent: string | null;
   }>(
     `select d.run_id, d.step, q.satellite_id, finder.site_id = former.site_id and finder.id <> former.id as is_of_site,
-       finder.revoked_at is not null as revoked, d.limits, d.read_only, d.sent_at is not null as was_sent,
+       finder.revoked_at is not null as revoked, finder.dispatch_key_id as finder_key_id, d.limits, d.read_only, d.sent_at is not null as was_sent,
        q.created_at, q.expires_at, d.expires_at as dispatch_expires_at, d.traceparent
      from inquiries q join dispatches d on d.id = q.dispatch_id
        join satellites finder on finder.id = q.satellite_id join satellites former on former.id = d.satellite_id
@@ -69,6 +72,7 @@ export async function readInquiryToSign(
     satelliteId: row.satellite_id,
     isOfSite: row.is_of_site,
     satelliteRevoked: row.revoked,
+    satelliteKeyId: row.finder_key_id,
     limits: row.limits,
     readOnly: row.read_only,
     wasSent: row.was_sent,

@@ -3,13 +3,13 @@
 import { appendAuditEvents } from '@sena/audit/append-audit-event';
 import { frameBytesMax } from '@sena/contracts/frames';
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
-import { type SigningKey, signEnvelope } from '@sena/envelope/sign-envelope';
+import { signEnvelope } from '@sena/envelope/sign-envelope';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { CedarEngine } from '@sena/policy/rules/load-cedar';
 import { readRules } from '@sena/rules/read-rules';
 import { closeUnsentDispatches } from '@sena/runs/close-executions';
 import type { RecordedRun } from '@sena/runs/record-results';
-import { readSigningKey } from '../keys/read-signing-key.ts';
+import { readSigningKeys, type SigningKeys } from '../keys/read-signing-keys.ts';
 import { type Judgement, judgeDispatch } from './judge-dispatch.ts';
 import { type DispatchToSign, readDispatchesToSign } from './read-dispatch.ts';
 
@@ -25,7 +25,12 @@ export interface SignedDispatches {
   readonly runs: readonly RecordedRun[];
 }
 
-type Signed = { readonly dispatch: DispatchToSign; readonly jws: string; readonly readOnly: boolean };
+type Signed = {
+  readonly dispatch: DispatchToSign;
+  readonly keyId: string;
+  readonly jws: string;
+  readonly readOnly: boolean;
+};
 
 /** By which it is said what a command does and whether that may happen. */
 export interface Judges {
@@ -71,7 +76,7 @@ async function signTogether(
       dispatch,
       judgement: judgeDispatch(judges.parser, rules, organizationId, dispatch, now),
     }));
-    let key: SigningKey | null = null;
+    let keys: SigningKeys | null = null;
     const signed: Signed[] = [];
     const refused: Array<{ dispatch: DispatchToSign; refusal: Refusal }> = [];
     for (const { dispatch, judgement } of judged) {
@@ -79,13 +84,15 @@ async function signTogether(
         refused.push({ dispatch, refusal: judgement });
         continue;
       }
-      key ??= await readSigningKey(transaction, masterKey);
+      keys ??= await readSigningKeys(transaction, masterKey);
+      const key = keys.for(dispatch.satelliteKeyId);
       const jws = await signEnvelope(judgement.envelope, key);
-      if (jws.length <= envelopeBytesMax) signed.push({ dispatch, jws, readOnly: judgement.envelope.readOnly });
+      const { readOnly } = judgement.envelope;
+      if (jws.length <= envelopeBytesMax) signed.push({ dispatch, keyId: key.keyId, jws, readOnly });
       else refused.push({ dispatch, refusal: tooLarge(dispatch) });
     }
     if (refused.length > 0 && runs === 'free') return null;
-    if (key !== null) await saveEnvelopes(transaction, key.keyId, signed);
+    await saveEnvelopes(transaction, signed);
     return {
       signed: signed.map(({ dispatch }) => ({ dispatchId: dispatch.id, satelliteId: dispatch.satelliteId })),
       refused: refused.map(({ dispatch, refusal }) => ({ dispatchId: dispatch.id, detail: refusal.detail })),
@@ -122,12 +129,17 @@ async function closeRefused(
   return runs;
 }
 
-async function saveEnvelopes(transaction: TenantTransaction, keyId: string, signed: readonly Signed[]): Promise<void> {
+async function saveEnvelopes(transaction: TenantTransaction, signed: readonly Signed[]): Promise<void> {
   if (signed.length === 0) return;
   await transaction.query(
     `insert into dispatch_envelopes (dispatch_id, organization_id, key_id, jws)
-     select e.dispatch_id, $1, $2, e.jws from unnest($3::text[], $4::text[]) as e (dispatch_id, jws)`,
-    [transaction.organizationId, keyId, signed.map(({ dispatch }) => dispatch.id), signed.map(({ jws }) => jws)],
+     select e.dispatch_id, $1, e.key_id, e.jws from unnest($2::text[], $3::text[], $4::text[]) as e (dispatch_id, key_id, jws)`,
+    [
+      transaction.organizationId,
+      signed.map(({ dispatch }) => dispatch.id),
+      signed.map(({ keyId }) => keyId),
+      signed.map(({ jws }) => jws),
+    ],
   );
   const approvalIds = signed.flatMap(({ dispatch }) => dispatch.approval?.id ?? []);
   if (approvalIds.length > 0) {
@@ -140,7 +152,7 @@ async function saveEnvelopes(transaction: TenantTransaction, keyId: string, sign
   }
   await appendAuditEvents(
     transaction,
-    signed.map(({ dispatch: { id, runId, satelliteId, approval }, readOnly }) => ({
+    signed.map(({ dispatch: { id, runId, satelliteId, approval }, keyId, readOnly }) => ({
       action: 'dispatch.signed',
       actor,
       subject: id,

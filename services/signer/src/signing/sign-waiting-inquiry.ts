@@ -8,7 +8,7 @@ import { frameBytesMax } from '@sena/contracts/frames';
 import { executionIdFor } from '@sena/contracts/ids';
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { signInquiry } from '@sena/envelope/sign-inquiry';
-import { readSigningKey } from '../keys/read-signing-key.ts';
+import { readSigningKeys } from '../keys/read-signing-keys.ts';
 import { type InquiryToSign, readInquiryToSign } from './read-inquiry.ts';
 
 const actor = 'service:signer';
@@ -34,7 +34,7 @@ export async function signWaitingInquiry(
     const envelope = toEnvelope(organizationId, inquiry);
     const problem = findProblem(inquiry, envelope);
     if (problem !== null) return refuse(transaction, inquiry, problem);
-    const key = await readSigningKey(transaction, masterKey);
+    const key = (await readSigningKeys(transaction, masterKey)).for(inquiry.satelliteKeyId);
     const jws = await signInquiry(envelope, key);
     if (jws.length > envelopeBytesMax) {
       return refuse(transaction, inquiry, `It names ${inquiry.nodes.length} nodes, more than one inquiry can carry.`);

@@ -5,6 +5,7 @@ import { ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
+import { changeDispatchKeys } from '../keys/change-dispatch-keys.ts';
 import { ensureDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
 import { type Judges, type SignedDispatches, signDispatches } from './sign-dispatch.ts';
 import { signWaitingInquiry } from './sign-waiting-inquiry.ts';
@@ -72,6 +73,7 @@ export function startSigning(options: {
       isWanted = false;
       const made = await ensureDispatchKeys(pool, masterKey);
       if (made > 0) logger.info({ made }, 'dispatch keys made');
+      await changeKeys();
       const waiting = await pool.query<WaitingRow>(
         'select organization_id, dispatch_id, run_id, traceparent from dispatches_to_sign($1)',
         [dispatchesALook],
@@ -96,6 +98,30 @@ export function startSigning(options: {
       if (inquiries.rows.length === inquiriesALook && answered > 0) isWanted = true;
       // Those that can't be signed now are looked at again with the clock, not at once.
       if (waiting.rows.length === dispatchesALook && settled > 0) isWanted = true;
+    }
+  }
+
+  /** One that can't be done now holds up no other, nor what is to be signed. */
+  async function changeKeys(): Promise<void> {
+    const waiting = await pool.query<{ organization_id: string; request_id: string }>(
+      'select organization_id, request_id from dispatch_key_requests_waiting()',
+    );
+    for (const { organization_id: organizationId, request_id: requestId } of waiting.rows) {
+      if (isStopped) return;
+      try {
+        const changed = await changeDispatchKeys(pool, masterKey, organizationId, requestId);
+        if (changed.kind === 'gone') continue;
+        const { kind, ...fields } = changed;
+        if (kind === 'refused') logger.warn({ organizationId, requestId, ...fields }, 'dispatch keys stay as they are');
+        else logger.info({ organizationId, requestId, ...fields }, `a dispatch key was ${kind}`);
+      } catch (error) {
+        logger.error(
+          { organizationId, requestId, err: error },
+          'dispatch keys could not be changed, it is tried again',
+        );
+        continue;
+      }
+      await signals.ring(organizationId, 'dispatchKeysChanged', {});
     }
   }
 

@@ -50,6 +50,7 @@ function dispatch(over: Partial<DispatchToSign> = {}): DispatchToSign {
     run: { status: 'running', cancelRequested: false, requester },
     nodeFacts: new Map(),
     satelliteRevoked: false,
+    satelliteKeyId: null,
     approval: null,
     ...over,
   };

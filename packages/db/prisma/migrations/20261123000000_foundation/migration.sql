@@ -36,6 +36,19 @@ create table satellites (
   journal_id text,
   -- What it said at its last hello: of so many people it wants a passkey. A hint for people; the satellite itself decides.
   passkeys_to_change integer not null default 0 check (passkeys_to_change between 0 and 2),
+  -- The newest dispatch key that it trusts, as far as it has said: the signer signs for it with that one. A hint; the satellite decides.
+  dispatch_key_id text,
+  -- Its state directory is there once: with every connection it is given the next number and a random token, and says at the next one what
+  -- it holds. `session_token` null: it has none yet, or was unlocked, and whatever it says first is taken. `pending_token`: of the number
+  -- after this one, given and not yet said to be kept; the same again to whoever comes before that.
+  session_counter bigint not null default 0,
+  session_token text,
+  pending_token text,
+  -- From where it came last, as the relay or the front before it sees that.
+  remote_address text,
+  -- Two copies of its state directory exist. Nothing is sent to it until somebody has looked.
+  locked_at timestamptz,
+  lock jsonb,
   relay_id text,
   connection_epoch bigint not null default 0,
   connected_at timestamptz,
@@ -48,6 +61,18 @@ create table satellites (
 );
 create index satellites_site on satellites (organization_id, site_id);
 
+-- Which keys a satellite has had, one after the other, and what both of them signed: what the former ones have signed stays a word of its.
+create table satellite_key_changes (
+  organization_id text not null,
+  satellite_id text not null,
+  former_public_key text not null unique,
+  public_key text not null,
+  proof jsonb not null,
+  at timestamptz not null default now(),
+  primary key (organization_id, satellite_id, public_key),
+  foreign key (organization_id, satellite_id) references satellites (organization_id, id)
+);
+
 create table join_tokens (
   id text primary key,
   organization_id text not null,
@@ -58,6 +83,8 @@ create table join_tokens (
   expires_at timestamptz not null,
   used_at timestamptz,
   used_by_satellite_id text,
+  -- Whose fingerprint its command pins.
+  dispatch_key_id text,
   foreign key (organization_id, site_id) references sites (organization_id, id)
 );
 
@@ -494,10 +521,40 @@ create table dispatch_keys (
   organization_id text not null references organizations,
   public_key text not null,
   fingerprint text not null,
+  -- Of the statement that made it the newest; the first key has 1, and no statement.
+  sequence bigint not null default 1,
   created_at timestamptz not null default now(),
   retired_at timestamptz,
   unique (organization_id, id)
 );
+
+-- What the keys say of each other, in one line from the first key: which one comes next, signed by the one before it; which one is no longer
+-- to be believed, signed by the newest. Satellites follow it from the key that they have pinned.
+create table dispatch_key_statements (
+  organization_id text not null,
+  sequence bigint not null check (sequence > 1),
+  kind text not null check (kind in ('succession', 'retirement')),
+  key_id text not null,
+  jws text not null,
+  created_at timestamptz not null default now(),
+  primary key (organization_id, sequence),
+  foreign key (organization_id, key_id) references dispatch_keys (organization_id, id)
+);
+
+-- What a member asks of the signer about them.
+create table dispatch_key_requests (
+  id text primary key,
+  organization_id text not null references organizations,
+  kind text not null check (kind in ('rotation', 'retirement')),
+  -- Of a retirement: which one. Of a rotation, once it is done: the new one.
+  key_id text,
+  requested_by text not null,
+  created_at timestamptz not null default now(),
+  done_at timestamptz,
+  -- Why it was not done.
+  refusal text
+);
+create index dispatch_key_requests_waiting on dispatch_key_requests (created_at) where done_at is null;
 
 create table dispatch_private_keys (
   dispatch_key_id text primary key references dispatch_keys,
@@ -545,8 +602,9 @@ create table checkpoint_keys (
   organization_id text not null references organizations,
   public_key text not null,
   fingerprint text not null,
-  -- In which the dispatch key names it.
+  -- In which the newest dispatch key names it, and which key that is.
   certificate text not null,
+  certified_by text,
   created_at timestamptz not null default now(),
   unique (organization_id, id)
 );
@@ -642,6 +700,8 @@ create trigger outcomes_append_only before update or delete or truncate on outco
 create trigger approval_decisions_append_only before update or delete or truncate on approval_decisions for each statement execute function refuse_change();
 create trigger policy_versions_append_only before update or delete or truncate on policy_versions for each statement execute function refuse_change();
 create trigger approval_assertions_append_only before update or delete or truncate on approval_assertions for each statement execute function refuse_change();
+create trigger dispatch_key_statements_append_only before update or delete or truncate on dispatch_key_statements for each statement execute function refuse_change();
+create trigger satellite_key_changes_append_only before update or delete or truncate on satellite_key_changes for each statement execute function refuse_change();
 create trigger run_events_append_only before update or delete or truncate on run_events for each statement execute function refuse_change();
 
 -- Row-level security: forced, on every table ------------------------------------------------------------------------------
@@ -668,14 +728,15 @@ grant execute on function current_organization() to public;
 
 grant select on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
   policies, policy_versions, dispatches, executions, execution_starts, outcomes, output_streams, output_chunks, outbox, idempotency_keys, runbooks, model_calls, dispatch_keys,
-  audit_events, audit_unsealed, audit_seals, checkpoint_keys, audit_checkpoints, audit_cosignatures, audit_refusals, audit_sinks to sena_app;
+  dispatch_key_statements, dispatch_key_requests, satellite_key_changes, audit_events, audit_unsealed, audit_seals, checkpoint_keys, audit_checkpoints, audit_cosignatures, audit_refusals, audit_sinks to sena_app;
 grant select (id, organization_id, dispatch_id, satellite_id, created_at, expires_at, signed_at, sent_at, acked_at, refused_at) on inquiries to sena_app;
 grant insert (id, organization_id, dispatch_id, satellite_id, expires_at) on inquiries to sena_app;
 grant insert on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
   policies, policy_versions, dispatches, executions, outcomes, outbox, idempotency_keys, runbooks, model_calls, audit_events, audit_seals, audit_sinks to sena_app;
 grant update (cursor, delivered_at, failures, last_error, next_attempt_at) on audit_sinks to sena_app;
+grant insert (id, organization_id, kind, key_id, requested_by) on dispatch_key_requests to sena_app;
 grant update (name) on organizations, sites to sena_app;
-grant update (revoked_at, relay_id, connected_at) on satellites to sena_app;
+grant update (revoked_at, relay_id, connected_at, locked_at, lock, session_token, pending_token) on satellites to sena_app;
 grant update (used_at, used_by_satellite_id) on join_tokens to sena_app;
 grant update (name, address, port, run_as, credential, host_key, labels) on nodes to sena_app;
 grant update (status, version, reason, planner, answer, usage, last_event_seq, execution_count, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count,
@@ -690,12 +751,13 @@ grant delete on nodes, policies, audit_sinks to sena_app;
 grant select, insert on approval_assertions to sena_app;
 
 grant select on satellites, runs, dispatches, dispatch_envelopes, executions, execution_starts, outcomes, output_streams, output_chunks, outbox,
-  inquiries, audit_seals, checkpoint_keys, audit_checkpoints, audit_tree, audit_cosignatures, audit_refusals to sena_relay;
+  inquiries, audit_seals, checkpoint_keys, audit_checkpoints, audit_tree, audit_cosignatures, audit_refusals, dispatch_key_statements to sena_relay;
 grant insert on audit_cosignatures, audit_refusals to sena_relay;
 grant update on audit_refusals to sena_relay;
 grant delete on audit_refusals to sena_relay;
 grant insert on run_events, execution_starts, outcomes, output_streams, output_chunks, outbox, audit_events to sena_relay;
-grant update (version, journal_id, passkeys_to_change, relay_id, connection_epoch, connected_at, last_seen_at) on satellites to sena_relay;
+grant update (version, journal_id, passkeys_to_change, dispatch_key_id, session_counter, session_token, pending_token, remote_address, locked_at, lock,
+  relay_id, connection_epoch, connected_at, last_seen_at) on satellites to sena_relay;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_relay;
 grant update (pending, sent_at, sent_epoch, acked_at) on dispatches to sena_relay;
 grant update (sent_at, sent_epoch, acked_at, refused_at) on inquiries to sena_relay;
@@ -703,12 +765,20 @@ grant update (committed_bytes) on output_streams to sena_relay;
 grant delete on outbox to sena_relay;
 
 grant select on organizations, runs, policy_decisions, approvals, approval_decisions, policies, dispatches, dispatch_envelopes, executions, satellites, dispatch_keys, dispatch_private_keys,
-  outcomes, output_streams, outbox, execution_starts, inquiries, audit_seals, checkpoint_keys, checkpoint_private_keys, audit_checkpoints to sena_signer;
+  outcomes, output_streams, outbox, execution_starts, inquiries, audit_seals, checkpoint_keys, checkpoint_private_keys, audit_checkpoints,
+  dispatch_key_statements, dispatch_key_requests to sena_signer;
 -- What rules ask of a node, and no address or credential.
 grant select (id, organization_id, site_id, labels) on nodes to sena_signer;
 grant select (id, organization_id, name) on sites to sena_signer;
 grant insert on checkpoint_keys, checkpoint_private_keys, audit_checkpoints, audit_tree to sena_signer;
-grant insert on dispatch_envelopes, dispatch_keys, dispatch_private_keys, outcomes, run_events, outbox, audit_events to sena_signer;
+grant insert on dispatch_envelopes, dispatch_keys, dispatch_private_keys, dispatch_key_statements, outcomes, run_events, outbox, audit_events to sena_signer;
+-- What waits is signed again when its key is retired; private keys are sealed again when the master key is another one.
+grant update (key_id, jws) on dispatch_envelopes to sena_signer;
+grant update (retired_at) on dispatch_keys to sena_signer;
+grant update (ciphertext) on dispatch_private_keys, checkpoint_private_keys to sena_signer;
+grant delete on dispatch_private_keys to sena_signer;
+grant update (certificate, certified_by) on checkpoint_keys to sena_signer;
+grant update (key_id, done_at, refusal) on dispatch_key_requests to sena_signer;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_signer;
 grant update (pending) on dispatches to sena_signer;
 grant update (used_at) on approvals to sena_signer;
@@ -720,8 +790,9 @@ grant delete on outbox to sena_signer;
 
 grant create on schema sena to sena_definer;
 grant select, update on runs, satellites, dispatches, executions, inquiries to sena_definer;
-grant insert on dispatches to sena_definer;
-grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, join_tokens, audit_unsealed, idempotency_keys,
+grant insert on dispatches, satellite_key_changes to sena_definer;
+grant select on satellite_key_changes to sena_definer;
+grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, dispatch_key_requests, dispatch_private_keys, join_tokens, audit_unsealed, idempotency_keys,
   audit_seals, audit_checkpoints, audit_sinks to sena_definer;
 grant insert on audit_unsealed, organizations, audit_events to sena_definer;
 grant insert, update, select on runbooks to sena_definer;
@@ -799,11 +870,43 @@ language sql security definer set search_path = sena, pg_temp as $$
   where not exists (select from dispatch_keys k where k.organization_id = o.organization_id and k.retired_at is null)
 $$;
 
-create function satellite_by_fingerprint(satellite_fingerprint text)
-returns table (organization_id text, satellite_id text, site_id text, revoked boolean)
+create function dispatch_key_requests_waiting() returns table (organization_id text, request_id text)
 language sql security definer set search_path = sena, pg_temp as $$
-  select organization_id, id, site_id, revoked_at is not null from satellites where fingerprint = satellite_fingerprint
+  select organization_id, id from dispatch_key_requests where done_at is null order by created_at, id limit 100
 $$;
+
+create function organizations_with_private_keys() returns table (organization_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select distinct organization_id from dispatch_private_keys
+$$;
+
+create function satellite_by_fingerprint(satellite_fingerprint text)
+returns table (organization_id text, satellite_id text, site_id text, revoked boolean, locked boolean)
+language sql security definer set search_path = sena, pg_temp as $$
+  select organization_id, id, site_id, revoked_at is not null, locked_at is not null from satellites where fingerprint = satellite_fingerprint
+$$;
+
+-- For the relay, which has verified that both keys have signed it: it may not write keys by itself. `same`: it has that key already, and the
+-- answer was lost. `refused`: the satellite has another key by now, or another connection, or the new key is not new.
+create function change_satellite_key(satellite text, epoch bigint, former_key text, new_key text, new_fingerprint text, signatures jsonb)
+returns text language plpgsql security definer set search_path = sena, pg_temp as $$
+begin
+  if exists (select from satellites where id = satellite and organization_id = current_organization() and public_key = new_key) then
+    return 'same';
+  end if;
+  if exists (select from satellite_key_changes where former_public_key = new_key) or exists (select from satellites where public_key = new_key) then
+    return 'refused';
+  end if;
+  update satellites set public_key = new_key, fingerprint = new_fingerprint
+  where id = satellite and organization_id = current_organization() and connection_epoch = epoch and public_key = former_key
+    and revoked_at is null and locked_at is null;
+  if not found then
+    return 'refused';
+  end if;
+  insert into satellite_key_changes (organization_id, satellite_id, former_public_key, public_key, proof)
+  values (current_organization(), satellite, former_key, new_key, signatures);
+  return 'changed';
+end $$;
 
 create function join_token_organization(hash text) returns table (organization_id text, join_token_id text)
 language sql security definer set search_path = sena, pg_temp as $$
@@ -1102,10 +1205,10 @@ grant execute on function claim_next_run(text, integer), runs_to_ring(integer, i
   dispatches_to_expire(integer, integer, integer), dispatches_left_behind(integer), dispatches_to_ask_about(integer, integer), reassign_dispatch(text, text[], text[], text[]),
   satellites_gone_silent(integer), organizations_to_seal(), audit_sinks_due(integer), forget_old_idempotency_keys(bigint),
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
-grant execute on function satellite_by_fingerprint(text), claim_dispatches(text, text[], bigint[], integer, integer, integer),
+grant execute on function satellite_by_fingerprint(text), change_satellite_key(text, bigint, text, text, text, jsonb), claim_dispatches(text, text[], bigint[], integer, integer, integer),
   claim_inquiries(text, text[], bigint[], integer, integer) to sena_relay;
 grant execute on function dispatches_to_sign(integer), inquiries_to_sign(integer), organizations_without_dispatch_key(),
-  organizations_to_checkpoint(integer, integer) to sena_signer;
+  dispatch_key_requests_waiting(), organizations_with_private_keys(), organizations_to_checkpoint(integer, integer) to sena_signer;
 
 select ensure_output_partition(now()::date);
 select ensure_output_partition((now() + interval '1 month')::date);
