@@ -1,0 +1,18 @@
+// What a rule of ours is. Types only.
+
+/** Where in a line a secret stands: from the first byte of it to the one behind its last. */
+export type Place = readonly [start: number, end: number];
+
+/**
+ * A line is text in which every byte is one character; those that are not ASCII have become `¦`, which is neither a letter nor a blank.
+ * A rule is asked about a line only when one of its hints stands in it, so hints have to be rare in ordinary output.
+ */
+export type Rule = {
+  /** What a person reads beside a masked place. */
+  name: string;
+  /** Exact bytes. */
+  hints: readonly string[];
+  /** Or words, however they are written. In lower case, letters only. */
+  words?: readonly string[];
+  find(line: string): Place[];
+};
