@@ -46,7 +46,7 @@ export function createKeyLines(): KeyLines {
 
 /** All of a line that is base64, or the end of one that something has put a number, a name or a time before. */
 function keyPart(line: string): Place | null {
-  const match = /(?<before>^.*?)(?<key>[A-Za-z0-9+/]+={0,2})(?<after>(?:\\n)?["',]{0,2}[ \t\r]*)$/.exec(line);
+  const match = /(?<before>^.*?)(?<key>[A-Za-z0-9+/]+={0,2})(?<after>(?:\\n)?[\\"', \t\r]*)$/.exec(line);
   const { before = '', key = '' } = match?.groups ?? {};
   if (match === null) return null;
   const isAlone = /^[ \t>|#=+"'-]*$/.test(before);

@@ -1,7 +1,8 @@
 // Entered for each stream of bytes that is to leave: what is a secret in it becomes asterisks, byte for byte, and every other byte stays. What
 // comes out does not depend on how the stream was cut into pieces. Holds back the line that is not complete, never more than a few pieces.
+import { isUtf8 } from 'node:buffer';
 import { askSecretlint, secretlintHints } from './ask-secretlint.ts';
-import { type CandidateFinder, createCandidateFinder } from './find-candidates.ts';
+import { type CandidateFinder, type CandidateLine, createCandidateFinder } from './find-candidates.ts';
 import { createKeyLines } from './find-key-lines.ts';
 import { createCanaryRule } from './rules/canary-rule.ts';
 import { ownRules } from './rules/own-rules.ts';
@@ -14,8 +15,8 @@ export type RedactionRules = { rules: readonly Rule[]; find: CandidateFinder };
 
 export type StreamRedactor = {
   push(piece: Buffer): void;
-  /** No more comes. Resolves when all of it has been let out; what is not a whole line is judged as it is. */
-  finish(): Promise<void>;
+  /** No more comes. Resolves when all of it has been let out. A line that is not complete is judged as it is, or, with `isAll` false, stays here. */
+  finish(isAll?: boolean): Promise<void>;
   /** True: what was pushed waits for a decision, and no more should be until `room` resolves. */
   isFull(): boolean;
   room(): Promise<void>;
@@ -144,37 +145,29 @@ export function createStreamRedactor({
     if (isPart) keyLines.leave();
     const candidates = find(window);
     let next = 0;
-    for (let line = candidates[next]; line !== undefined || keyLines.isWithin(); line = candidates[next]) {
+    let keyFrom = 0;
+    for (;;) {
+      const candidate: CandidateLine | undefined = candidates[next];
       // Within a key every line is looked at.
-      const from = keyLines.isWithin() ? keyFrom : (line?.start ?? 0);
+      const from = keyLines.isWithin() ? keyFrom : (candidate?.start ?? window.length);
       if (from >= window.length) break;
-      const isCandidate = line !== undefined && line.start === from;
-      const to = isCandidate ? line.end : endOfLine(window, from);
-      const text = readLine(window, from, to);
-      if (isCandidate) {
-        next += 1;
-        for (const [index, rule] of rules.entries()) {
-          if ((line.rules & (1 << index)) === 0) continue;
-          for (const [start, end] of rule.find(text)) {
-            spans.push({ start: offset + from + start, end: offset + from + end, rule: rule.name });
-          }
+      const rulesToAsk = candidate?.start === from ? candidate.rules : 0;
+      if (candidate?.start === from) next += 1;
+      const to = candidate?.start === from ? candidate.end : endOfLine(window, from);
+      const text = readLine(window.subarray(from, to));
+      for (const [index, rule] of rules.entries()) {
+        if ((rulesToAsk & (1 << index)) === 0) continue;
+        for (const [start, end] of rule.find(text)) {
+          spans.push({ start: offset + from + start, end: offset + from + end, rule: rule.name });
         }
-        if ((line.rules & asksSecretlint) !== 0) questions.push({ text, offset: offset + from });
       }
-      if (!isPart) {
-        const part = keyLines.read(text);
-        if (part !== null) {
-          spans.push({ start: offset + from + part[0], end: offset + from + part[1], rule: 'private-key' });
-        }
-        keyFrom = to + 1;
-      }
+      if ((rulesToAsk & asksSecretlint) !== 0) questions.push({ text, offset: offset + from });
+      const key = isPart ? null : keyLines.read(text);
+      if (key !== null) spans.push({ start: offset + from + key[0], end: offset + from + key[1], rule: 'private-key' });
+      keyFrom = to + 1;
     }
-    keyFrom = 0;
     letOut(bytes.subarray(0, length), spans, questions);
   }
-
-  /** Where the next line of a key begins in the window. */
-  let keyFrom = 0;
 
   function letOut(raw: Buffer, spans: RedactedSpan[], questions: ReadonlyArray<{ text: string; offset: number }>): void {
     const start = position;
@@ -229,8 +222,8 @@ export function createStreamRedactor({
 
   return {
     push,
-    async finish() {
-      if (heldBytes > 0) {
+    async finish(isAll = true) {
+      if (heldBytes > 0 && isAll) {
         const rest = Buffer.concat(held, heldBytes);
         held = [];
         heldBytes = 0;
@@ -245,9 +238,12 @@ export function createStreamRedactor({
   };
 }
 
-/** One character a byte. */
-function readLine(bytes: Buffer, start: number, end: number): string {
-  return bytes.latin1Slice(start, end).replace(/[\x80-\xff]/g, '¦');
+/** One character a byte. What is not ASCII is `¦`; in what is no text at all it is a control character, with which no secret goes on. */
+function readLine(line: Buffer): string {
+  const text = line.toString('latin1');
+  if (!/[\x80-\xff]/.test(text)) return text;
+  const isBinary = !isUtf8(line) && /[\x01-\x08\x0e-\x1a\x1c-\x1f]/.test(text);
+  return text.replace(/[\x80-\xff]/g, isBinary ? '\x01' : '¦');
 }
 
 function endOfLine(bytes: Buffer, from: number): number {

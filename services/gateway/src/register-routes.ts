@@ -15,6 +15,7 @@ import { deleteAuditSink } from './routes/audit-sinks/delete-audit-sink.ts';
 import { getAuditSinks } from './routes/audit-sinks/get-audit-sinks.ts';
 import { postAuditSinks } from './routes/audit-sinks/post-audit-sinks.ts';
 import { postEnrolments } from './routes/enrolments/post-enrolments.ts';
+import { getExecution } from './routes/executions/get-execution.ts';
 import { getExecutionOutput } from './routes/executions/get-execution-output.ts';
 import { deleteInvitation } from './routes/invitations/delete-invitation.ts';
 import { getInvitations } from './routes/invitations/get-invitations.ts';
@@ -75,6 +76,7 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   getRunExecutions(app, services);
   getRunOutputGroups(app, services);
   postRunCancel(app, services);
+  getExecution(app, services);
   getExecutionOutput(app, services);
   getRunbooks(app, services);
 

@@ -1,7 +1,7 @@
 // Rules: a value behind a name that says what it is, in the ways that configuration, logs, command lines and database statements write it.
 import { isHarmless } from './is-harmless.ts';
 import { placesOf } from './places-of.ts';
-import type { Rule } from './rule.ts';
+import type { Place, Rule } from './rule.ts';
 
 const keys = 'access|account|api|auth|client|encryption|license|master|private|secret|shared|shared[_-]?access|signing|storage|webhook';
 const names = [
@@ -15,54 +15,70 @@ const names = [
 ].join('|');
 /** What a name may end with and still name the secret itself; `_file`, `_url`, `_count` and the like name something else. */
 const suffix = '(?:[_-]?(?:prod|production|dev|staging|test|old|new|current|previous|primary|secondary|hash|value|base64|b64|data|[a-z]))?\\d{0,3}';
-const between = '\\\\{0,3}["\']?\\]?[ \\t]{0,20}(?:=>|:=|::|=|:)[ \\t]{0,20}';
-const quoted = '\\\\{1,3}"(?<escaped>[^"\\\\]{1,4096})\\\\{1,3}"|"(?<double>(?:[^"\\\\]|\\\\.){1,4096})|\'(?<single>[^\']{1,4096})|`(?<tick>[^`]{1,4096})';
-
-const inQuotes = new RegExp(
-  `(?<!no)(?:${names})${suffix}${between}(?:${quoted})`.replaceAll(/\(\?<(?:escaped|double|single|tick)>/g, '('),
-  'dgi',
-);
-/** At the start of a line all of the word is the value; within one, what separates fields ends it. */
-const atLineStart = new RegExp(
-  `^[ \\t>+-]{0,40}(?:(?:export|set|env|local|declare|Environment=)[ \\t]*)?[\\w.-]{0,80}?(?:${names})${suffix}${between}(?<secret>[^\\s"'\`{[(][^\\s]{0,4095})`,
-  'dgi',
-);
-const withinLine = new RegExp(
-  `(?<!no)(?:${names})${suffix}${between}(?<secret>[^\\s"'\`,;&<>(){}\\[\\]|\\\\][^\\s"'\`,;&<>(){}\\[\\]|]{0,4095})`,
-  'dgi',
-);
-
-const nameWords = ['pass', 'pwd', 'psk', 'secret', 'token', 'key', 'credential', 'bindpw', 'rootpw', 'authtok', 'connection'] as const;
+const between = '[\\\\ ]{0,6}["\']?\\]?[ \\t]{0,20}(?:=>|:=|::|=|:)[ \\t]{0,20}';
+const nameWords = [
+  ...['passw', 'passphrase', 'passcode', 'pwd', 'psk', 'bindpw', 'rootpw', 'authtok', 'secret', 'token', 'credential'],
+  ...['connectionstring', 'connection-string', 'connection_string', '_key', '-key', ' key', 'sharedkey', 'apikey'],
+  ...['accesskey', 'accountkey', 'authkey', 'clientkey', 'encryptionkey', 'licensekey', 'masterkey', 'privatekey'],
+  ...['secretkey', 'signingkey', 'storagekey', 'webhookkey'],
+];
+/** Most lines that hold such a word say something about it, and not what it is. */
+const named = new RegExp(`(?:${names})${suffix}${between}`, 'gi');
+const valueLengthMax = 4_096;
 
 export const assignment: Rule = {
   name: 'assignment',
   hints: [],
   words: nameWords,
   find(line) {
-    // A word before which `no` stands is a word of sudoers.
-    const unquoted = [...placesOf(line, atLineStart, isNoValue), ...placesOf(line, withinLine, isNoValue)];
-    const places = unquoted.map(([start, end]) => [start, endOfValue(line, start, end)] as const);
-    for (const match of line.matchAll(inQuotes)) {
-      const place = match.indices?.slice(1).find((each) => each !== undefined);
-      if (place !== undefined && !isHarmless(line.slice(place[0], place[1]))) places.push([place[0], place[1]]);
+    const places: Place[] = [];
+    named.lastIndex = 0;
+    for (let match = named.exec(line); match !== null; match = named.exec(line)) {
+      const place = valueAt(line, match.index, named.lastIndex);
+      // `NOPASSWD:` is a word of sudoers.
+      const isDenied = /^no$/i.test(line.slice(Math.max(0, match.index - 2), match.index));
+      if (place === null || isDenied || isNoValue(line.slice(...place))) continue;
+      places.push(place);
+      named.lastIndex = place[1];
     }
     return places;
   },
 };
 
-function isNoValue(value: string, match: RegExpExecArray): boolean {
-  const bare = value.replace(/[,;]+$/, '');
-  // Without credentials in it, which are another rule's, an address is no secret.
-  return isHarmless(bare) || /^[a-z][a-z0-9+.-]*:\/\//i.test(bare) || /\bnopasswd/i.test(match[0]);
+/** What stands at `at`, behind a name that begins at `nameAt`. */
+function valueAt(line: string, nameAt: number, at: number): Place | null {
+  const quote = /^[\\ ]{0,5}["'`]/.exec(line.slice(at, at + 6))?.[0];
+  if (quote !== undefined) {
+    const start = at + quote.length;
+    // In what is quoted within a quotation, each quote has its backslashes before it; they are not the value's.
+    const closing = quote.trimStart();
+    let end = line.indexOf(closing, start);
+    while (closing === '"' && quote === closing && end > start && line[end - 1] === '\\') end = line.indexOf('"', end + 1);
+    const value = line.slice(start, Math.min(end < 0 ? line.length : end, start + valueLengthMax));
+    return value === '' ? null : [start, start + value.replace(/[\\ ]+$/, '').length];
+  }
+  const rest = line.slice(at, at + valueLengthMax);
+  // At the start of a line all of the word is the value; within one, what separates fields ends it.
+  const pattern = isFirst(line, nameAt) ? /^[^\s\0-\x1f({[]?[^\s\0-\x1f]*/ : /^[^\s\0-\x1f"'`,;&<>(){}[\]|\\]+/;
+  const value = pattern.exec(rest)?.[0].replace(/[,;]+$/, '') ?? '';
+  return value === '' ? null : [at, at + value.length];
 }
 
-/** A comma or semicolon at the end belongs to what the line is written in. */
-function endOfValue(line: string, start: number, end: number): number {
-  return start + line.slice(start, end).replace(/[,;]+$/, '').length;
+const beforeName = /^[ \t>+-]*(?:(?:export|set|env|local|declare|Environment=)[ \t]*)?[\w.-]*$/i;
+
+/** A line of an environment, an ini or a yaml file; a process's environment has NUL for line ends. */
+function isFirst(line: string, nameAt: number): boolean {
+  const start = line.lastIndexOf('\0', nameAt) + 1;
+  return nameAt - start <= 120 && beforeName.test(line.slice(start, nameAt));
+}
+
+/** Without credentials in it, which are another rule's, an address is no secret. */
+function isNoValue(value: string): boolean {
+  return isHarmless(value) || /^[a-z][a-z0-9+.-]*:\/\//i.test(value);
 }
 
 const flag =
-  /(?<=^|[\s"'])--?(?:[a-z0-9]+-){0,3}(?:pass(?:word|wd|phrase)?|secret|token|api-?key|access-key|secret-key|auth-?token)["']?,?[ \t]+["']?(?<secret>[^\s"'-][^\s"']{0,4095})/dgi;
+  /(?<=^|[\s\0"'])--?(?:[a-z0-9]+-){0,3}(?:pass(?:word|wd|phrase)?|secret|token|api-?key|access-key|secret-key|auth-?token)["']?,?[ \t\0]+["']?(?<secret>[^\s\0"'-][^\s\0"']{0,4095})/dgi;
 const shortFlags = [
   /\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mariadb-admin|mysqlimport|mysqlcheck)\b[^|;&]{0,2000}?[ \t]-p(?<secret>[^\s|;&]{1,512})/dg,
   /\bsshpass[ \t]{1,8}-p[ \t]{0,8}["']?(?<secret>[^\s"']{1,512})/dg,
@@ -75,7 +91,7 @@ const shortFlags = [
 export const commandLine: Rule = {
   name: 'command-line',
   hints: ['sshpass', 'redis-cli', 'curl', 'wget', 'ldap', 'smbclient', 'mysql', 'mariadb'],
-  words: ['pass', 'secret', 'token', 'key'],
+  words: ['-pass', '-secret', '-token', '-key', '-apikey'],
   find: (line) => [
     ...placesOf(line, flag, isHarmless),
     ...shortFlags.flatMap((pattern) => placesOf(line, pattern, (value) => isHarmless(value) && value.length > 3)),
@@ -85,12 +101,15 @@ export const commandLine: Rule = {
 const directives =
   /^[ \t]{0,40}(?:requirepass|masterauth|r[ow]community6?|bindpw|rootpw|ldap_default_authtok|snmp-server[ \t]+community|enable[ \t]+(?:secret|password)(?:[ \t]+\d)?|username[ \t]+\S+[ \t]+(?:password|secret)(?:[ \t]+\d)?|password[ \t]+\d)[ \t]+["']?(?<secret>[^\s"']{3,512})/dgi;
 const statements = /\b(?:identified[ \t]+(?:with[ \t]+\S+[ \t]+)?by[ \t]+(?:password[ \t]+)?|password[ \t]+)(?:'(?<secret>[^']{1,512})')/dgi;
-const elements = /<[\w:.-]{0,80}(?:password|passwd|secret|token|apikey|api-key|privatekey)[\w:.-]{0,20}(?:[ \t][^<>]{0,200})?>(?<secret>[^<>\s][^<>]{0,4095})</dgi;
+const elements = /<[\w:.-]{0,80}(?:password|passwd|secret|token|key)(?:[ \t][^<>]{0,200})?>(?<secret>[^<>\s][^<>]{0,4095})</dgi;
 
 export const statement: Rule = {
   name: 'statement',
   hints: [],
-  words: ['pass', 'secret', 'token', 'key', 'community', 'identified', 'masterauth', 'bindpw', 'rootpw', 'authtok'],
+  words: [
+    ...['requirepass', 'masterauth', 'community', 'bindpw', 'rootpw', 'authtok', 'enable ', 'username ', 'password 7 '],
+    ...["password '", 'identified ', 'password>', 'passwd>', 'secret>', 'token>', 'key>'],
+  ],
   find: (line) => [
     ...placesOf(line, directives, (value) => isHarmless(value) && value.length > 3),
     ...placesOf(line, statements, isHarmless),

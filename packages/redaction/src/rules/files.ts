@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 
 /** Of crypt(3) and of what programs write in its form. */
 const crypt =
-  /(?<secret>\$(?:1|2[abxy]?|5|6|7|y|gy|sha1|md5|apr1|argon2(?:id|i|d)|scrypt|pbkdf2(?:[_-][a-z0-9]+)?|bcrypt(?:-sha256)?|p5k2)\$[^\s:'",;<>|]{8,512})/dgi;
+  /(?<secret>\$(?:1|2[abxy]?|5|6|7|y|gy|sha1|md5|apr1|argon2(?:id|i|d)|scrypt|pbkdf2(?:[_-][a-z0-9]+)?|bcrypt(?:-sha256)?|p5k2)\$[A-Za-z0-9./=,$+_-]{16,512})/dgi;
 const directory = /\{(?:SSHA|SHA|SMD5|MD5|CRYPT|PBKDF2|ARGON2|SSHA256|SSHA384|SSHA512)\}(?<secret>[A-Za-z0-9+/=.$]{10,512})/dgi;
 const mysqlHash = /(?<![\w*])(?<secret>\*[0-9A-F]{40})(?![0-9A-Za-z])/dg;
 const smbHash = /^[^:\s]{1,64}:\d{1,10}:(?<secret>[0-9A-FX]{32}:[0-9A-FX]{32}):\[/dg;
@@ -34,6 +34,6 @@ const netrc = /(?:^[ \t]{0,40}|\blogin[ \t]{1,8}\S{1,256}[ \t]{1,8}|\bmachine[ \
 export const netrcFile: Rule = {
   name: 'netrc',
   hints: [],
-  words: ['pass'],
+  words: ['password ', 'password\t'],
   find: (line) => placesOf(line, netrc, (value) => isHarmless(value) && value.length > 3),
 };

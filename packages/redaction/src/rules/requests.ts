@@ -11,7 +11,7 @@ const keyHeader = /\bx-(?:[a-z0-9]+-){0,3}(?:key|token|secret)["']?[ \t]{0,8}:[ 
 export const authorization: Rule = {
   name: 'authorization',
   hints: [],
-  words: ['authorization', 'bearer', 'key', 'token', 'secret'],
+  words: ['authorization', 'bearer ', '-key', '-token', '-secret'],
   find: (line) => [
     ...placesOf(line, header, (value) => isHarmless(value.trim())),
     // A word behind it is prose.
@@ -45,7 +45,7 @@ export const jsonWebToken: Rule = {
     placesOf(line, /(?<![A-Za-z0-9_-])(?<secret>eyJ[A-Za-z0-9_-]{8,8192}\.(?:eyJ[A-Za-z0-9_-]{2,16384})?\.?[A-Za-z0-9_-]{0,8192}(?:\.[A-Za-z0-9_-]{1,16384}){0,2})/dg),
 };
 
-const userInfo = /[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:@/?#"'<>]{0,256}:(?<secret>[^\s/"'<>]{1,1024})@[^\s@]/dgi;
+const userInfo = /:\/\/[^\s:@/?#"'<>]{0,256}:(?<secret>[^\s/"'<>]{1,1024})@[^\s@]/dgi;
 const signature = /[?&](?:sig|signature|x-amz-signature|x-goog-signature|x-amz-credential)=(?<secret>[A-Za-z0-9%+/=_-]{16,1024})/dgi;
 
 export const address: Rule = {

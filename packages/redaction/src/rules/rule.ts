@@ -12,7 +12,7 @@ export type Rule = {
   name: string;
   /** Exact bytes. */
   hints: readonly string[];
-  /** Or words, however they are written. In lower case, letters only. */
+  /** Or words, in lower case, however they are written. */
   words?: readonly string[];
   find(line: string): Place[];
 };
