@@ -72,10 +72,10 @@ export function createStreamRedactor({
   let position = 0;
   /** Spans that reach over what was let out so far. */
   let reaching: RedactedSpan[] = [];
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let waitingBytes = 0;
   let draining: Promise<void> | null = null;
-  let roomWaiters: Array<() => void> = [];
+  const roomWaiters: Array<() => void> = [];
 
   function push(piece: Buffer): void {
     if (piece.length === 0) return;
@@ -117,7 +117,8 @@ export function createStreamRedactor({
         to = lines.lastIndexOf(lineFeed, longest) + 1;
         if (to <= from) to = lines.indexOf(lineFeed, from) + 1;
       }
-      const rest = to - from - 1 > partBytes + contextBytes ? takeParts(lines.subarray(from, to)) : lines.subarray(from, to);
+      const rest =
+        to - from - 1 > partBytes + contextBytes ? takeParts(lines.subarray(from, to)) : lines.subarray(from, to);
       judge(rest, rest.length, true);
       before = nothing;
       from = to;
@@ -169,7 +170,11 @@ export function createStreamRedactor({
     letOut(bytes.subarray(0, length), spans, questions);
   }
 
-  function letOut(raw: Buffer, spans: RedactedSpan[], questions: ReadonlyArray<{ text: string; offset: number }>): void {
+  function letOut(
+    raw: Buffer,
+    spans: RedactedSpan[],
+    questions: ReadonlyArray<{ text: string; offset: number }>,
+  ): void {
     const start = position;
     position += raw.length;
     if (questions.length === 0 && waiting.length === 0 && draining === null) {
@@ -186,7 +191,11 @@ export function createStreamRedactor({
     try {
       const found = await askSecretlint(questions.map(({ text }) => text));
       return questions.flatMap(({ offset }, index) =>
-        (found[index] ?? []).map(({ rule, place: [start, end] }) => ({ start: offset + start, end: offset + end, rule })),
+        (found[index] ?? []).map(({ rule, place: [start, end] }) => ({
+          start: offset + start,
+          end: offset + end,
+          rule,
+        })),
       );
     } catch (error) {
       onUnjudged(error);
@@ -207,14 +216,20 @@ export function createStreamRedactor({
   function show(raw: Buffer, start: number, spans: RedactedSpan[]): void {
     const kept = raw.subarray(0, Math.max(0, keepBytes - start));
     if (kept.length === 0) return;
-    if (spans.length === 0 && reaching.length === 0) return emit(kept, kept, []);
+    if (spans.length === 0 && reaching.length === 0) {
+      emit(kept, kept, []);
+      return;
+    }
     const end = start + kept.length;
     const all = merge([...reaching, ...spans]);
     reaching = all.filter((span) => span.end > end);
     const masked = all
       .map((span) => ({ ...span, start: Math.max(span.start, start), end: Math.min(span.end, end) }))
       .filter((span) => span.start < span.end);
-    if (masked.length === 0) return emit(kept, kept, []);
+    if (masked.length === 0) {
+      emit(kept, kept, []);
+      return;
+    }
     const shown = Buffer.from(kept);
     for (const span of masked) shown.fill(asterisk, span.start - start, span.end - start);
     emit(kept, shown, masked);
@@ -242,7 +257,8 @@ export function createStreamRedactor({
 function readLine(line: Buffer): string {
   const text = line.toString('latin1');
   if (!/[\x80-\xff]/.test(text)) return text;
-  const isBinary = !isUtf8(line) && /[\x01-\x08\x0e-\x1a\x1c-\x1f]/.test(text);
+  // Tabs, carriage returns, NUL and colors stand in text too.
+  const isBinary = !isUtf8(line) && /\p{Cc}/u.test(text.replace(/[\t\r\0\x80-\xff]/g, '').replaceAll('\x1b', ''));
   return text.replace(/[\x80-\xff]/g, isBinary ? '\x01' : '¦');
 }
 

@@ -13,7 +13,10 @@ export async function redactText(
   const found: RedactedSpan[] = [];
   const redactor = createStreamRedactor({ rules, onUnjudged, emit: (_raw, _shown, spans) => found.push(...spans) });
   // One byte a character: what the rules look for is ASCII. They know lines and quotes, not how JSON writes them.
-  const plain = text.replace(/[^\0-\x7f]/g, '¦').replace(/\\[rn]/g, ' \n').replaceAll('\\"', ' "');
+  const plain = text
+    .replace(/[^\0-\x7f]/g, '¦')
+    .replace(/\\[rn]/g, ' \n')
+    .replaceAll('\\"', ' "');
   redactor.push(Buffer.from(plain, 'latin1'));
   await redactor.finish();
 

@@ -51,7 +51,11 @@ describe('nothing that is sent to a vendor holds a secret', () => {
   });
 
   it('of the output that a tool gave, also where it is JSON', async () => {
-    const call = { id: 'call_1', type: 'function', function: { name: 'run', arguments: JSON.stringify({ command: text }) } };
+    const call = {
+      id: 'call_1',
+      type: 'function',
+      function: { name: 'run', arguments: JSON.stringify({ command: text }) },
+    };
     const sent = await ask([
       { role: 'user', content: 'look' },
       { role: 'assistant', content: null, tool_calls: [call] },
@@ -61,12 +65,17 @@ describe('nothing that is sent to a vendor holds a secret', () => {
     const messages = JSON.parse(heard[0] ?? '{}').messages;
     // It is JSON still, with everything but the secrets.
     for (const json of [messages[1].tool_calls[0].function.arguments, messages[2].content]) {
-      expect(Object.values(JSON.parse(json)).join('').match(/finding \d+/g)).toHaveLength(500);
+      expect(
+        Object.values(JSON.parse(json))
+          .join('')
+          .match(/finding \d+/g),
+      ).toHaveLength(500);
     }
   });
 
   it('and a message without one is sent as it was', async () => {
-    const content = 'why is web-07 slow? pid 812, sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, “quoted” – ünïcode 🙂';
+    const content =
+      'why is web-07 slow? pid 812, sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, “quoted” – ünïcode 🙂';
     expect(JSON.parse((await ask([{ role: 'user', content }])) || '{}').messages[0].content).toBe(content);
   });
 });

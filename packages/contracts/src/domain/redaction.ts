@@ -20,7 +20,9 @@ export const streamRedactionSchema = z.strictObject({
   /** Places that were masked, and bytes in them: all, also where `spans` has no room for them. */
   count: z.int().min(1),
   bytes: z.int().min(1),
-  rules: z.record(ruleName, z.int().min(1)).refine((rules) => Object.keys(rules).length <= rulesMax, 'has too many rules'),
+  rules: z
+    .record(ruleName, z.int().min(1))
+    .refine((rules) => Object.keys(rules).length <= rulesMax, 'has too many rules'),
   /** The first ones. */
   spans: z.array(redactedSpanSchema).max(redactedSpansMax),
 });

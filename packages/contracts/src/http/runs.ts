@@ -129,9 +129,7 @@ export const executionSchema = z.object({
   stdoutTruncated: z.boolean(),
   stderrTruncated: z.boolean(),
   /** What was masked in the output before it left the satellite, by stream: each byte of it is an asterisk. null: nothing. */
-  redaction: z
-    .object({ stdout: maskedStreamSchema.nullable(), stderr: maskedStreamSchema.nullable() })
-    .nullable(),
+  redaction: z.object({ stdout: maskedStreamSchema.nullable(), stderr: maskedStreamSchema.nullable() }).nullable(),
   startedAt: timestampSchema.nullable(),
 });
 export type Execution = z.infer<typeof executionSchema>;

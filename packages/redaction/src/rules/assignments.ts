@@ -3,7 +3,8 @@ import { isHarmless } from './is-harmless.ts';
 import { placesOf } from './places-of.ts';
 import type { Place, Rule } from './rule.ts';
 
-const keys = 'access|account|api|auth|client|encryption|license|master|private|secret|shared|shared[_-]?access|signing|storage|webhook';
+const keys =
+  'access|account|api|auth|client|encryption|license|master|private|secret|shared|shared[_-]?access|signing|storage|webhook';
 const names = [
   'pass(?:word|wd|phrase|code)',
   'pwd|psk|pre-?shared[_-]?key|bindpw|rootpw|authtok',
@@ -14,7 +15,8 @@ const names = [
   'connection[_-]?string',
 ].join('|');
 /** What a name may end with and still name the secret itself; `_file`, `_url`, `_count` and the like name something else. */
-const suffix = '(?:[_-]?(?:prod|production|dev|staging|test|old|new|current|previous|primary|secondary|hash|value|base64|b64|data|[a-z]))?\\d{0,3}';
+const suffix =
+  '(?:[_-]?(?:prod|production|dev|staging|test|old|new|current|previous|primary|secondary|hash|value|base64|b64|data|[a-z]))?\\d{0,3}';
 const between = '[\\\\ ]{0,6}["\']?\\]?[ \\t]{0,20}(?:=>|:=|::|=|:)[ \\t]{0,20}';
 const nameWords = [
   ...['passw', 'passphrase', 'passcode', 'pwd', 'psk', 'bindpw', 'rootpw', 'authtok', 'secret', 'token', 'credential'],
@@ -53,13 +55,18 @@ function valueAt(line: string, nameAt: number, at: number): Place | null {
     // In what is quoted within a quotation, each quote has its backslashes before it; they are not the value's.
     const closing = quote.trimStart();
     let end = line.indexOf(closing, start);
-    while (closing === '"' && quote === closing && end > start && line[end - 1] === '\\') end = line.indexOf('"', end + 1);
+    while (closing === '"' && quote === closing && end > start && line[end - 1] === '\\')
+      end = line.indexOf('"', end + 1);
     const value = line.slice(start, Math.min(end < 0 ? line.length : end, start + valueLengthMax));
     return value === '' ? null : [start, start + value.replace(/[\\ ]+$/, '').length];
   }
   const rest = line.slice(at, at + valueLengthMax);
+  const isAtStart = isFirst(line, nameAt);
+  // `&token= HTTP/1.1`: nothing was assigned.
+  if (!isAtStart && /[^ \t]=[ \t]+$/.test(line.slice(nameAt, at))) return null;
+  if (/^<[^<>]{1,200}>/.test(rest)) return null;
   // At the start of a line all of the word is the value; within one, what separates fields ends it.
-  const pattern = isFirst(line, nameAt) ? /^[^\s\0-\x1f({[]?[^\s\0-\x1f]*/ : /^[^\s\0-\x1f"'`,;&<>(){}[\]|\\]+/;
+  const pattern = isAtStart ? /^[^\s\p{Cc}({[]?[^\s\p{Cc}]*/u : /^[^\s\p{Cc}"'`,;&<>(){}[\]|\\]+/u;
   const value = pattern.exec(rest)?.[0].replace(/[,;]+$/, '') ?? '';
   return value === '' ? null : [at, at + value.length];
 }
@@ -100,8 +107,10 @@ export const commandLine: Rule = {
 
 const directives =
   /^[ \t]{0,40}(?:requirepass|masterauth|r[ow]community6?|bindpw|rootpw|ldap_default_authtok|snmp-server[ \t]+community|enable[ \t]+(?:secret|password)(?:[ \t]+\d)?|username[ \t]+\S+[ \t]+(?:password|secret)(?:[ \t]+\d)?|password[ \t]+\d)[ \t]+["']?(?<secret>[^\s"']{3,512})/dgi;
-const statements = /\b(?:identified[ \t]+(?:with[ \t]+\S+[ \t]+)?by[ \t]+(?:password[ \t]+)?|password[ \t]+)(?:'(?<secret>[^']{1,512})')/dgi;
-const elements = /<[\w:.-]{0,80}(?:password|passwd|secret|token|key)(?:[ \t][^<>]{0,200})?>(?<secret>[^<>\s][^<>]{0,4095})</dgi;
+const statements =
+  /\b(?:identified[ \t]+(?:with[ \t]+\S+[ \t]+)?by[ \t]+(?:password[ \t]+)?|password[ \t]+)(?:'(?<secret>[^']{1,512})')/dgi;
+const elements =
+  /<[\w:.-]{0,80}(?:password|passwd|secret|token|key)(?:[ \t][^<>]{0,200})?>(?<secret>[^<>\s][^<>]{0,4095})</dgi;
 
 export const statement: Rule = {
   name: 'statement',

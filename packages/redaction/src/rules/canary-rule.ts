@@ -19,7 +19,9 @@ export const canaryPattern = new RegExp(`^[\\x20-\\x7e]{${canaryLengthMin},512}$
 
 function formsOf(canary: string): string[] {
   if (!canaryPattern.test(canary)) {
-    throw new Error(`a canary is ${canaryLengthMin} to 512 characters of printable ASCII: list an unmistakable part of this one`);
+    throw new Error(
+      `a canary is ${canaryLengthMin} to 512 characters of printable ASCII: list an unmistakable part of this one`,
+    );
   }
   const bytes = Buffer.from(canary, 'latin1');
   return [canary, ...[0, 1, 2].map((shift) => encodedWithin(bytes, shift))];
@@ -27,7 +29,9 @@ function formsOf(canary: string): string[] {
 
 /** What its base64 has in common whatever stands before and after it. */
 function encodedWithin(bytes: Buffer, shift: number): string {
-  const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replaceAll('=', '');
+  const text = Buffer.concat([Buffer.alloc(shift), bytes])
+    .toString('base64')
+    .replaceAll('=', '');
   const first = shift === 0 ? 0 : shift + 1;
   const isWhole = (shift + bytes.length) % 3 === 0;
   return text.slice(first, isWhole ? undefined : -1);

@@ -21,9 +21,11 @@ function isMasked(value: string): boolean {
   );
 }
 
-/** `$NAME`, `${NAME}`, `$(command)`, `{{ name }}`, `<name>`, `%s`, `%(name)s`. */
+/** `$NAME`, `${NAME}`, `$(command)`, `{{ name }}`, `<name>`, `%s`, `%(name)s`, and the environment in source code. */
 function isReference(value: string): boolean {
-  return /^(?:\$[A-Za-z_]\w*$|\$[{(]|\{\{|<[^>]*>$|%[sdvq]$|%[({])/.test(value);
+  return /^(?:\$[A-Za-z_]\w*$|\$[{(]|\{\{|<[^>]*>$|%[sdvq]$|%[({]|process\.env\b|os\.(?:environ|getenv)\b|(?:System\.)?getenv\(|ENV\[)/.test(
+    value,
+  );
 }
 
 /** Parts of a path are words; a secret that begins with a slash has letters of both cases and digits in one part. */

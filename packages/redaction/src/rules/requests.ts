@@ -6,7 +6,8 @@ import type { Place, Rule } from './rule.ts';
 const header =
   /(?:proxy-)?authorization\\{0,3}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,3}["']?(?:(?:bearer|basic|digest|token|negotiate|ntlm|apikey|hawk|aws4-hmac-sha256)[ \t]+)?(?<secret>[^"'\r\n\\]{4,8192})/dgi;
 const bearer = /\bbearer[ \t]{1,8}(?<secret>[A-Za-z0-9._~+/-]{8,8192}=*)/dgi;
-const keyHeader = /\bx-(?:[a-z0-9]+-){0,3}(?:key|token|secret)["']?[ \t]{0,8}:[ \t]{0,8}["']?(?<secret>[^\s"',;]{4,8192})/dgi;
+const keyHeader =
+  /\bx-(?:[a-z0-9]+-){0,3}(?:key|token|secret)["']?[ \t]{0,8}:[ \t]{0,8}["']?(?<secret>[^\s"',;]{4,8192})/dgi;
 
 export const authorization: Rule = {
   name: 'authorization',
@@ -42,11 +43,15 @@ export const jsonWebToken: Rule = {
   name: 'json-web-token',
   hints: ['eyJ'],
   find: (line) =>
-    placesOf(line, /(?<![A-Za-z0-9_-])(?<secret>eyJ[A-Za-z0-9_-]{8,8192}\.(?:eyJ[A-Za-z0-9_-]{2,16384})?\.?[A-Za-z0-9_-]{0,8192}(?:\.[A-Za-z0-9_-]{1,16384}){0,2})/dg),
+    placesOf(
+      line,
+      /(?<![A-Za-z0-9_-])(?<secret>eyJ[A-Za-z0-9_-]{8,8192}\.(?:eyJ[A-Za-z0-9_-]{2,16384})?\.?[A-Za-z0-9_-]{0,8192}(?:\.[A-Za-z0-9_-]{1,16384}){0,2})/dg,
+    ),
 };
 
 const userInfo = /:\/\/[^\s:@/?#"'<>]{0,256}:(?<secret>[^\s/"'<>]{1,1024})@[^\s@]/dgi;
-const signature = /[?&](?:sig|signature|x-amz-signature|x-goog-signature|x-amz-credential)=(?<secret>[A-Za-z0-9%+/=_-]{16,1024})/dgi;
+const signature =
+  /[?&](?:sig|signature|x-amz-signature|x-goog-signature|x-amz-credential)=(?<secret>[A-Za-z0-9%+/=_-]{16,1024})/dgi;
 
 export const address: Rule = {
   name: 'address',

@@ -93,8 +93,7 @@ type GroupedStream = { bytes: number; keptBytes: number; normalisedSha256: strin
 function hashGroup(outcome: Outcome, stdout: GroupedStream, stderr: GroupedStream): string {
   // The detail is a sentence for people and may name the node; two nodes with the same reason are one group.
   const { kind } = outcome;
-  const result =
-    kind === 'exited' ? [kind, outcome.exitCode, outcome.signal, outcome.reason] : [kind, outcome.reason];
+  const result = kind === 'exited' ? [kind, outcome.exitCode, outcome.signal, outcome.reason] : [kind, outcome.reason];
   const isCut = [stdout.bytes > stdout.keptBytes, stderr.bytes > stderr.keptBytes];
   const group = hash('sha256', JSON.stringify([result, isCut, stdout.normalisedSha256, stderr.normalisedSha256]));
   return `${normalisationVersion}:${group}`;

@@ -54,20 +54,23 @@ describe('five hundred planted secrets, printed by a command', () => {
   it.each([
     ['read', 'cat /srv/report', {}],
     ['guarded', 'cat /srv/report; :> /srv/touched', approved],
-  ])('%s, are in nothing that the relay, the log or the journal has, and the rest is as it was', async (_how, command, changes) => {
-    const { result, stored } = await run(command, changes);
-    expect(result.outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
-    expectTrueRecord(result, stored, raw);
-    const uploaded = stored.toString('latin1');
-    const everythingElse = [...test.logs, JSON.stringify(result), journalText()].join('\n');
-    for (const { kind, parts } of planted) {
-      for (const part of parts) {
-        expect(uploaded, kind).not.toContain(part);
-        expect(everythingElse, kind).not.toContain(part);
+  ])(
+    '%s, are in nothing that the relay, the log or the journal has, and the rest is as it was',
+    async (_how, command, changes) => {
+      const { result, stored } = await run(command, changes);
+      expect(result.outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+      expectTrueRecord(result, stored, raw);
+      const uploaded = stored.toString('latin1');
+      const everythingElse = [...test.logs, JSON.stringify(result), journalText()].join('\n');
+      for (const { kind, parts } of planted) {
+        for (const part of parts) {
+          expect(uploaded, kind).not.toContain(part);
+          expect(everythingElse, kind).not.toContain(part);
+        }
       }
-    }
-    expect(uploaded.match(/^line \d+ of the report: ok$/gm)).toHaveLength(500);
-  });
+      expect(uploaded.match(/^line \d+ of the report: ok$/gm)).toHaveLength(500);
+    },
+  );
 });
 
 function journalText(): string {
