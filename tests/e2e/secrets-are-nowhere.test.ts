@@ -80,7 +80,9 @@ afterAll(async () => {
 
 async function write(file: string, text: string): Promise<void> {
   await runOnHost(site, host, `: > ${file}.b64`);
-  for (const piece of Buffer.from(text).toString('base64').match(/.{1,50000}/g) ?? []) {
+  for (const piece of Buffer.from(text)
+    .toString('base64')
+    .match(/.{1,50000}/g) ?? []) {
     await runOnHost(site, host, `printf %s ${piece} >> ${file}.b64`);
   }
   await runOnHost(site, host, `base64 -d ${file}.b64 > ${file} && rm ${file}.b64`);
@@ -112,9 +114,13 @@ describe('after people and a model have read it', () => {
     expect(read).toMatchObject({ status: 'succeeded', counts: { total: 1, exitedZero: 1 } });
     const change = await api.run({ kind: 'command', command: 'cat /srv/report | tee /srv/copy >&2', selector: '*' });
     await approver.decide((await api.approval(change.id)).id, 'approve');
-    await eventually('the change has run', async () => (await api.get<Run>(`/v1/runs/${change.id}`)).status === 'succeeded', {
-      timeoutMs: 30_000,
-    });
+    await eventually(
+      'the change has run',
+      async () => (await api.get<Run>(`/v1/runs/${change.id}`)).status === 'succeeded',
+      {
+        timeoutMs: 30_000,
+      },
+    );
     const question = await api.run({ kind: 'ask', prompt: `What does the report say? DB_PASSWORD=${asked}` });
     expect(question).toMatchObject({ status: 'succeeded', planner: 'model' });
     [execution] = (await api.executions(read.id)) as [Execution];
@@ -177,7 +183,7 @@ async function readDatabase(): Promise<string> {
       const { rows } = await client.query<Record<string, unknown>>(`select * from ${name}`);
       for (const row of rows) {
         for (const value of Object.values(row)) {
-          texts.push(Buffer.isBuffer(value) ? value.toString('latin1') : JSON.stringify(value) ?? '');
+          texts.push(Buffer.isBuffer(value) ? value.toString('latin1') : (JSON.stringify(value) ?? ''));
         }
       }
     }

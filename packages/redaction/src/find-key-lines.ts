@@ -1,6 +1,7 @@
 // Entered by redact-stream for each line from the first that begins a private key: which part of it is the key. The only thing that goes
 // over several lines, so it keeps state. Pure.
 import type { Place } from './rules/rule.ts';
+import { withoutEnd } from './rules/without-end.ts';
 
 const begins = /-----BEGIN(?: [A-Z0-9]{1,20}){0,2} PRIVATE KEY(?: BLOCK)?-----/;
 const ends = /-----END(?: [A-Z0-9]{1,20}){0,2} PRIVATE KEY(?: BLOCK)?-----/;
@@ -46,10 +47,13 @@ export function createKeyLines(): KeyLines {
 
 /** All of a line that is base64, or the end of one that something has put a number, a name or a time before. */
 function keyPart(line: string): Place | null {
-  const match = /(?<before>^.*?)(?<key>[A-Za-z0-9+/]+={0,2})(?<after>(?:\\n)?[\\"', \t\r]*)$/.exec(line);
-  const { before = '', key = '' } = match?.groups ?? {};
-  if (match === null) return null;
-  const isAlone = /^[ \t>|#=+"'-]*$/.test(before);
-  if (!isAlone && !(key.length >= 16 && /[\s:|]$/.test(before))) return null;
-  return [before.length, before.length + key.length];
+  const trimmed = withoutEnd(line, '\\"\', \t\r');
+  const text = trimmed.length < line.length && trimmed.endsWith('\\n') ? trimmed.slice(0, -2) : trimmed;
+  let start = withoutEnd(text, '=').length;
+  while (start > 0 && /[A-Za-z0-9+/]/.test(text.charAt(start - 1))) start -= 1;
+  if (start === text.length) return null;
+  const before = text.slice(0, start);
+  const isAlone = withoutEnd(before, ' \t>|#=+"\'-') === '';
+  if (!isAlone && !(text.length - start >= 16 && /[\s:|]$/.test(before))) return null;
+  return [start, text.length];
 }

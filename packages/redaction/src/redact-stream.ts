@@ -6,7 +6,7 @@ import { type CandidateFinder, type CandidateLine, createCandidateFinder } from 
 import { createKeyLines } from './find-key-lines.ts';
 import { createCanaryRule } from './rules/canary-rule.ts';
 import { ownRules } from './rules/own-rules.ts';
-import type { Rule } from './rules/rule.ts';
+import type { Place, Rule } from './rules/rule.ts';
 
 /** Bytes of the stream, from the first that was masked to the one behind the last. */
 export type RedactedSpan = { start: number; end: number; rule: string };
@@ -30,6 +30,8 @@ export type StreamRedactorSettings = {
   keepBytes?: number;
   /** The rules of @secretlint/core could not be asked: lines that they had to see are masked as a whole. */
   onUnjudged(error: unknown): void;
+  /** In place of @secretlint/core. */
+  ask?: typeof askSecretlint;
 };
 
 /** A longer line is judged in parts of this many bytes, each together with so much of what stands before and behind it. */
@@ -60,6 +62,7 @@ export function createStreamRedactor({
   emit,
   keepBytes = Number.MAX_SAFE_INTEGER,
   onUnjudged,
+  ask: findSecrets = askSecretlint,
 }: StreamRedactorSettings): StreamRedactor {
   const asksSecretlint = 1 << rules.length;
   const keyLines = createKeyLines();
@@ -158,7 +161,7 @@ export function createStreamRedactor({
       const text = readLine(window.subarray(from, to));
       for (const [index, rule] of rules.entries()) {
         if ((rulesToAsk & (1 << index)) === 0) continue;
-        for (const [start, end] of rule.find(text)) {
+        for (const [start, end] of askRule(rule, text)) {
           spans.push({ start: offset + from + start, end: offset + from + end, rule: rule.name });
         }
       }
@@ -168,6 +171,16 @@ export function createStreamRedactor({
       keyFrom = to + 1;
     }
     letOut(bytes.subarray(0, length), spans, questions);
+  }
+
+  /** One that fails has judged nothing, so all of the line is masked. */
+  function askRule(rule: Rule, text: string): Place[] {
+    try {
+      return rule.find(text);
+    } catch (error) {
+      onUnjudged(error);
+      return [[0, text.length]];
+    }
   }
 
   function letOut(
@@ -189,7 +202,7 @@ export function createStreamRedactor({
 
   async function ask(questions: ReadonlyArray<{ text: string; offset: number }>): Promise<RedactedSpan[]> {
     try {
-      const found = await askSecretlint(questions.map(({ text }) => text));
+      const found = await findSecrets(questions.map(({ text }) => text));
       return questions.flatMap(({ offset }, index) =>
         (found[index] ?? []).map(({ rule, place: [start, end] }) => ({
           start: offset + start,

@@ -2,6 +2,7 @@
 import { isHarmless } from './is-harmless.ts';
 import { placesOf } from './places-of.ts';
 import type { Place, Rule } from './rule.ts';
+import { withoutEnd } from './without-end.ts';
 
 const keys =
   'access|account|api|auth|client|encryption|license|master|private|secret|shared|shared[_-]?access|signing|storage|webhook';
@@ -58,7 +59,7 @@ function valueAt(line: string, nameAt: number, at: number): Place | null {
     while (closing === '"' && quote === closing && end > start && line[end - 1] === '\\')
       end = line.indexOf('"', end + 1);
     const value = line.slice(start, Math.min(end < 0 ? line.length : end, start + valueLengthMax));
-    return value === '' ? null : [start, start + value.replace(/[\\ ]+$/, '').length];
+    return value === '' ? null : [start, start + withoutEnd(value, '\\ ').length];
   }
   const rest = line.slice(at, at + valueLengthMax);
   const isAtStart = isFirst(line, nameAt);
@@ -67,7 +68,7 @@ function valueAt(line: string, nameAt: number, at: number): Place | null {
   if (/^<[^<>]{1,200}>/.test(rest)) return null;
   // At the start of a line all of the word is the value; within one, what separates fields ends it.
   const pattern = isAtStart ? /^[^\s\p{Cc}({[]?[^\s\p{Cc}]*/u : /^[^\s\p{Cc}"'`,;&<>(){}[\]|\\]+/u;
-  const value = pattern.exec(rest)?.[0].replace(/[,;]+$/, '') ?? '';
+  const value = withoutEnd(pattern.exec(rest)?.[0] ?? '', ',;');
   return value === '' ? null : [at, at + value.length];
 }
 
