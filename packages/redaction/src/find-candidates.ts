@@ -69,37 +69,49 @@ function buildAutomaton(sought: readonly Sought[]) {
   const classes = alphabet.length + 1;
   const classOf = new Uint8Array(256).map((_, byte) => alphabet.indexOf(fold(byte)) + 1);
 
-  const children: Array<Map<number, number>> = [new Map()];
+  // A place in the table of the trie is its child; 0, which is nobody's child, is none.
+  const states = folded.reduce((sum, bytes) => sum + bytes.length, 1);
+  const next = new Int32Array(states * classes);
   const ends: Sought[][] = [[]];
+  let made = 1;
   for (const [index, bytes] of folded.entries()) {
     let state = 0;
     for (const byte of bytes) {
-      const child = children[state]?.get(byte) ?? children.length;
-      if (child === children.length) {
-        children[state]?.set(byte, child);
-        children.push(new Map());
+      const place = state * classes + (classOf[byte] as number);
+      if (next[place] === 0) {
+        next[place] = made;
         ends.push([]);
+        made += 1;
       }
-      state = child;
+      state = next[place] as number;
     }
     ends[state]?.push(sought[index] as Sought);
   }
 
-  const states = new Uint32Array(children.length * classes);
-  const fallback = new Uint32Array(children.length);
-  const queue = [0];
-  for (const state of queue) {
+  // Breadth first: where a state has no child, it goes where the longest end of it that is a beginning would go.
+  const fallback = new Uint32Array(made);
+  const queue = new Uint32Array(made);
+  let queued = 1;
+  for (let at = 0; at < queued; at += 1) {
+    const state = queue[at] as number;
     for (let each = 1; each < classes; each += 1) {
-      const child = children[state]?.get(alphabet[each - 1] as number);
-      const otherwise = state === 0 ? 0 : (states[(fallback[state] as number) * classes + each] as number);
-      states[state * classes + each] = child ?? otherwise;
-      if (child === undefined) continue;
+      const child = next[state * classes + each] as number;
+      const otherwise = state === 0 ? 0 : (next[(fallback[state] as number) * classes + each] as number);
+      if (child === 0) {
+        next[state * classes + each] = otherwise;
+        continue;
+      }
       fallback[child] = otherwise;
       ends[child]?.push(...(ends[otherwise] ?? []));
-      queue.push(child);
+      queue[queued] = child;
+      queued += 1;
     }
   }
-  const next = Int32Array.from(states, (state) => (ends[state]?.length ? ~(state * classes) : state * classes));
-  const found = new Map(ends.map((each, state) => [state * classes, each]));
+  const found = new Map<number, Sought[]>();
+  for (let state = 0; state < made; state += 1) if (ends[state]?.length) found.set(state * classes, ends[state] ?? []);
+  for (let place = 0; place < next.length; place += 1) {
+    const row = (next[place] as number) * classes;
+    next[place] = found.has(row) ? ~row : row;
+  }
   return { next, classOf, found };
 }

@@ -51,7 +51,7 @@ const fileSchema = z.strictObject({
        */
       canaries: z
         .array(z.string().regex(canaryPattern, 'must be 8 to 512 characters of printable ASCII in one line'))
-        .max(1_000)
+        .max(100)
         .default([]),
     })
     .prefault({}),
