@@ -8,11 +8,13 @@ export type CandidateLine = { start: number; end: number; rules: number };
 
 export type CandidateFinder = (piece: Buffer) => CandidateLine[];
 
-/** `isExact`: the case of its letters counts. */
-type Sought = { bytes: Buffer; isExact: boolean; rules: number };
+type Hinted = Pick<Rule, 'hints' | 'words' | 'opening'>;
+
+/** `isExact`: the case of its letters counts. `closing`: it counts only where this byte follows, so near. */
+type Sought = { bytes: Buffer; isExact: boolean; rules: number; closing: { byte: number; withinBytes: number } | null };
 
 /** `rules` of a candidate: bit n is the nth of these. At most 31. */
-export function createCandidateFinder(rules: ReadonlyArray<Pick<Rule, 'hints' | 'words'>>): CandidateFinder {
+export function createCandidateFinder(rules: ReadonlyArray<Hinted>): CandidateFinder {
   if (rules.length > 31) throw new Error('a set of rules is kept in 31 bits');
   const { next, classOf, found } = buildAutomaton(listSought(rules));
 
@@ -30,30 +32,47 @@ export function createCandidateFinder(rules: ReadonlyArray<Pick<Rule, 'hints' | 
       line.rules |= mask;
     }
 
+    /** Of each closing byte the next place, so that the piece is looked through for it once. */
+    const closingAt = new Map<number, number>();
+    function isClosed(at: number, { byte, withinBytes }: NonNullable<Sought['closing']>): boolean {
+      let place = closingAt.get(byte) ?? -1;
+      if (place < at) {
+        place = piece.indexOf(byte, at);
+        if (place < 0) place = Number.MAX_SAFE_INTEGER;
+        closingAt.set(byte, place);
+      }
+      return place - at <= withinBytes;
+    }
+
     let row = 0;
     for (let at = 0; at < piece.length; at += 1) {
       row = next[row + (classOf[piece[at] as number] as number)] as number;
       if (row >= 0) continue;
       row = ~row;
-      for (const { bytes, isExact, rules: mask } of found.get(row) ?? []) {
+      for (const { bytes, isExact, rules: mask, closing } of found.get(row) ?? []) {
         const from = at + 1 - bytes.length;
-        if (!isExact || bytes.compare(piece, from, at + 1) === 0) note(from, mask);
+        if (isExact && bytes.compare(piece, from, at + 1) !== 0) continue;
+        if (closing === null || isClosed(at, closing)) note(from, mask);
       }
     }
     return [...lines.values()];
   };
 }
 
-function listSought(rules: ReadonlyArray<Pick<Rule, 'hints' | 'words'>>): Sought[] {
+function listSought(rules: readonly Hinted[]): Sought[] {
   const sought = new Map<string, Sought>();
-  const add = (text: string, isExact: boolean, index: number) => {
-    const key = `${isExact} ${text}`;
-    const known = sought.get(key) ?? { bytes: Buffer.from(text, 'latin1'), isExact, rules: 0 };
+  const add = (text: string, isExact: boolean, index: number, closing: Sought['closing'] = null) => {
+    const key = `${isExact} ${closing?.byte} ${text}`;
+    const known = sought.get(key) ?? { bytes: Buffer.from(text, 'latin1'), isExact, rules: 0, closing };
     sought.set(key, { ...known, rules: known.rules | (1 << index) });
   };
   for (const [index, rule] of rules.entries()) {
     for (const hint of rule.hints) add(hint, true, index);
     for (const word of rule.words ?? []) add(word, false, index);
+    if (rule.opening !== undefined) {
+      const { hint, closing, withinBytes } = rule.opening;
+      add(hint, true, index, { byte: closing.charCodeAt(0), withinBytes });
+    }
   }
   return [...sought.values()];
 }

@@ -55,8 +55,14 @@ const signature =
 
 export const address: Rule = {
   name: 'address',
-  hints: ['://'],
-  find: (line) => [...placesOf(line, userInfo, isNoPassword), ...placesOf(line, signature)],
+  // Addresses are frequent, and few have either.
+  hints: ['?sig=', '&sig='],
+  opening: { hint: '://', closing: '@', withinBytes: 1_300 },
+  words: ['signature=', 'x-amz-credential='],
+  find: (line) => [
+    ...(line.includes('://') ? placesOf(line, userInfo, isNoPassword) : []),
+    ...placesOf(line, signature),
+  ],
 };
 
 function isNoPassword(value: string): boolean {

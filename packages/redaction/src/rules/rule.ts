@@ -14,5 +14,7 @@ export type Rule = {
   hints: readonly string[];
   /** Or words, in lower case, however they are written. */
   words?: readonly string[];
+  /** Or a hint that is frequent, and says something only where one more character follows. */
+  opening?: { hint: string; closing: string; withinBytes: number };
   find(line: string): Place[];
 };
