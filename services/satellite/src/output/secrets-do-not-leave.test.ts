@@ -73,6 +73,30 @@ describe('five hundred planted secrets, printed by a command', () => {
   );
 });
 
+it('a change that is found again after its connection broke has the same bytes masked, and a true record', async () => {
+  const planted = plantSecrets(77, 130);
+  const text = planted.map((secret) => secret.text).join('');
+  await writeOnNode('part', Buffer.from(text));
+  const { frame, executionId } = await makeDispatch(
+    site,
+    // The break comes within a line, and within a token.
+    'cat /srv/part; printf "password=hun"; :> /srv/printed; sleep 2; echo ter2xyz; cat /srv/part',
+    [site.node('web-01').node],
+    approved,
+  );
+  test.relay.send(frame);
+  await site.node('web-01').onNode('until [ -e /srv/printed ]; do sleep 0.05; done; sleep 0.7');
+  site.node('web-01').cut();
+  const result = await test.relay.result(executionId);
+  expect(result.outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+  const stored = test.relay.output(executionId, 'stdout', result.attempt);
+  expectTrueRecord(result, stored, Buffer.from(`${text}password=hunter2xyz\n${text}`));
+  expect(stored.toString('latin1')).toContain('password=**********\n');
+  for (const { kind, parts } of planted) {
+    for (const part of parts) expect(stored.toString('latin1'), kind).not.toContain(part);
+  }
+});
+
 function journalText(): string {
   const directory = test.config.stateDirectory;
   return readdirSync(directory)
