@@ -5,7 +5,7 @@
 const levels = [
   ['contracts'],
   ['config', 'telemetry'],
-  ['envelope', 'policy', 'tunnel', 'db', 'queue', 'signals', 'sdk', 'ui', 'lab'],
+  ['envelope', 'policy', 'redaction', 'tunnel', 'db', 'queue', 'signals', 'sdk', 'ui', 'lab'],
   ['audit'],
   ['runs', 'approvals', 'fleet', 'knowledge', 'auth', 'rules'],
 ];
@@ -85,7 +85,7 @@ module.exports = {
     ...onlyPackages(
       'satellite-stays-small',
       '^services/satellite/',
-      ['tunnel', 'envelope', 'policy', 'contracts', 'config', 'telemetry'],
+      ['tunnel', 'envelope', 'policy', 'redaction', 'contracts', 'config', 'telemetry'],
       "The customer's end must be unable to reach the database.",
     ),
     {
@@ -123,6 +123,7 @@ module.exports = {
       ['ssh2', '@types/ssh2'],
       '^(services/satellite/src/ssh/|packages/lab/|benchmarks/)',
     ),
+    oneImporter('secretlint-in-redaction-only', ['@secretlint'], '^packages/redaction/'),
     oneImporter('cedar-in-policy-only', ['@cedar-policy'], '^packages/policy/'),
     oneImporter('simplewebauthn-in-envelope-only', ['@simplewebauthn'], '^packages/envelope/'),
     oneImporter('better-auth-in-auth-only', ['better-auth', '@better-auth'], '^packages/auth/'),

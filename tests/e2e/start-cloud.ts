@@ -20,7 +20,7 @@ export interface Cloud {
 
 export type CloudOptions = Pick<
   StackOptions,
-  'console' | 'environment' | 'frontHosts' | 'frontPort' | 'prefix' | 'publicUrl' | 'redisUrl'
+  'console' | 'environment' | 'frontHosts' | 'frontPort' | 'logLevel' | 'model' | 'prefix' | 'publicUrl' | 'redisUrl'
 > & {
   /** PostgreSQL over its Unix socket: for processes in a network of their own. */
   databaseBySocket?: boolean;

@@ -8,6 +8,7 @@ import {
   cosignatureSchema,
 } from './domain/checkpoint.ts';
 import { executionModeSchema, outcomeSchema, outputStreamSchema } from './domain/outcome.ts';
+import { redactionSchema } from './domain/redaction.ts';
 
 /**
  * Protocol versions this build speaks, newest first. The hello negotiates one. 2: checkpoints of the audit. 3: dispatch keys and the
@@ -114,13 +115,15 @@ export const executionResultSchema = z.strictObject({
   /** Bytes kept, at most the limit. */
   stdoutKeptBytes: z.int().min(0),
   stderrKeptBytes: z.int().min(0),
-  /** Hex SHA-256 of the kept bytes; null when nothing began. */
+  /** Hex SHA-256 of the kept bytes as they were sent, secrets masked; null when nothing began. */
   stdoutSha256: sha256Hex.nullable(),
   stderrSha256: sha256Hex.nullable(),
   /** Hex SHA-256 of outcome and normalised output, by which equal answers are grouped; version in front: `1:…`. */
   groupHash: z.string().max(80).nullable(),
   /** How it ran. Missing where nothing began, or where that is not known. */
   mode: executionModeSchema.optional(),
+  /** What was masked in the kept bytes. Missing where nothing was. */
+  redaction: redactionSchema.optional(),
 });
 export type ExecutionResult = z.infer<typeof executionResultSchema>;
 

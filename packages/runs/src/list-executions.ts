@@ -1,6 +1,7 @@
 // The executions of a run, by step and node name, a page at a time. Reads only.
 import { adviseOnOutcome } from '@sena/contracts/domain/advise-on-outcome';
 import type { ExecutionMode, OutcomeKind } from '@sena/contracts/domain/outcome';
+import type { Redaction, StreamRedaction } from '@sena/contracts/domain/redaction';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Execution } from '@sena/contracts/http/runs';
 import { executionIdSchema } from '@sena/contracts/ids';
@@ -30,7 +31,11 @@ interface ExecutionRow {
   stdout_kept_bytes: string | null;
   stderr_kept_bytes: string | null;
   started_at: Date | null;
+  redaction: { [stream in keyof Redaction]: StoredRedaction | null } | null;
 }
+
+/** A page of executions leaves out the places. */
+type StoredRedaction = Omit<StreamRedaction, 'spans'> & Partial<Pick<StreamRedaction, 'spans'>>;
 
 interface EarlierRow {
   kind: OutcomeKind;
@@ -66,7 +71,8 @@ export async function listExecutions(
   const [step, name, id] = decodeCursor(page.cursor, 3, ([, , id]) => executionIdSchema.safeParse(id).success) ?? [];
   const [groupStep, groupHash] = page.group === undefined ? [] : splitGroupKey(page.group);
   const found = await transaction.query<ExecutionRow>(
-    `select ${columns} from executions e join dispatches d on d.id = e.dispatch_id ${effectiveOutcome}
+    `select ${columns}, o.redaction #- '{stdout,spans}' #- '{stderr,spans}' as redaction
+     from executions e join dispatches d on d.id = e.dispatch_id ${effectiveOutcome}
      where e.run_id = $1
        and ($2::text is null or (e.step, e.node_name, e.id) > ($2, $3, $4::uuid))
        and ($5::text is null or coalesce(o.kind, 'pending') = $5)
@@ -94,7 +100,7 @@ export async function listExecutions(
 /** null: there is none in this organization. */
 export async function readExecution(transaction: TenantTransaction, executionId: string): Promise<Execution | null> {
   const found = await transaction.query<ExecutionRow>(
-    `select ${columns} from executions e join dispatches d on d.id = e.dispatch_id ${effectiveOutcome} where e.id = $1`,
+    `select ${columns}, o.redaction from executions e join dispatches d on d.id = e.dispatch_id ${effectiveOutcome} where e.id = $1`,
     [executionId],
   );
   return found.rows[0] ? toExecution(found.rows[0]) : null;
@@ -130,8 +136,18 @@ function toExecution(row: ExecutionRow): Execution {
     // Nobody knows how much a command wrote whose end nobody saw: what is kept may not be all.
     stdoutTruncated: row.kind === 'unknown' || Number(row.stdout_kept_bytes ?? 0) < stdoutBytes,
     stderrTruncated: row.kind === 'unknown' || Number(row.stderr_kept_bytes ?? 0) < stderrBytes,
+    redaction:
+      row.redaction === null
+        ? null
+        : { stdout: toMasked(row.redaction.stdout), stderr: toMasked(row.redaction.stderr) },
     startedAt: row.started_at?.toISOString() ?? null,
   };
+}
+
+function toMasked(stored: StoredRedaction | null): NonNullable<Execution['redaction']>['stdout'] {
+  if (stored === null) return null;
+  const { spans, ...counts } = stored;
+  return { ...counts, ...(spans && { spans: spans.map(([start, end, rule]) => ({ start, end, rule })) }) };
 }
 
 function toTold({ recorded_at: at, told_by: by, audit_event_id: auditEventId }: ExecutionRow): Execution['told'] {

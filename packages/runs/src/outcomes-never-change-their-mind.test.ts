@@ -234,6 +234,7 @@ describe('the audit', () => {
   test.each([
     ['an end', 'exit_code = 0'],
     ['a teller', `reporter = 'another'`],
+    ['what was masked', `redaction = '{"stdout": null, "stderr": null}'`],
   ])('an outcome that was altered in the database no longer has its root: %s', async (_what, change) => {
     await record(exitedWith(0, 1), exitedWith(1, 0));
     const [event] = await eventsOf();

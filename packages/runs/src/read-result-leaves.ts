@@ -17,7 +17,7 @@ export async function readResultLeaves(
 ): Promise<string[]> {
   const found = await transaction.query<{ leaf: ResultLeaf }>(
     `select jsonb_build_array(o.execution_id, o.revision, o.attempt, o.reporter, o.kind, o.exit_code, o.signal, o.reason, o.stdout_bytes, o.stderr_bytes,
-       o.stdout_sha256, o.stderr_sha256, o.mode) as leaf
+       o.stdout_sha256, o.stderr_sha256, o.mode, encode(sha256(convert_to(o.redaction::text, 'UTF8')), 'hex')) as leaf
      from executions e join outcomes o on o.execution_id = e.id where e.run_id = any($2) and o.audit_event_id = $1 order by o.execution_id, o.revision`,
     [auditEventId, runIds],
   );

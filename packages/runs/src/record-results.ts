@@ -3,6 +3,7 @@
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { merkleRoot } from '@sena/audit/merkle-root';
 import type { ExecutionMode, Outcome } from '@sena/contracts/domain/outcome';
+import type { Redaction } from '@sena/contracts/domain/redaction';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { leafText, type ResultLeaf } from './read-result-leaves.ts';
@@ -25,6 +26,8 @@ export interface ResultRow {
   readonly groupHash: string | null;
   /** How it ran; missing where nothing began, or where that is not known. */
   readonly mode?: ExecutionMode | undefined;
+  /** What was masked in its output; missing where nothing was. */
+  readonly redaction?: Redaction | undefined;
   /** The whole kept stream when it is at most `inlineBytesMax`; null when it was recorded as output. */
   readonly stdoutInline: Uint8Array | null;
   readonly stderrInline: Uint8Array | null;
@@ -57,7 +60,7 @@ export async function recordResults(
   }>(
     `select run_id, recorded, event_seq, outbox_id, leaves from record_results($1, $2::text[], $3::uuid[], $4::integer[], $5::integer[],
        $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::integer[], $13::bigint[], $14::bigint[],
-       $15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[], $22::bytea[])`,
+       $15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[], $22::bytea[], $23::text[])`,
     [
       auditEventId,
       rows.map((row) => row.reporter),
@@ -81,6 +84,7 @@ export async function recordResults(
       rows.map((row) => row.mode ?? null),
       rows.map((row) => toBuffer(row.stdoutInline)),
       rows.map((row) => toBuffer(row.stderrInline)),
+      rows.map((row) => (row.redaction === undefined ? null : JSON.stringify(row.redaction))),
     ],
   );
   await auditBatch(transaction, auditEventId, recorded.rows, actor);

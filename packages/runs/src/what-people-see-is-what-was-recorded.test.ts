@@ -110,6 +110,29 @@ describe('executions', () => {
     expect(modes).toEqual(['plain', 'guarded', ...Array(5).fill(null)]);
   });
 
+  test('say what was masked in their output; the places only one alone', async () => {
+    const masked = {
+      ...{ rawSha256: 'a'.repeat(64), count: 2, bytes: 24, rules: { assignment: 1, 'secretlint/github': 1 } },
+      spans: [
+        [9, 21, 'assignment'],
+        [40, 52, 'secretlint/github'],
+      ] satisfies Array<[number, number, string]>,
+    };
+    await record([
+      { ...answered(0, 'up', '1:same'), redaction: { stdout: masked, stderr: null } },
+      answered(1, 'up', '1:same'),
+    ]);
+    const [first, second] = (await list({ limit: 10 })).items;
+    const { spans, ...counts } = masked;
+    expect(first?.redaction).toEqual({ stdout: counts, stderr: null });
+    expect(second?.redaction).toBeNull();
+    const alone = await inFleet(fleet, (transaction) => readExecution(transaction, executions[0] as string));
+    expect(alone?.redaction?.stdout?.spans).toEqual([
+      { start: 9, end: 21, rule: 'assignment' },
+      { start: 40, end: 52, rule: 'secretlint/github' },
+    ]);
+  });
+
   test('of another organization are not there', async () => {
     const other = await bench.seedFleet();
     const found = await inFleet(other, async (transaction) => [

@@ -392,6 +392,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/executions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an execution
+         * @description Secrets in output are masked at the satellite, byte for byte; `redaction` says where, by which rule, and the hash of what the node wrote.
+         */
+        get: operations["getExecution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/executions/{id}/output": {
         parameters: {
             query?: never;
@@ -401,7 +421,7 @@ export interface paths {
         };
         /**
          * Read the raw output of an execution
-         * @description Bytes as the command wrote them. One range at a time: `Range: bytes=0-65535`.
+         * @description Bytes as the command wrote them, but for secrets: each byte of one is an asterisk, and the execution says where. One range at a time: `Range: bytes=0-65535`.
          */
         get: operations["readOutput"];
         put?: never;
@@ -1185,6 +1205,36 @@ export interface components {
             };
             outcome: ("exited" | "not_started" | "unknown") | null;
             reason: string | null;
+            redaction: {
+                stderr: {
+                    bytes: number;
+                    count: number;
+                    rawSha256: string | null;
+                    rules: {
+                        [key: string]: number;
+                    };
+                    /** @description The first 1,000 places, by byte offset. Only where one execution is read alone. */
+                    spans?: {
+                        end: number;
+                        rule: string;
+                        start: number;
+                    }[];
+                } | null;
+                stdout: {
+                    bytes: number;
+                    count: number;
+                    rawSha256: string | null;
+                    rules: {
+                        [key: string]: number;
+                    };
+                    /** @description The first 1,000 places, by byte offset. Only where one execution is read alone. */
+                    spans?: {
+                        end: number;
+                        rule: string;
+                        start: number;
+                    }[];
+                } | null;
+            } | null;
             runId: string;
             signal: string | null;
             startedAt: string | null;
@@ -3487,6 +3537,73 @@ export interface operations {
             };
             /** @description `not_ready`: SENA is not ready yet. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in or send a valid API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is nothing with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: SENA failed. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

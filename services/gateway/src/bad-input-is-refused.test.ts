@@ -141,6 +141,7 @@ const operations: Record<string, Operation> = {
       ['field unknown', () => ({ [canary]: true }), 'validation_failed'],
     ],
   },
+  'GET /v1/executions/{id}': { path: '/v1/executions/{id}', id: 'execution', roles: may.read },
   'GET /v1/executions/{id}/output': {
     path: '/v1/executions/{id}/output',
     id: 'execution',

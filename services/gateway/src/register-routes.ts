@@ -18,6 +18,7 @@ import { getDispatchKeys } from './routes/dispatch-keys/get-dispatch-keys.ts';
 import { postDispatchKeyRetire } from './routes/dispatch-keys/post-dispatch-key-retire.ts';
 import { postDispatchKeyRotations } from './routes/dispatch-keys/post-dispatch-key-rotations.ts';
 import { postEnrolments } from './routes/enrolments/post-enrolments.ts';
+import { getExecution } from './routes/executions/get-execution.ts';
 import { getExecutionOutput } from './routes/executions/get-execution-output.ts';
 import { deleteInvitation } from './routes/invitations/delete-invitation.ts';
 import { getInvitations } from './routes/invitations/get-invitations.ts';
@@ -79,6 +80,7 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   getRunExecutions(app, services);
   getRunOutputGroups(app, services);
   postRunCancel(app, services);
+  getExecution(app, services);
   getExecutionOutput(app, services);
   getRunbooks(app, services);
 

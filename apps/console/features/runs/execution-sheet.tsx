@@ -11,6 +11,7 @@ import { InertText } from '../output/inert-text.tsx';
 import { OutputViewer } from '../output/output-viewer.tsx';
 import { formatBytes, formatDuration } from '../time/format-time.ts';
 import { describeOutcome } from './describe-outcome.ts';
+import { MaskedSecrets } from './masked-secrets.tsx';
 import { OutcomeBadge } from './outcome-badge.tsx';
 import { useExecutionsById } from './use-executions.ts';
 
@@ -70,6 +71,7 @@ function ExecutionDetails({ executionId, execution }: { executionId: string; exe
             )}
           </div>
           {execution.earlier !== null && <FoundOutLater execution={execution} earlier={execution.earlier} />}
+          {execution.redaction !== null && <MaskedSecrets redaction={execution.redaction} />}
           {words.long !== null && (
             <Notice tone={words.tone === 'unknown' ? 'unknown' : 'warning'} title={words.short}>
               {words.whatToDo !== null && words.whatToDo !== words.long && <p>{words.whatToDo}</p>}

@@ -1,6 +1,7 @@
 // /v1/runs and what hangs below a run.
 import { z } from 'zod';
 import { executionModeSchema, outcomeKindSchema } from '../domain/outcome.ts';
+import { streamRedactionSchema } from '../domain/redaction.ts';
 import {
   findingSchema,
   outcomeCountsSchema,
@@ -86,6 +87,15 @@ export const runPageSchema = pageSchema(runSummarySchema);
 /** When an outcome was stored, who told it (`satellite:<id>`, or a service of the cloud), and the audit event that vouches for it. */
 const toldSchema = z.object({ at: timestampSchema, by: z.string(), auditEventId: z.string() });
 
+/** `rawSha256`: of the kept bytes as the node wrote them. `spans`: the first places, with the rule of each; only for one execution alone. */
+const maskedStreamSchema = z.object({
+  ...streamRedactionSchema.shape,
+  spans: z
+    .array(z.object({ start: z.int(), end: z.int(), rule: z.string() }))
+    .optional()
+    .describe('The first 1,000 places, by byte offset. Only where one execution is read alone.'),
+});
+
 export const executionSchema = z.object({
   id: z.string(),
   runId: z.string(),
@@ -118,6 +128,8 @@ export const executionSchema = z.object({
   stderrBytes: z.int(),
   stdoutTruncated: z.boolean(),
   stderrTruncated: z.boolean(),
+  /** What was masked in the output before it left the satellite, by stream: each byte of it is an asterisk. null: nothing. */
+  redaction: z.object({ stdout: maskedStreamSchema.nullable(), stderr: maskedStreamSchema.nullable() }).nullable(),
   startedAt: timestampSchema.nullable(),
 });
 export type Execution = z.infer<typeof executionSchema>;

@@ -1,4 +1,4 @@
-// POST /v1/chat/completions. Reads top to bottom: check, choose, ask (again where that helps), answer, record.
+// POST /v1/chat/completions. Reads top to bottom: check, mask secrets, choose, ask (again where that helps), answer, record.
 // Writes one row of usage a call, whatever became of it.
 import { Readable } from 'node:stream';
 import type { ServiceIdentity } from '@sena/auth/service-token';
@@ -9,6 +9,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { type ChatRequest, chatRequestSchema } from '../http/chat-request.ts';
 import { type AnswerHead, chunkOf, completionOf, usageChunkOf } from '../http/chat-response.ts';
 import { errorAnswer } from '../http/error-answer.ts';
+import { redactRequest } from '../http/redact-request.ts';
 import { type ModelPiece, type ModelRequest, type ModelUsage, ProviderError } from '../providers/provider.ts';
 import type { CallLimits } from '../routing/call-limits.ts';
 import { chooseDeployment, type Deployment } from '../routing/choose-deployment.ts';
@@ -30,7 +31,8 @@ const runIdSchema = idSchema('run');
 
 export function registerChatCompletions(app: FastifyInstance, parts: ChatCompletionsParts): void {
   app.post('/v1/chat/completions', async (request, reply) => {
-    const { model: tier, stream, stream_options, ...modelRequest } = parseBody(request.body);
+    const redacted = await redactRequest(parseBody(request.body));
+    const { model: tier, stream, stream_options, ...modelRequest } = redacted.request;
     const runId = parseRunId(request.headers['x-sena-run-id']);
     const deployment = chooseDeployment(parts.deployments, tier);
 
@@ -42,6 +44,7 @@ export function registerChatCompletions(app: FastifyInstance, parts: ChatComplet
       provider: deployment.provider.vendor,
       model: deployment.model.known ?? modelNotKnown,
     });
+    call.noteMasked(redacted.masked);
     const signal = AbortSignal.any([parts.stopping, goneSignal(reply)]);
     const asking = { ...parts, deployment, request: modelRequest, call, signal };
     reply.header('x-sena-model-call-id', call.head.id);
@@ -152,6 +155,8 @@ interface CallInProgress {
   /** What is asked now; until then the call's model is not known. */
   noteModel(model: string): void;
   noteRetry(failure: ProviderError['failure'], waitMs: number): void;
+  /** Places that were masked in what is asked, by rule. */
+  noteMasked(places: Record<string, number>): void;
   /** `model`: what the vendor says it was; null: it said nothing. */
   succeed(model: string | null, usage: ModelUsage | null): Promise<void>;
   fail(error: unknown, usage: ModelUsage | null): Promise<void>;
@@ -165,11 +170,12 @@ function beginCall(
   const startedAt = performance.now();
   let asked = begun.model;
   let retries = 0;
+  let masked: Record<string, number> | undefined;
 
   async function end(change: Pick<ModelCall, 'outcome' | 'usage'> & { model?: string }): Promise<void> {
     const call: ModelCall = { ...begun, model: asked, ...change, durationMs: performance.now() - startedAt };
     const { id, ...numbers } = call;
-    log.info({ modelCallId: id, ...numbers, durationMs: Math.round(call.durationMs), retries }, 'model call');
+    log.info({ modelCallId: id, ...numbers, durationMs: Math.round(call.durationMs), retries, masked }, 'model call');
     try {
       await recordModelCall(pool, call);
     } catch (error) {
@@ -189,6 +195,9 @@ function beginCall(
         { modelCallId: begun.id, failure: failure.kind, waitMs: Math.round(waitMs) },
         'the vendor is asked again',
       );
+    },
+    noteMasked(places) {
+      if (Object.keys(places).length > 0) masked = places;
     },
     succeed: (model, usage) => end({ outcome: { status: 'succeeded' }, usage, ...(model === null ? {} : { model }) }),
     fail: (error, usage) => end({ outcome: { status: 'failed', code: codeOf(error) }, usage }),

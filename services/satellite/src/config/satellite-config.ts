@@ -1,6 +1,7 @@
 // Entered by every command of the satellite. Reads the one file that the customer owns; the cloud can't change it.
 import { readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { canaryPattern } from '@sena/redaction/rules/canary-rule';
 import { z } from 'zod';
 import { OperatorError } from './operator-error.ts';
 import { passkeyPolicySchema } from './passkey-policy.ts';
@@ -44,6 +45,18 @@ const fileSchema = z.strictObject({
       policyFile: path.optional(),
       /** Whose passkeys a change needs here, whatever the cloud says. */
       passkeys: passkeyPolicySchema.prefault({}),
+    })
+    .prefault({}),
+  redaction: z
+    .strictObject({
+      /**
+       * Texts that never leave, wherever output holds them, as they are or in base64: what no rule can know for a secret, or planted to
+       * prove that nothing leaves.
+       */
+      canaries: z
+        .array(z.string().regex(canaryPattern, 'must be 8 to 512 characters of printable ASCII in one line'))
+        .max(100)
+        .default([]),
     })
     .prefault({}),
   limits: z

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionMode } from '@sena/contracts/domain/outcome';
+import { createRedactionRules } from '@sena/redaction/redact-stream';
 import { createLogger } from '@sena/telemetry/logger';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileAllowedAddresses } from '../config/allowed-addresses.ts';
@@ -71,6 +72,7 @@ async function runCancelled(mode: ExecutionMode, command: string, changes = {}) 
     },
     outbox: createOutbox({ bytesPerExecutionMax: 1_000_000, bytesTotalMax: 1_000_000 }),
     askAgain: createAskAgain(() => undefined, logger),
+    redaction: createRedactionRules(),
     ...{ pool, cleaner: createGuardCleaner(pool, logger), findOutMs: 1_000, leaving: new AbortController().signal },
     ...{ isHalted: () => false, clockProblem: () => null, wait: () => undefined, retry: () => undefined },
   };

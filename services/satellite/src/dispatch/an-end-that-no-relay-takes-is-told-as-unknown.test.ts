@@ -5,8 +5,8 @@ import { executionResultSchema } from '@sena/contracts/frames';
 import { createLogger } from '@sena/telemetry/logger';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openStateDirectory } from '../config/state-directory.ts';
+import { measureNowhere } from '../fixtures/output-meter.ts';
 import { makeDispatch, startTestSatellite, startTestSite, type TestSite } from '../fixtures/test-site.ts';
-import { createOutputMeter } from '../output/measure-output.ts';
 import { buildResult } from './build-result.ts';
 import { endExecution } from './end-execution.ts';
 import { makeReportable } from './make-reportable.ts';
@@ -21,7 +21,7 @@ const logs: string[] = [];
 const logger = createLogger('satellite', 'info', { write: (line: string) => void logs.push(line) });
 const ended = (outcome: Outcome, change: object = {}) => ({
   ...buildResult(randomUUID(), outcome, {
-    ...{ mode: 'direct', attempt: 1, startedAtMs: Date.now(), durationMs: 5, meter: createOutputMeter(100) },
+    ...{ mode: 'direct', attempt: 1, startedAtMs: Date.now(), durationMs: 5, meter: measureNowhere(100) },
   }),
   ...change,
 });
@@ -57,7 +57,7 @@ it('what the relay hears is what was journaled', async () => {
     outbox: { result: (result: unknown) => void heard.push(result) },
   };
   const times = { startedAtMs: Date.now(), durationMs: 5 };
-  const began = { mode: 'direct' as const, attempt: 1, ...times, meter: createOutputMeter(100) };
+  const began = { mode: 'direct' as const, attempt: 1, ...times, meter: measureNowhere(100) };
   const execution = { id: randomUUID(), logger } as never;
   await endExecution(execution, { ...fine, exitCode: 2 ** 40 }, began, null, rooms as never);
   expect(journaled).toMatchObject([{ outcome: { kind: 'unknown', reason: 'report_unreadable' } }]);

@@ -1,7 +1,8 @@
 // Entered wherever an execution ends: the one shape in which an end is journaled and reported. Pure.
 import type { ExecutionMode, Outcome } from '@sena/contracts/domain/outcome';
+import type { StreamRedaction } from '@sena/contracts/domain/redaction';
 import type { ExecutionResult } from '@sena/contracts/frames';
-import { createOutputMeter, type OutputMeter } from '../output/measure-output.ts';
+import { groupHashOf, type OutputMeter } from '../output/measure-output.ts';
 
 export type Began = {
   mode: ExecutionMode;
@@ -45,9 +46,15 @@ export function buildResultAfterRestart(
 
 /** What the cloud has of its output is certain, also where the node has lost it. */
 export function atLeast(result: ExecutionResult, acked: { stdout: number; stderr: number }): ExecutionResult {
-  const { stdoutKeptBytes, stderrKeptBytes } = result;
+  const { stdoutKeptBytes, stderrKeptBytes, redaction } = result;
   return {
     ...result,
+    ...(redaction !== undefined && {
+      redaction: {
+        stdout: withoutRaw(redaction.stdout, stdoutKeptBytes < acked.stdout),
+        stderr: withoutRaw(redaction.stderr, stderrKeptBytes < acked.stderr),
+      },
+    }),
     ...(stdoutKeptBytes < acked.stdout && {
       stdoutBytes: acked.stdout,
       stdoutKeptBytes: acked.stdout,
@@ -59,6 +66,11 @@ export function atLeast(result: ExecutionResult, acked: { stdout: number; stderr
       stderrSha256: null,
     }),
   };
+}
+
+/** What the cloud has more of did not pass here. */
+function withoutRaw(stream: StreamRedaction | null, hasMore: boolean): StreamRedaction | null {
+  return stream === null || !hasMore ? stream : { ...stream, rawSha256: null };
 }
 
 function withoutOutput(
@@ -82,6 +94,6 @@ function withoutOutput(
     stderrKeptBytes: stderrBytes,
     stdoutSha256: null,
     stderrSha256: null,
-    groupHash: createOutputMeter(0).finish(outcome).groupHash,
+    groupHash: groupHashOf(outcome),
   };
 }

@@ -7,6 +7,7 @@ import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
+import { createRedactionRules } from '@sena/redaction/redact-stream';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
@@ -118,6 +119,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     pool,
     cleaner,
     askAgain,
+    redaction: createRedactionRules(config.redaction.canaries),
     findOutMs: config.limits.findOutMs,
     leaving: leaving.signal,
     isHalted,

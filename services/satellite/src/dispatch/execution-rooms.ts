@@ -1,5 +1,6 @@
 // What an execution needs on its way from its turn to its end. Made once by the runtime.
 import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { RedactionRules } from '@sena/redaction/redact-stream';
 import type { GuardCleaner } from '../guard/clean-guards.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import type { Outbox } from '../output/create-outbox.ts';
@@ -13,6 +14,8 @@ export type ExecutionRooms = {
   pool: SshPool;
   cleaner: GuardCleaner;
   askAgain: AskAgain;
+  /** What of output is a secret and does not leave. */
+  redaction: RedactionRules;
   /** An unreachable node is asked for this long after the command's time was up. */
   findOutMs: number;
   /** The process ends: what is guarded is left to the next one. */

@@ -5,6 +5,7 @@ import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { OutputTail } from '../journal/journal-operations.ts';
 import type { Outbox } from '../output/create-outbox.ts';
 import { createOutputMeter } from '../output/measure-output.ts';
+import { logUnjudged, measuredSink } from '../output/measured-sink.ts';
 import { commandText } from '../ssh/command-text.ts';
 import { type CommandEnd, executeCommand } from '../ssh/execute-command.ts';
 import { loginShellOf } from '../ssh/learn-login-shell.ts';
@@ -104,8 +105,13 @@ async function attempt(
     return null;
   }
 
-  const meter = createOutputMeter(execution.envelope.limits.outputBytesMax);
   const sink = rooms.outbox.open(execution.id, number);
+  const meter = createOutputMeter({
+    limitBytes: execution.envelope.limits.outputBytesMax,
+    rules: rooms.redaction,
+    onward: sink.append,
+    onUnjudged: (error) => logUnjudged(execution.logger, error),
+  });
   const clockStart = performance.now();
   let lease = firstLease;
   let end: CommandEnd = { kind: 'not_sent', detail: '' };
@@ -128,6 +134,7 @@ async function attempt(
   }
   if (lease !== firstLease) lease.release();
   const durationMs = performance.now() - clockStart;
+  await meter.settle(true);
   return { end, began: { mode, attempt: number, startedAtMs, durationMs, meter }, tail: sink.tail() };
 }
 
@@ -143,18 +150,18 @@ async function send(
   const { envelope, node } = execution;
   const mark = randomUUID().replaceAll('-', '');
   const loginShell = loginShellOf(lease.connection);
+  const measured = measuredSink(meter, sink);
   let isOver = false;
   let runningTimer: NodeJS.Timeout | undefined;
   const end = await executeCommand(lease.connection, {
     ...commandText(envelope.shell, envelope.command, envelope.environment, node.runAs, { mark, loginShell }),
     timeoutMs: envelope.limits.timeoutMs,
     sink: {
+      ...measured,
       write(stream, chunk) {
         // The end is decided: what a dying channel still says is not part of it.
-        if (!isOver) sink.append(stream, meter.pass(stream, chunk));
+        if (!isOver) measured.write(stream, chunk);
       },
-      isFull: sink.isFull,
-      room: sink.room,
     },
     onRunning() {
       slot.started();

@@ -1,18 +1,16 @@
+import type { Outcome } from '@sena/contracts/domain/outcome';
 import { describe, expect, it } from 'vitest';
-import { createOutputMeter } from './measure-output.ts';
+import { measureNowhere } from '../fixtures/output-meter.ts';
 
 const exited = { kind: 'exited', exitCode: 0, signal: null, reason: null } as const;
 
-function measure(
-  pieces: string[],
-  outcome: Parameters<ReturnType<typeof createOutputMeter>['finish']>[0] = exited,
-  limit = 1e9,
-) {
-  const meter = createOutputMeter(limit);
+async function measure(pieces: string[], outcome: Outcome = exited, limit = 1e9) {
+  const meter = measureNowhere(limit);
   for (const piece of pieces) meter.pass('stdout', Buffer.from(piece, 'latin1'));
+  await meter.settle(true);
   return meter.finish(outcome);
 }
-const hash = (...pieces: string[]) => measure(pieces).groupHash;
+const hash = async (...pieces: string[]) => (await measure(pieces)).groupHash;
 
 describe('two outputs are one answer', () => {
   it.each([
@@ -20,16 +18,16 @@ describe('two outputs are one answer', () => {
     ['blanks at the end of a line', 'a  \nb\t\n', 'a\nb\n'],
     ['empty lines at the end', 'a\nb\n\n\n', 'a\nb'],
     ['only blanks', ' \n \n', ''],
-  ])('when they differ in %s', (_name, one, other) => {
-    expect(hash(one)).toBe(hash(other));
-    expect(measure([one]).stdoutSha256).not.toBe(measure([other]).stdoutSha256);
+  ])('when they differ in %s', async (_name, one, other) => {
+    expect(await hash(one)).toBe(await hash(other));
+    expect((await measure([one])).stdoutSha256).not.toBe((await measure([other])).stdoutSha256);
   });
 
-  it('however they arrive in pieces', () => {
+  it('however they arrive in pieces', async () => {
     const text = 'first  \r\n\r\n  second\t\tthird \n\n';
-    const whole = hash(text);
-    for (let at = 0; at <= text.length; at += 1) expect(hash(text.slice(0, at), text.slice(at))).toBe(whole);
-    expect(hash(...text)).toBe(whole);
+    const whole = await hash(text);
+    for (let at = 0; at <= text.length; at += 1) expect(await hash(text.slice(0, at), text.slice(at))).toBe(whole);
+    expect(await hash(...text)).toBe(whole);
   });
 });
 
@@ -40,20 +38,20 @@ describe('two outputs are two answers', () => {
     ['blanks inside', 'a b\n', 'a  b\n'],
     ['blanks at the beginning', 'a\n', ' a\n'],
     ['a longer run of blanks than is held back', `a${' '.repeat(70_000)}b`, `a${' '.repeat(70_001)}b`],
-  ])('when there is %s', (_name, one, other) => {
-    expect(hash(one)).not.toBe(hash(other));
+  ])('when there is %s', async (_name, one, other) => {
+    expect(await hash(one)).not.toBe(await hash(other));
   });
 
-  it('when they ended in different ways, or one was cut', () => {
+  it('when they ended in different ways, or one was cut', async () => {
     const other = { ...exited, exitCode: 1 };
-    expect(measure(['a'], other).groupHash).not.toBe(hash('a'));
-    expect(measure(['aaaa'], exited, 2).groupHash).not.toBe(measure(['aa']).groupHash);
+    expect((await measure(['a'], other)).groupHash).not.toBe(await hash('a'));
+    expect((await measure(['aaaa'], exited, 2)).groupHash).not.toBe((await measure(['aa'])).groupHash);
   });
 
-  it('but a reason is one answer, whatever node its sentence names', () => {
-    const refused = (detail: string) =>
-      measure([], { kind: 'not_started', reason: 'node_unreachable', detail }).groupHash;
-    expect(refused('No connection to web-01.')).toBe(refused('No connection to web-02.'));
-    expect(refused('x')).toMatch(/^1:[0-9a-f]{64}$/);
+  it('but a reason is one answer, whatever node its sentence names', async () => {
+    const refused = async (detail: string) =>
+      (await measure([], { kind: 'not_started', reason: 'node_unreachable', detail })).groupHash;
+    expect(await refused('No connection to web-01.')).toBe(await refused('No connection to web-02.'));
+    expect(await refused('x')).toMatch(/^1:[0-9a-f]{64}$/);
   });
 });

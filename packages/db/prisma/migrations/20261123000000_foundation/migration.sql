@@ -431,6 +431,8 @@ create table outcomes (
   -- The whole kept stream where it is at most 4 KiB; null: it is in output_chunks.
   stdout_inline bytea check (octet_length(stdout_inline) <= 4096),
   stderr_inline bytea check (octet_length(stderr_inline) <= 4096),
+  -- What was masked in its output before it left the satellite: by stream, where and why, and the hash of what the node wrote. Null: nothing.
+  redaction jsonb,
   recorded_at timestamptz not null default now(),
   -- The audit event whose Merkle root covers this row.
   audit_event_id text not null,

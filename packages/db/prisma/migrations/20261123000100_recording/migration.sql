@@ -12,7 +12,7 @@ create function record_results(
   audit_event text, reporters text[], execution_ids uuid[], revisions integer[], attempts integer[], kinds text[], exit_codes bigint[],
   signals text[], reasons text[], details text[], started_ats timestamptz[], durations_ms integer[], stdout_sizes bigint[],
   stderr_sizes bigint[], stdout_kepts bigint[], stderr_kepts bigint[], stdout_hashes text[], stderr_hashes text[], group_hashes text[],
-  modes text[], stdout_inlines bytea[], stderr_inlines bytea[]
+  modes text[], stdout_inlines bytea[], stderr_inlines bytea[], redactions text[]
 ) returns table (run_id text, recorded integer, event_seq integer, outbox_id bigint, leaves json)
 language plpgsql set search_path = sena, pg_temp as $$
 #variable_conflict use_column
@@ -33,10 +33,10 @@ begin
       select * from unnest(
         reporters, execution_ids, revisions, attempts, kinds, exit_codes, signals, reasons, details, started_ats, durations_ms,
         stdout_sizes, stderr_sizes, stdout_kepts, stderr_kepts, stdout_hashes, stderr_hashes, group_hashes, modes,
-        stdout_inlines, stderr_inlines
+        stdout_inlines, stderr_inlines, redactions
       ) as i (reporter, execution_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at, duration_ms,
         stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash, mode,
-        stdout_inline, stderr_inline)
+        stdout_inline, stderr_inline, redaction)
     ), heard as (
       -- Who may not speak of an execution is dropped before the highest revision is chosen, so that nobody outbids a true word.
       select distinct on (i.execution_id) i.*, e.organization_id, e.run_id, e.dispatch_id,
@@ -62,15 +62,15 @@ begin
     ), inserted as (
       insert into outcomes (organization_id, execution_id, run_id, revision, attempt, reporter, kind, exit_code, signal, reason, detail,
         started_at, duration_ms, stdout_bytes, stderr_bytes, stdout_kept_bytes, stderr_kept_bytes, stdout_sha256, stderr_sha256, group_hash,
-        mode, stdout_inline, stderr_inline, audit_event_id)
+        mode, stdout_inline, stderr_inline, redaction, audit_event_id)
       select organization_id, execution_id, run_id, stored_revision, attempt, reporter, kind, exit_code, signal, reason, detail,
         started_at, duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
-        mode, stdout_inline, stderr_inline, audit_event
+        mode, stdout_inline, stderr_inline, redaction::jsonb, audit_event
       from accepted
       -- What is stored stays as it is, whatever the rules above would say.
       on conflict do nothing
       returning execution_id, revision, attempt, reporter, kind, exit_code, signal, reason, stdout_bytes, stderr_bytes, stdout_sha256,
-        stderr_sha256, mode
+        stderr_sha256, mode, redaction
     ), taken as (
       -- `is true` keeps this a hashed lookup: as a join it is planned for one row, and 1,000 rows meet 1,000 rows.
       select a.* from accepted a where (a.execution_id in (select i.execution_id from inserted i)) is true
@@ -86,7 +86,8 @@ begin
       count(*) filter (where kind = 'not_started')::integer as not_started,
       (count(*) filter (where kind = 'unknown') - count(*) filter (where had_kind = 'unknown'))::integer as unknown,
       (select json_agg(json_build_array(s.execution_id, s.revision, s.attempt, s.reporter, s.kind, s.exit_code, s.signal, s.reason,
-         s.stdout_bytes, s.stderr_bytes, s.stdout_sha256, s.stderr_sha256, s.mode) order by s.execution_id, s.revision) from inserted s) as stored
+         s.stdout_bytes, s.stderr_bytes, s.stdout_sha256, s.stderr_sha256, s.mode,
+         encode(sha256(convert_to(s.redaction::text, 'UTF8')), 'hex')) order by s.execution_id, s.revision) from inserted s) as stored
     from taken f group by f.run_id, f.organization_id order by f.run_id
   loop
     update runs r set last_event_seq = r.last_event_seq + 1,

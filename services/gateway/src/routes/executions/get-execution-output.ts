@@ -1,4 +1,4 @@
-// GET /v1/executions/{id}/output: the bytes a command wrote, exactly as they came. Reads only, a bounded piece at a time.
+// GET /v1/executions/{id}/output: the bytes a command wrote, exactly as they came from its satellite. Reads only, a bounded piece at a time.
 import { Readable } from 'node:stream';
 import { SenaError } from '@sena/contracts/errors';
 import { outputQuerySchema } from '@sena/contracts/http/runs';
@@ -30,7 +30,8 @@ export function getExecutionOutput(app: GatewayApp, services: Services): void {
         operationId: 'readOutput',
         tags: ['runs'],
         summary: 'Read the raw output of an execution',
-        description: 'Bytes as the command wrote them. One range at a time: `Range: bytes=0-65535`.',
+        description:
+          'Bytes as the command wrote them, but for secrets: each byte of one is an asterisk, and the execution says where. One range at a time: `Range: bytes=0-65535`.',
         params: z.object({ id: executionIdSchema }),
         querystring: outputQuerySchema,
         headers: z.object({ range: z.string().max(200).optional() }),

@@ -1,0 +1,20 @@
+// The rules of ours, which know what operators' output holds and @secretlint/core does not. Data only.
+import { assignment, commandLine, statement } from './assignments.ts';
+import { netrcFile, passwordHash, postgresPasswordFile } from './files.ts';
+import { privateKey } from './keys.ts';
+import { address, authorization, cookie, jsonWebToken } from './requests.ts';
+import type { Rule } from './rule.ts';
+
+export const ownRules: readonly Rule[] = [
+  privateKey,
+  passwordHash,
+  jsonWebToken,
+  authorization,
+  cookie,
+  address,
+  postgresPasswordFile,
+  netrcFile,
+  assignment,
+  commandLine,
+  statement,
+];
