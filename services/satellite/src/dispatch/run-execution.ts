@@ -161,6 +161,7 @@ async function send(
       sink.started({ at: new Date(startedAtMs).toISOString(), bootId: null, mayWait: execution.mode === 'direct' });
       runningTimer = setTimeout(journalRunning, runningAfterMs);
     },
+    onCut: meter.wasCut,
   });
   isOver = true;
   clearTimeout(runningTimer);

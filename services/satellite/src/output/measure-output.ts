@@ -20,6 +20,8 @@ export type OutputMeter = {
   pass(stream: OutputStream, chunk: Buffer): Buffer;
   /** It wrote so much in all: what its node did not keep has not passed here. */
   wrote(stream: OutputStream, bytes: number): void;
+  /** Its output was not read to its end: of either stream there may be more, and none is told as whole. */
+  wasCut(): void;
   /** Once, when the command has ended. */
   finish(outcome: Outcome): OutputMeasures;
 };
@@ -30,6 +32,10 @@ export function createOutputMeter(limitBytes: number): OutputMeter {
   return {
     pass: (stream, chunk) => streams[stream].pass(chunk),
     wrote: (stream, bytes) => streams[stream].wrote(bytes),
+    wasCut() {
+      streams.stdout.wasCut();
+      streams.stderr.wasCut();
+    },
     finish(outcome) {
       const { stdout, stderr } = { stdout: streams.stdout.finish(), stderr: streams.stderr.finish() };
       // The detail is a sentence for people and may name the node; two nodes with the same reason are one group.
@@ -72,6 +78,9 @@ function createStreamMeter(limitBytes: number) {
     },
     wrote(total: number): void {
       bytes = Math.max(bytes, total);
+    },
+    wasCut(): void {
+      bytes = Math.max(bytes, keptBytes + 1);
     },
     finish: () => ({
       bytes,
