@@ -58,7 +58,7 @@ export function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger 
       const end = await runScript(connection, text, mark, null, stopAnswerTimeoutMs).ended;
       const said = end.kind === 'answered' ? (end.words[0] ?? '') : null;
       logger.info({ cause, answer: said, end: end.kind }, 'a command was told to stop');
-      if (said === 'ended' || said === 'had_ended' || said === 'alive') answer = said;
+      if (said !== null && isFinal(said)) answer = said;
       // Its guard has no process yet, or none any more. Who follows it hears of the latter; the former has to be told again.
       else if (said !== 'absent') unheard += 1;
       if (answer === 'alive' || unheard >= unheardStopsMax) {
@@ -92,6 +92,11 @@ export function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger 
       stopSignal.removeEventListener('abort', cancel);
     },
   };
+}
+
+/** `unwritten`: it is gone, and its node could not write how it ended. */
+function isFinal(said: string): boolean {
+  return said === 'ended' || said === 'had_ended' || said === 'alive' || said === 'unwritten';
 }
 
 function newMark(): string {

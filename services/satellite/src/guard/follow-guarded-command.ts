@@ -66,6 +66,10 @@ const stableMs = 2_000;
 /** A start whose request never left is sent over another connection this often. */
 const startsMax = 2;
 
+/** An end that its node has told of and does not show is looked for this often again. */
+const endsMissedMax = 2;
+const missedDelayMs = 1_000;
+
 type Word = (typeof words)[number];
 type Heard = {
   word: Word | 'unheard' | 'not_dying' | 'left';
@@ -91,6 +95,8 @@ export async function followGuardedCommand(
   /** The request of the start has not left. */
   let isUnsent = mustStart;
   let failures = 0;
+  /** Times that it was stopped, by the node's word, and then had no end. */
+  let endsMissed = 0;
   try {
     if (!mustStart) command.onRunning();
     for (;;) {
@@ -208,8 +214,13 @@ export async function followGuardedCommand(
       case 'lost': {
         // While it is being killed its guard is gone before the end is written.
         const stopped = await stopper.answer();
-        if (stopped === 'ended' || stopped === 'had_ended') return null;
-        return { kind: 'unknown', reason: 'guard_lost', detail: guardLost };
+        if (stopped === 'unwritten') return { kind: 'unknown', reason: 'guard_lost', detail: unwritten };
+        if (stopped !== 'ended' && stopped !== 'had_ended')
+          return { kind: 'unknown', reason: 'guard_lost', detail: guardLost };
+        // Its end was there when it was stopped. A node that shows it no more is not asked for ever.
+        endsMissed += 1;
+        if (endsMissed > endsMissedMax) return { kind: 'unknown', reason: 'guard_lost', detail: unwritten };
+        return (await Promise.race([after(missedDelayMs), left])) === null ? null : { kind: 'left' };
       }
       case 'not_dying':
         return { kind: 'unknown', reason: 'timeout_not_confirmed', detail: notDying };
@@ -327,6 +338,8 @@ const rebooted = 'The node was restarted after the command was sent. How far it 
 const noTrace =
   'Its satellite is gone and never said that it had begun. No trace of it is on the node, and a tombstone there keeps it from starting, but it may have run before the node was last restarted. Look on the node.';
 const guardLost = 'The process that watched the command on the node is gone and left no end behind. Look on the node.';
+const unwritten =
+  'The command is gone, but its node could not write down how it ended: the disk there takes nothing, or was made read-only. Look on the node.';
 const forgotten =
   'The node holds nothing of the command, and so long after its validity what it held may have been removed for its age. Look on the node.';
 const notDying = 'The command did not die when it was killed, or part of it belongs to another user. Look on the node.';

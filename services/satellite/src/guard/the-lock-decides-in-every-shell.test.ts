@@ -1,7 +1,18 @@
 // The guard's scripts alone, under every shell that nodes have as `sh`.
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -236,6 +247,33 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     expect((await script('stop', directory, deaf, 'M', '1', 'cancelled')).answer).toBe('M ended');
     await deafening;
     expect((await find(deaf)).answer).toBe('M ended KILL cancelled');
+  });
+
+  it('a stop whose end can not be written says so, and nothing is told as ended that has no end', {
+    concurrent: false,
+  }, async () => {
+    const id = randomUUID();
+    // For root every file can be written: somebody else runs it, on a disk where the lock is somebody else's from now on.
+    const somebody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const place = mkdtempSync(join(tmpdir(), 'sena-guard-ro-'));
+    chmodSync(place, 0o777);
+    const programs = mkdtempSync(join(place, 'programs-'));
+    chmodSync(programs, 0o755);
+    symlinkSync(realpathSync(join(env.PATH?.split(':')[0] ?? '', 'sh')), join(programs, 'sh'));
+    const options = { ...somebody, cwd: place, env: { ...env, PATH: `${programs}:${process.env.PATH}` } };
+    const run = async (name: keyof typeof guardScripts, ...args: string[]) => {
+      const all = [...before, '-c', guardScripts[name], 'sena', place, id, ...args];
+      return (await promisify(execFile)(program, all, options)).stderr.split('\n').at(-2);
+    };
+    const running = run('run', bootId, expiry, 'M', 'sh', 'echo ready; sleep 300');
+    const lock = join(place, `${id}.l`);
+    await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => readFileSync(lock, 'utf8'))));
+    if (process.getuid?.() === 0) chownSync(lock, 0, 0);
+    chmodSync(lock, 0o444);
+    expect(await run('stop', 'M', '20', 'timeout')).toBe('M unwritten');
+    expect(await running).toBe('M lost');
+    expect(await run('attach', bootId, expiry, 'M', '0', '0', 'find')).toBe('M lost');
+    rmSync(place, { recursive: true });
   });
 
   it('what is dead and never reaped does not keep a stop from being proven', { concurrent: false }, async () => {
