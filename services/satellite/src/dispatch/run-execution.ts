@@ -15,7 +15,7 @@ import { endExecution, endUnstarted, notStarted } from './end-execution.ts';
 import { type Execution, isExpired, nodeKeyOf } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
-import { findObstacle, wasCancelled } from './find-obstacle.ts';
+import { findObstacle } from './find-obstacle.ts';
 import { resumeGuarded, runGuarded } from './run-guarded.ts';
 
 /** Read-only commands alone. */
@@ -99,8 +99,9 @@ async function attempt(
   }
   execution.attempts = number;
   // The commit took time too, and nothing of this attempt has left yet.
-  if (execution.isCancelled) {
-    await endUnstarted(execution, wasCancelled(), rooms);
+  const lateObstacle = findObstacle(execution, rooms);
+  if (lateObstacle !== null) {
+    await endUnstarted(execution, lateObstacle, rooms);
     return null;
   }
 
@@ -117,10 +118,12 @@ async function attempt(
       end = { kind: 'not_sent', detail: next.detail };
       break;
     }
-    if (execution.isCancelled) {
+    // Connecting took time once more.
+    const newObstacle = findObstacle(execution, rooms);
+    if (newObstacle !== null) {
       next.release();
       if (lease !== firstLease) lease.release();
-      await endUnstarted(execution, wasCancelled(), rooms);
+      await endUnstarted(execution, newObstacle, rooms);
       return null;
     }
     if (lease !== firstLease) lease.release();

@@ -24,7 +24,9 @@ async function follow(answerToStop: string) {
     client.on('session', (accept) => {
       accept().on('exec', (acceptExec, _reject, { command }) => {
         const channel = acceptExec();
-        const script = command.replace(/\\0([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
+        const script = command.replace(/\\0([0-7]{3})/g, (_, digits) =>
+          String.fromCharCode(Number.parseInt(digits, 8)),
+        );
         const mark = /'([0-9a-f]{24})'/.exec(script)?.[1] ?? '';
         const isStop = script.includes('kill -TERM');
         asked[isStop ? 'stop' : 'find'] += 1;
