@@ -155,7 +155,7 @@ async function follow(
   const durationMs = performance.now() - clockStartMs;
   const began = { mode: 'guarded' as const, attempt, startedAtMs, durationMs, meter };
   const result = await endExecution(execution, outcomeOf(end), began, tail, rooms);
-  if (result !== null) askLater(execution, begun, result, 0, rooms);
+  if (result !== null) askLater(execution, begun, result, { asks: 0, isAcked: false }, rooms);
 }
 
 /** Also of one that another satellite has started. */
