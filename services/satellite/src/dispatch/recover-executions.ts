@@ -14,13 +14,10 @@ import type { Outbox } from '../output/create-outbox.ts';
 import { isUndecided } from './ask-again.ts';
 import { buildResult, buildResultAfterRestart } from './build-result.ts';
 import { notStarted } from './end-execution.ts';
-import { type Begun, isExpired } from './execution.ts';
+import { attemptsMax, type Begun, isExpired } from './execution.ts';
 import type { Judgement } from './judge-command.ts';
 import { makeReportable } from './make-reportable.ts';
 import { clockSkewMsMax } from './receive-dispatch.ts';
-
-/** Read-only work is begun at most this often. */
-const attemptsMax = 2;
 
 export type RecoveryRooms = {
   journal: Journal;

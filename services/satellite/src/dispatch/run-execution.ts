@@ -12,14 +12,12 @@ import type { ConnectionRefusal, SshTarget } from '../ssh/open-ssh-connection.ts
 import type { SshLease } from '../ssh/ssh-pool.ts';
 import type { Began } from './build-result.ts';
 import { endExecution, endUnstarted, notStarted } from './end-execution.ts';
-import { type Execution, isExpired, nodeKeyOf } from './execution.ts';
+import { attemptsMax, type Execution, isExpired, nodeKeyOf, targetOf } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
 import { findObstacle } from './find-obstacle.ts';
 import { resumeGuarded, runGuarded } from './run-guarded.ts';
 
-/** Read-only commands alone. */
-const attemptsMax = 2;
 /** One dead warm connection is expected now and then; a second one is the node's state. */
 const connectionsPerAttemptMax = 2;
 /** What has ended by then is never called running in the journal: nothing depends on it, and most commands have. */
@@ -210,9 +208,4 @@ async function conclude(execution: Execution, ended: Ended | null, rooms: Execut
   async function finish(outcome: Outcome): Promise<void> {
     await endExecution(execution, outcome, began, tail, rooms);
   }
-}
-
-function targetOf({ node }: Execution): SshTarget {
-  const { address, port, runAs, credential, hostKey } = node;
-  return { address, port, user: runAs, credential, hostKey };
 }
