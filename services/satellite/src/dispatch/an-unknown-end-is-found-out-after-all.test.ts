@@ -36,8 +36,8 @@ const guardFiles = async (id: string) => (await node.onNode(`cd /var/lib/sena/gu
 const effects = async () => Number(await node.onNode(`cat ${witness} 2>/dev/null | wc -l`));
 
 /** Told as unknown, because its node went away while it ran. It ends by itself, with 6. */
-async function loseNode() {
-  const command = `echo ran >> ${witness}; echo before; sleep 2; echo after; exit 6`;
+async function loseNode(lastsSeconds = 2) {
+  const command = `echo ran >> ${witness}; echo before; sleep ${lastsSeconds}; echo after; exit 6`;
   const change = await makeDispatch(site, command, [node.node], {
     ...{ ...approved, limits: { timeoutMs: 1_000, outputBytesMax: 65_536 } },
     expiresAt: new Date(Date.now() + 5_000).toISOString(),
@@ -105,6 +105,29 @@ it('by the next process, which asks at its start', async () => {
   await test.satellite.stop(0);
   test = await startTestSatellite(test.config, test.relay);
   expect(test.logs.some((line) => line.includes('asked again'))).toBe(false);
+});
+
+it('as far as it can be: a node that was restarted meanwhile says so, and that is told under the next revision', async () => {
+  const { executionId } = await loseNode(300);
+  await node.host.reboot();
+  await node.host.setLink('up');
+  await reachNode();
+  const revised = await test.relay.result(executionId, 2);
+  expect(revised).toMatchObject({
+    ...{ revision: 2, attempt: 1, durationMs: null, stdoutKeptBytes: 7 },
+    outcome: { kind: 'unknown', reason: 'node_rebooted' },
+  });
+  // That was the node's last word: the next process does not ask, and says nothing else.
+  await test.relay.until('its acknowledgement', () =>
+    test.logs.some((line) => line.includes(executionId) && line.includes('more is known of a command')),
+  );
+  await test.satellite.stop(0);
+  test = await startTestSatellite(test.config, test.relay);
+  await reachNode();
+  expect(test.logs.some((line) => line.includes(executionId) && line.includes('asked again'))).toBe(false);
+  test.relay.send({ t: 'reconcile', executionIds: [executionId] });
+  expect(await test.relay.result(executionId, 3)).toEqual(revised);
+  expect(await effects()).toBe(1);
 });
 
 it('in vain as long as the node is away: nothing is said again, and what was told stands', async () => {

@@ -15,6 +15,8 @@ export type CancelRooms = {
   waitingRoom: WaitingRoom;
   earlyCancels: EarlyCancels;
   rooms: ExecutionRooms;
+  /** Completes "it expired while …"; null: something may start, and those that wait are behind others. */
+  whyShut(): string | null;
   forgetFinished(work: Work): void;
 };
 
@@ -46,9 +48,11 @@ export async function cancelExecutions(
 /** Those whose time ran out in the queue. Rejects only when the journal does. */
 export async function endExpired(cancelRooms: CancelRooms): Promise<void> {
   const nowMs = Date.now();
+  const shut = cancelRooms.whyShut();
   const expired = ({ envelope }: Execution) => {
-    const detail = `The dispatch expired at ${envelope.expiresAt} while earlier commands held the node or the satellite.`;
-    return notStarted('node_busy', detail);
+    const when = `The dispatch expired at ${envelope.expiresAt} while`;
+    if (shut !== null) return notStarted('expired', `${when} ${shut}.`);
+    return notStarted('node_busy', `${when} earlier commands held the node or the satellite.`);
   };
   await endWaiting(({ envelope }) => isExpired(envelope, nowMs), expired, cancelRooms);
 }

@@ -87,7 +87,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   });
   const queue = createExecutionQueue({
     limits: config.limits,
-    mayStart: () => isOpen && !outbox.isFull(),
+    mayStart: () => whyShut() === null,
     isUnderWay: (work) => !mayBegin(work),
     run: (work, slot) =>
       (work.kind === 'inquired' ? runInquiry(work, slot, rooms) : runExecution(work, slot, rooms))
@@ -134,13 +134,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
   };
   const earlyCancels = createEarlyCancels(logger);
-  const cancelRooms = { executions, queue, waitingRoom, earlyCancels, rooms, forgetFinished };
+  const cancelRooms = { executions, queue, waitingRoom, earlyCancels, rooms, whyShut, forgetFinished };
   let link: FrameBatcher<SatelliteFrame> | null = null;
   let isStopping = false;
   /** False after a restart that left work behind: what waits may have been cancelled, so nothing begins before the relay has asked. */
   let isOpen = true;
   const sweepTimer = setInterval(sweep, sweepMs);
   const pruneTimer = setInterval(prune, pruneMs);
+
+  function whyShut(): string | null {
+    if (!isOpen) return 'the satellite, which was restarted, had no connection to its relay';
+    return outbox.isFull() ? 'the output that no relay has taken yet left no room for more' : null;
+  }
 
   function forgetFinished(work: Work): void {
     if (retrying.delete(work)) return;

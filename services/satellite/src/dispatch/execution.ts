@@ -4,6 +4,10 @@ import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } fro
 import type { ExecutionResult } from '@sena/contracts/frames';
 import type { Logger } from '@sena/telemetry/logger';
 import type { GuardPlacement } from '../journal/journal-operations.ts';
+import type { SshTarget } from '../ssh/open-ssh-connection.ts';
+
+/** Read-only work is begun at most this often; all else once. */
+export const attemptsMax = 2;
 
 /** A guarded command that an earlier process has sent: found out, never started. */
 export type Begun = {
@@ -63,6 +67,11 @@ export function mayBegin(work: Work): work is Execution {
 /** Commands with the same key share a node, its login and its limits. */
 export function nodeKeyOf({ node }: Work): string {
   return `${node.address}:${node.port}`;
+}
+
+export function targetOf({ node }: Work): SshTarget {
+  const { address, port, runAs, credential, hostKey } = node;
+  return { address, port, user: runAs, credential, hostKey };
 }
 
 export function isExpired(envelope: DispatchEnvelope, nowMs: number): boolean {

@@ -14,13 +14,10 @@ import type { Outbox } from '../output/create-outbox.ts';
 import { isUndecided } from './ask-again.ts';
 import { buildResult, buildResultAfterRestart } from './build-result.ts';
 import { notStarted } from './end-execution.ts';
-import { type Begun, isExpired } from './execution.ts';
+import { attemptsMax, type Begun, isExpired } from './execution.ts';
 import type { Judgement } from './judge-command.ts';
 import { makeReportable } from './make-reportable.ts';
 import { clockSkewMsMax } from './receive-dispatch.ts';
-
-/** Read-only work is begun at most this often. */
-const attemptsMax = 2;
 
 export type RecoveryRooms = {
   journal: Journal;
@@ -53,40 +50,79 @@ export type Recovery = {
   unacknowledged: number;
 };
 
+type OwnExecution = JournaledExecution & { mode: ExecutionMode };
+
 export async function recoverExecutions(rooms: RecoveryRooms): Promise<Recovery> {
   const recovery: Recovery = { resumed: 0, askedFor: 0, askedAgain: 0, unknown: 0, ended: 0, unacknowledged: 0 };
   const unacked = await rooms.journal.perform({ op: 'unacked' });
   for (const { result, tail } of unacked) rooms.outbox.result(makeReportable(result, rooms), tail);
   recovery.unacknowledged = unacked.length;
 
-  const envelopes = new Map<string, Promise<DispatchEnvelope | null>>();
-  const inquiries = new Map<string, Promise<InquiryEnvelope | null>>();
-  for (const { envelope: jws, receivedAtMs, execution } of await rooms.journal.perform({ op: 'unfinished' })) {
-    if (execution.mode === 'inquiry') {
-      const asked = inquiries.get(execution.dispatchId) ?? readInquiry(jws, receivedAtMs, rooms);
-      inquiries.set(execution.dispatchId, asked);
-      recovery[await recoverInquiry(execution, await asked, rooms)] += 1;
-      continue;
-    }
-    const known = envelopes.get(execution.dispatchId) ?? readEnvelope(jws, receivedAtMs, rooms);
-    envelopes.set(execution.dispatchId, known);
-    recovery[await recoverOne({ ...execution, mode: execution.mode }, await known, rooms)] += 1;
+  // Those that begin now may end while the others are read: their end is theirs to tell.
+  const taken = new Set<string>();
+  for (const dispatchId of await rooms.journal.perform({ op: 'left-behind', what: 'unfinished' })) {
+    const left = await rooms.journal.perform({ op: 'left-of', what: 'unfinished', dispatchId });
+    if (left === null) continue;
+    const asked = left.executions.filter(({ mode }) => mode === 'inquiry');
+    const sent = left.executions.filter(isOwn);
+    for (const { executionId } of left.executions) taken.add(executionId);
+    const inquiry = asked.length === 0 ? null : await readInquiry(left.envelope, left.receivedAtMs, rooms);
+    const dispatch =
+      sent.length === 0 ? nothing : readDispatch(await readEnvelope(left.envelope, left.receivedAtMs, rooms), rooms);
+    // Their commits share a sync.
+    const became = await Promise.all([
+      ...asked.map((execution) => recoverInquiry(execution, inquiry, rooms)),
+      ...sent.map((execution) => recoverOne(execution, dispatch, rooms)),
+    ]);
+    for (const what of became) recovery[what] += 1;
   }
-  for (const { envelope: jws, receivedAtMs, execution } of await rooms.journal.perform({ op: 'undecided' })) {
-    const known = envelopes.get(execution.dispatchId) ?? readEnvelope(jws, receivedAtMs, rooms);
-    envelopes.set(execution.dispatchId, known);
-    if (recoverUndecided(execution, await known, rooms)) recovery.askedAgain += 1;
+  for (const dispatchId of await rooms.journal.perform({ op: 'left-behind', what: 'undecided' })) {
+    const left = await rooms.journal.perform({ op: 'left-of', what: 'undecided', dispatchId });
+    const executions = left?.executions.filter(({ executionId }) => !taken.has(executionId)) ?? [];
+    if (left === null || executions.length === 0) continue;
+    const dispatch = readDispatch(await readEnvelope(left.envelope, left.receivedAtMs, rooms), rooms);
+    for (const execution of executions) if (recoverUndecided(execution, dispatch, rooms)) recovery.askedAgain += 1;
   }
   return recovery;
+}
+
+/** What all of its executions share is looked at once. */
+type ReadDispatch = {
+  /** Null: it can't be believed any more. */
+  envelope: DispatchEnvelope | null;
+  nodes: ReadonlyMap<string, EnvelopeNode>;
+  judge(envelope: DispatchEnvelope): Promise<Judgement>;
+};
+
+const nothing: ReadDispatch = {
+  envelope: null,
+  nodes: new Map(),
+  judge: () => Promise.reject(new Error('there is no dispatch to judge')),
+};
+
+function readDispatch(envelope: DispatchEnvelope | null, rooms: RecoveryRooms): ReadDispatch {
+  let judged: Promise<Judgement> | null = null;
+  return {
+    envelope,
+    nodes: new Map(envelope?.nodes.map((node) => [node.executionId, node])),
+    judge(whole) {
+      judged ??= rooms.judge(whole);
+      return judged;
+    },
+  };
+}
+
+function isOwn(execution: JournaledExecution): execution is OwnExecution {
+  return execution.mode !== 'inquiry';
 }
 
 /** False: it stays unknown. */
 function recoverUndecided(
   { executionId, attempt, startedAtMs, guard, result, isOutcomeAcked }: JournaledExecution,
-  envelope: DispatchEnvelope | null,
+  { envelope, nodes }: ReadDispatch,
   rooms: RecoveryRooms,
 ): boolean {
-  const node = envelope?.nodes.find((each) => each.executionId === executionId);
+  const node = nodes.get(executionId);
   if (envelope === null || node === undefined || guard === null || startedAtMs === null || result === null)
     return false;
   if (!isUndecided(result)) return false;
@@ -115,13 +151,13 @@ async function recoverInquiry(
 }
 
 async function recoverOne(
-  execution: JournaledExecution & { mode: ExecutionMode },
-  envelope: DispatchEnvelope | null,
+  execution: OwnExecution,
+  { envelope, nodes, judge }: ReadDispatch,
   rooms: RecoveryRooms,
 ): Promise<'resumed' | 'askedFor' | 'unknown' | 'ended'> {
   const { executionId, mode, attempt, guard, startedAtMs } = execution;
   const wasSent = execution.state !== 'journaled';
-  const node = envelope?.nodes.find((each) => each.executionId === executionId);
+  const node = nodes.get(executionId);
   if (envelope === null || node === undefined) return await end(notStarted('envelope_refused', unpinned));
   if (wasSent && guard !== null && startedAtMs !== null) {
     const acked = { stdout: execution.stdoutAcked, stderr: execution.stderrAcked };
@@ -130,7 +166,7 @@ async function recoverOne(
   }
   if (isExpired(envelope, Date.now())) return await end(notStarted('expired', late));
   if (execution.barred !== null) return await end(notStarted('policy_refused', execution.barred));
-  const judgement = await rooms.judge(envelope);
+  const judgement = await judge(envelope);
   if (judgement.kind === 'refused') return await end(notStarted('policy_refused', judgement.detail));
   if (wasSent && (mode !== 'direct' || judgement.mode !== 'direct' || attempt >= attemptsMax)) {
     return await end(notStarted('expired', late));

@@ -1,5 +1,5 @@
 // Entered by run-guarded when a node was asked again about a command that was told as unknown. On evidence the end is told under the next
-// revision, into the journal first; without any, nothing is said again.
+// revision, into the journal first, and so is an unknown that knows more of why; without any, nothing is said again.
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { ExecutionResult } from '@sena/contracts/frames';
 import type { OutputTail } from '../journal/journal-operations.ts';
@@ -13,19 +13,19 @@ import { makeReportable } from './make-reportable.ts';
 type Rooms = Pick<ExecutionRooms, 'journal' | 'outbox' | 'askAgain'>;
 type Told = NonNullable<Begun['told']>;
 
-/** Of one whose `result` was told as unknown, or whose node was asked once more in vain. */
+/** Of one whose `result` was told as unknown. `isAcked`: the relay has that already, and its node was asked once more in vain. */
 export function askLater(
   execution: Execution,
   begun: Begun,
   result: ExecutionResult,
-  asks: number,
+  { asks, isAcked }: { asks: number; isAcked: boolean },
   rooms: Rooms,
 ): void {
   if (!isUndecided(result)) return;
   // What was told is acknowledged before it is asked about again, and with it all of the output that was kept.
   const acked = { stdout: result.stdoutKeptBytes, stderr: result.stderrKeptBytes };
   const again = { ...execution, begun: { ...begun, acked, told: { result, asks } }, stop: new AbortController() };
-  rooms.askAgain.enter({ ...again, wasSent: true, attempts: begun.attempt }, asks > 0);
+  rooms.askAgain.enter({ ...again, wasSent: true, attempts: begun.attempt }, isAcked);
 }
 
 /** Rejects only when the journal does: then nothing may go on. */
@@ -39,10 +39,12 @@ export async function reviseEnd(
 ): Promise<void> {
   const { id, logger } = execution;
   const { attempt, startedAtMs, acked, told } = begun;
-  if (outcome.kind === 'unknown') {
+  const asks = told.asks + 1;
+  if (outcome.kind === 'unknown' && !knowsMore(outcome, told.result.outcome)) {
     rooms.outbox.forget(id);
-    logger.info({ outcome, asks: told.asks + 1 }, 'a node was asked again what became of a command, in vain');
-    askLater(execution, begun, { ...told.result, outcome }, told.asks + 1, rooms);
+    logger.info({ outcome, asks }, 'a node was asked again what became of a command, in vain');
+    // What was told stands, also as what the next answer is held against.
+    askLater(execution, begun, told.result, { asks, isAcked: true }, rooms);
     return;
   }
   const built =
@@ -62,6 +64,18 @@ export async function reviseEnd(
     rooms.outbox.forget(id);
     return;
   }
-  logger.info({ outcome, revision: result.revision }, 'what became of a command is known after all');
+  const said =
+    result.outcome.kind === 'unknown' ? 'more is known of a command' : 'what became of a command is known after all';
+  logger.info({ outcome: result.outcome, revision: result.revision }, said);
   rooms.outbox.result(result, tail);
+  // It may still be one that its node can answer for later; the relay has to have this one first.
+  if (result.outcome.kind === 'unknown') askLater(execution, begun, result, { asks, isAcked: false }, rooms);
+}
+
+type Unknown = Extract<Outcome, { kind: 'unknown' }>;
+
+/** A node that was not reached says nothing; one that could not stop the command may say later how it ended; all else is its last word. */
+function knowsMore({ reason }: Unknown, told: Outcome): boolean {
+  if (told.kind !== 'unknown' || reason === told.reason) return false;
+  return told.reason === 'node_not_reached' || reason !== 'node_not_reached';
 }

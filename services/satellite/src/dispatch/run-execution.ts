@@ -13,14 +13,12 @@ import type { ConnectionRefusal, SshTarget } from '../ssh/open-ssh-connection.ts
 import type { SshLease } from '../ssh/ssh-pool.ts';
 import type { Began } from './build-result.ts';
 import { endExecution, endUnstarted, notStarted } from './end-execution.ts';
-import { type Execution, isExpired, nodeKeyOf } from './execution.ts';
+import { attemptsMax, type Execution, isExpired, nodeKeyOf, targetOf } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
-import { findObstacle, wasCancelled } from './find-obstacle.ts';
+import { findObstacle } from './find-obstacle.ts';
 import { resumeGuarded, runGuarded } from './run-guarded.ts';
 
-/** Read-only commands alone. */
-const attemptsMax = 2;
 /** One dead warm connection is expected now and then; a second one is the node's state. */
 const connectionsPerAttemptMax = 2;
 /** What has ended by then is never called running in the journal: nothing depends on it, and most commands have. */
@@ -100,8 +98,9 @@ async function attempt(
   }
   execution.attempts = number;
   // The commit took time too, and nothing of this attempt has left yet.
-  if (execution.isCancelled) {
-    await endUnstarted(execution, wasCancelled(), rooms);
+  const lateObstacle = findObstacle(execution, rooms);
+  if (lateObstacle !== null) {
+    await endUnstarted(execution, lateObstacle, rooms);
     return null;
   }
 
@@ -123,10 +122,12 @@ async function attempt(
       end = { kind: 'not_sent', detail: next.detail };
       break;
     }
-    if (execution.isCancelled) {
+    // Connecting took time once more.
+    const newObstacle = findObstacle(execution, rooms);
+    if (newObstacle !== null) {
       next.release();
       if (lease !== firstLease) lease.release();
-      await endUnstarted(execution, wasCancelled(), rooms);
+      await endUnstarted(execution, newObstacle, rooms);
       return null;
     }
     if (lease !== firstLease) lease.release();
@@ -168,6 +169,7 @@ async function send(
       sink.started({ at: new Date(startedAtMs).toISOString(), bootId: null, mayWait: execution.mode === 'direct' });
       runningTimer = setTimeout(journalRunning, runningAfterMs);
     },
+    onCut: meter.wasCut,
   });
   isOver = true;
   clearTimeout(runningTimer);
@@ -213,9 +215,4 @@ async function conclude(execution: Execution, ended: Ended | null, rooms: Execut
   async function finish(outcome: Outcome): Promise<void> {
     await endExecution(execution, outcome, began, tail, rooms);
   }
-}
-
-function targetOf({ node }: Execution): SshTarget {
-  const { address, port, runAs, credential, hostKey } = node;
-  return { address, port, user: runAs, credential, hostKey };
 }

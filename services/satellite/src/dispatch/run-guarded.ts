@@ -9,7 +9,7 @@ import { endExecution, endUnstarted, notStarted } from './end-execution.ts';
 import type { Begun, Execution } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
-import { findObstacle, wasCancelled } from './find-obstacle.ts';
+import { findObstacle } from './find-obstacle.ts';
 import { followMeasured } from './follow-measured.ts';
 import { askLater, reviseEnd } from './revise-end.ts';
 
@@ -84,7 +84,8 @@ async function startGuarded(
   }
   execution.attempts = attempt;
   // The commit took time too, and nothing has left yet.
-  if (execution.isCancelled) return await endUnstarted(execution, wasCancelled(), rooms);
+  const lateObstacle = findObstacle(execution, rooms);
+  if (lateObstacle !== null) return await endUnstarted(execution, lateObstacle, rooms);
   const begun = { attempt, startedAtMs, guard, acked: { stdout: 0, stderr: 0 }, told: null };
   await follow(execution, begun, true, target, lease, slot, rooms);
 }
@@ -154,7 +155,7 @@ async function follow(
   const durationMs = performance.now() - clockStartMs;
   const began = { mode: 'guarded' as const, attempt, startedAtMs, durationMs, meter };
   const result = await endExecution(execution, outcomeOf(end), began, tail, rooms);
-  if (result !== null) askLater(execution, begun, result, 0, rooms);
+  if (result !== null) askLater(execution, begun, result, { asks: 0, isAcked: false }, rooms);
 }
 
 /** Also of one that another satellite has started. */

@@ -7,7 +7,7 @@ import type { OutputTail } from '../journal/journal-operations.ts';
 import type { SshTarget } from '../ssh/open-ssh-connection.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
 import { atLeast, buildResult, buildResultAfterRestart } from './build-result.ts';
-import type { Inquired } from './execution.ts';
+import { type Inquired, targetOf } from './execution.ts';
 import type { Slot } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { followMeasured, type Measured } from './follow-measured.ts';
@@ -116,11 +116,11 @@ function resultOf({ id, node, acked }: Inquired, outcome: Outcome, { meter }: Me
   return atLeast({ ...built, startedAt: node.startedAt, durationMs: null }, acked);
 }
 
-/** Also entered after a restart, when an inquiry can't be asked any more. */
-export async function endUnknown(
+/** Its node can't be asked, now or any more. */
+async function endUnknown(
   inquired: Inquired,
   detail: string,
-  rooms: Pick<ExecutionRooms, 'journal' | 'outbox'>,
+  rooms: ExecutionRooms,
   reason: NotAsked['reason'] = 'satellite_lost',
 ): Promise<void> {
   const { id, node, acked } = inquired;
@@ -156,11 +156,6 @@ function findOutUntilMs({ inquiry, node }: Inquired, { findOutMs }: ExecutionRoo
   const { dispatchExpiresAt, limits } = inquiry;
   const beganMs = Date.parse(node.startedAt ?? dispatchExpiresAt);
   return Math.max(Date.parse(dispatchExpiresAt), beganMs + limits.timeoutMs) + findOutMs;
-}
-
-function targetOf({ node }: Inquired): SshTarget {
-  const { address, port, runAs, credential, hostKey } = node;
-  return { address, port, user: runAs, credential, hostKey };
 }
 
 function waitOrLeave(ms: number, leaving: AbortSignal): Promise<'waited' | 'left'> {

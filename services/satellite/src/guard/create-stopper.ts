@@ -1,10 +1,10 @@
 // Entered by follow-guarded-command: tells the node to end a command, once its time is up or somebody wants it. Kills over channels of
 // its own; journals nothing.
-import { randomBytes } from 'node:crypto';
+import { setTimeout as after } from 'node:timers/promises';
 import type { ExitedReason } from '@sena/contracts/domain/outcome';
 import type { Logger } from '@sena/telemetry/logger';
 import type { SshConnection } from '../ssh/open-ssh-connection.ts';
-import { runScript } from '../ssh/run-script.ts';
+import { newMark, runScript } from '../ssh/run-script.ts';
 import { type GuardKey, stopText } from './guard-texts.ts';
 
 export type StoppableCommand = {
@@ -58,7 +58,7 @@ export function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger 
       const end = await runScript(connection, text, mark, null, stopAnswerTimeoutMs).ended;
       const said = end.kind === 'answered' ? (end.words[0] ?? '') : null;
       logger.info({ cause, answer: said, end: end.kind }, 'a command was told to stop');
-      if (said === 'ended' || said === 'had_ended' || said === 'alive') answer = said;
+      if (said !== null && isFinal(said)) answer = said;
       // Its guard has no process yet, or none any more. Who follows it hears of the latter; the former has to be told again.
       else if (said !== 'absent') unheard += 1;
       if (answer === 'alive' || unheard >= unheardStopsMax) {
@@ -94,12 +94,7 @@ export function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger 
   };
 }
 
-function newMark(): string {
-  return randomBytes(12).toString('hex');
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
+/** `unwritten`: it is gone, and its node could not write how it ended. */
+function isFinal(said: string): boolean {
+  return said === 'ended' || said === 'had_ended' || said === 'alive' || said === 'unwritten';
 }

@@ -1,24 +1,34 @@
-// Entered by run-guarded: one guarded command from its start, or from where it was lost, to what is certain of its end. A broken
+// Entered by follow-measured: one guarded command from its start, or from where it was lost, to what is certain of its end. A broken
 // connection means finding out over the next one, never starting again. Sends to one node only; journals nothing.
-import { randomBytes } from 'node:crypto';
-import {
-  type ExitedReason,
-  exitedReasons,
-  type NotStartedReason,
-  type UnknownReason,
-} from '@sena/contracts/domain/outcome';
+import { setTimeout as after } from 'node:timers/promises';
+import type { ExitedReason, NotStartedReason, UnknownReason } from '@sena/contracts/domain/outcome';
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { CommandSink } from '../ssh/execute-command.ts';
 import type { ConnectionRefusal, SshConnection } from '../ssh/open-ssh-connection.ts';
-import { type RunningScript, runScript, type ScriptEnd } from '../ssh/run-script.ts';
+import { newMark, type RunningScript, runScript } from '../ssh/run-script.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
 import { createStopper, type StoppableCommand } from './create-stopper.ts';
+import {
+  forgotten,
+  guardLost,
+  type Heard,
+  hear,
+  leftBehind,
+  neverArrived,
+  noRoom,
+  noTrace,
+  notDying,
+  notHeard,
+  notReached,
+  notStopped,
+  readCode,
+  rebooted,
+  unwritten,
+  type Written,
+} from './guard-answers.ts';
 import { attachText, runText } from './guard-texts.ts';
 import { mergeStreams } from './merge-streams.ts';
 import { placeGuard } from './place-guard.ts';
-
-/** How much the command wrote, where the node did not keep all of it. */
-type Written = { stdout: number; stderr: number };
 
 export type GuardedEnd =
   /** `stopped`: why it was told to end, if it was. */
@@ -66,16 +76,9 @@ const stableMs = 2_000;
 /** A start whose request never left is sent over another connection this often. */
 const startsMax = 2;
 
-type Word = (typeof words)[number];
-type Heard = {
-  word: Word | 'unheard' | 'not_dying' | 'left';
-  code: string | undefined;
-  written: Written | null;
-  /** Why it was stopped, by the node's word. */
-  stopped: ExitedReason | null;
-  detail: string;
-  cause: ScriptEnd['kind'];
-};
+/** An end that its node has told of and does not show is looked for this often again. */
+const endsMissedMax = 2;
+const missedDelayMs = 1_000;
 
 /** `first`: a connection to its node, which stays the caller's; a refusal only where nothing is to be started. */
 export async function followGuardedCommand(
@@ -91,6 +94,8 @@ export async function followGuardedCommand(
   /** The request of the start has not left. */
   let isUnsent = mustStart;
   let failures = 0;
+  /** Times that it was stopped, by the node's word, and then had no end. */
+  let endsMissed = 0;
   try {
     if (!mustStart) command.onRunning();
     for (;;) {
@@ -110,7 +115,7 @@ export async function followGuardedCommand(
   }
 
   async function ask(): Promise<Heard> {
-    if (lease.kind === 'refused') return { ...nothing, word: 'unheard', detail: lease.detail, cause: 'lost' };
+    if (lease.kind === 'refused') return notHeard(lease.detail);
     const beganAtMs = performance.now();
     const heard = mustStart ? await start(lease.connection) : await attach(lease.connection);
     if (performance.now() - beganAtMs > stableMs) failures = 0;
@@ -138,7 +143,7 @@ export async function followGuardedCommand(
       isUnsent = mustStart || unsent?.cause === 'refused';
       if (unsent !== null) return unsent;
       onRunning();
-      const quick = await Promise.race([run.ended, after(streamAfterMs)]);
+      const quick = await Promise.race([run.ended, after(streamAfterMs, null)]);
       // What has begun to arrive is its whole output: it is ending.
       if (quick !== null || hasReceived()) return hear(quick ?? (await run.ended));
       const streamed = openAttach(connection, 'follow');
@@ -208,8 +213,13 @@ export async function followGuardedCommand(
       case 'lost': {
         // While it is being killed its guard is gone before the end is written.
         const stopped = await stopper.answer();
-        if (stopped === 'ended' || stopped === 'had_ended') return null;
-        return { kind: 'unknown', reason: 'guard_lost', detail: guardLost };
+        if (stopped === 'unwritten') return { kind: 'unknown', reason: 'guard_lost', detail: unwritten };
+        if (stopped !== 'ended' && stopped !== 'had_ended')
+          return { kind: 'unknown', reason: 'guard_lost', detail: guardLost };
+        // Its end was there when it was stopped. A node that shows it no more is not asked for ever.
+        endsMissed += 1;
+        if (endsMissed > endsMissedMax) return { kind: 'unknown', reason: 'guard_lost', detail: unwritten };
+        return (await Promise.race([after(missedDelayMs, null), left])) === null ? null : { kind: 'left' };
       }
       case 'not_dying':
         return { kind: 'unknown', reason: 'timeout_not_confirmed', detail: notDying };
@@ -236,7 +246,7 @@ export async function followGuardedCommand(
         return { kind: 'unknown', reason: 'node_not_reached', detail: notReached(detail) };
       }
       logger.warn({ detail, retryInMs: delayMs }, 'the connection to a node is gone, its guard is asked over another');
-      if ((await Promise.race([after(delayMs), left])) !== null) return { kind: 'left' };
+      if ((await Promise.race([after(delayMs, null), left])) !== null) return { kind: 'left' };
       const next = await command.acquire();
       if (next.kind === 'refused') {
         detail = next.detail;
@@ -275,83 +285,10 @@ async function bothUntilOneKnows(run: RunningScript, streamed: RunningScript): P
   }
 }
 
-function hear(end: ScriptEnd): Heard {
-  if (end.kind !== 'answered') return { ...nothing, word: 'unheard', detail: end.detail, cause: end.kind };
-  const [word, code, ...more] = end.words;
-  const known = words.find((each) => each === word);
-  if (known === undefined) {
-    return {
-      ...nothing,
-      word: 'unheard',
-      detail: `The guard answered "${end.words.join(' ').slice(0, 100)}".`,
-      cause: 'lost',
-    };
-  }
-  return { word: known, code, written: readWritten(more), stopped: readStopped(more), detail: '', cause: 'answered' };
-}
-
-function readWritten([stdout = '', stderr = '']: string[]): Written | null {
-  const written = { stdout: Number(stdout), stderr: Number(stderr) };
-  const isKnown = [stdout, stderr].every((digits) => /^\d{1,15}$/.test(digits));
-  return isKnown ? written : null;
-}
-
-function readStopped(words: string[]): ExitedReason | null {
-  return exitedReasons.find((reason) => reason === words.at(-1)) ?? null;
-}
-
-/** A number, or a signal's name. */
-function readCode(code: string): { exitCode: number | null; signal: string | null } {
-  if (/^\d{1,3}$/.test(code)) return { exitCode: Number(code), signal: null };
-  return { exitCode: null, signal: /^[A-Z][A-Z0-9+-]{1,15}$/.test(code) ? code : 'UNKNOWN' };
-}
-
-const words = [
-  'ended',
-  'cleaned',
-  'tombstone',
-  'tombstone_of_another_boot',
-  'locked',
-  'no_room',
-  'no_lock',
-  'forgotten',
-  'absent',
-  'lost',
-  'rebooted',
-  'streamed',
-] as const;
 const noBytes = { stdout: 0, stderr: 0 };
-const neverArrived =
-  'The connection broke before the command reached the node. A tombstone there makes sure that it can not start any more.';
-const rebooted = 'The node was restarted after the command was sent. How far it came is not known. Look on the node.';
-const noTrace =
-  'Its satellite is gone and never said that it had begun. No trace of it is on the node, and a tombstone there keeps it from starting, but it may have run before the node was last restarted. Look on the node.';
-const guardLost = 'The process that watched the command on the node is gone and left no end behind. Look on the node.';
-const forgotten =
-  'The node holds nothing of the command, and so long after its validity what it held may have been removed for its age. Look on the node.';
-const notDying = 'The command did not die when it was killed, or part of it belongs to another user. Look on the node.';
-const noRoom = (directory: string) =>
-  `No lock could be written in ${directory} on the node: its disk is full, or out of inodes. Make room, then ask again.`;
-const notReached = (detail: string) =>
-  `The node could not be asked what became of the command. ${detail}`.slice(0, 500);
-
-const nothing = { code: undefined, written: null, stopped: null };
-const notStopped: Heard = { ...nothing, word: 'not_dying', detail: '', cause: 'answered' };
-const leftBehind: Heard = { ...nothing, word: 'left', detail: '', cause: 'answered' };
-
 function whenAborted(signal: AbortSignal): Promise<Heard> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(leftBehind);
     else signal.addEventListener('abort', () => resolve(leftBehind), { once: true });
-  });
-}
-
-function newMark(): string {
-  return randomBytes(12).toString('hex');
-}
-
-function after(ms: number): Promise<null> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(null), ms);
   });
 }

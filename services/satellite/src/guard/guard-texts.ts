@@ -54,8 +54,8 @@ export function attachText(
   known: { stdout: number; stderr: number },
   how: 'follow' | 'find',
 ): string {
-  const boot = key.bootId ?? '-';
-  const args = [key.directory, key.executionId, boot, expiryOf(key), mark, `${known.stdout}`, `${known.stderr}`, how];
+  const place = [key.directory, key.executionId, key.bootId ?? '-', expiryOf(key)];
+  const args = [...place, mark, `${known.stdout}`, `${known.stderr}`, how, nowSeconds()];
   return scriptText(guardScripts.attach, args, { environment: none, user: key.user });
 }
 
@@ -66,11 +66,16 @@ export function stopText(key: GuardKey, mark: string, patienceSeconds: number, w
 }
 
 export function cleanText(directory: string, executionIds: readonly string[], user: string): string {
-  return scriptText(guardScripts.clean, [directory, ...executionIds], { environment: none, user });
+  return scriptText(guardScripts.clean, [directory, nowSeconds(), ...executionIds], { environment: none, user });
 }
 
 function expiryOf({ expiresAtMs }: GuardKey): string {
   return `${Math.ceil(expiresAtMs / 1_000)}`;
+}
+
+/** The satellite's clock is beside its relay's: the node's alone decides nothing. */
+function nowSeconds(): string {
+  return `${Math.floor(Date.now() / 1_000)}`;
 }
 
 /** Without comments and indentation: it travels with every command. */

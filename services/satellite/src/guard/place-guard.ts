@@ -1,9 +1,8 @@
 // Entered before a change is started: can this node hold a guard, where, and under which boot? Asked once a connection: no
 // connection survives a reboot.
-import { randomBytes } from 'node:crypto';
 import { bootIdSchema } from '@sena/contracts/frames';
 import type { SshConnection } from '../ssh/open-ssh-connection.ts';
-import { runScript } from '../ssh/run-script.ts';
+import { newMark, runScript } from '../ssh/run-script.ts';
 import { placeText } from './guard-texts.ts';
 
 export type GuardPlace =
@@ -42,7 +41,7 @@ async function askForPlace(connection: SshConnection, user: string): Promise<Gua
 }
 
 async function askOnce(connection: SshConnection, user: string): Promise<GuardPlace | 'no answer'> {
-  const mark = randomBytes(12).toString('hex');
+  const mark = newMark();
   const end = await runScript(connection, placeText(user, mark), mark, null, answerTimeoutMs).ended;
   switch (end.kind) {
     case 'answered': {

@@ -1,7 +1,18 @@
 // The guard's scripts alone, under every shell that nodes have as `sh`.
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,6 +24,7 @@ const firstProcess = readFileSync('/proc/1/stat', 'utf8')
   .replace(/^.*\) /s, '')
   .split(' ')[19];
 const bootId = `${machineBoot}.${firstProcess}`;
+const nowSeconds = () => String(Math.floor(Date.now() / 1_000));
 const expiry = String(Math.ceil(Date.now() / 1_000) + 600);
 
 // The shells beside each other, each in a directory of its own; the tests of one shell one after the other.
@@ -37,7 +49,8 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     return { stdout, answer: stderr.split('\n').at(-2) ?? '', stderr };
   };
   const start = (id: string, command: string) => script('run', directory, id, bootId, expiry, 'M', 'sh', command);
-  const find = (id: string, boot = bootId) => script('attach', directory, id, boot, expiry, 'M', '0', '0', 'find');
+  const find = (id: string, boot = bootId) =>
+    script('attach', directory, id, boot, expiry, 'M', '0', '0', 'find', nowSeconds());
   const lockOf = (id: string) => readFileSync(join(directory, `${id}.l`), 'utf8');
   const outputOf = (id: string) => readFileSync(join(directory, `${id}.o`), 'utf8');
   const until = async (look: () => boolean) => {
@@ -80,9 +93,9 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     expect(answer).toBe('M ended 5 5000004 4');
     expect(stdout).toBe('x'.repeat(100_000));
     expect(diskOf(id)).toBeLessThan(200_000);
-    const again = await script('attach', directory, id, bootId, expiry, 'M', '99990', '0', 'find');
+    const again = await script('attach', directory, id, bootId, expiry, 'M', '99990', '0', 'find', nowSeconds());
     expect(again).toEqual({ stdout: 'x'.repeat(10), stderr: 'err\nM ended 5 5000004 4\n', answer });
-    await script('clean', directory, id);
+    await script('clean', directory, nowSeconds(), id);
     expect(readdirSync(directory).filter((name) => name.startsWith(id))).toEqual([`${id}.l`]);
   }, 60_000);
 
@@ -192,9 +205,9 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     const id = randomUUID();
     const longAgo = String(Math.floor(Date.now() / 1_000) - 90_000);
     expect((await script('run', directory, id, bootId, longAgo, 'M', 'sh', 'true')).answer).toBe('M ended 0');
-    const ask = () => script('attach', directory, id, bootId, longAgo, 'M', '0', '0', 'find');
+    const ask = () => script('attach', directory, id, bootId, longAgo, 'M', '0', '0', 'find', nowSeconds());
     expect((await ask()).answer).toBe('M ended 0');
-    await script('clean', directory);
+    await script('clean', directory, nowSeconds());
     expect((await ask()).answer).toBe('M forgotten');
     expect(() => lockOf(id)).toThrow(/ENOENT/);
   });
@@ -236,6 +249,33 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     expect((await script('stop', directory, deaf, 'M', '1', 'cancelled')).answer).toBe('M ended');
     await deafening;
     expect((await find(deaf)).answer).toBe('M ended KILL cancelled');
+  });
+
+  it('a stop whose end can not be written says so, and nothing is told as ended that has no end', {
+    concurrent: false,
+  }, async () => {
+    const id = randomUUID();
+    // For root every file can be written: somebody else runs it, on a disk where the lock is somebody else's from now on.
+    const somebody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const place = mkdtempSync(join(tmpdir(), 'sena-guard-ro-'));
+    chmodSync(place, 0o777);
+    const programs = mkdtempSync(join(place, 'programs-'));
+    chmodSync(programs, 0o755);
+    symlinkSync(realpathSync(join(env.PATH?.split(':')[0] ?? '', 'sh')), join(programs, 'sh'));
+    const options = { ...somebody, cwd: place, env: { ...env, PATH: `${programs}:${process.env.PATH}` } };
+    const run = async (name: keyof typeof guardScripts, ...args: string[]) => {
+      const all = [...before, '-c', guardScripts[name], 'sena', place, id, ...args];
+      return (await promisify(execFile)(program, all, options)).stderr.split('\n').at(-2);
+    };
+    const running = run('run', bootId, expiry, 'M', 'sh', 'echo ready; sleep 300');
+    const lock = join(place, `${id}.l`);
+    await until(() => /^s \S+ \d+ \d+ \d+$/m.test(safely(() => readFileSync(lock, 'utf8'))));
+    if (process.getuid?.() === 0) chownSync(lock, 0, 0);
+    chmodSync(lock, 0o444);
+    expect(await run('stop', 'M', '20', 'timeout')).toBe('M unwritten');
+    expect(await running).toBe('M lost');
+    expect(await run('attach', bootId, expiry, 'M', '0', '0', 'find', nowSeconds())).toBe('M lost');
+    rmSync(place, { recursive: true });
   });
 
   it('what is dead and never reaped does not keep a stop from being proven', { concurrent: false }, async () => {
@@ -290,17 +330,48 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
 
   it('a following reader never plants a tombstone before the starter has come', { concurrent: false }, async () => {
     const id = randomUUID();
-    const following = script('attach', directory, id, bootId, expiry, 'M', '0', '0', 'follow');
+    const following = script('attach', directory, id, bootId, expiry, 'M', '0', '0', 'follow', nowSeconds());
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await start(id, 'sleep 0.3; echo late')).answer).toBe('M streamed');
     expect(await following).toMatchObject({ stdout: 'late\n', answer: 'M ended 0' });
+  });
+
+  it('a node whose clock is far ahead for a while forgets nothing, and one whose clock is behind forgets late', {
+    concurrent: false,
+  }, async () => {
+    const [ended, planted, old] = [randomUUID(), randomUUID(), randomUUID()];
+    await start(ended, 'echo out; exit 4');
+    expect((await find(planted)).answer).toBe('M tombstone');
+    await script('run', directory, old, bootId, String(Number(nowSeconds()) - 90_000), 'M', 'sh', 'true');
+    const programs = mkdtempSync(join(directory, 'clock-'));
+    const setClock = (byDays: number) =>
+      writeFileSync(join(programs, 'date'), `#!/bin/sh\necho ${Number(nowSeconds()) + byDays * 86_400}\n`, {
+        mode: 0o755,
+      });
+    const onThatClock = { env: { ...env, PATH: `${programs}:${env.PATH}` } };
+    const wrong = async (name: keyof typeof guardScripts, ...args: string[]) => {
+      const all = [...before, '-c', guardScripts[name], 'sena', directory, ...args];
+      return (await promisify(execFile)(program, all, onThatClock)).stderr.split('\n').at(-2);
+    };
+    setClock(-30);
+    await wrong('clean', nowSeconds());
+    expect(lockOf(old)).toMatch(/^s /);
+    setClock(30);
+    await wrong('clean', nowSeconds());
+    expect(() => lockOf(old)).toThrow(/ENOENT/);
+    expect(await find(ended)).toMatchObject({ stdout: 'out\n', answer: 'M ended 4' });
+    expect((await start(planted, `touch ${directory}/${planted}.ran`)).answer).toBe('M locked');
+    // While its clock is wrong, too: what was never there can't have been removed.
+    const never = randomUUID();
+    expect(await wrong('attach', never, bootId, expiry, 'M', '0', '0', 'find', nowSeconds())).toBe('M tombstone');
+    expect((await start(never, 'true')).answer).toBe('M locked');
   });
 
   it('an old lock goes a day after it expired, one that is valid stays', { concurrent: false }, async () => {
     const [old, valid] = [randomUUID(), randomUUID()];
     await script('run', directory, old, bootId, String(Math.floor(Date.now() / 1_000) - 90_000), 'M', 'sh', 'true');
     await start(valid, 'echo out');
-    await script('clean', directory, valid);
+    await script('clean', directory, nowSeconds(), valid);
     expect(() => lockOf(old)).toThrow(/ENOENT/);
     expect((await find(valid)).answer).toBe('M cleaned 0');
   });

@@ -69,8 +69,9 @@ describe('after a higher assignment epoch was accepted, a lower one', () => {
   it('has nothing to run after a restart either', async () => {
     await reopen();
     expect(await accept('first', 1)).toEqual(refused());
-    const unfinished = await journal.perform({ op: 'unfinished' });
-    expect(unfinished.map(({ envelope }) => envelope)).toEqual(['envelope of second']);
+    expect(await journal.perform({ op: 'left-behind', what: 'unfinished' })).toEqual(['second']);
+    const left = await journal.perform({ op: 'left-of', what: 'unfinished', dispatchId: 'second' });
+    expect(left?.envelope).toBe('envelope of second');
   });
 
   it('has nothing to run once the work has begun or ended, and what became of it stays', async () => {

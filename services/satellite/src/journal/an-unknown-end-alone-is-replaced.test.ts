@@ -42,8 +42,13 @@ async function told(outcome: Outcome) {
 }
 const revise = (outcome: Outcome, revision: number) =>
   journal.perform({ op: 'revise', result: result(outcome, revision), tail: null });
-const undecided = async () =>
-  (await journal.perform({ op: 'undecided' })).map(({ execution }) => execution.executionId);
+const undecided = async () => {
+  const left = await journal.perform({ op: 'left-of', what: 'undecided', dispatchId: 'disp' });
+  const executionIds = left?.executions.map((execution) => execution.executionId) ?? [];
+  const dispatchIds = await journal.perform({ op: 'left-behind', what: 'undecided' });
+  expect(dispatchIds).toEqual(executionIds.length === 0 ? [] : ['disp']);
+  return executionIds;
+};
 
 it('an unknown end is, by a higher revision, which has to be acknowledged anew', async () => {
   await told(unknown);

@@ -30,6 +30,9 @@ export type JournaledExecution = {
   barred: string | null;
 };
 
+/** What an earlier process left: not ended; or guarded, and told as unknown. */
+export type LeftBehind = 'unfinished' | 'undecided';
+
 export type JournalCounts = { journaled: number; starting: number; running: number; finished: number; unacked: number };
 
 export type AcceptOperation = {
@@ -74,7 +77,6 @@ export type AcceptAnswer =
 
 export type JournalOperation =
   | AcceptOperation
-  | { op: 'find'; dispatchId: string }
   /** `guard`: null for one that runs without. */
   | {
       op: 'starting';
@@ -92,16 +94,16 @@ export type JournalOperation =
   | { op: 'revise'; result: ExecutionResult; tail: OutputTail | null }
   | { op: 'outcome-acked'; executionId: string; revision: number }
   | { op: 'states'; executionIds: readonly string[] }
-  | { op: 'unfinished' }
-  /** Guarded, and told as unknown. */
-  | { op: 'undecided' }
+  /** Which dispatches have such executions, the oldest first. */
+  | { op: 'left-behind'; what: LeftBehind }
+  /** One of them: its envelope, once, and these executions alone. */
+  | { op: 'left-of'; what: LeftBehind; dispatchId: string }
   | { op: 'unacked' }
   | { op: 'counts' }
   | { op: 'prune'; beforeMs: number };
 
 export type JournalAnswers = {
   accept: AcceptAnswer;
-  find: { contentHash: string; envelope: string } | null;
   /** False: the execution is in another state than this step may follow. The caller must not go on. */
   starting: boolean;
   running: boolean;
@@ -112,8 +114,9 @@ export type JournalAnswers = {
   'outcome-acked': boolean;
   /** Absent ids are absent from the answer. */
   states: JournaledExecution[];
-  unfinished: Array<{ envelope: string; receivedAtMs: number; execution: JournaledExecution }>;
-  undecided: JournalAnswers['unfinished'];
+  'left-behind': string[];
+  /** Null: it was forgotten meanwhile. */
+  'left-of': { envelope: string; receivedAtMs: number; executions: JournaledExecution[] } | null;
   unacked: Array<{ result: ExecutionResult; tail: OutputTail | null }>;
   counts: JournalCounts;
   /** How many dispatches were forgotten. */

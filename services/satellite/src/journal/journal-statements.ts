@@ -1,7 +1,7 @@
 // Entered by the journal's worker thread, inside its transaction. Every step is a compare-and-set on the state, so that a
 // finished execution stays finished and a started one is never started as new.
 
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { ExecutionResult } from '@sena/contracts/frames';
 import type {
@@ -11,15 +11,24 @@ import type {
   JournalAnswers,
   JournalCounts,
   JournaledExecution,
+  LeftBehind,
   OutputTail,
 } from './journal-operations.ts';
 import { createApprovalStatements } from './take-approvals.ts';
 
 type Row = Record<string, SQLOutputValue>;
+/** Of an earlier process. */
+const leftBehindAs: Record<LeftBehind, string> = {
+  unfinished: "state <> 'finished'",
+  undecided: "state = 'finished' and mode = 'guarded' and result ->> '$.outcome.kind' = 'unknown'",
+};
+
 type Accepted = Extract<AcceptAnswer, { kind: 'accepted' }>;
 
 export function createJournalStatements(database: DatabaseSync) {
-  const selectDispatch = database.prepare('select content_hash, envelope from dispatches where dispatch_id = ?');
+  const selectDispatch = database.prepare(
+    'select content_hash, envelope, received_at_ms from dispatches where dispatch_id = ?',
+  );
   const selectNonce = database.prepare('select 1 from dispatches where nonce = ?');
   const insertDispatch = database.prepare('insert into dispatches values (?, ?, ?, ?, ?, ?, ?)');
   // Reassigned to this satellite before it began: the newer assignment takes over. Anything further is history.
@@ -61,15 +70,20 @@ export function createJournalStatements(database: DatabaseSync) {
       set outcome_acked = 1, tail_stdout_offset = null, tail_stdout = null, tail_stderr_offset = null, tail_stderr = null
       where execution_id = ?1 and state = 'finished' and result ->> '$.revision' = ?2`);
   const selectExecution = database.prepare('select * from executions where execution_id = ?');
-  const selectUnfinished = database.prepare(`
-    select e.*, d.envelope, d.received_at_ms
-      from executions e join dispatches d using (dispatch_id)
-      where e.state <> 'finished' order by d.received_at_ms, e.execution_id`);
-  const selectUndecided = database.prepare(`
-    select e.*, d.envelope, d.received_at_ms
-      from executions e join dispatches d using (dispatch_id)
-      where e.state = 'finished' and e.mode = 'guarded' and e.result ->> '$.outcome.kind' = 'unknown'
-      order by d.received_at_ms, e.execution_id`);
+  // Envelopes are large and of many executions: each is read once, and never beside every one of its executions.
+  const dispatchesWith = (which: string) =>
+    database.prepare(`
+      select dispatch_id from dispatches d
+        where dispatch_id in (select dispatch_id from executions where ${which})
+        order by received_at_ms, dispatch_id`);
+  const executionsWith = (which: string) =>
+    database.prepare(`select * from executions where dispatch_id = ? and ${which} order by execution_id`);
+  const leftBehind = Object.fromEntries(
+    Object.entries(leftBehindAs).map(([what, which]) => [
+      what,
+      { dispatches: dispatchesWith(which), executions: executionsWith(which) },
+    ]),
+  ) as Record<LeftBehind, { dispatches: StatementSync; executions: StatementSync }>;
   const selectUnacked = database.prepare("select * from executions where state = 'finished' and outcome_acked = 0");
   const approvals = createApprovalStatements(database);
   const updateBarred = database.prepare('update executions set barred = ? where execution_id = ?');
@@ -107,10 +121,6 @@ export function createJournalStatements(database: DatabaseSync) {
 
   return {
     accept,
-    find(dispatchId: string): JournalAnswers['find'] {
-      const row = selectDispatch.get(dispatchId);
-      return row === undefined ? null : { contentHash: text(row.content_hash), envelope: text(row.envelope) };
-    },
     starting: (executionId: string, attempt: number, atMs: number, mode: ExecutionMode, guard: GuardPlacement | null) =>
       updateStarting.run(attempt, atMs, executionId, mode, guard?.directory ?? null, guard?.bootId ?? null).changes ===
       1,
@@ -129,8 +139,13 @@ export function createJournalStatements(database: DatabaseSync) {
         const row = selectExecution.get(id);
         return row === undefined ? [] : [readExecution(row)];
       }),
-    unfinished: () => selectUnfinished.all().map(readWithEnvelope),
-    undecided: () => selectUndecided.all().map(readWithEnvelope),
+    leftBehind: (what: LeftBehind): string[] => leftBehind[what].dispatches.all().map((row) => text(row.dispatch_id)),
+    leftOf(what: LeftBehind, dispatchId: string): JournalAnswers['left-of'] {
+      const row = selectDispatch.get(dispatchId);
+      if (row === undefined) return null;
+      const executions = leftBehind[what].executions.all(dispatchId).map(readExecution);
+      return { envelope: text(row.envelope), receivedAtMs: Number(row.received_at_ms), executions };
+    },
     unacked: (): JournalAnswers['unacked'] =>
       selectUnacked.all().map((row) => ({ result: JSON.parse(text(row.result)), tail: readTail(row) })),
     counts: () => countExecutions(database),
@@ -156,14 +171,6 @@ export function countExecutions(database: DatabaseSync): JournalCounts {
     counts.unacked += Number(row.unacked);
   }
   return counts;
-}
-
-function readWithEnvelope(row: Row): JournalAnswers['unfinished'][number] {
-  return {
-    envelope: text(row.envelope),
-    receivedAtMs: Number(row.received_at_ms),
-    execution: readExecution(row),
-  };
 }
 
 function blobsOf(tail: OutputTail | null) {

@@ -46,8 +46,6 @@ function perform(operation: JournalOperation): unknown {
   switch (operation.op) {
     case 'accept':
       return statements.accept(operation);
-    case 'find':
-      return statements.find(operation.dispatchId);
     case 'starting':
       return statements.starting(
         operation.executionId,
@@ -68,10 +66,10 @@ function perform(operation: JournalOperation): unknown {
       return statements.outcomeAcked(operation.executionId, operation.revision);
     case 'states':
       return statements.states(operation.executionIds);
-    case 'unfinished':
-      return statements.unfinished();
-    case 'undecided':
-      return statements.undecided();
+    case 'left-behind':
+      return statements.leftBehind(operation.what);
+    case 'left-of':
+      return statements.leftOf(operation.what, operation.dispatchId);
     case 'unacked':
       return statements.unacked();
     case 'counts':

@@ -1,6 +1,6 @@
 // Everything that goes up to the relay about executions: started, output, result. Holds it until the relay has
-// acknowledged, sends it again on the next connection, and says when a command has to wait. Writes acknowledgements to
-// the journal; never touches SSH.
+// acknowledged, sends it again on the next connection, and says when a command has to wait. In memory only: who enters it
+// keeps the journal; never touches SSH.
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import { type ExecutionResult, outputPieceBytesMax, type SatelliteFrame } from '@sena/contracts/frames';
 import type { OutputTail } from '../journal/journal-operations.ts';
@@ -30,8 +30,6 @@ export type OutputSink = {
   /** True: stop reading from the command until `room` resolves. */
   isFull(): boolean;
   room(): Promise<void>;
-  /** Bytes of a stream that the relay has. */
-  ackedOffset(stream: OutputStream): number;
   /** What the relay does not have yet; null when it has everything. */
   tail(): OutputTail | null;
 };
@@ -118,7 +116,6 @@ export function createOutbox(settings: OutboxSettings): Outbox {
         if (entries.get(executionId) !== entry || !isEntryFull(entry)) return Promise.resolve();
         return new Promise((resume) => waiters.push({ entry, resume }));
       },
-      ackedOffset: (stream) => entry[stream].ackedOffset(),
       tail() {
         if (heldBy(entry) === 0) return null;
         return {

@@ -31,6 +31,8 @@ export type OutputMeter = {
   pass(stream: OutputStream, chunk: Buffer): void;
   /** It wrote so much in all: what its node did not keep has not passed here. */
   wrote(stream: OutputStream, bytes: number): void;
+  /** Its output was not read to its end: of either stream there may be more, and none is told as whole. */
+  wasCut(): void;
   /** True: no more should come until `room` resolves. */
   isFull(): boolean;
   room(): Promise<void>;
@@ -64,6 +66,10 @@ export function createOutputMeter(settings: OutputMeterSettings): OutputMeter {
     },
     async settle(isAll) {
       for (const stream of both) await stream.settle(isAll);
+    },
+    wasCut() {
+      streams.stdout.wasCut();
+      streams.stderr.wasCut();
     },
     finish(outcome) {
       const { stdout, stderr } = { stdout: streams.stdout.finish(), stderr: streams.stderr.finish() };
@@ -115,6 +121,7 @@ function createStreamMeter({ limitBytes, rules, onUnjudged }: OutputMeterSetting
   let open: OpenStream | null = null;
   let bytes = 0;
   let keptBytes = 0;
+  let isCut = false;
   const masked = createSpanList();
 
   function begin(): OpenStream {
@@ -148,13 +155,16 @@ function createStreamMeter({ limitBytes, rules, onUnjudged }: OutputMeterSetting
     wrote(total: number): void {
       bytes = Math.max(bytes, total);
     },
+    wasCut(): void {
+      isCut = true;
+    },
     isFull: () => open?.redactor.isFull() ?? false,
     room: () => open?.redactor.room() ?? Promise.resolve(),
-    settle: (isAll: boolean) => open?.redactor.finish(isAll) ?? Promise.resolve(),
+    settle: (isAll: boolean) => open?.redactor.finish(isAll && !isCut) ?? Promise.resolve(),
     finish() {
       const rawSha256 = open?.raw?.digest('hex') ?? null;
       return {
-        bytes,
+        bytes: isCut ? Math.max(bytes, keptBytes + 1) : bytes,
         keptBytes,
         sha256: open?.sent.digest('hex') ?? sha256OfNothing,
         normalisedSha256: open?.normalised.digest('hex') ?? sha256OfNothing,

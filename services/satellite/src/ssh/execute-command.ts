@@ -6,7 +6,7 @@ import type { CommandText } from './command-text.ts';
 import { explainExecFailure } from './explain-exec-failure.ts';
 import { type KillReport, killProcessGroup } from './kill-process-group.ts';
 import { learnLoginShell } from './learn-login-shell.ts';
-import type { SshConnection } from './open-ssh-connection.ts';
+import { deadAfterMs, type SshConnection } from './open-ssh-connection.ts';
 import { createStartMarkFilter } from './start-mark-filter.ts';
 
 export type CommandEnd =
@@ -36,16 +36,26 @@ export type CommandRequest = CommandText & {
   sink: CommandSink;
   /** The node has confirmed the request. */
   onRunning(): void;
+  /** Of the output there may be more than what was written: the node never said that this is all. Before the end is told. */
+  onCut(): void;
 };
 
 /** The node has to confirm the request within this. */
 const confirmTimeoutMs = 30_000;
-/** After a kill or an exit, for what is still on its way. */
+/** After a kill, for what is still on its way. */
 const drainMs = 2_000;
-/** The command has ended, but something it left behind holds its output open: no data for this long ends the wait. */
-const leftoverIdleMs = 5_000;
+/**
+ * The command has ended, and something holds its output open: no data for this long ends the wait. Longer than a dead connection lives, so
+ * that a line which stands still for a while is not taken for the end.
+ */
+const leftoverIdleMs = deadAfterMs + 5_000;
 
-export function executeCommand(connection: SshConnection, request: CommandRequest): Promise<CommandEnd> {
+/** `idleMsMax`: how long an output that stays open after the end may be silent. */
+export function executeCommand(
+  connection: SshConnection,
+  request: CommandRequest,
+  idleMsMax = leftoverIdleMs,
+): Promise<CommandEnd> {
   return new Promise((resolve) => {
     let isOver = false;
     const timer = setTimeout(() => {
@@ -60,7 +70,7 @@ export function executeCommand(connection: SshConnection, request: CommandReques
         resolve(explainExecFailure(connection, error));
       } else {
         request.onRunning();
-        follow(connection, channel, request).then(resolve);
+        follow(connection, channel, request, idleMsMax).then(resolve);
       }
     };
     try {
@@ -72,12 +82,19 @@ export function executeCommand(connection: SshConnection, request: CommandReques
   });
 }
 
-async function follow(connection: SshConnection, channel: ClientChannel, request: CommandRequest): Promise<CommandEnd> {
+async function follow(
+  connection: SshConnection,
+  channel: ClientChannel,
+  request: CommandRequest,
+  idleMsMax: number,
+): Promise<CommandEnd> {
   const { sink } = request;
   const filter = createStartMarkFilter(request.startMark);
   let exit: { exitCode: number | null; signal: string | null } | null = null;
   let lastDataAtMs = performance.now();
   let isPaused = false;
+  /** The node said that this is all. A connection that breaks ends both streams as well. */
+  let isWhole = false;
 
   const take = (stream: OutputStream, chunk: Buffer) => {
     lastDataAtMs = performance.now();
@@ -108,6 +125,13 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
     new Promise<void>((resolve) => channel.stderr.once('close', resolve)),
   ]).then(() => undefined);
 
+  Promise.all([
+    new Promise<void>((resolve) => channel.once('end', resolve)),
+    new Promise<void>((resolve) => channel.stderr.once('end', resolve)),
+  ]).then(() => {
+    isWhole = !connection.isClosed();
+  });
+
   const deadline = createDeadline(request.timeoutMs);
   const first = await Promise.race([
     closed.then(() => 'closed' as const),
@@ -116,13 +140,12 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
   ]);
   let end: CommandEnd | null = null;
   if (first === 'late' && exit === null) end = await stop();
-  // What may still write is cut off; everything else has arrived when the channel closes or falls silent.
-  if (end?.kind !== 'kill_unproven' && first !== 'closed') {
-    await waitForOutput(first === 'exited' ? leftoverIdleMs : drainMs);
-  }
   deadline.clear();
+  // The command has ended, so its time limit counts no more. What may still write is cut off, and it is told that it was.
+  if (end?.kind !== 'kill_unproven' && first !== 'closed') await waitForOutput(end === null ? idleMsMax : drainMs);
   const rest = filter.end();
   if (rest.length > 0) sink.write('stderr', rest);
+  if (!isWhole) request.onCut();
   channel.close();
   learnLoginShell(connection, filter.said());
   if (end !== null) return end;
@@ -144,15 +167,14 @@ async function follow(connection: SshConnection, channel: ClientChannel, request
     };
   }
 
-  /** The command itself has ended. While the spool is full, silence means nothing and time is not counted. */
-  async function waitForOutput(idleMsMax: number): Promise<void> {
+  /** While the spool is full, silence means nothing and time is not counted. */
+  async function waitForOutput(silenceMsMax: number): Promise<void> {
     for (;;) {
       const pause = createDeadline(250);
       const how = await Promise.race([closed.then(() => 'closed' as const), pause.passed]);
       pause.clear();
       if (how === 'closed') return;
-      const isSilent = performance.now() - lastDataAtMs > idleMsMax;
-      if (!isPaused && (isSilent || deadline.isPassed())) return;
+      if (!isPaused && performance.now() - lastDataAtMs > silenceMsMax) return;
     }
   }
 
@@ -191,16 +213,12 @@ function whyUnproven(killed: Exclude<KillReport, { kind: 'gone' }>): string {
   }
 }
 
-function createDeadline(timeoutMs: number): { passed: Promise<void>; isPassed(): boolean; clear(): void } {
+function createDeadline(timeoutMs: number): { passed: Promise<void>; clear(): void } {
   let timer: NodeJS.Timeout | undefined;
-  let isPassed = false;
   const passed = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      isPassed = true;
-      resolve();
-    }, timeoutMs);
+    timer = setTimeout(resolve, timeoutMs);
   });
-  return { passed, isPassed: () => isPassed, clear: () => clearTimeout(timer) };
+  return { passed, clear: () => clearTimeout(timer) };
 }
 
 function after(ms: number): Promise<'later'> {

@@ -11,6 +11,8 @@ import { algorithmsFor } from './ssh-algorithms.ts';
 
 const keepaliveIntervalMs = 10_000;
 const keepaliveMissesMax = 3;
+/** A connection of which nothing was heard for this long is closed. */
+export const deadAfterMs = keepaliveIntervalMs * (keepaliveMissesMax + 1);
 /** Addresses of one name that are tried. */
 const addressesMax = 4;
 

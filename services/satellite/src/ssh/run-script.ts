@@ -1,5 +1,6 @@
 // Entered by the guard: one script of ours on one channel, from the request to its answer. What the channel carries
 // besides the answer goes to the sink. A channel that ends without an answer proves nothing.
+import { randomBytes } from 'node:crypto';
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import type { ClientChannel } from 'ssh2';
 import { createAnswerFilter } from './answer-filter.ts';
@@ -26,6 +27,11 @@ export type RunningScript = {
 
 /** The node has to confirm the request within this. */
 const confirmTimeoutMs = 30_000;
+
+/** Of one answer: random, so that nothing else says it. */
+export function newMark(): string {
+  return randomBytes(12).toString('hex');
+}
 
 /** `answerTimeoutMs`: null for one that follows a command. */
 export function runScript(

@@ -33,7 +33,7 @@ async function run(connection: SshConnection, command: string) {
   const login = { mark: 'abc123', loginShell: loginShellOf(connection) };
   const { text, startMark } = commandText('sh', command, {}, 'root', login);
   const end = await executeCommand(connection, {
-    ...{ text, startMark, timeoutMs: 20_000, onRunning: () => undefined },
+    ...{ text, startMark, timeoutMs: 20_000, onRunning: () => undefined, onCut: () => undefined },
     sink: {
       write(stream, chunk) {
         out[stream] += chunk.toString();

@@ -1,7 +1,7 @@
 # Finds out what became of a command, and follows it to its end. Never starts anything.
 # Arguments: directory, execution id, boot id at the start or -, expiry, mark, bytes of stdout and stderr that are known already, and
 # what to do where there is no lock: `find` plants a tombstone by the same lock, so that nobody can start it later; `follow` waits for
-# the lock, because the one who starts it is under way.
+# the lock, because the one who starts it is under way. Then the satellite's time (seconds since 1970).
 file=$1/$2
 started=$3
 expiry=$4
@@ -17,8 +17,9 @@ if [ "$8" = follow ]; then
     pause
   done
 elif ! [ -e "$file.l" ]; then
-  # From a day after its expiry on the lock may have been removed for its age: then a missing one proves nothing.
-  [ "$(date +%s)" -le "$((expiry + 86400))" ] 2>/dev/null || say forgotten
+  # From a day after its expiry on the lock may have been removed for its age: then a missing one proves nothing. Before that by the
+  # satellite's clock nothing was, whatever the node's clock says or said.
+  [ "$9" -le "$((expiry + 86400))" ] 2>/dev/null || say forgotten
   set -C
   if { true >"$file.l"; } 2>/dev/null; then
     set +C

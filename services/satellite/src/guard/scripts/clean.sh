@@ -1,9 +1,13 @@
-# Removes what nobody needs any more: outputs of executions whose end is known elsewhere, and locks a day after they expired.
-# Arguments: directory, then execution ids.
+# Removes what nobody needs any more: outputs of executions whose end is known elsewhere, and locks a day after they expired, by the clocks of
+# both ends. A node's clock that is ahead for a while removes nothing.
+# Arguments: directory, the satellite's time (seconds since 1970), then execution ids.
 cd "$1" || exit
-shift
+here=$2
+shift 2
 for id; do rm -f "$id.o" "$id.e" "$id.a" "$id.k" "$id.p" "$id.t" "$id.s"; done
 now=$(date +%s)
+# The one that is behind.
+if [ "$here" -lt "$now" ]; then now=$here; fi
 for lock in *.l; do
   kind= boot= expires= pid= since= code= end=
   { read -r kind boot expires pid since code end <"$lock"; } 2>/dev/null

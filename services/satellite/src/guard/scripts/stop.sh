@@ -78,6 +78,9 @@ if [ "$end" != end ]; then
   sync "$file.o" "$file.e"
   echo "s $boot $expires $pid $since ${code:-KILL} end" 1<>"$file.l"
   sync "$file.l"
+  # A disk that takes nothing leaves no end behind, and who asks later must not be sent to look for one.
+  look
+  if [ "$end" != end ]; then say unwritten; fi
 fi
 if [ -n "$by_itself" ]; then say had_ended; fi
 say ended

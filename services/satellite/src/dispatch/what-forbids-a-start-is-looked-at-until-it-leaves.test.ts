@@ -1,8 +1,9 @@
-// The real journal and a real node, entered where the queue does, so that the cancel comes at its moment.
+// The real journal and a real node, entered where the queue does, so that what forbids a start comes at its moment.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import { createRedactionRules } from '@sena/redaction/redact-stream';
 import { createLogger } from '@sena/telemetry/logger';
@@ -14,7 +15,7 @@ import { createGuardCleaner } from '../guard/clean-guards.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import { openKnownHosts } from '../ssh/known-hosts.ts';
-import { createSshPool, type SshPool } from '../ssh/ssh-pool.ts';
+import { createSshPool, type SshLease, type SshPool } from '../ssh/ssh-pool.ts';
 import { createAskAgain } from './ask-again.ts';
 import type { Execution } from './execution.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
@@ -47,9 +48,14 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Cancelled as soon as `starting` is on disk. */
-async function runCancelled(mode: ExecutionMode, command: string, changes = {}) {
-  const { envelope, executionId, frame } = await makeDispatch(site, command, [site.node('web-01').node], changes);
+type Obstacle = 'cancelled' | 'halted' | 'clock_skew' | 'expired';
+type Moment = 'as soon as `starting` is on disk' | 'before the second connection, because the first one was dead';
+
+async function runInto(obstacle: Obstacle, moment: Moment, mode: ExecutionMode, command: string, changes = {}) {
+  const validMs = obstacle === 'expired' ? 4_000 : 600_000;
+  const { envelope, executionId, frame } = await makeDispatch(site, command, [site.node('web-01').node], {
+    ...{ ...changes, expiresAt: new Date(Date.now() + validMs).toISOString() },
+  });
   const [node] = envelope.nodes;
   if (node === undefined) throw new Error('the dispatch has no node');
   await journal.perform({
@@ -61,34 +67,76 @@ async function runCancelled(mode: ExecutionMode, command: string, changes = {}) 
     ...{ kind: 'dispatched', id: executionId, envelope, node, mode, logger, attempts: 0, wasSent: false },
     ...{ awaited: null, isCancelled: false, begun: null, stop: new AbortController() },
   };
+  let isThere = false;
+  const appear = async () => {
+    isThere = true;
+    if (obstacle === 'cancelled') execution.isCancelled = true;
+    if (obstacle === 'expired') await sleep(Math.max(0, Date.parse(envelope.expiresAt) - Date.now() + 1));
+  };
+  const leases: SshLease[] = [];
+  const watchedPool: SshPool = {
+    ...pool,
+    async acquire(target) {
+      const lease = await pool.acquire(target);
+      if (leases.length > 0) await appear();
+      if (lease.kind === 'lease') leases.push(lease);
+      return lease;
+    },
+  };
   const rooms: ExecutionRooms = {
     journal: {
       ...journal,
       async perform(operation) {
         const answer = await journal.perform(operation);
-        if (operation.op === 'starting') execution.isCancelled = true;
+        if (operation.op !== 'starting') return answer;
+        if (moment === 'as soon as `starting` is on disk') await appear();
+        else await breakConnection(leases[0]);
         return answer;
       },
     },
     outbox: createOutbox({ bytesPerExecutionMax: 1_000_000, bytesTotalMax: 1_000_000 }),
     askAgain: createAskAgain(() => undefined, logger),
     redaction: createRedactionRules(),
-    ...{ pool, cleaner: createGuardCleaner(pool, logger), findOutMs: 1_000, leaving: new AbortController().signal },
-    ...{ isHalted: () => false, clockProblem: () => null, wait: () => undefined, retry: () => undefined },
+    ...{
+      pool: watchedPool,
+      cleaner: createGuardCleaner(pool, logger),
+      findOutMs: 1_000,
+      leaving: new AbortController().signal,
+    },
+    ...{ isHalted: () => isThere && obstacle === 'halted', wait: () => undefined, retry: () => undefined },
+    clockProblem: () => (isThere && obstacle === 'clock_skew' ? 'It is 90 s ahead.' : null),
   };
   await runExecution(execution, { started: () => undefined }, rooms);
   const [known] = await journal.perform({ op: 'states', executionIds: [executionId] });
   return known;
 }
 
-it.each([
+async function breakConnection(lease: SshLease | undefined): Promise<void> {
+  if (lease === undefined) throw new Error('nothing was connected');
+  const closed = new Promise<void>((resolve) => lease.connection.onClose(resolve));
+  lease.connection.client.destroy();
+  await closed;
+}
+
+const obstacles = ['cancelled', 'halted', 'clock_skew', 'expired'] as const;
+const ways = [
   ['a guarded change', 'guarded', 'echo ran >> /srv/witness', approved],
   ['a plain change', 'plain', 'echo ran >> /srv/witness', approved],
   ['a reading', 'direct', 'hostname', {}],
-] as const)('%s that is cancelled meanwhile is not started, and says so', async (_what, mode, command, changes) => {
-  expect(await runCancelled(mode, command, changes)).toMatchObject({
+] as const;
+const moments: Moment[] = [
+  'as soon as `starting` is on disk',
+  'before the second connection, because the first one was dead',
+];
+const cases = moments.flatMap((moment) =>
+  ways.flatMap((way) => obstacles.map((obstacle) => [way[0], obstacle, moment, way] as const)),
+);
+
+it.each(cases)('%s that is %s %s is not started, and says so', async (_what, obstacle, moment, way) => {
+  const [, mode, command, changes] = way;
+  expect(await runInto(obstacle, moment, mode, command, changes)).toMatchObject({
     state: 'finished',
-    result: { outcome: { kind: 'not_started', reason: 'cancelled' }, attempt: 0, startedAt: null },
+    result: { outcome: { kind: 'not_started', reason: obstacle }, attempt: 0, startedAt: null },
   });
   expect(await site.node('web-01').onNode('cat /srv/witness 2>/dev/null | wc -l')).toBe('0\n');
 });
