@@ -4,6 +4,7 @@ import { hash as hashOf } from 'node:crypto';
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import { type ExecutionResult, outputPieceBytesMax } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
+import { lockConnections } from '@sena/fleet/satellite-presence';
 import { settleInquiries } from '@sena/runs/claim-inquiries';
 import { listMissingOutput } from '@sena/runs/list-missing-output';
 import { lockRunsOfDispatches, lockRunsOfExecutions } from '@sena/runs/lock-runs';
@@ -36,7 +37,7 @@ export async function recordBatch(
   const starts = batch.filter((report): report is ReportOf<'started'> => report.frame.t === 'started');
   const acks = batch.filter((report): report is ReportOf<'dispatch-ack'> => report.frame.t === 'dispatch-ack');
   const answers = batch.filter((report): report is ReportOf<'inquiry-ack'> => report.frame.t === 'inquiry-ack');
-  const refused = acks.filter(({ frame }) => !frame.accepted);
+  const spoken = [...acks, ...answers];
   const whole = takeWholeStreams(outputs, results, logger);
   const rows = results.map(({ satellite, frame }) => toRow(satellite, frame.result, whole));
   const pieces = joinPieces(
@@ -48,9 +49,18 @@ export async function recordBatch(
   ];
   // Results that bring everything with them: `recordResults` takes their runs itself, as the first thing.
   const isResultsAlone =
-    pieces.length === 0 && refused.length === 0 && rows.every(isWhole) && withoutEnded(starts, rows).length === 0;
+    pieces.length === 0 &&
+    acks.every(({ frame }) => frame.accepted) &&
+    rows.every(isWhole) &&
+    withoutEnded(starts, rows).length === 0;
 
   const stored = await inOrganization(pool, organizationId, async (transaction) => {
+    // What was said of a frame holds for the connection that carried it: over a later one it may have been taken. An end holds for ever.
+    const isHeld = await lockConnections(
+      transaction,
+      spoken.map(({ satellite }) => satellite),
+    );
+    const refused = acks.filter(({ satellite, frame }) => !frame.accepted && isHeld(satellite));
     if (told.length > 0 && !isResultsAlone) await lockRunsOfExecutions(transaction, told);
     if (refused.length > 0)
       await lockRunsOfDispatches(
@@ -76,20 +86,27 @@ export async function recordBatch(
     await markDispatchesAcknowledged(
       transaction,
       acks
-        .filter(({ frame }) => frame.accepted)
+        .filter(({ satellite, frame }) => frame.accepted && isHeld(satellite))
         .map(({ satellite, frame }) => ({ satelliteId: satellite.satelliteId, dispatchId: frame.dispatchId })),
     );
     await settleInquiries(
       transaction,
-      answers.map(({ satellite, frame }) => ({
-        satelliteId: satellite.satelliteId,
-        inquiryId: frame.inquiryId,
-        accepted: frame.accepted,
-      })),
+      answers
+        .filter(({ satellite }) => isHeld(satellite))
+        .map(({ satellite, frame }) => ({
+          satelliteId: satellite.satelliteId,
+          inquiryId: frame.inquiryId,
+          accepted: frame.accepted,
+        })),
     );
-    return { started, committed, recorded, missing };
+    const late = spoken.filter(({ satellite }) => !isHeld(satellite));
+    return { started, committed, recorded, missing, late };
   });
 
+  for (const { satellite, frame } of stored.late) {
+    const { satelliteId, connectionEpoch } = satellite;
+    logger.info({ satelliteId, connectionEpoch, frame: frame.t }, 'a word over a former connection is passed over');
+  }
   acknowledgeOutput(outputs, stored.committed, whole);
   for (const { satellite, frame } of results) {
     const { executionId, revision } = frame.result;
