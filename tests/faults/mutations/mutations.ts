@@ -123,9 +123,9 @@ export const mutations: readonly Mutation[] = [
         to: "'select 1 from runs where id = $1 and $2::integer is not null for update'",
       },
       {
-        file: 'packages/runs/src/claim-run.ts',
-        from: "'select 1 from runs where id = $1 and lease_epoch = $2 and lease_expires_at > now()'",
-        to: "'select 1 from runs where id = $1 and $2::integer is not null'",
+        file: migration,
+        from: 'where r.id = run and r.lease_epoch = epoch and r.lease_expires_at > clock_timestamp() for key share',
+        to: 'where r.id = run for key share',
       },
     ],
     run: { only: 'orchestrator.beyond-lease', kind: 'asks-model', count: 3 },
