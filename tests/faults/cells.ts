@@ -20,6 +20,8 @@ export type Fault =
   | { kind: 'satellite-at-frame'; how: Process; frame: FrameName; when: When }
   | { kind: 'satellite-loses-power'; step: JournalStep; when: When }
   | { kind: 'satellite-disk-full'; step: JournalStep }
+  /** Politely (SIGTERM), by its operator, with work under way. */
+  | { kind: 'satellite-restarts'; frame: 'dispatch' | 'started' | 'output' }
   | { kind: 'satellite-clock'; offsetMs: number; moment: 'start' | 'running' }
   | { kind: 'tunnel-at-frame'; how: 'cut' | 'silent'; frame: FrameName; when: When }
   | { kind: 'tunnel-line'; how: 'slow' | 'narrow' | 'repeat' | 'swap' }
@@ -171,6 +173,9 @@ function laneCells(): Cell[] {
         step === 'accept' ? never : begun,
       ),
     ),
+    ...(['dispatch', 'started', 'output'] as const).map((frame) =>
+      cell(`satellite.restarts.${frame}`, { kind: 'satellite-restarts', frame }, begun),
+    ),
     cell('satellite.clock.ahead', { kind: 'satellite-clock', offsetMs: 90_000, moment: 'start' }, never),
     cell('satellite.clock.behind', { kind: 'satellite-clock', offsetMs: -90_000, moment: 'start' }, never),
     cell('satellite.clock.jumps-ahead', { kind: 'satellite-clock', offsetMs: 90_000, moment: 'running' }, never),
@@ -249,7 +254,10 @@ function cloudCells(hasRedis: boolean): Cell[] {
     ),
     ...both.flatMap((how) =>
       (['dispatch', 'output-ack', 'outcome-ack'] as const).flatMap((frame) =>
-        whens.map((when) => cell(`relay.${how}.${when}-frame.${frame}`, { kind: 'relay-at-frame', how, frame, when })),
+        // A frame that is here has left: a stop comes after it, whatever is done then.
+        whens
+          .filter((when) => how === 'kill' || when === 'after')
+          .map((when) => cell(`relay.${how}.${when}-frame.${frame}`, { kind: 'relay-at-frame', how, frame, when })),
       ),
     ),
     ...whens.map((when) =>
