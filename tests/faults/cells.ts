@@ -217,17 +217,16 @@ function laneCells(): Cell[] {
  */
 function pairCells(): Cell[] {
   const asked = plainOnly('its satellite is gone, and another one finds nothing on a plain node that could be asked');
+  // Before it is sent, too: for a moment nobody has noticed that it is gone, and the dispatch counts as sent. And at every frame: it is of
+  // one node, and of the other one nothing may have been said yet; or what was said is lost with a fault of the cloud.
   const unsaid: Cell['unknown'] = {
     ...asked,
     guarded: 'its satellite never said under which boot it began, and a trace could have gone with another boot',
   };
-  // Before it is sent, too: for a moment nobody has noticed that it is gone, and the dispatch counts as sent.
-  const unknownAt = (at: 'before-send' | FrameName) =>
-    at === 'before-send' || at === 'dispatch' || at === 'dispatch-ack' ? unsaid : asked;
   return both.flatMap((how) =>
     (['before-send', 'dispatch', 'dispatch-ack', 'started', 'output', 'result'] as const).map((at) => ({
       ...{ id: `pair.${how}.${at}`, scope: 'pair' as const, fault: { kind: 'one-of-two' as const, how, at } },
-      ...{ unknown: unknownAt(at), weight: at === 'before-send' ? 2 : 1 },
+      ...{ unknown: unsaid, weight: at === 'before-send' ? 2 : 1 },
     })),
   );
 }

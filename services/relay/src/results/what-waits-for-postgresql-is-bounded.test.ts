@@ -1,7 +1,6 @@
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRelayBench, type RelayBench } from '../fixtures/open-relay-bench.ts';
 import { connect, outputOf, resultOf } from '../fixtures/scripted-satellite.ts';
@@ -20,12 +19,19 @@ const piece = (executionId: string, index: number) =>
   outputOf(executionId, Buffer.alloc(pieceBytes, 1), { offset: index * pieceBytes });
 
 /** Nothing about this run can be recorded until the answer is called. */
-async function holdRun(runId: string): Promise<() => Promise<void>> {
-  const client = new pg.Client({ connectionString: bench.database.adminUrl });
-  await client.connect();
-  await client.query('begin');
-  await client.query('select 1 from sena.runs where id = $1 for update', [runId]);
-  return () => client.end();
+async function holdRun(fleet: SeededFleet, runId: string): Promise<() => Promise<void>> {
+  const held = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  const holding = bench.inFleet(fleet, async (transaction) => {
+    await transaction.query('select 1 from runs where id = $1 for update', [runId]);
+    held.resolve();
+    await over.promise;
+  });
+  await held.promise;
+  return () => {
+    over.resolve();
+    return holding;
+  };
 }
 
 async function seed() {
@@ -49,7 +55,7 @@ test('whoever comes at once, from however many sockets and organizations, no mor
   const logger = createLogger('relay', 'silent');
   const recorder = startRecorder({ pool: bench.relay, logger, waiting, recorded: () => undefined });
   const sides = await Promise.all([seed(), seed(), seed(), seed()]);
-  const releases = await Promise.all(sides.map(({ runId }) => holdRun(runId)));
+  const releases = await Promise.all(sides.map(({ fleet, runId }) => holdRun(fleet, runId)));
   let mostBytes = 0;
   const end = waiting.watch(() => {
     mostBytes = Math.max(mostBytes, waiting.bytes());
@@ -89,7 +95,7 @@ describe('a relay whose PostgreSQL does not answer for one organization', () => 
     const quiet = await connect(bench.port, satellites[1]);
     const stranger = await connect(bench.port, other.fleet.satellites[0] as SeededSatellite);
     expect(await quiet.answersPing(10_000)).toBe(true);
-    const release = await holdRun(busy.runId);
+    const release = await holdRun(busy.fleet, busy.runId);
     const pieces = Math.ceil(usualBounds.ofOrganizationBytesMax / pieceBytes) + 5;
     for (let index = 0; index < pieces; index += 1) loud.send(piece(busy.executionId, index));
     await eventually('the quiet one is not read either', async () => !(await quiet.answersPing(500)), {
