@@ -4,6 +4,7 @@ import { cellsFor } from './cells.ts';
 import { seededRandom } from './seeded-random.ts';
 import { type KindName, kinds } from './trial/command-kinds.ts';
 import { judgeAudit } from './trial/judge-audit.ts';
+import { judgeRevisions } from './trial/judge-revisions.ts';
 import { runTrial, type TrialResult } from './trial/run-trial.ts';
 import { type RunWatcher, watchRuns } from './trial/watch-runs.ts';
 import { startWorld, type World } from './world/start-world.ts';
@@ -28,6 +29,7 @@ const chosen: Chosen[][] = [
     ['silent', 'satellite.kill.after-commit.starting'],
     ['silent', 'satellite.power-loss.after-commit.accept'],
     ['silent', 'satellite.clock.ahead'],
+    ['silent', 'satellite.restarts.started'],
   ],
   [
     ['signalled', 'tunnel.cut.before-frame.outcome-ack'],
@@ -86,6 +88,10 @@ describe('faults at chosen points', () => {
     expect(outcomesOf('satellite.clock.ahead')).toEqual(['not_started', 'not_started']);
     expect(outcomesOf('none')).toEqual(['exited', 'exited']);
   });
+
+  it('are told the same, or more, when everything is over', async () => {
+    expect(await judgeRevisions(world, results)).toEqual([]);
+  }, 90_000);
 
   it('leave an audit chain without a gap, in which each effect has an earlier intent', async () => {
     const audit = await judgeAudit(world, results);

@@ -20,6 +20,8 @@ export type Fault =
   | { kind: 'satellite-at-frame'; how: Process; frame: FrameName; when: When }
   | { kind: 'satellite-loses-power'; step: JournalStep; when: When }
   | { kind: 'satellite-disk-full'; step: JournalStep }
+  /** Politely (SIGTERM), by its operator, with work under way. */
+  | { kind: 'satellite-restarts'; frame: 'dispatch' | 'started' | 'output' }
   | { kind: 'satellite-clock'; offsetMs: number; moment: 'start' | 'running' }
   | { kind: 'tunnel-at-frame'; how: 'cut' | 'silent'; frame: FrameName; when: When }
   | { kind: 'tunnel-line'; how: 'slow' | 'narrow' | 'repeat' | 'swap' }
@@ -171,6 +173,9 @@ function laneCells(): Cell[] {
         step === 'accept' ? never : begun,
       ),
     ),
+    ...(['dispatch', 'started', 'output'] as const).map((frame) =>
+      cell(`satellite.restarts.${frame}`, { kind: 'satellite-restarts', frame }, begun),
+    ),
     cell('satellite.clock.ahead', { kind: 'satellite-clock', offsetMs: 90_000, moment: 'start' }, never),
     cell('satellite.clock.behind', { kind: 'satellite-clock', offsetMs: -90_000, moment: 'start' }, never),
     cell('satellite.clock.jumps-ahead', { kind: 'satellite-clock', offsetMs: 90_000, moment: 'running' }, never),
@@ -212,17 +217,16 @@ function laneCells(): Cell[] {
  */
 function pairCells(): Cell[] {
   const asked = plainOnly('its satellite is gone, and another one finds nothing on a plain node that could be asked');
+  // Before it is sent, too: for a moment nobody has noticed that it is gone, and the dispatch counts as sent. And at every frame: it is of
+  // one node, and of the other one nothing may have been said yet; or what was said is lost with a fault of the cloud.
   const unsaid: Cell['unknown'] = {
     ...asked,
     guarded: 'its satellite never said under which boot it began, and a trace could have gone with another boot',
   };
-  // Before it is sent, too: for a moment nobody has noticed that it is gone, and the dispatch counts as sent.
-  const unknownAt = (at: 'before-send' | FrameName) =>
-    at === 'before-send' || at === 'dispatch' || at === 'dispatch-ack' ? unsaid : asked;
   return both.flatMap((how) =>
     (['before-send', 'dispatch', 'dispatch-ack', 'started', 'output', 'result'] as const).map((at) => ({
       ...{ id: `pair.${how}.${at}`, scope: 'pair' as const, fault: { kind: 'one-of-two' as const, how, at } },
-      ...{ unknown: unknownAt(at), weight: at === 'before-send' ? 2 : 1 },
+      ...{ unknown: unsaid, weight: at === 'before-send' ? 2 : 1 },
     })),
   );
 }
@@ -249,7 +253,10 @@ function cloudCells(hasRedis: boolean): Cell[] {
     ),
     ...both.flatMap((how) =>
       (['dispatch', 'output-ack', 'outcome-ack'] as const).flatMap((frame) =>
-        whens.map((when) => cell(`relay.${how}.${when}-frame.${frame}`, { kind: 'relay-at-frame', how, frame, when })),
+        // A frame that is here has left: a stop comes after it, whatever is done then.
+        whens
+          .filter((when) => how === 'kill' || when === 'after')
+          .map((when) => cell(`relay.${how}.${when}-frame.${frame}`, { kind: 'relay-at-frame', how, frame, when })),
       ),
     ),
     ...whens.map((when) =>

@@ -6,6 +6,7 @@ import { seededRandom } from './seeded-random.ts';
 import { armFault } from './trial/arm-fault.ts';
 import { type CommandKind, type KindName, kinds } from './trial/command-kinds.ts';
 import { type AuditVerdict, judgeAudit } from './trial/judge-audit.ts';
+import { judgeRevisions } from './trial/judge-revisions.ts';
 import { runTrial, type TrialPlan, type TrialResult } from './trial/run-trial.ts';
 import { watchRuns } from './trial/watch-runs.ts';
 import type { World } from './world/start-world.ts';
@@ -112,7 +113,9 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
   } finally {
     watcher.stop();
   }
-  const audit = await judgeAudit(world, trials);
+  const later = await judgeRevisions(world, trials);
+  const atTheEnd = await judgeAudit(world, trials);
+  const audit = { ...atTheEnd, violations: [...later, ...atTheEnd.violations] };
   for (const violation of audit.violations) say(`VIOLATION ${violation}`);
   return { backend: world.backend, seed, trials, cloudFaults, audit, durationMs: performance.now() - startedAtMs };
 }
@@ -148,6 +151,7 @@ function fits({ fault }: Cell, kind: CommandKind): boolean {
   switch (fault.kind) {
     case 'one-of-two':
       return kind.prints || fault.at !== 'output';
+    case 'satellite-restarts':
     case 'satellite-at-frame':
     case 'tunnel-at-frame':
     case 'relay-at-frame':
@@ -177,6 +181,7 @@ function leverOf({ fault }: Cell): string {
   switch (fault.kind) {
     case 'satellite-loses-power':
     case 'satellite-at-commit':
+    case 'satellite-restarts':
       return 'commit';
     case 'tunnel-at-frame':
     case 'tunnel-line':

@@ -198,6 +198,7 @@ const listed: Record<string, string[]> = {
   'sena.dispatches_to_sign': ['sena_signer'],
   'sena.ensure_output_partition': ['sena_app', 'sena_owner'],
   'sena.forget_old_idempotency_keys': ['sena_app'],
+  'sena.hold_run_lease': ['sena_checkpoint'],
   'sena.inquiries_to_sign': ['sena_signer'],
   'sena.join_token_organization': ['sena_app'],
   'sena.mark_audit_event_unsealed': [],

@@ -252,17 +252,21 @@ export async function disconnectSatellites(
   );
 }
 
-/** False: another relay holds the satellite by now. Until the transaction ends none can take it. */
-export async function holdsConnection(
+/**
+ * Of these connections those that still hold their satellites; another one has followed the rest. Until the transaction ends no satellite
+ * can connect anew. The first thing of its transaction: rows are locked in the order of their ids, before any run.
+ */
+export async function lockConnections<C extends { satelliteId: string; connectionEpoch: number }>(
   transaction: TenantTransaction,
-  satelliteId: string,
-  connectionEpoch: number,
-): Promise<boolean> {
-  const held = await transaction.query('select 1 from satellites where id = $1 and connection_epoch = $2 for share', [
-    satelliteId,
-    connectionEpoch,
-  ]);
-  return held.rowCount === 1;
+  connections: readonly C[],
+): Promise<(connection: C) => boolean> {
+  if (connections.length === 0) return () => false;
+  const locked = await transaction.query<{ id: string; epoch: string }>(
+    'select id, connection_epoch as epoch from satellites where id = any($1) order by id for share',
+    [[...new Set(connections.map(({ satelliteId }) => satelliteId))]],
+  );
+  const epochOf = new Map(locked.rows.map((row) => [row.id, Number(row.epoch)]));
+  return ({ satelliteId, connectionEpoch }) => epochOf.get(satelliteId) === connectionEpoch;
 }
 
 /** Held by a relay that has stopped reporting them, over all organizations. */

@@ -91,13 +91,16 @@ export async function assertLease(transaction: TenantTransaction, lease: RunLeas
   if (held.rowCount !== 1) throw taken();
 }
 
-/** The same for what is written elsewhere: a look, without a lock that nobody would hold while it is written. */
-export async function assertLeaseNow(transaction: TenantTransaction, lease: RunLease): Promise<void> {
-  const held = await transaction.query(
-    'select 1 from runs where id = $1 and lease_epoch = $2 and lease_expires_at > now()',
-    [lease.runId, lease.leaseEpoch],
-  );
-  if (held.rowCount !== 1) throw taken();
+/**
+ * The same for a checkpoint, in its own transaction under the role of checkpoints, which sees nothing else of a run. Nobody takes the run over
+ * before that transaction ends. Throws `conflict`.
+ */
+export async function assertLeaseOfCheckpoint(
+  client: { query(text: string, values: unknown[]): Promise<{ rows: Array<{ held: boolean }> }> },
+  lease: RunLease,
+): Promise<void> {
+  const { rows } = await client.query('select sena.hold_run_lease($1, $2) as held', [lease.runId, lease.leaseEpoch]);
+  if (rows[0]?.held !== true) throw taken();
 }
 
 function taken(): SenaError {

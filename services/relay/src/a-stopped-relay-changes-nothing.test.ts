@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RelayFrame } from '@sena/contracts/frames';
+import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import { disconnectSatellites, reportPresence } from '@sena/fleet/satellite-presence';
 import { claimDispatches } from '@sena/runs/claim-dispatches';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
@@ -90,6 +90,10 @@ async function stop(): Promise<void> {
 }
 const goOn = () => child?.kill('SIGCONT');
 /** Its next look at who holds what. */
+const refusalOf = (dispatchId: string): SatelliteFrame => ({
+  ...{ t: 'dispatch-ack', dispatchId, accepted: false },
+  ...{ code: 'envelope_key_not_pinned', message: 'The key is not pinned here.' },
+});
 const ringItsWatch = () => signals.ring(fleet.organizationId, 'satelliteRevoked', { satelliteId: satellite.id });
 const presence = async () =>
   (
@@ -187,6 +191,66 @@ test('what it was told before the question was asked again closes nothing', asyn
     executions: asked.executionIds.map((executionId) => ({ executionId, state: 'absent' as const })),
   });
   await eventually('the present answer counts', async () => (await outcomes()).rowCount === 2);
+  await present.close();
+}, 60_000);
+
+test('a refusal that it heard, of what was sent again and taken since, ends nothing', async () => {
+  await start();
+  const { dispatchId, executions } = await bench.prepareDispatch(fleet);
+  const former = await connect(port, satellite);
+  await former.next('dispatch');
+  await stop();
+  // In the socket of the relay that stands still: the key was not pinned then.
+  former.send(refusalOf(dispatchId));
+  const present = await connect(bench.port, satellite);
+  const { executionIds } = await present.next('reconcile');
+  present.send({
+    t: 'reconciled',
+    executions: executionIds.map((executionId) => ({ executionId, state: 'absent' as const })),
+  });
+  // Now it is: it runs, and has no end yet.
+  await present.next('dispatch');
+  present.send(ackOf(dispatchId));
+  const acknowledged = async () =>
+    (await bench.admin.query('select acked_at from dispatches where id = $1', [dispatchId])).rows[0].acked_at;
+  await eventually('it is taken', async () => (await acknowledged()) !== null);
+  goOn();
+  // Heard after the refusal, in its order.
+  former.send(resultOf(crypto.randomUUID()));
+  await former.next('outcome-ack');
+  const outcomes = async () =>
+    (await bench.admin.query('select kind from outcomes where execution_id = any($1)', [executions])).rows;
+  expect(await outcomes()).toEqual([]);
+  present.send(...executions.map((id) => resultOf(id)));
+  for (const _ of executions) await present.next('outcome-ack');
+  expect(await outcomes()).toEqual([{ kind: 'exited' }, { kind: 'exited' }]);
+  await present.close();
+}, 60_000);
+
+test('an acceptance that it heard, by a satellite that has lost its journal since, does not count', async () => {
+  await start();
+  const { dispatchId } = await bench.prepareDispatch(fleet);
+  const inquiryId = `inq_${dispatchId}`;
+  await bench.admin.query(
+    `insert into inquiries (id, organization_id, dispatch_id, satellite_id, expires_at, key_id, jws, signed_at)
+     values ($1, $2, $3, $4, now() + interval '10 minutes', 'key', 'jws', now())`,
+    [inquiryId, fleet.organizationId, dispatchId, satellite.id],
+  );
+  const former = await connect(port, satellite);
+  await former.next('dispatch');
+  await former.next('inquiry');
+  await stop();
+  former.send(ackOf(dispatchId), { t: 'inquiry-ack', inquiryId, accepted: true, code: null, message: null });
+  const present = await connect(bench.port, satellite);
+  goOn();
+  // Heard after them, in its order.
+  former.send(resultOf(crypto.randomUUID()));
+  await former.next('outcome-ack');
+  const found = await bench.admin.query(
+    `select d.acked_at as dispatch, q.acked_at as inquiry from dispatches d join inquiries q on q.dispatch_id = d.id where d.id = $1`,
+    [dispatchId],
+  );
+  expect(found.rows).toEqual([{ dispatch: null, inquiry: null }]);
   await present.close();
 }, 60_000);
 

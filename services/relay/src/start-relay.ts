@@ -23,6 +23,7 @@ import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
 import { startCarryingDispatchKeys } from './keys/carry-dispatch-keys.ts';
 import { listenForOrganizations } from './listen-for-organizations.ts';
 import { receiveFrames } from './receive-frames.ts';
+import { boundWaiting } from './results/bound-waiting.ts';
 import { startRecorder } from './results/start-recorder.ts';
 import { createRunRinger } from './ring-runs.ts';
 import { type RelayTiming, usualTiming } from './timing.ts';
@@ -67,9 +68,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     carrier.look();
     inquiries.look();
   };
+  const waiting = boundWaiting();
   const recorder = startRecorder({
     pool,
     logger,
+    waiting,
     recorded(organizationId, news) {
       ringer.ring(organizationId, news);
       // Their executions are done: there is room in the window.
@@ -161,7 +164,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
   const tunnels = serveTunnels(health.server, logger, (socket, stranger, address) =>
     acceptConnection(socket, stranger, address, {
-      ...{ relayId, logger, held, timing, identify, take, letGo },
+      ...{ relayId, logger, held, timing, waiting, identify, take, letGo },
       frames: (satellite, frames) =>
         receiveFrames(
           {

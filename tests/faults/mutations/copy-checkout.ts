@@ -1,5 +1,5 @@
 // A copy of this checkout that may be broken on purpose. Entered by mutations/main.ts. Writes below the given directory only.
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 
 const left = new Set(['.git', 'node_modules', 'reports', '.turbo', 'docs', 'benchmarks', '.sena', 'apps']);
@@ -22,16 +22,4 @@ export async function copyCheckout(checkout: string, directory: string): Promise
     if (name === '.pnpm') await symlink(from, to);
     else if (!name.startsWith('.')) await cp(from, to, { recursive: true, verbatimSymlinks: true });
   }
-}
-
-/** Throws when the text is not there exactly once: the product has changed, and so must the mutation. */
-export async function changeFile(file: string, from: string, to: string): Promise<void> {
-  const text = await readFile(file, 'utf8');
-  if (text.split(from).length !== 2) {
-    throw new Error(`${file} does not hold this text exactly once. Correct the mutation:\n${from}`);
-  }
-  await writeFile(
-    file,
-    text.replace(from, () => to),
-  );
 }

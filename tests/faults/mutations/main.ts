@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { changeFile, copyCheckout } from './copy-checkout.ts';
+import { applyMutation } from './apply-mutation.ts';
+import { copyCheckout } from './copy-checkout.ts';
 import { type Mutation, mutations } from './mutations.ts';
 
 const { values } = parseArgs({
@@ -27,31 +28,22 @@ process.once('SIGINT', () => {
   void rm(directory, { recursive: true, force: true }).then(() => process.exit(130));
 });
 const rows: string[] = [];
+/** What the same cells have seen of the product as it is, by cells. */
+const clean = new Map<string, Seen>();
 let isWell = true;
 try {
   const control = path.join(directory, 'control');
   await copyCheckout(process.cwd(), control);
-  const clean = new Map<string, Seen>();
   for (const mutation of chosen) {
-    const copy = path.join(directory, mutation.id);
-    await copyCheckout(process.cwd(), copy);
-    for (const { file, from, to } of mutation.changes) await changeFile(path.join(copy, file), from, to);
-    const key = JSON.stringify(mutation.run);
-    const without = clean.get(key) ?? (await runCells(control, mutation));
-    clean.set(key, without);
-    const seen = await runCells(copy, mutation);
-    await rm(copy, { recursive: true, force: true });
-    const isClean = without.violations.length === 0;
-    const isCaught = seen.violations.length > 0;
-    isWell &&= isClean && isCaught;
-    const what = isCaught ? 'caught' : 'NOT CAUGHT';
-    console.log(`${mutation.id}: ${what}; control ${isClean ? 'clean' : 'NOT CLEAN'}`);
-    for (const line of seen.violations.slice(0, 3)) console.log(`  ${line}`);
-    if (!isClean) for (const line of without.violations) console.log(`  control: ${line}`);
-    const example = (seen.violations[0] ?? '–').replaceAll('|', '/');
-    rows.push(
-      `| ${mutation.without} | \`${mutation.run.only}\`, ${mutation.run.kind} | ${what} | ${example} | ${isClean ? 'clean' : 'not clean'} |`,
-    );
+    try {
+      rows.push(await tryMutation(mutation, control));
+    } catch (error) {
+      // The others are tried all the same.
+      isWell = false;
+      const why = error instanceof Error ? error.message : String(error);
+      console.log(`${mutation.id}: NOT TRIED\n  ${why}`);
+      rows.push(`| ${mutation.without} | \`${mutation.run.only}\`, ${mutation.run.kind} | NOT TRIED | – | – |`);
+    }
   }
 } finally {
   await rm(directory, { recursive: true, force: true });
@@ -60,6 +52,30 @@ console.log(
   `\n| without | cells | | what was seen | the same cells with it |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}`,
 );
 process.exit(isWell ? 0 : 1);
+
+/** Returns its line of the table. Throws when it can't be applied, or the harness breaks. */
+async function tryMutation(mutation: Mutation, control: string): Promise<string> {
+  const copy = path.join(directory, mutation.id);
+  try {
+    await copyCheckout(process.cwd(), copy);
+    await applyMutation(copy, mutation);
+    const key = JSON.stringify(mutation.run);
+    const without = clean.get(key) ?? (await runCells(control, mutation));
+    clean.set(key, without);
+    const seen = await runCells(copy, mutation);
+    const isClean = without.violations.length === 0;
+    const isCaught = seen.violations.length > 0;
+    isWell &&= isClean && isCaught;
+    const what = isCaught ? 'caught' : 'NOT CAUGHT';
+    console.log(`${mutation.id}: ${what}; control ${isClean ? 'clean' : 'NOT CLEAN'}`);
+    for (const line of seen.violations.slice(0, 3)) console.log(`  ${line}`);
+    if (!isClean) for (const line of without.violations) console.log(`  control: ${line}`);
+    const example = (seen.violations[0] ?? '–').replaceAll('|', '/');
+    return `| ${mutation.without} | \`${mutation.run.only}\`, ${mutation.run.kind} | ${what} | ${example} | ${isClean ? 'clean' : 'not clean'} |`;
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
 
 function runCells(checkout: string, { run }: Mutation): Promise<Seen> {
   const args = [

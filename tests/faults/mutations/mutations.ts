@@ -9,6 +9,8 @@ export interface Mutation {
   readonly run: { only: string; kind: string; count: number };
 }
 
+const migration = 'packages/db/prisma/migrations/20261123000000_foundation/migration.sql';
+
 export const mutations: readonly Mutation[] = [
   {
     id: 'journal-fsync',
@@ -64,17 +66,69 @@ export const mutations: readonly Mutation[] = [
     run: { only: 'relay.former', kind: 'silent', count: 2 },
   },
   {
+    id: 'claim-epoch',
+    without: 'who holds the satellite, where dispatches and inquiries are given out',
+    changes: [
+      {
+        file: migration,
+        from: 'join satellites s on s.id = h.satellite_id and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null\n',
+        to: 'join satellites s on s.id = h.satellite_id and s.revoked_at is null\n',
+      },
+      {
+        file: migration,
+        from: '      and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null\n',
+        to: '      and s.revoked_at is null\n',
+      },
+      {
+        file: migration,
+        from: 'select w.satellite_id from waiting w) and s.relay_id = relay and s.revoked_at is null\n',
+        to: 'select w.satellite_id from waiting w) and s.revoked_at is null\n',
+      },
+      { file: migration, from: 'on f.id = w.satellite_id and f.epoch = w.epoch', to: 'on f.id = w.satellite_id' },
+    ],
+    run: { only: 'relay.former.lives-on', kind: 'silent', count: 4 },
+  },
+  {
     id: 'assignment-epoch',
     without: 'the end of the former assignment when work moves',
     changes: [
       {
-        file: 'packages/db/prisma/migrations/20261123000000_foundation/migration.sql',
+        file: migration,
         from: 'update dispatches d set pending = 0, superseded_at = now() where d.id = former.id;',
         to: '',
       },
     ],
     // What was taken from the one that was away is sent to it all the same when it is back.
     run: { only: 'pair.kill.before-send', kind: 'read-small', count: 1 },
+  },
+  {
+    id: 'journal-assignment',
+    without: 'the assignment that the journal compares with',
+    changes: [
+      {
+        file: 'services/satellite/src/journal/journal-statements.ts',
+        from: "executions.mode <> 'inquiry'\n        and executions.assignment_epoch < excluded.assignment_epoch",
+        to: "executions.mode <> 'inquiry'",
+      },
+    ],
+    run: { only: 'pair.stop.before-send', kind: 'silent', count: 3 },
+  },
+  {
+    id: 'lease-epoch',
+    without: 'the epoch of the lease, where a run is changed',
+    changes: [
+      {
+        file: 'packages/runs/src/claim-run.ts',
+        from: "'select 1 from runs where id = $1 and lease_epoch = $2 and lease_expires_at > now() for update'",
+        to: "'select 1 from runs where id = $1 and $2::integer is not null for update'",
+      },
+      {
+        file: migration,
+        from: 'where r.id = run and r.lease_epoch = epoch and r.lease_expires_at > clock_timestamp() for key share',
+        to: 'where r.id = run for key share',
+      },
+    ],
+    run: { only: 'orchestrator.beyond-lease', kind: 'asks-model', count: 3 },
   },
   {
     id: 'checkpoint-sync',

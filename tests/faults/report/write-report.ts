@@ -76,10 +76,16 @@ real PostgreSQL and, where it says so, a real Redis. Everything is judged on the
 begins and keeps a copy of what it prints.
 
 What is a violation: a change that ran twice; \`exited\` where it did not run, with a code that this command never has, or with stored output
-whose SHA-256 is not that of the copy on the node; \`not_started\` where it ran, then or later; \`unknown\` in a cell that is not in the table
-below; a run that has not ended after 180 s, or has failed; a gap in the audit chain; an effect without an earlier intent.
+on either stream whose SHA-256 is not that of the copy on the node; \`not_started\` where it ran, then or later, or for a reason that none of the
+faults gives (\`tests/faults/allowed-reasons.ts\`: a fault-free run, a bad tunnel and a fault of the cloud give none); \`unknown\` in a cell that is not in
+the table below, on a node that the fault did not strike, or for a reason that is not the fault's; a guarded node on which it ran without its guard; an end
+that is another one when everything is over; a run that has not ended after 180 s, or has failed; a gap in the audit chain; an effect without an earlier
+intent.
 
 A fault of the cloud happens to every run that is under way then; executions are counted with the faults of their own trial.
+
+Not shown by anything here: nodes reboot and never lose power, so what they had not synced is there afterwards, and no \`sync\` of the guard is tried.
+It would take a second copy of a node's disk, as satellites have one (\`tests/faults/satellite/power-loss.c\`).
 
 | cell | faults | executions | exited | not_started | unknown | violations |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -24,8 +24,8 @@ interface Site {
 }
 
 export async function armFault(cell: Cell, site: Site): Promise<ArmedFault> {
-  const { hasFired, heal, violations = () => [] } = await arm(cell.fault, site);
-  return { cell, hasFired, heal, violations };
+  const { node = null, hasFired, heal, violations = () => [] } = await arm(cell.fault, site);
+  return { cell, node, hasFired, heal, violations };
 }
 
 async function arm(fault: Fault, site: Site): Promise<Armed> {
@@ -87,6 +87,15 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       });
       return { ...armed, hasFired: () => isFull };
     }
+    case 'satellite-restarts': {
+      const delayMs = random.between(0, 400);
+      let restarting: Promise<void> = Promise.resolve();
+      const act = () => {
+        restarting = sleep(delayMs).then(() => lane.satellite.restart());
+        return 'carry' as const;
+      };
+      return atFrame(lane, fault.frame, 1, act, () => restarting);
+    }
     case 'satellite-clock': {
       const heal = () => lane.satellite.setClock(0).then(() => sleep(120));
       if (fault.moment === 'start') {
@@ -120,8 +129,8 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
         },
       );
     case 'ssh-half-open': {
-      const { ssh } = random.pick(lane.nodes);
-      return atMoment(
+      const { name, ssh } = random.pick(lane.nodes);
+      const armed = atMoment(
         fault.moment,
         lane,
         random,
@@ -130,14 +139,15 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
           ssh.setQuality({ kind: 'good' });
         },
       );
+      return { ...armed, node: name };
     }
     case 'ssh-line': {
       const node = random.pick(lane.nodes);
       const lasts = worsenLine(node.ssh, fault.how, random);
-      return atMoment(fault.moment, lane, random, lasts.act, lasts.heal);
+      return { ...atMoment(fault.moment, lane, random, lasts.act, lasts.heal), node: node.name };
     }
     case 'ssh-late': {
-      const { ssh } = random.pick(lane.nodes);
+      const { name, ssh } = random.pick(lane.nodes);
       await warmUp(world, lane);
       const late = { cutMs: random.between(50, 300), lateMs: random.between(1_500, 4_000) };
       let stranding: ReturnType<typeof ssh.strand> | null = null;
@@ -146,6 +156,7 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
         return 'carry';
       });
       return {
+        node: name,
         hasFired: () => (stranding?.lateUps() ?? 0) > 0,
         async heal() {
           await heal();
@@ -161,7 +172,7 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       const act = () => {
         rebooting = node.host.reboot();
       };
-      return atMoment(fault.moment, lane, random, act, () => rebooting);
+      return { ...atMoment(fault.moment, lane, random, act, () => rebooting), node: node.name };
     }
     case 'service-at-commit':
     case 'orchestrator-beyond-lease': {

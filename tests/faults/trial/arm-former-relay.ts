@@ -30,6 +30,14 @@ export async function armFormerRelay(how: 'lives-on' | 'wakes-up', lane: Lane, w
       const rows = await world
         .query<{ relay_id: string | null }>('select relay_id from satellites where name = $1', [satellite.name])
         .catch(() => []);
+      const sent = await world
+        .query<{ id: string }>(
+          `select d.id from dispatches d join satellites s on s.id = d.satellite_id
+           where s.name = $1 and d.created_at > s.connected_at and d.sent_epoch < s.connection_epoch`,
+          [satellite.name],
+        )
+        .catch(() => []);
+      for (const { id } of sent) seen.add(`${id} was given to a former relay of ${satellite.name}`);
       for (const { relay_id: relayId } of rows) {
         const stayed = before.isUp && tunnel.isUp() && satellite.starts() === before.starts;
         if (relayId !== secondRelayId && (relayId !== null || stayed))

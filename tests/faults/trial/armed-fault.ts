@@ -3,6 +3,8 @@ import type { Cell } from '../cells.ts';
 
 export interface ArmedFault {
   readonly cell: Cell;
+  /** The one node that it strikes; null: what its satellite does anywhere, or everybody. */
+  readonly node: string | null;
   /** It has happened. One that never did proves nothing and is not counted. */
   hasFired(): boolean;
   /** What was seen meanwhile that must not be, a sentence each. */
@@ -12,4 +14,4 @@ export interface ArmedFault {
 }
 
 /** Without its name: what each kind of fault gives. */
-export type Armed = Pick<ArmedFault, 'hasFired' | 'heal'> & Partial<Pick<ArmedFault, 'violations'>>;
+export type Armed = Pick<ArmedFault, 'hasFired' | 'heal'> & Partial<Pick<ArmedFault, 'node' | 'violations'>>;

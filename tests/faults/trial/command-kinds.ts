@@ -31,6 +31,7 @@ export interface CommandKind {
 
 const effect = (mark: string) => `date +"${mark} %s.%N" >> /srv/effects`;
 const copy = (mark: string) => `tee /srv/out-${mark}`;
+const errorCopy = (mark: string) => `tee /srv/err-${mark} >&2`;
 const exits = (code: number) => (execution: Execution) => execution.exitCode === code;
 
 export const kinds: Readonly<Record<KindName, CommandKind>> = {
@@ -67,7 +68,9 @@ export const kinds: Readonly<Record<KindName, CommandKind>> = {
   },
   'exits-255': {
     ...{ name: 'exits-255', isReading: false, asks: 'command', prints: true, weight: 3 },
-    command: (mark) => `${effect(mark)}; echo failing | ${copy(mark)}; sleep 0.2; exit 255`,
+    // To both streams.
+    command: (mark) =>
+      `${effect(mark)}; echo failing | ${copy(mark)}; echo why | ${errorCopy(mark)}; sleep 0.2; exit 255`,
     endsLike: exits(255),
   },
   'never-ends': {

@@ -2,44 +2,54 @@
 import { createHash } from 'node:crypto';
 import type { Execution } from '@sena/contracts/http/runs';
 import type { Mode } from '../cells.ts';
+import type { Allowed } from './allow-outcomes.ts';
 import type { CommandKind } from './command-kinds.ts';
 
 export interface NodeTruth {
   /** Lines with the run's mark in the node's effects. */
   readonly effects: number;
-  /** Of the copy that the command kept there; null when there is none. */
-  readonly outputSha256: string | null;
+  /** Of the copies that the command kept there; null: it writes nothing to that stream, or did not come so far. */
+  readonly stdoutSha256: string | null;
+  readonly stderrSha256: string | null;
 }
 
 export interface Claim {
   readonly execution: Execution;
   /** What SENA has stored; read only of what has exited. */
   readonly stdout: Buffer | null;
+  readonly stderr: Buffer | null;
 }
 
 const nothing = createHash('sha256').digest('hex');
 
-/** Returns what is wrong, a sentence each. `unknownAllowed`: why nobody can know, or null. */
+/** Returns what is wrong, a sentence each. `mode`: how it has to be carried out on this node. */
 export function judgeNode(
   kind: CommandKind,
   mode: Mode,
-  { execution, stdout }: Claim,
+  { execution, stdout, stderr }: Claim,
   truth: NodeTruth,
-  unknownAllowed: string | null,
+  allowed: Allowed,
 ): string[] {
   const wrong: string[] = [];
   const { outcome, reason, detail } = execution;
   const isChange = mode !== 'direct';
   if (isChange && truth.effects > 1) wrong.push(`ran ${truth.effects} times`);
+  // null: nothing began, or nobody knows.
+  if (execution.mode !== mode && (outcome === 'exited' || execution.mode !== null))
+    wrong.push(`carried out as ${execution.mode}, on a node where it is ${mode}`);
   switch (outcome) {
     case null:
       wrong.push('the run has ended, this has no outcome');
       break;
     case 'not_started':
       if (isChange && truth.effects > 0) wrong.push(`not_started (${reason}), but it ran`);
+      else if (!allowed.notStarted.has(reason ?? ''))
+        wrong.push(`not_started (${reason}: ${detail}), where nothing kept it from running`);
       break;
     case 'unknown':
-      if (unknownAllowed === null) wrong.push(`unknown (${reason}: ${detail}), where it can be known`);
+      if (allowed.unknown === null) wrong.push(`unknown (${reason}: ${detail}), where it can be known`);
+      else if (!allowed.unknown.reasons.has(reason ?? ''))
+        wrong.push(`unknown (${reason}: ${detail}), which is not why: ${allowed.unknown.why}`);
       break;
     case 'exited': {
       if (isChange && truth.effects === 0) wrong.push('exited, but it never ran');
@@ -49,10 +59,16 @@ export function judgeNode(
       }
       // What a killed command had printed and nobody had read is nobody's to compare.
       if (isOutOfTime) break;
-      if (execution.stdoutTruncated) wrong.push('its output was truncated');
-      const stored = stdout === null ? null : createHash('sha256').update(stdout).digest('hex');
-      const expected = truth.outputSha256 ?? nothing;
-      if (stored !== expected) wrong.push(`its stored output (${stdout?.length} bytes) is not what it printed`);
+      if (execution.stdoutTruncated || execution.stderrTruncated) wrong.push('its output was truncated');
+      const streams = [
+        ['output', stdout, truth.stdoutSha256],
+        ['error output', stderr, truth.stderrSha256],
+      ] as const;
+      for (const [name, stored, expected] of streams) {
+        const sha = stored === null ? null : createHash('sha256').update(stored).digest('hex');
+        if (sha !== (expected ?? nothing))
+          wrong.push(`its stored ${name} (${stored?.length} bytes) is not what it printed`);
+      }
       break;
     }
   }

@@ -5,13 +5,15 @@ import type { Execution } from '@sena/contracts/http/runs';
 import { eventually } from '@sena/testing/eventually';
 import type { Cell, Mode } from '../cells.ts';
 import type { SeededRandom } from '../seeded-random.ts';
-import { isLaneUp, type Lane, type LaneNode } from '../world/start-lane.ts';
+import { isLaneUp, type Lane } from '../world/start-lane.ts';
 import type { World } from '../world/start-world.ts';
+import { type Allowed, allowOutcomes } from './allow-outcomes.ts';
 import { armFault } from './arm-fault.ts';
 import type { ArmedFault } from './armed-fault.ts';
 import type { CommandKind } from './command-kinds.ts';
 import { judgeAssignment } from './judge-assignment.ts';
-import { judgeNode, type NodeTruth } from './judge-node.ts';
+import { judgeNode } from './judge-node.ts';
+import { lookForTruth } from './look-for-truth.ts';
 import type { RunWatcher } from './watch-runs.ts';
 
 /** Every run ends within it, whatever happens: a worker that is killed holds a run for the 30 s of its lease, and more than one may be. */
@@ -29,9 +31,14 @@ export interface TrialPlan {
 
 export interface NodeResult {
   readonly node: string;
+  readonly executionId: string;
+  /** How it has to be carried out there. */
   readonly mode: Mode;
+  readonly allowed: Allowed;
   readonly outcome: Execution['outcome'];
   readonly reason: string | null;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
   readonly effects: number;
 }
 
@@ -81,7 +88,7 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
 
     const lookUntilMs = performance.now() + 60_000;
     const executions = await world.api.executions(runId, lookUntilMs);
-    const allowed = whyUnknown(armed, kind);
+    const fired = armed.filter((fault) => fault.hasFired());
     const judged = await Promise.all(
       lane.nodes.map(async (node) => {
         const mine = executions.filter((execution) => execution.node.name === node.name);
@@ -92,12 +99,13 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
         }
         const mode: Mode = kind.isReading ? 'direct' : node.isPlain ? 'plain' : 'guarded';
         const truth = await lookForTruth(node, kind, mark, execution);
-        const stdout =
-          execution.outcome === 'exited' ? await world.api.output(execution.id, 'stdout', lookUntilMs) : null;
-        for (const sentence of judgeNode(kind, mode, { execution, stdout }, truth, allowed(mode)))
+        const streams = await readStreams(world, execution, lookUntilMs);
+        const allowed = allowOutcomes(fired, kind, mode, node.name);
+        for (const sentence of judgeNode(kind, mode, { execution, ...streams }, truth, allowed))
           violations.push(`${node.name}: ${sentence}`);
-        const { outcome, reason } = execution;
-        return { node: node.name, mode, outcome, reason, effects: truth.effects };
+        const { id: executionId, outcome, reason, exitCode, signal } = execution;
+        const { effects } = truth;
+        return { ...{ node: node.name, executionId, mode, allowed, outcome, reason, exitCode, signal }, effects };
       }),
     );
     nodes = judged.filter((result) => result !== null);
@@ -126,31 +134,16 @@ async function approve(world: World, runId: string, deadlineMs: number): Promise
   await world.api.approve(approvalId, deadlineMs);
 }
 
-/** Of the faults that happened together. Two that each lose a reading leave it no third attempt, and a wrong clock no second. */
-function whyUnknown(armed: readonly ArmedFault[], kind: CommandKind): (mode: Mode) => string | null {
-  const fired = armed.filter((fault) => fault.hasFired()).map(({ cell }) => cell);
-  return (mode) => {
-    const losing = fired.filter((cell) => cell.unknown.plain !== null).length;
-    const isClockWrong = fired.some((cell) => cell.fault.kind === 'satellite-clock');
-    if (kind.isReading && (losing > 1 || (losing > 0 && isClockWrong)))
-      return 'both attempts of a reading may have been lost';
-    return fired.map((cell) => cell.unknown[mode]).find((why) => why !== null) ?? null;
-  };
-}
-
-async function lookForTruth(
-  node: LaneNode,
-  kind: CommandKind,
-  mark: string,
-  { command }: Execution,
-): Promise<NodeTruth> {
-  if (kind.isReading) {
-    const said = await node.look(`(${command}) | sha256sum`);
-    return { effects: 0, outputSha256: said.slice(0, 64) };
-  }
-  const said = await node.look(
-    `grep -c "^${mark} " /srv/effects; [ -e /srv/out-${mark} ] && sha256sum < /srv/out-${mark} && rm /srv/out-${mark}`,
-  );
-  const [count = '0', sha] = said.split('\n');
-  return { effects: Number(count), outputSha256: sha ? sha.slice(0, 64) : null };
+/** Of what has exited; of the rest nothing is compared. */
+export async function readStreams(
+  world: World,
+  { id, outcome }: Pick<Execution, 'id' | 'outcome'>,
+  untilMs: number,
+): Promise<{ stdout: Buffer | null; stderr: Buffer | null }> {
+  if (outcome !== 'exited') return { stdout: null, stderr: null };
+  const [stdout, stderr] = await Promise.all([
+    world.api.output(id, 'stdout', untilMs),
+    world.api.output(id, 'stderr', untilMs),
+  ]);
+  return { stdout, stderr };
 }

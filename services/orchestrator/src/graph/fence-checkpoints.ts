@@ -1,19 +1,34 @@
 // Checkpoints of a run, written only while its lease is held: a former holder that wakes up must not put an older thought on top.
-import type { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
-import { assertLeaseNow } from '@sena/runs/claim-run';
-import { type RunContext, readInRun } from './run-context.ts';
+// Entered by open-checkpointer, once for each lease. Stands between the saver and its connections.
+import type { Pool } from '@sena/db/tenant';
+import { assertLeaseOfCheckpoint, type RunLease } from '@sena/runs/claim-run';
 
-/** The same saver, with the lease asked for before each write. Its writes throw `conflict` once the lease is lost. */
-export function fenceCheckpoints(saver: PostgresSaver, context: RunContext): PostgresSaver {
-  const assertHeld = () => readInRun(context, (transaction) => assertLeaseNow(transaction, context.lease));
-  const fenced: PostgresSaver = Object.create(saver);
-  fenced.put = async (...values) => {
-    await assertHeld();
-    return saver.put(...values);
-  };
-  fenced.putWrites = async (...values) => {
-    await assertHeld();
-    return saver.putWrites(...values);
-  };
-  return fenced;
+/**
+ * The same connections, on which each transaction asks for the lease first and holds the run until its end. It throws `conflict` once the lease
+ * is lost. Reads outside of a transaction pass.
+ */
+export function fenceCheckpoints(pool: Pool, lease: RunLease): Pool {
+  return {
+    query: (text: string, values?: unknown[]) => pool.query(text, values),
+    async connect() {
+      const client = await pool.connect();
+      let isFenced = false;
+      return {
+        async query(text: string, values?: unknown[]) {
+          const isBegin = text === 'BEGIN';
+          // The saver writes in other words than it did: better no checkpoint than one that nothing fences.
+          if (!isBegin && !isFenced && text !== 'ROLLBACK')
+            throw new Error(`A checkpoint is written outside of a transaction: ${text.slice(0, 80)}`);
+          const answer = await client.query(text, values);
+          if (isBegin) {
+            await assertLeaseOfCheckpoint(client, lease);
+            isFenced = true;
+          }
+          if (text === 'COMMIT' || text === 'ROLLBACK') isFenced = false;
+          return answer;
+        },
+        release: (error?: Error | boolean) => client.release(error),
+      };
+    },
+  } as unknown as Pool;
 }

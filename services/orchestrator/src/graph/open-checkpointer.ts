@@ -1,11 +1,16 @@
 // LangGraph's checkpoints, in the schema `checkpoint` that the role of the pool owns. Entered once, at start.
 import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
 import type { Pool } from '@sena/db/tenant';
+import type { RunLease } from '@sena/runs/claim-run';
+import { fenceCheckpoints } from './fence-checkpoints.ts';
 
 const schema = 'checkpoint';
 
+/** The checkpoints of a run, as the holder of its lease may write them. */
+export type Checkpointer = (lease: RunLease) => PostgresSaver;
+
 /** Applies LangGraph's own migrations, one orchestrator at a time. */
-export async function openCheckpointer(pool: Pool): Promise<PostgresSaver> {
+export async function openCheckpointer(pool: Pool): Promise<Checkpointer> {
   const client = await pool.connect();
   try {
     await client.query(`select pg_advisory_lock(hashtext('sena.checkpoint-setup'))`);
@@ -21,5 +26,5 @@ export async function openCheckpointer(pool: Pool): Promise<PostgresSaver> {
     client.release(true);
     throw error;
   }
-  return new PostgresSaver(pool, undefined, { schema });
+  return (lease) => new PostgresSaver(fenceCheckpoints(pool, lease), undefined, { schema });
 }

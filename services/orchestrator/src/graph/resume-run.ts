@@ -1,11 +1,10 @@
 // Takes a run from wherever it stands as far as it goes now: to its end, or to the next pause. Entered by the worker with a lease.
 // Reads what the pause waits for from the database: a wake is a hint, not a fact.
 import { Command } from '@langchain/langgraph';
-import type { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
 import { readDecision } from '@sena/approvals/read-decision';
 import { stepsAreComplete } from '@sena/runs/list-observations';
-import { fenceCheckpoints } from './fence-checkpoints.ts';
 import type { Pause } from './nodes/wait.ts';
+import type { Checkpointer } from './open-checkpointer.ts';
 import { type RunContext, readInRun } from './run-context.ts';
 import { buildRunGraph } from './run-graph.ts';
 
@@ -13,8 +12,8 @@ import { buildRunGraph } from './run-graph.ts';
  * Resolves when the run has ended, or waits for something that has not happened. What a pause waits for is read after the graph has
  * paused: it may have happened before, and then no further wake comes for it.
  */
-export async function resumeRun(context: RunContext, checkpointer: PostgresSaver): Promise<void> {
-  const graph = buildRunGraph(context, fenceCheckpoints(checkpointer, context));
+export async function resumeRun(context: RunContext, checkpointer: Checkpointer): Promise<void> {
+  const graph = buildRunGraph(context, checkpointer(context.lease));
   const thread = { configurable: { thread_id: context.lease.runId } };
   const options = { ...thread, durability: 'sync', signal: context.signal, recursionLimit: 200 } as const;
   for (;;) {

@@ -1,5 +1,4 @@
 // The orchestrator's worker: claim, advance, let go. A job says that work exists; PostgreSQL says which run is next.
-import type { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
 import type { DoorbellData, DoorbellName } from '@sena/contracts/doorbells';
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
@@ -13,6 +12,7 @@ import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';
 import { cancelRun } from '../graph/cancel-run.ts';
 import { failRun } from '../graph/fail-run.ts';
+import type { Checkpointer } from '../graph/open-checkpointer.ts';
 import { resumeRun } from '../graph/resume-run.ts';
 import { actor, type Planners, type RunContext } from '../graph/run-context.ts';
 import { stopWhatHasNotBegun } from '../graph/stop-what-has-not-begun.ts';
@@ -28,7 +28,7 @@ export interface Workshop {
   readonly pool: Pool;
   readonly queue: JobQueue;
   readonly signals: Signals;
-  readonly checkpointer: PostgresSaver;
+  readonly checkpointer: Checkpointer;
   readonly parser: ShellParser;
   readonly cedar: CedarEngine;
   readonly planners: Planners;

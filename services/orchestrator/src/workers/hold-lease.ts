@@ -6,8 +6,8 @@ import type { Logger } from '@sena/telemetry/logger';
 export const leaseMs = 30_000;
 const renewMs = 8_000;
 /**
- * A checkpoint is written in several statements after the lease was asked for. Those of a worker that is stopped in between are
- * undone before its lease can have ended.
+ * A checkpoint is written in several statements, and nobody takes its run over between them. Those of a worker that is stopped there are undone
+ * after this long, so that another can go on.
  */
 export const checkpointIdleMs = 15_000;
 

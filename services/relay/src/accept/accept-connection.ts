@@ -9,6 +9,7 @@ import { createFrameBatcher } from '@sena/tunnel/frame-batcher';
 import { FrameError } from '@sena/tunnel/frame-error';
 import type { WebSocket } from 'ws';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
+import type { Waiting } from '../results/bound-waiting.ts';
 import type { BoundStranger } from './bound-stranger.ts';
 import { measureLiveness } from './measure-liveness.ts';
 import { answerHello, type Handshake, openChallenge } from './shake-hands.ts';
@@ -25,6 +26,8 @@ export interface ConnectionRooms {
   readonly logger: Logger;
   readonly held: HeldSatellites;
   readonly timing: { readonly handshakeMs: number; readonly heartbeatMs: number };
+  /** What is known to be full is not read, before its next message is in memory. */
+  readonly waiting: Pick<Waiting, 'isFull' | 'watch'>;
   /** By the fingerprint of its key; null: never enrolled. */
   identify(fingerprint: string): Promise<SatelliteIdentity | null>;
   /** It becomes this relay's. */
@@ -65,7 +68,7 @@ export function acceptConnection(
   let handshakeTimer = waitForHello();
   const heartbeat = setInterval(() => {
     // While the socket is not read, silence is ours.
-    const isBusy = unhandled > 0;
+    const isBusy = unhandled > 0 || isHeldBack();
     if (isBusy) isAlive = true;
     const question = liveness.beat(isBusy);
     if (!isAlive) return socket.terminate();
@@ -74,6 +77,7 @@ export function acceptConnection(
     socket.ping(question);
   }, timing.heartbeatMs);
 
+  const unwatch = rooms.waiting.watch(readOrNot);
   socket.on('pong', (answer) => {
     isAlive = true;
     liveness.answered(answer);
@@ -82,13 +86,13 @@ export function acceptConnection(
     isAlive = true;
     liveness.heard();
     unhandled += 1;
-    socket.pause();
+    readOrNot();
     work = work
       .then(() => handleMessage(data, isBinary))
       .catch((error: unknown) => endBadly(error))
       .finally(() => {
         unhandled -= 1;
-        if (unhandled === 0) socket.resume();
+        readOrNot();
       });
   });
   socket.on('error', (error) => logger.info({ err: error, satelliteId: satellite?.satelliteId }, 'a tunnel broke'));
@@ -96,6 +100,7 @@ export function acceptConnection(
     socket.on('close', (code) => {
       clearTimeout(handshakeTimer);
       clearInterval(heartbeat);
+      unwatch();
       if (satellite !== null) rooms.held.remove(satellite);
       resolve(
         work
@@ -112,6 +117,15 @@ export function acceptConnection(
       logger.warn({ code: 'handshake_timeout' }, 'a tunnel was closed, it said no hello in time');
       socket.close(4408, 'no hello in time');
     }, timing.handshakeMs);
+  }
+
+  function isHeldBack(): boolean {
+    return satellite !== null && rooms.waiting.isFull(satellite.organizationId);
+  }
+
+  function readOrNot(): void {
+    if (unhandled > 0 || isHeldBack()) socket.pause();
+    else socket.resume();
   }
 
   async function handleMessage(data: Buffer, isBinary: boolean): Promise<void> {

@@ -4,7 +4,7 @@
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { SatelliteFrame } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
-import { holdsConnection } from '@sena/fleet/satellite-presence';
+import { lockConnections } from '@sena/fleet/satellite-presence';
 import {
   claimAgain,
   listUnfinishedDispatches,
@@ -88,7 +88,8 @@ interface Closed {
 function close(pool: Pool, satellite: HeldSatellite, closed: readonly Closed[]): Promise<RecordedRun[]> {
   const { organizationId, satelliteId: reporter, connectionEpoch } = satellite;
   return inOrganization(pool, organizationId, async (transaction) => {
-    if (!(await holdsConnection(transaction, reporter, connectionEpoch))) return [];
+    const isHeld = await lockConnections(transaction, [satellite]);
+    if (!isHeld(satellite)) return [];
     const dispatchIds = closed.map(({ dispatchId }) => dispatchId);
     const unsent = await lockUnsentSince(transaction, dispatchIds, connectionEpoch);
     const rows = closed

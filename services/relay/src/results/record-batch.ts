@@ -1,19 +1,20 @@
 // One batch of what satellites of an organization reported: one transaction, then the acknowledgements and the doorbells.
 // Small output that arrived whole with its result goes into the outcome's row, the rest into chunks.
-import { hash as hashOf } from 'node:crypto';
 import type { OutputStream } from '@sena/contracts/domain/outcome';
-import { type ExecutionResult, outputPieceBytesMax } from '@sena/contracts/frames';
+import type { ExecutionResult } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
+import { lockConnections } from '@sena/fleet/satellite-presence';
 import { settleInquiries } from '@sena/runs/claim-inquiries';
 import { listMissingOutput } from '@sena/runs/list-missing-output';
 import { lockRunsOfDispatches, lockRunsOfExecutions } from '@sena/runs/lock-runs';
 import { markDispatchesAcknowledged } from '@sena/runs/reconcile-dispatches';
-import { type CommittedStream, type OutputPiece, recordOutput } from '@sena/runs/record-output';
-import { inlineBytesMax, type ResultRow, recordResults } from '@sena/runs/record-results';
+import { type CommittedStream, recordOutput } from '@sena/runs/record-output';
+import { type ResultRow, recordResults } from '@sena/runs/record-results';
 import { recordStarts } from '@sena/runs/record-starts';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
+import { joinPieces, streamKey, takeWholeStreams } from './piece-streams.ts';
 import { readRefusals } from './read-refusals.ts';
 import type { Report, ReportOf } from './report.ts';
 
@@ -36,7 +37,7 @@ export async function recordBatch(
   const starts = batch.filter((report): report is ReportOf<'started'> => report.frame.t === 'started');
   const acks = batch.filter((report): report is ReportOf<'dispatch-ack'> => report.frame.t === 'dispatch-ack');
   const answers = batch.filter((report): report is ReportOf<'inquiry-ack'> => report.frame.t === 'inquiry-ack');
-  const refused = acks.filter(({ frame }) => !frame.accepted);
+  const spoken = [...acks, ...answers];
   const whole = takeWholeStreams(outputs, results, logger);
   const rows = results.map(({ satellite, frame }) => toRow(satellite, frame.result, whole));
   const pieces = joinPieces(
@@ -48,9 +49,18 @@ export async function recordBatch(
   ];
   // Results that bring everything with them: `recordResults` takes their runs itself, as the first thing.
   const isResultsAlone =
-    pieces.length === 0 && refused.length === 0 && rows.every(isWhole) && withoutEnded(starts, rows).length === 0;
+    pieces.length === 0 &&
+    acks.every(({ frame }) => frame.accepted) &&
+    rows.every(isWhole) &&
+    withoutEnded(starts, rows).length === 0;
 
   const stored = await inOrganization(pool, organizationId, async (transaction) => {
+    // What was said of a frame holds for the connection that carried it: over a later one it may have been taken. An end holds for ever.
+    const isHeld = await lockConnections(
+      transaction,
+      spoken.map(({ satellite }) => satellite),
+    );
+    const refused = acks.filter(({ satellite, frame }) => !frame.accepted && isHeld(satellite));
     if (told.length > 0 && !isResultsAlone) await lockRunsOfExecutions(transaction, told);
     if (refused.length > 0)
       await lockRunsOfDispatches(
@@ -76,20 +86,27 @@ export async function recordBatch(
     await markDispatchesAcknowledged(
       transaction,
       acks
-        .filter(({ frame }) => frame.accepted)
+        .filter(({ satellite, frame }) => frame.accepted && isHeld(satellite))
         .map(({ satellite, frame }) => ({ satelliteId: satellite.satelliteId, dispatchId: frame.dispatchId })),
     );
     await settleInquiries(
       transaction,
-      answers.map(({ satellite, frame }) => ({
-        satelliteId: satellite.satelliteId,
-        inquiryId: frame.inquiryId,
-        accepted: frame.accepted,
-      })),
+      answers
+        .filter(({ satellite }) => isHeld(satellite))
+        .map(({ satellite, frame }) => ({
+          satelliteId: satellite.satelliteId,
+          inquiryId: frame.inquiryId,
+          accepted: frame.accepted,
+        })),
     );
-    return { started, committed, recorded, missing };
+    const late = spoken.filter(({ satellite }) => !isHeld(satellite));
+    return { started, committed, recorded, missing, late };
   });
 
+  for (const { satellite, frame } of stored.late) {
+    const { satelliteId, connectionEpoch } = satellite;
+    logger.info({ satelliteId, connectionEpoch, frame: frame.t }, 'a word over a former connection is passed over');
+  }
   acknowledgeOutput(outputs, stored.committed, whole);
   for (const { satellite, frame } of results) {
     const { executionId, revision } = frame.result;
@@ -131,61 +148,6 @@ function actorOf(batch: readonly Report[]): string {
   return satelliteId === undefined || others.length > 0 ? 'service:relay' : `satellite:${satelliteId}`;
 }
 
-/** Streams of at most 4 KiB that are complete within this batch, by stream key. */
-function takeWholeStreams(
-  outputs: ReadonlyArray<ReportOf<'output'>>,
-  results: ReadonlyArray<ReportOf<'result'>>,
-  logger: Logger,
-): Map<string, Uint8Array> {
-  const byStream = Map.groupBy(outputs, ({ satellite, frame }) => streamKey(satellite, frame.executionId, frame));
-  const whole = new Map<string, Uint8Array>();
-  for (const { satellite, frame } of results) {
-    const { result } = frame;
-    for (const stream of ['stdout', 'stderr'] as const) {
-      const kept = stream === 'stdout' ? result.stdoutKeptBytes : result.stderrKeptBytes;
-      const hash = stream === 'stdout' ? result.stdoutSha256 : result.stderrSha256;
-      if (kept > inlineBytesMax) continue;
-      const key = streamKey(satellite, result.executionId, { attempt: result.attempt, stream });
-      const bytes = assemble(
-        (byStream.get(key) ?? []).map((piece) => piece.frame),
-        kept,
-      );
-      if (bytes === null) continue;
-      if (hash !== null && sha256Of(bytes) !== hash) {
-        logger.error(
-          { executionId: result.executionId, stream },
-          'output does not have the hash that the satellite reported',
-        );
-        continue;
-      }
-      whole.set(key, bytes);
-    }
-  }
-  return whole;
-}
-
-const sha256OfNothing = hashOf('sha256', '');
-
-/** Most commands write nothing to one of their streams. */
-function sha256Of(bytes: Uint8Array): string {
-  return bytes.length === 0 ? sha256OfNothing : hashOf('sha256', bytes);
-}
-
-const nothing = Buffer.alloc(0);
-
-/** Pieces from offset 0 to `length` without a gap, or null. */
-function assemble(pieces: ReadonlyArray<{ offset: number; data: Uint8Array }>, length: number): Uint8Array | null {
-  if (length === 0) return nothing;
-  const bytes = Buffer.alloc(length);
-  let filled = 0;
-  for (const piece of [...pieces].sort((a, b) => a.offset - b.offset)) {
-    if (piece.offset > filled) return null;
-    bytes.set(piece.data.subarray(0, Math.max(0, length - piece.offset)), Math.min(piece.offset, length));
-    filled = Math.max(filled, piece.offset + piece.data.length);
-  }
-  return filled >= length ? bytes : null;
-}
-
 function toRow(satellite: HeldSatellite, result: ExecutionResult, whole: ReadonlyMap<string, Uint8Array>): ResultRow {
   const { outcome, executionId, attempt } = result;
   const inline = (stream: OutputStream) => whole.get(streamKey(satellite, executionId, { attempt, stream })) ?? null;
@@ -197,35 +159,6 @@ function toRow(satellite: HeldSatellite, result: ExecutionResult, whole: Readonl
     stdoutInline: inline('stdout'),
     stderrInline: inline('stderr'),
   };
-}
-
-/** Neighbouring pieces of a stream become one row of up to 256 KiB. */
-function joinPieces(outputs: ReadonlyArray<ReportOf<'output'>>): OutputPiece[] {
-  const joined: OutputPiece[] = [];
-  const byStream = Map.groupBy(outputs, ({ satellite, frame }) => streamKey(satellite, frame.executionId, frame));
-  for (const reports of byStream.values()) {
-    let open: { piece: OutputPiece; parts: Uint8Array[]; bytes: number } | null = null;
-    for (const { satellite, frame } of reports) {
-      if (
-        open !== null &&
-        frame.offset === open.piece.offset + open.bytes &&
-        open.bytes + frame.data.length <= outputPieceBytesMax
-      ) {
-        open.parts.push(frame.data);
-        open.bytes += frame.data.length;
-        continue;
-      }
-      if (open !== null) joined.push({ ...open.piece, data: Buffer.concat(open.parts) });
-      const { executionId, attempt, stream, offset, data } = frame;
-      open = {
-        piece: { satelliteId: satellite.satelliteId, executionId, attempt, stream, offset, data },
-        parts: [data],
-        bytes: data.length,
-      };
-    }
-    if (open !== null) joined.push({ ...open.piece, data: Buffer.concat(open.parts) });
-  }
-  return joined;
 }
 
 /**
@@ -249,12 +182,4 @@ function acknowledgeOutput(
     const offset = committedBytes.get(`${executionId} ${attempt} ${stream}`) ?? frame.offset + frame.data.length;
     satellite.out.push({ t: 'output-ack', executionId, attempt, stream, offset });
   }
-}
-
-function streamKey(
-  satellite: HeldSatellite,
-  executionId: string,
-  { attempt, stream }: { attempt: number; stream: OutputStream },
-): string {
-  return `${satellite.satelliteId} ${executionId} ${attempt} ${stream}`;
 }

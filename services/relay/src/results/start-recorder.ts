@@ -1,9 +1,10 @@
 // Coalesces what satellites report into batches, one organization's batches one after the other, so that order holds.
-// Nothing is acknowledged before its commit; while PostgreSQL is away, reports wait here and the sockets are not read.
+// Nothing is acknowledged before its commit; while PostgreSQL is away, reports wait here up to their bound, and the sockets are not read.
 import type { Pool } from '@sena/db/tenant';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
+import type { Waiting } from './bound-waiting.ts';
 import { type Patience, recordBatch } from './record-batch.ts';
 import { recordUnreadable } from './record-unreadable.ts';
 import type { Report, ReportOf } from './report.ts';
@@ -12,14 +13,13 @@ import type { Report, ReportOf } from './report.ts';
 const batchResultsMax = 2_000;
 const batchReportsMax = 10_000;
 const batchBytesMax = 8 * 1024 * 1024;
-/** More than this waiting: sockets of the organization are not read. */
-const waitingBytesMax = 32 * 1024 * 1024;
+/** Of a report, besides its output. */
 const reportBytes = 512;
 const retryFirstMs = 200;
 const retryMaxMs = 5_000;
 
 export interface Recorder {
-  /** Resolves when there is room for more. */
+  /** Takes them in once there is room; resolves then. */
   push(organizationId: string, reports: readonly Report[]): Promise<void>;
   /** Records what is waiting, then ends. */
   stop(): Promise<void>;
@@ -27,18 +27,17 @@ export interface Recorder {
 
 interface Lane {
   reports: Report[];
-  bytes: number;
   draining: Promise<void> | null;
-  waiters: Array<() => void>;
 }
 
 export function startRecorder(options: {
   pool: Pool;
   logger: Logger;
+  waiting: Waiting;
   /** After the commit. */
   recorded(organizationId: string, news: readonly RunNews[]): void;
 }): Recorder {
-  const { pool, logger, recorded } = options;
+  const { pool, logger, waiting, recorded } = options;
   const lanes = new Map<string, Lane>();
   /** Connections of which something could not be stored: what follows on them would hide the hole. */
   const refused = new WeakSet<HeldSatellite>();
@@ -46,9 +45,18 @@ export function startRecorder(options: {
   let isStopping = false;
 
   function laneOf(organizationId: string): Lane {
-    const lane = lanes.get(organizationId) ?? { reports: [], bytes: 0, draining: null, waiters: [] };
+    const lane = lanes.get(organizationId) ?? { reports: [], draining: null };
     lanes.set(organizationId, lane);
     return lane;
+  }
+
+  function keepDraining(organizationId: string, lane: Lane): void {
+    lane.draining ??= drain(organizationId, lane).finally(() => {
+      lane.draining = null;
+      // Something may have come in since the last look.
+      if (lane.reports.length > 0) keepDraining(organizationId, lane);
+      else lanes.delete(organizationId);
+    });
   }
 
   async function drain(organizationId: string, lane: Lane): Promise<void> {
@@ -62,7 +70,7 @@ export function startRecorder(options: {
         batch.filter((report) => !isUnreadable(report)),
       );
       for (const { satellite, frame } of unreadable) await recordEndAlone(organizationId, satellite, frame);
-      if (lane.bytes < waitingBytesMax) for (const resume of lane.waiters.splice(0)) resume();
+      waiting.take(organizationId, bytesOfAll(batch));
     }
   }
 
@@ -134,20 +142,14 @@ export function startRecorder(options: {
 
   return {
     async push(organizationId, reports) {
+      await waiting.enter(organizationId, bytesOfAll(reports));
       const lane = laneOf(organizationId);
-      for (const report of reports) {
-        lane.reports.push(report);
-        lane.bytes += bytesOf(report);
-      }
-      lane.draining ??= drain(organizationId, lane).finally(() => {
-        lane.draining = null;
-        lanes.delete(organizationId);
-      });
-      if (lane.bytes >= waitingBytesMax) await new Promise<void>((resolve) => lane.waiters.push(resolve));
+      lane.reports.push(...reports);
+      keepDraining(organizationId, lane);
     },
     async stop() {
       isStopping = true;
-      await Promise.all([...lanes.values()].map((lane) => lane.draining));
+      while (lanes.size > 0) await Promise.all([...lanes.values()].map((lane) => lane.draining));
     },
   };
 }
@@ -166,8 +168,11 @@ function takeBatch(lane: Lane): Report[] {
     bytes += bytesOf(report);
     count += 1;
   }
-  lane.bytes -= bytes;
   return lane.reports.splice(0, count);
+}
+
+function bytesOfAll(reports: readonly Report[]): number {
+  return reports.reduce((sum, report) => sum + bytesOf(report), 0);
 }
 
 function bytesOf(report: Report): number {

@@ -725,7 +725,7 @@ create policy organization_rows on runbooks
 
 -- Who may do what ----------------------------------------------------------------------------------------------------------
 
-grant usage on schema sena to sena_app, sena_relay, sena_signer, sena_definer;
+grant usage on schema sena to sena_app, sena_relay, sena_signer, sena_definer, sena_checkpoint;
 grant execute on function current_organization() to public;
 
 grant select on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
@@ -837,6 +837,15 @@ begin
       returning r.organization_id, r.id, r.wake_count, r.lease_epoch, r.failures;
     if found then return; end if;
   end loop;
+end $$;
+
+-- Whether this lease is held. Asked in the transaction that writes a checkpoint: until it ends, nobody is given the run by `claim_next_run`,
+-- which passes over what is locked. Results are recorded all the same.
+create function hold_run_lease(run text, epoch integer) returns boolean
+language plpgsql security definer set search_path = sena, pg_temp as $$
+begin
+  perform from runs r where r.id = run and r.lease_epoch = epoch and r.lease_expires_at > clock_timestamp() for key share;
+  return found;
 end $$;
 
 -- Runs that have waited longer than `older_ms` with no worker: for the sweeper.
@@ -1209,6 +1218,7 @@ grant execute on function claim_next_run(text, integer), runs_to_ring(integer, i
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
 grant execute on function satellite_by_fingerprint(text), change_satellite_key(text, bigint, text, text, text, jsonb), claim_dispatches(text, text[], bigint[], integer, integer, integer),
   claim_inquiries(text, text[], bigint[], integer, integer) to sena_relay;
+grant execute on function hold_run_lease(text, integer) to sena_checkpoint;
 grant execute on function dispatches_to_sign(integer), inquiries_to_sign(integer), organizations_without_dispatch_key(),
   dispatch_key_requests_waiting(), organizations_with_private_keys(), organizations_to_checkpoint(integer, integer) to sena_signer;
 
