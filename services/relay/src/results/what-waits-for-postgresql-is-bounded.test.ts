@@ -43,6 +43,7 @@ async function seed() {
 const heldOf = (fleet: SeededFleet): HeldSatellite => ({
   ...{ organizationId: fleet.organizationId, satelliteId: (fleet.satellites[0] as SeededSatellite).id },
   ...{ connectionEpoch: 1, protocol: 1, isHeard: () => true, close: () => undefined },
+  ...{ keys: { sequence: 0, newestKeyId: null, isRefusing: false }, proof: { nonce: '', publicKey: '' } },
   out: {
     ...{ push: () => undefined, room: () => Promise.resolve(), waitingBytes: () => 0 },
     ...{ flush: () => undefined, close: () => undefined },

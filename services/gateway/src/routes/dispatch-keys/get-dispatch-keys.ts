@@ -16,7 +16,8 @@ export function getDispatchKeys(app: GatewayApp, services: Services): void {
         operationId: 'listDispatchKeys',
         tags: ['fleet'],
         summary: 'List the dispatch keys, newest first',
-        description: 'Satellites run what one of these keys has signed. Retired ones are listed too, with how many satellites have come to each.',
+        description:
+          'Satellites run what one of these keys has signed. Retired ones are listed too, with how many satellites have come to each.',
         response: { 200: dispatchKeyListSchema },
       },
     },
