@@ -893,8 +893,8 @@ export interface paths {
         /** Read the organization’s sign-in provider */
         get: operations["getSignInProvider"];
         /**
-         * Set the organization’s sign-in provider (OpenID Connect)
-         * @description Register `redirectUri` there. It is believed about verified e-mail addresses of `domains` and about members of this organization alone; whoever signs in for the first time becomes a member with `defaultRole`. Give `signInUrl` to your people.
+         * Set the organization’s sign-in provider (OpenID Connect or SAML)
+         * @description Register `redirectUri` there, or for SAML what `saml` says. It is believed about verified e-mail addresses of `domains` and about members of this organization alone; whoever signs in for the first time becomes a member with `defaultRole`. Give `signInUrl` to your people.
          */
         put: operations["setSignInProvider"];
         post?: never;
@@ -905,7 +905,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/sign-in/oidc": {
+    "/v1/sign-in/provider": {
         parameters: {
             query?: never;
             header?: never;
@@ -6184,7 +6184,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        provider: {
+                        provider: ({
                             clientId: string;
                             /** @enum {string} */
                             defaultRole: "operator" | "approver" | "viewer";
@@ -6192,8 +6192,30 @@ export interface operations {
                             domains: string[];
                             id: string;
                             issuer: string;
-                        } | null;
+                            /** @enum {string} */
+                            kind: "oidc";
+                        } | {
+                            certificates: {
+                                pem: string;
+                                sha256: string;
+                                validTo: string;
+                            }[];
+                            /** @enum {string} */
+                            defaultRole: "operator" | "approver" | "viewer";
+                            defaultScope: string | null;
+                            domains: string[];
+                            id: string;
+                            issuer: string;
+                            /** @enum {string} */
+                            kind: "saml";
+                            ssoUrl: string;
+                        }) | null;
                         redirectUri: string;
+                        saml: {
+                            acsUrl: string;
+                            entityId: string;
+                            metadataUrl: string;
+                        };
                         signInUrl: string | null;
                     };
                 };
@@ -6258,6 +6280,22 @@ export interface operations {
                     domains: string[];
                     /** Format: uri */
                     issuer: string;
+                    /** @enum {string} */
+                    kind: "oidc";
+                } | {
+                    certificates: string[];
+                    /**
+                     * @default viewer
+                     * @enum {string}
+                     */
+                    defaultRole?: "operator" | "approver" | "viewer";
+                    /** @default null */
+                    defaultScope?: string | null;
+                    domains: string[];
+                    issuer: string;
+                    /** @enum {string} */
+                    kind: "saml";
+                    ssoUrl: string;
                 };
             };
         };
@@ -6269,7 +6307,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        provider: {
+                        provider: ({
                             clientId: string;
                             /** @enum {string} */
                             defaultRole: "operator" | "approver" | "viewer";
@@ -6277,8 +6315,30 @@ export interface operations {
                             domains: string[];
                             id: string;
                             issuer: string;
-                        } | null;
+                            /** @enum {string} */
+                            kind: "oidc";
+                        } | {
+                            certificates: {
+                                pem: string;
+                                sha256: string;
+                                validTo: string;
+                            }[];
+                            /** @enum {string} */
+                            defaultRole: "operator" | "approver" | "viewer";
+                            defaultScope: string | null;
+                            domains: string[];
+                            id: string;
+                            issuer: string;
+                            /** @enum {string} */
+                            kind: "saml";
+                            ssoUrl: string;
+                        }) | null;
                         redirectUri: string;
+                        saml: {
+                            acsUrl: string;
+                            entityId: string;
+                            metadataUrl: string;
+                        };
                         signInUrl: string | null;
                     };
                 };

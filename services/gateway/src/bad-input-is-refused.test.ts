@@ -54,6 +54,7 @@ const command = { kind: 'command', command: 'hostname', selector: '*' };
 const ourNode = (changes: object) => () => ({ ...node, siteId: ids.ours.site, ...changes });
 const invitation = { email: 'new@northwind.test', role: 'operator' };
 const provider = {
+  kind: 'oidc',
   issuer: 'https://id.northwind.test',
   clientId: 'sena',
   clientSecret: canary,
@@ -442,8 +443,8 @@ const operations: Record<string, Operation> = {
     ],
   },
   'DELETE /v1/sign-in-provider': { path: '/v1/sign-in-provider', roles: may.manageSignIn },
-  'POST /v1/sign-in/oidc': {
-    path: '/v1/sign-in/oidc',
+  'POST /v1/sign-in/provider': {
+    path: '/v1/sign-in/provider',
     roles: 'public',
     body: { provider: 'idp_x' },
     wrongBodies: [

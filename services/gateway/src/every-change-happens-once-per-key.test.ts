@@ -30,7 +30,7 @@ const exceptions: Record<string, string> = {
   'POST /v1/organizations/:id/select': 'says what is to hold: twice is once',
   'PUT /v1/sign-in-provider': 'says what is to hold: twice is once',
   'DELETE /v1/sign-in-provider': 'says what is not to hold: twice is once',
-  'POST /v1/sign-in/oidc':
+  'POST /v1/sign-in/provider':
     'each begins a sign-in of its own, which ends by itself; nobody is signed in whose key could be kept',
   'DELETE /v1/nodes/:id': 'twice is once by itself: the node is gone, and the second answer says so',
 };

@@ -24,6 +24,8 @@ export type Access = 'public' | 'member' | Permission;
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Other sites' pages may send browsers here: the route believes no cookie. */
+    fromOtherSites?: boolean;
   }
   interface FastifyRequest {
     /** Set by authentication before any handler of a route that is not public. */

@@ -59,8 +59,11 @@ import { deleteSession } from './routes/sessions/delete-session.ts';
 import { getSessions } from './routes/sessions/get-sessions.ts';
 import { deleteSignInProvider } from './routes/sign-in/delete-sign-in-provider.ts';
 import { getOidcCallback } from './routes/sign-in/get-oidc-callback.ts';
+import { getSamlFinish } from './routes/sign-in/get-saml-finish.ts';
+import { getSamlMetadata } from './routes/sign-in/get-saml-metadata.ts';
 import { getSignInProvider } from './routes/sign-in/get-sign-in-provider.ts';
-import { postSignInOidc } from './routes/sign-in/post-sign-in-oidc.ts';
+import { postSamlAcs } from './routes/sign-in/post-saml-acs.ts';
+import { postSignInProvider } from './routes/sign-in/post-sign-in-provider.ts';
 import { putSignInProvider } from './routes/sign-in/put-sign-in-provider.ts';
 import { getSites } from './routes/sites/get-sites.ts';
 import { postJoinTokens } from './routes/sites/post-join-tokens.ts';
@@ -117,8 +120,11 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   getSignInProvider(app, services);
   putSignInProvider(app, services);
   deleteSignInProvider(app, services);
-  postSignInOidc(app, services);
+  postSignInProvider(app, services);
   getOidcCallback(app, services);
+  postSamlAcs(app, services);
+  getSamlFinish(app, services);
+  getSamlMetadata(app, services);
   getOrganizations(app, services);
   postOrganizationSelect(app, services);
 

@@ -36,31 +36,52 @@ create unique index invitations_pending on identity.invitations (organization_id
 
 create table identity."twoFactor" ("id" text not null primary key, "secret" text not null, "backupCodes" text not null, "userId" text not null unique references identity."user" ("id") on delete cascade, "verified" boolean not null default true, "failedVerificationCount" integer not null default 0, "lockedUntil" timestamptz);
 
--- Where an organization's people sign in besides SENA: one OpenID Connect provider each. It speaks for addresses of these domains, and
--- about members of this organization alone.
+-- Where an organization's people sign in besides SENA: one provider each, by OpenID Connect or by SAML. It speaks for addresses of these
+-- domains, and about members of this organization alone.
 create table identity.sign_in_providers (
   id text not null primary key,
   organization_id text not null unique references identity."organization" ("id") on delete cascade,
+  kind text not null check (kind in ('oidc', 'saml')),
+  -- As the provider calls itself: issuer or entity id.
   issuer text not null,
-  client_id text not null,
+  client_id text,
   -- Encrypted under the secret of sign-in.
-  client_secret text not null,
+  client_secret text,
+  -- Where a browser is sent to, and whose signatures count: certificates, DER as base64.
+  sso_url text,
+  certificates text[],
   domains text[] not null check (cardinality(domains) > 0),
   default_role text not null check (default_role in ('operator', 'approver', 'viewer')),
   default_scope text,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  check (case kind
+    when 'oidc' then client_id is not null and client_secret is not null and sso_url is null and certificates is null
+    else client_id is null and client_secret is null and sso_url is not null and cardinality(certificates) > 0 end)
 );
 -- A sign-in that is under way: single use, short-lived, and of the browser that has the state.
 create table identity.sign_in_attempts (
   state_sha256 text not null primary key,
   provider_id text not null references identity.sign_in_providers (id) on delete cascade,
-  nonce text not null,
-  code_verifier text not null,
+  -- OpenID Connect.
+  nonce text,
+  code_verifier text,
+  -- SAML: the id of our request, and what was answered to it, until the browser comes to fetch its session.
+  request_id text unique,
+  asserted jsonb,
   next_path text not null,
   expires_at timestamptz not null
 );
+-- What was said once is not heard again: ids of SAML assertions, until they would be too old anyway.
+create table identity.saml_assertions (
+  provider_id text not null references identity.sign_in_providers (id) on delete cascade,
+  assertion_sha256 text not null,
+  expires_at timestamptz not null,
+  primary key (provider_id, assertion_sha256)
+);
 
-create table identity."passkey" ("id" text not null primary key, "name" text, "publicKey" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "credentialID" text not null, "counter" integer not null, "deviceType" text not null, "backedUp" boolean not null, "transports" text, "createdAt" timestamptz, "aaguid" text);
+create table identity."passkey" ("id" text not null primary key, "name" text, "publicKey" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "credentialID" text not null, "counter" integer not null, "deviceType" text not null, "backedUp" boolean not null, "transports" text, "createdAt" timestamptz, "aaguid" text,
+  -- One that signs in decides nothing, and one that decides signs nobody in.
+  "purpose" text not null default 'approval' check ("purpose" in ('approval', 'sign_in')));
 
 create index "passkey_userId_idx" on identity."passkey" ("userId");
 create unique index "passkey_credentialID_idx" on identity."passkey" ("credentialID");
@@ -159,13 +180,14 @@ create function identity.on_passkey() returns trigger language plpgsql security 
 begin
   if tg_op = 'INSERT' then
     perform append_audit_for_user(new."userId", 'member:' || new."userId", 'passkey.added', new.id,
-      jsonb_build_object('name', new."name", 'credentialId', new."credentialID"));
+      jsonb_build_object('name', new."name", 'credentialId', new."credentialID", 'purpose', new."purpose"));
   elsif tg_op = 'DELETE' then
     perform append_audit_for_user(old."userId", 'member:' || old."userId", 'passkey.removed', old.id,
-      jsonb_build_object('name', old."name", 'credentialId', old."credentialID"));
-  elsif (new."publicKey", new."userId", new."credentialID") is distinct from (old."publicKey", old."userId", old."credentialID") then
+      jsonb_build_object('name', old."name", 'credentialId', old."credentialID", 'purpose', old."purpose"));
+  elsif (new."publicKey", new."userId", new."credentialID", new."purpose")
+      is distinct from (old."publicKey", old."userId", old."credentialID", old."purpose") then
     perform append_audit_for_user(new."userId", 'service:identity', 'passkey.changed', new.id,
-      jsonb_build_object('name', new."name", 'credentialId', new."credentialID"));
+      jsonb_build_object('name', new."name", 'credentialId', new."credentialID", 'purpose', new."purpose"));
   end if;
   return null;
 end $$;
@@ -223,7 +245,9 @@ begin
     perform append_audit(old.organization_id, 'service:identity', 'sign_in_provider.removed', old.id, jsonb_build_object('issuer', old.issuer));
   else
     perform append_audit(new.organization_id, 'service:identity', 'sign_in_provider.set', new.id,
-      jsonb_build_object('issuer', new.issuer, 'clientId', new.client_id, 'domains', new.domains, 'defaultRole', new.default_role, 'defaultScope', new.default_scope));
+      jsonb_build_object('kind', new.kind, 'issuer', new.issuer, 'clientId', new.client_id, 'ssoUrl', new.sso_url,
+        'certificates', (select jsonb_agg(encode(sha256(decode(c, 'base64')), 'hex')) from unnest(new.certificates) as c),
+        'domains', new.domains, 'defaultRole', new.default_role, 'defaultScope', new.default_scope));
   end if;
   return null;
 end $$;
