@@ -1,8 +1,9 @@
 // The organization's own sign-in provider: read, set, removed. For owners.
-import type { SignInProvider } from '@sena/contracts/http/sign-in';
+import type { setSignInProviderBodySchema } from '@sena/contracts/http/sign-in';
 import { takeData } from '@sena/sdk/take-data';
 import { notifyDone, notifyFailed } from '@sena/ui/toaster';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { z } from 'zod';
 import { describeFailure } from '../api/describe-failure.ts';
 import { sena } from '../api/sena-client.ts';
 
@@ -16,7 +17,7 @@ export function useSignInProvider() {
   });
 }
 
-export type WantedProvider = Omit<SignInProvider, 'id'> & { clientSecret: string };
+export type WantedProvider = z.infer<typeof setSignInProviderBodySchema>;
 
 export function useSetSignInProvider() {
   const queryClient = useQueryClient();
