@@ -60,6 +60,12 @@ const provider = {
   clientSecret: canary,
   domains: ['northwind.test'],
 };
+const passkeyAnswer = {
+  response: {
+    ...{ id: 'aWQ', rawId: 'aWQ', type: 'public-key', clientExtensionResults: {} },
+    response: { clientDataJSON: 'e30', authenticatorData: 'AA', signature: 'AA' },
+  },
+};
 const enrolment = { token: `sena_join_${canary}${'x'.repeat(30)}`, name: 'sat', publicKey: 'x', version: '1' };
 /** SPKI of an Ed25519 key. */
 const goodKey = 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE';
@@ -471,6 +477,27 @@ const operations: Record<string, Operation> = {
   },
   'POST /api/auth/sign-out': { path: '/api/auth/sign-out', roles: 'public' },
   'GET /api/auth/get-session': { path: '/api/auth/get-session', roles: 'public' },
+  'GET /api/auth/passkey/generate-authenticate-options': {
+    path: '/api/auth/passkey/generate-authenticate-options',
+    roles: 'public',
+  },
+  'POST /api/auth/passkey/verify-authentication': {
+    path: '/api/auth/passkey/verify-authentication',
+    roles: 'public',
+    body: passkeyAnswer,
+    wrongBodies: [
+      ['response missing', () => ({}), 'validation_failed'],
+      ['id of another type', () => ({ response: { ...passkeyAnswer.response, id: 7 } }), 'validation_failed'],
+      ['id too long', () => ({ response: { ...passkeyAnswer.response, id: canary.repeat(200) } }), 'validation_failed'],
+      ['field unknown', () => ({ ...passkeyAnswer, [canary]: true }), 'validation_failed'],
+      [
+        'extensions',
+        () => ({ response: { ...passkeyAnswer.response, clientExtensionResults: { appid: true } } }),
+        'validation_failed',
+      ],
+      ['no signature', () => ({ response: { ...passkeyAnswer.response, response: {} } }), 'validation_failed'],
+    ],
+  },
   'GET /healthz': { path: '/healthz', roles: 'public' },
   'GET /readyz': { path: '/readyz', roles: 'public' },
   'GET /v1/openapi.json': { path: '/v1/openapi.json', roles: 'public' },

@@ -52,7 +52,9 @@ import { getHealthz } from './routes/service/get-healthz.ts';
 import { getOpenapi } from './routes/service/get-openapi.ts';
 import { getReadyz } from './routes/service/get-readyz.ts';
 import { allOtherAuth } from './routes/session/all-other-auth.ts';
+import { getPasskeyOptions } from './routes/session/get-passkey-options.ts';
 import { getSession } from './routes/session/get-session.ts';
+import { postPasskeySignIn } from './routes/session/post-passkey-sign-in.ts';
 import { postSignIn } from './routes/session/post-sign-in.ts';
 import { postSignOut } from './routes/session/post-sign-out.ts';
 import { deleteSession } from './routes/sessions/delete-session.ts';
@@ -140,6 +142,8 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   postSignIn(app, services);
   postSignOut(app, services);
   getSession(app, services);
+  getPasskeyOptions(app, services);
+  postPasskeySignIn(app, services);
   allOtherAuth(app, services);
 
   getHealthz(app);
