@@ -200,6 +200,21 @@ it('a provider that can not be reached from outside is refused where it is enter
   await dialog.getByText('is no certificate').waitFor();
 }, 30_000);
 
+it('a token for the directory is shown once, and works at the address beside it', async () => {
+  await page.goto(`${sena.local.consoleUrl}/members`);
+  await page.getByRole('button', { name: 'Create a SCIM token' }).click();
+  const text = async (name: string) => ((await page.getByRole('region', { name }).textContent()) ?? '').trim();
+  const [base, token] = [await text('Base URL'), await text('SCIM token')];
+  const answer = await fetch(`${base}/ServiceProviderConfig`, { headers: { authorization: `Bearer ${token}` } });
+  expect(answer.status).toBe(200);
+  await page.reload();
+  await page
+    .getByRole('list', { name: 'SCIM tokens' })
+    .getByText(/directory/)
+    .waitFor();
+  expect(await page.content()).not.toContain(token);
+}, 30_000);
+
 it('who is removed is out at once', async () => {
   await page.goto(`${sena.local.consoleUrl}/members`);
   await page.getByRole('button', { name: 'Remove Nia' }).click();

@@ -31,6 +31,9 @@ const prefixes = [
   'totp',
   'idp',
   'pass',
+  'scim',
+  'scimu',
+  'scimg',
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];
 

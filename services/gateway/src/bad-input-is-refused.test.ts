@@ -60,6 +60,10 @@ const provider = {
   clientSecret: canary,
   domains: ['northwind.test'],
 };
+const samlProvider = {
+  ...{ kind: 'saml', issuer: 'https://id.northwind.test/metadata', ssoUrl: 'https://id.northwind.test/sso' },
+  ...{ certificates: ['x'], domains: ['northwind.test'] },
+};
 const passkeyAnswer = {
   response: {
     ...{ id: 'aWQ', rawId: 'aWQ', type: 'public-key', clientExtensionResults: {} },
@@ -441,6 +445,13 @@ const operations: Record<string, Operation> = {
       ['issuer in a private network', changed(provider, { issuer: 'https://10.0.0.1' }), 'validation_failed'],
       ['cloud metadata', changed(provider, { issuer: 'http://169.254.169.254' }), 'validation_failed'],
       ['issuer without encryption', changed(provider, { issuer: 'http://93.184.216.34' }), 'validation_failed'],
+      ['no kind', changed(provider, { kind: undefined }), 'validation_failed'],
+      ['another kind', changed(provider, { kind: 'ldap' }), 'validation_failed'],
+      ['SAML without a certificate', changed(samlProvider, { certificates: [] }), 'validation_failed'],
+      ['SAML with words for a certificate', changed(samlProvider, { certificates: [canary] }), 'validation_failed'],
+      ['SAML at a script', changed(samlProvider, { ssoUrl: `javascript:${canary}` }), 'validation_failed'],
+      ['SAML without encryption', changed(samlProvider, { ssoUrl: 'http://id.northwind.test/' }), 'validation_failed'],
+      ['SAML with a client secret', changed(samlProvider, { clientSecret: canary }), 'validation_failed'],
       ['no domain', changed(provider, { domains: [] }), 'validation_failed'],
       ['a domain that is none', changed(provider, { domains: ['*'] }), 'validation_failed'],
       ['a top-level domain', changed(provider, { domains: ['com'] }), 'validation_failed'],
@@ -461,6 +472,23 @@ const operations: Record<string, Operation> = {
       ['another site as next, slanted', () => ({ provider: 'idp_x', next: '/\\\\evil.test' }), 'validation_failed'],
     ],
   },
+  'GET /v1/scim-tokens': { path: '/v1/scim-tokens', roles: may.manageSignIn },
+  'POST /v1/scim-tokens': {
+    path: '/v1/scim-tokens',
+    roles: may.manageSignIn,
+    body: { name: 'directory' },
+    wrongBodies: [
+      ['name missing', () => ({}), 'validation_failed'],
+      ['name empty', () => ({ name: ' ' }), 'validation_failed'],
+      ['name too long', () => ({ name: canary.repeat(10) }), 'validation_failed'],
+      ['name with NUL', () => ({ name: `${canary}\0` }), 'validation_failed'],
+      ['time too short', () => ({ name: 'x', expiresInSeconds: 1 }), 'validation_failed'],
+      ['time without end', () => ({ name: 'x', expiresInSeconds: null }), 'validation_failed'],
+      ['field unknown', () => ({ name: 'x', [canary]: true }), 'validation_failed'],
+    ],
+    wrongHeaders: [['idempotency-key', 'with space', 'validation_failed']],
+  },
+  'DELETE /v1/scim-tokens/{id}': { path: '/v1/scim-tokens/{id}', id: 'scimToken', roles: may.manageSignIn },
   'GET /v1/organizations': { path: '/v1/organizations', roles: 'member' },
   'POST /v1/organizations/{id}/select': { path: '/v1/organizations/{id}/select', id: 'organization', roles: 'member' },
   'POST /api/auth/sign-in/email': {

@@ -48,6 +48,10 @@ import { postRunCancel } from './routes/runs/post-run-cancel.ts';
 import { postRuns } from './routes/runs/post-runs.ts';
 import { getSatellites } from './routes/satellites/get-satellites.ts';
 import { postSatelliteRevoke } from './routes/satellites/post-satellite-revoke.ts';
+import { scimApp } from './routes/scim/scim-app.ts';
+import { deleteScimToken } from './routes/scim-tokens/delete-scim-token.ts';
+import { getScimTokens } from './routes/scim-tokens/get-scim-tokens.ts';
+import { postScimTokens } from './routes/scim-tokens/post-scim-tokens.ts';
 import { getHealthz } from './routes/service/get-healthz.ts';
 import { getOpenapi } from './routes/service/get-openapi.ts';
 import { getReadyz } from './routes/service/get-readyz.ts';
@@ -127,6 +131,10 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   postSamlAcs(app, services);
   getSamlFinish(app, services);
   getSamlMetadata(app, services);
+  getScimTokens(app, services);
+  postScimTokens(app, services);
+  deleteScimToken(app, services);
+  scimApp(app, services);
   getOrganizations(app, services);
   postOrganizationSelect(app, services);
 

@@ -79,6 +79,50 @@ create table identity.saml_assertions (
   primary key (provider_id, assertion_sha256)
 );
 
+-- What an organization's directory says about its people (SCIM): who is to belong, by address, and in which groups. It makes nobody a person
+-- here and reads nothing of persons: whoever it names joins by signing in.
+create table identity.scim_tokens (
+  id text not null primary key,
+  organization_id text not null references identity."organization" ("id") on delete cascade,
+  name text not null,
+  token_sha256 text not null unique,
+  created_by text not null references identity."user" ("id") on delete cascade,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  last_used_at timestamptz
+);
+create table identity.scim_users (
+  id text not null primary key,
+  organization_id text not null references identity."organization" ("id") on delete cascade,
+  user_name text not null check (user_name = lower(user_name)),
+  external_id text,
+  display_name text,
+  active boolean not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (organization_id, user_name),
+  unique (organization_id, id)
+);
+create table identity.scim_groups (
+  id text not null primary key,
+  organization_id text not null references identity."organization" ("id") on delete cascade,
+  display_name text not null,
+  external_id text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (organization_id, id)
+);
+create unique index scim_groups_name on identity.scim_groups (organization_id, lower(display_name));
+create table identity.scim_group_members (
+  organization_id text not null,
+  group_id text not null,
+  user_id text not null,
+  primary key (group_id, user_id),
+  foreign key (organization_id, group_id) references identity.scim_groups (organization_id, id) on delete cascade,
+  foreign key (organization_id, user_id) references identity.scim_users (organization_id, id) on delete cascade
+);
+create index scim_group_members_user on identity.scim_group_members (user_id);
+
 create table identity."passkey" ("id" text not null primary key, "name" text, "publicKey" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "credentialID" text not null, "counter" integer not null, "deviceType" text not null, "backedUp" boolean not null, "transports" text, "createdAt" timestamptz, "aaguid" text,
   -- One that signs in decides nothing, and one that decides signs nobody in.
   "purpose" text not null default 'approval' check ("purpose" in ('approval', 'sign_in')));
@@ -252,6 +296,55 @@ begin
   return null;
 end $$;
 
+create function identity.on_scim_token() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new.organization_id, 'service:identity', 'scim_token.created', new.id, jsonb_build_object('name', new.name, 'expiresAt', new.expires_at));
+  else
+    perform append_audit(old.organization_id, 'service:identity', 'scim_token.revoked', old.id, jsonb_build_object('name', old.name));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_scim_user() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new.organization_id, 'service:scim', 'scim_user.added', new.id, jsonb_build_object('email', new.user_name, 'active', new.active));
+  elsif tg_op = 'DELETE' then
+    perform append_audit(old.organization_id, 'service:scim', 'scim_user.removed', old.id, jsonb_build_object('email', old.user_name));
+  elsif new.active is distinct from old.active then
+    perform append_audit(new.organization_id, 'service:scim', case when new.active then 'scim_user.activated' else 'scim_user.deactivated' end, new.id,
+      jsonb_build_object('email', new.user_name));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_scim_group() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new.organization_id, 'service:scim', 'scim_group.added', new.id, jsonb_build_object('name', new.display_name));
+  elsif tg_op = 'DELETE' then
+    perform append_audit(old.organization_id, 'service:scim', 'scim_group.removed', old.id, jsonb_build_object('name', old.display_name));
+  elsif new.display_name is distinct from old.display_name then
+    perform append_audit(new.organization_id, 'service:scim', 'scim_group.renamed', new.id, jsonb_build_object('from', old.display_name, 'to', new.display_name));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_scim_group_member() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new.organization_id, 'service:scim', 'scim_group.member_added', new.group_id, jsonb_build_object('user', new.user_id));
+  else
+    perform append_audit(old.organization_id, 'service:scim', 'scim_group.member_removed', old.group_id, jsonb_build_object('user', old.user_id));
+  end if;
+  return null;
+end $$;
+
+create trigger audit_scim_token after insert or delete on identity.scim_tokens for each row execute function identity.on_scim_token();
+create trigger audit_scim_user after insert or update or delete on identity.scim_users for each row execute function identity.on_scim_user();
+create trigger audit_scim_group after insert or update or delete on identity.scim_groups for each row execute function identity.on_scim_group();
+create trigger audit_scim_group_member after insert or delete on identity.scim_group_members for each row execute function identity.on_scim_group_member();
 create trigger audit_invitation after insert or update on identity.invitations for each row execute function identity.on_invitation();
 create trigger audit_two_factor after update on identity."user" for each row execute function identity.on_two_factor();
 create trigger audit_sign_in_provider after insert or update or delete on identity.sign_in_providers for each row execute function identity.on_sign_in_provider();
