@@ -1,7 +1,7 @@
 // What an owner enters about their organization's provider, of either kind, and what is to be registered there.
 'use client';
 import type { Role } from '@sena/contracts/domain/principal';
-import type { shownSignInProviderSchema } from '@sena/contracts/http/sign-in';
+import type { ShownSignInProvider, WantedSignInProvider } from '@sena/contracts/http/sign-in';
 import { Button } from '@sena/ui/button';
 import { CodeBlock } from '@sena/ui/code-block';
 import { CopyButton } from '@sena/ui/copy-button';
@@ -12,13 +12,11 @@ import { Notice } from '@sena/ui/notice';
 import { Select } from '@sena/ui/select';
 import { Textarea } from '@sena/ui/textarea';
 import { type FormEvent, useState } from 'react';
-import type { z } from 'zod';
 import { describeFailure, fieldError } from '../api/describe-failure.ts';
 import { RoleFields, scopeOf } from './role-fields.tsx';
-import { useSetSignInProvider, type WantedProvider } from './use-sign-in-provider.ts';
+import { useSetSignInProvider } from './use-sign-in-provider.ts';
 
-type Shown = z.infer<typeof shownSignInProviderSchema>;
-type Kind = WantedProvider['kind'];
+type Kind = WantedSignInProvider['kind'];
 
 const kinds: ReadonlyArray<{ value: Kind; label: string }> = [
   { value: 'oidc', label: 'OpenID Connect' },
@@ -26,7 +24,7 @@ const kinds: ReadonlyArray<{ value: Kind; label: string }> = [
 ];
 const plain = { autoComplete: 'off', spellCheck: false, autoCapitalize: 'off', required: true } as const;
 
-export function SignInProviderForm({ shown, onDone }: { shown: Shown; onDone: () => void }) {
+export function SignInProviderForm({ shown, onDone }: { shown: ShownSignInProvider; onDone: () => void }) {
   const { provider: known } = shown;
   const set = useSetSignInProvider();
   const [kind, setKind] = useState<Kind>(known?.kind ?? 'oidc');
@@ -44,7 +42,7 @@ export function SignInProviderForm({ shown, onDone }: { shown: Shown; onDone: ()
       defaultRole: role,
       defaultScope: scopeOf(role, scope),
     };
-    const wanted: WantedProvider =
+    const wanted: WantedSignInProvider =
       kind === 'oidc'
         ? { kind, ...common, clientId: text('clientId'), clientSecret: text('clientSecret') }
         : { kind, ...common, ssoUrl: text('ssoUrl'), certificates: splitCertificates(text('certificates')) };
@@ -103,7 +101,7 @@ export function SignInProviderForm({ shown, onDone }: { shown: Shown; onDone: ()
   );
 }
 
-function OidcFields({ shown, error }: { shown: Shown; error: unknown }) {
+function OidcFields({ shown, error }: { shown: ShownSignInProvider; error: unknown }) {
   const known = shown.provider?.kind === 'oidc' ? shown.provider : null;
   return (
     <>
@@ -131,7 +129,7 @@ function OidcFields({ shown, error }: { shown: Shown; error: unknown }) {
   );
 }
 
-function SamlFields({ shown, error }: { shown: Shown; error: unknown }) {
+function SamlFields({ shown, error }: { shown: ShownSignInProvider; error: unknown }) {
   const known = shown.provider?.kind === 'saml' ? shown.provider : null;
   return (
     <>

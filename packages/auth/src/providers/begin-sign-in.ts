@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { SenaError } from '@sena/contracts/errors';
 import { beginOidc, type OidcSettings } from '../oidc/begin-oidc.ts';
 import type { SenaAuth } from '../open-auth.ts';
-import { beginSaml, type SamlSettings } from '../saml/begin-saml.ts';
+import { beginSaml } from '../saml/begin-saml.ts';
+import type { SamlSettings } from '../saml/open-saml.ts';
 import { findProvider } from './provider.ts';
 
 /** `state` belongs into a cookie of this browser. Throws `not_found`, `backend_unavailable`. */

@@ -5,8 +5,7 @@ import { inIdentity } from '../in-identity.ts';
 import type { SenaAuth } from '../open-auth.ts';
 import { refused, refuseForeignAddress } from '../providers/begin-provider-session.ts';
 import { findProvider, type SamlProviderRow } from '../providers/provider.ts';
-import type { SamlSettings } from './begin-saml.ts';
-import { clockSkewMs, openSaml } from './open-saml.ts';
+import { clockSkewMs, openSaml, type SamlSettings } from './open-saml.ts';
 import { parseResponse } from './parse-response.ts';
 import { readAssertion } from './read-assertion.ts';
 

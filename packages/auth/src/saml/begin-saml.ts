@@ -4,14 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { SenaAuth } from '../open-auth.ts';
 import { keepAttempt } from '../providers/attempts.ts';
 import type { SamlProviderRow } from '../providers/provider.ts';
-import { openSaml } from './open-saml.ts';
-
-export interface SamlSettings {
-  /** Where the provider's page posts its answer to. */
-  readonly acsUrl: string;
-  /** What SENA is called by this organization's provider: an answer for another organization is not for this one. */
-  entityId(organizationId: string): string;
-}
+import { openSaml, type SamlSettings } from './open-saml.ts';
 
 /** `state` is the one of this browser's cookie. */
 export async function beginSaml(

@@ -1,7 +1,13 @@
 // @node-saml/node-saml as it is used here: for one provider, one request and its answer. Pure; keeps nothing.
 import { SAML, ValidateInResponseTo } from '@node-saml/node-saml';
 import type { SamlProviderRow } from '../providers/provider.ts';
-import type { SamlSettings } from './begin-saml.ts';
+
+export interface SamlSettings {
+  /** Where the provider's page posts its answer to. */
+  readonly acsUrl: string;
+  /** What SENA is called by this organization's provider: an answer for another organization is not for this one. */
+  entityId(organizationId: string): string;
+}
 
 export const clockSkewMs = 60_000;
 

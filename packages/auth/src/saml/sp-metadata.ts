@@ -1,5 +1,5 @@
 // What SENA tells an organization's SAML provider about itself. Pure: it is the same text whether or not the organization is there.
-import type { SamlSettings } from './begin-saml.ts';
+import type { SamlSettings } from './open-saml.ts';
 
 export function spMetadata(settings: SamlSettings, organizationId: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>

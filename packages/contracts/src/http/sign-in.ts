@@ -45,6 +45,8 @@ export const shownSignInProviderSchema = z.object({
   signInUrl: z.string().nullable(),
 });
 
+export type ShownSignInProvider = z.infer<typeof shownSignInProviderSchema>;
+
 const wantedProvider = {
   domains: z.array(domainSchema).min(1).max(50),
   defaultRole: defaultRoleSchema.default('viewer'),
@@ -71,6 +73,8 @@ export const setSignInProviderBodySchema = z.discriminatedUnion('kind', [
     ...wantedProvider,
   }),
 ]);
+
+export type WantedSignInProvider = z.infer<typeof setSignInProviderBodySchema>;
 
 export const beginSignInBodySchema = z.strictObject({
   provider: z.string().max(100),

@@ -1,6 +1,6 @@
 // How this gateway speaks to providers. Pure.
 import type { OidcSettings } from '@sena/auth/oidc/begin-oidc';
-import type { SamlSettings } from '@sena/auth/saml/begin-saml';
+import type { SamlSettings } from '@sena/auth/saml/open-saml';
 import type { Services } from '../../services.ts';
 
 export const callbackPath = '/api/auth/oidc/callback';
