@@ -401,7 +401,7 @@ export interface paths {
         put?: never;
         /**
          * Invite somebody to the organization
-         * @description Give the `link` to the person yourself: it is shown in this answer alone, works once, and stands for whoever holds it. An open invitation of the same address ends. The same request with the same `Idempotency-Key` answers `shown_once`.
+         * @description Unless it was `mailed`, give the `link` to the person yourself: it is shown in this answer alone, works once, and stands for whoever holds it. An open invitation of the same address ends. The same request with the same `Idempotency-Key` answers `shown_once`.
          */
         post: operations["createInvitation"];
         delete?: never;
@@ -3536,6 +3536,7 @@ export interface operations {
                             name: string;
                         };
                         link: string;
+                        mailed: boolean;
                         /** @enum {string} */
                         role: "owner" | "admin" | "operator" | "approver" | "viewer";
                         scope: string | null;
