@@ -8,7 +8,7 @@ import type pg from 'pg';
 import { inIdentity } from '../in-identity.ts';
 
 const prefix = 'sena_scim_';
-const tokensMax = 20;
+const tokensMax = 1_000;
 
 /** What a directory may speak about: one organization. */
 export interface Directory {
@@ -66,7 +66,7 @@ export function createScimToken(
   });
 }
 
-/** All of them: there are few. */
+/** All of them: there are so many at most. */
 export async function listScimTokens(pool: pg.Pool, organizationId: string): Promise<ScimToken[]> {
   const found = await pool.query<TokenRow>(`select ${columns} where t.organization_id = $1 order by t.id desc`, [
     organizationId,
