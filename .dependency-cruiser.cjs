@@ -127,6 +127,7 @@ module.exports = {
     oneImporter('cedar-in-policy-only', ['@cedar-policy'], '^packages/policy/'),
     oneImporter('simplewebauthn-in-envelope-only', ['@simplewebauthn'], '^packages/envelope/'),
     oneImporter('better-auth-in-auth-only', ['better-auth', '@better-auth'], '^packages/auth/'),
+    oneImporter('saml-in-auth-only', ['@node-saml', '@xmldom'], '^packages/auth/'),
     {
       name: 'benchmarks-are-for-nobody',
       comment: 'A benchmark uses the product; nothing uses a benchmark.',

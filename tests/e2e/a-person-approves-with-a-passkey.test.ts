@@ -126,6 +126,42 @@ it('a passkey is made in the console, which shows its entry', async () => {
   expect(await device.count()).toBe(1);
 }, 60_000);
 
+it('another one, made on the account page, signs in by itself; the one for approvals does not', async () => {
+  await page.bringToFront();
+  const signOut = async () => {
+    await page.getByRole('button', { name: 'account menu' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  };
+  await page.goto(`${publicUrl}/account`);
+  await page.getByText('Passkeys for signing in').first().waitFor();
+  await signOut();
+  // The device has one passkey, which is for approvals: it is not even offered.
+  await page.getByRole('button', { name: 'Use a passkey' }).click();
+  await page.getByText('The passkey was not used').waitFor();
+  await page.getByLabel('Email').fill(cloud.approver.email);
+  await page.getByLabel('Password').fill(cloud.approver.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('textbox', { name: 'Ask' }).waitFor();
+
+  await page.goto(`${publicUrl}/account`);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await page.getByRole('list', { name: 'Passkeys for signing in' }).getByRole('listitem').waitFor();
+  expect(await device.count()).toBe(2);
+  await signOut();
+
+  await device.recognize(false);
+  await page.getByRole('button', { name: 'Use a passkey' }).click();
+  await page.getByText('The passkey was not used').waitFor();
+  await device.recognize(true);
+  await page.getByRole('button', { name: 'Use a passkey' }).click();
+  await page.getByRole('textbox', { name: 'Ask' }).waitFor();
+  // The list that satellites are given knows the one for approvals alone.
+  await page.goto(`${publicUrl}/account/passkeys`);
+  await page.getByRole('region', { name: 'Entry for the satellite' }).waitFor();
+  expect(await page.getByRole('region', { name: 'Entry for the satellite' }).count()).toBe(1);
+}, 90_000);
+
 it('`sena passkey` makes one that the cloud knows nothing of, and prints its entry', async () => {
   const { code, stdout, shown } = await sena(['passkey'], '');
   expect(code).toBe(0);

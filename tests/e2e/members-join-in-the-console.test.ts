@@ -189,6 +189,30 @@ it('a provider that can not be reached from outside is refused where it is enter
   await dialog.getByLabel('Domains').fill('example.org');
   await dialog.getByRole('button', { name: 'Set the provider' }).click();
   await dialog.getByText(/by https at a public address/).waitFor();
+  // The other kind: what is to be registered is shown, and a certificate that is none is refused at its field.
+  await dialog.getByLabel('Kind').click();
+  await page.getByRole('option', { name: 'SAML 2.0' }).click();
+  await dialog.getByText(`${sena.local.consoleUrl}/api/auth/saml/acs`).waitFor();
+  await dialog.getByLabel('Entity id of the provider').fill('https://id.example.org/metadata');
+  await dialog.getByLabel('Sign-on address').fill('https://id.example.org/sso');
+  await dialog.getByLabel('Signing certificate').fill('words');
+  await dialog.getByRole('button', { name: 'Set the provider' }).click();
+  await dialog.getByText('is no certificate').waitFor();
+}, 30_000);
+
+it('a token for the directory is shown once, and works at the address beside it', async () => {
+  await page.goto(`${sena.local.consoleUrl}/members`);
+  await page.getByRole('button', { name: 'Create a SCIM token' }).click();
+  const text = async (name: string) => ((await page.getByRole('region', { name }).textContent()) ?? '').trim();
+  const [base, token] = [await text('Base URL'), await text('SCIM token')];
+  const answer = await fetch(`${base}/ServiceProviderConfig`, { headers: { authorization: `Bearer ${token}` } });
+  expect(answer.status).toBe(200);
+  await page.reload();
+  await page
+    .getByRole('list', { name: 'SCIM tokens' })
+    .getByText(/directory/)
+    .waitFor();
+  expect(await page.content()).not.toContain(token);
 }, 30_000);
 
 it('who is removed is out at once', async () => {

@@ -97,11 +97,16 @@ export function toApproval(row: ApprovalRow, viewer: Member): Approval {
     passkeys: row.passkeys,
     reasons: row.reasons,
     effects: row.effects,
-    mayDecide: isOpen && decidingRoles.has(viewer.role) && row.requested_by !== ref && !hasDecided,
+    mayDecide: isOpen && isDecider(viewer) && row.requested_by !== ref && !hasDecided,
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
     decidedAt: row.decided_at?.toISOString() ?? null,
   };
+}
+
+/** By role, and by the list of the key where one was shown. */
+function isDecider({ role, keyPermissions }: Member): boolean {
+  return decidingRoles.has(role) && (keyPermissions === null || keyPermissions.includes('approvals:decide'));
 }
 
 function toShownCommand(command: ApprovalRow['commands'][number]): Approval['commands'][number] {

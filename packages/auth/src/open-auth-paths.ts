@@ -12,6 +12,8 @@ const open = new Set([
   'POST /api/auth/two-factor/generate-backup-codes',
   'GET /api/auth/passkey/generate-register-options',
   'POST /api/auth/passkey/verify-registration',
+  'GET /api/auth/passkey/generate-authenticate-options',
+  'POST /api/auth/passkey/verify-authentication',
   'GET /api/auth/passkey/list-user-passkeys',
   'POST /api/auth/passkey/delete-passkey',
 ]);

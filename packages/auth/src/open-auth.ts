@@ -3,12 +3,12 @@
 // nobody signs up.
 import { createHmac } from 'node:crypto';
 import { apiKey } from '@better-auth/api-key';
-import { passkey } from '@better-auth/passkey';
 import { type IdPrefix, newId } from '@sena/contracts/ids';
 import { betterAuth } from 'better-auth';
 import { isAPIError } from 'better-auth/api';
 import { organization, twoFactor } from 'better-auth/plugins';
 import pg from 'pg';
+import { openPasskeys } from './open-passkeys.ts';
 import { openSignInLimit } from './sign-in-limit.ts';
 
 export interface SenaAuth {
@@ -69,7 +69,8 @@ export function openAuth(options: AuthOptions): SenaAuth {
   // An idle connection that breaks must not end the process; the next query opens another.
   pool.on('error', (error) => options.onLog('warn', `an identity connection was lost: ${error.message}`));
 
-  const auth = createBetterAuth(options, pool);
+  const passkeys = openPasskeys(pool, new URL(options.publicUrl));
+  const auth = createBetterAuth(options, pool, passkeys.plugin);
   const signInLimit = openSignInLimit(pool);
 
   return {
@@ -82,7 +83,7 @@ export function openAuth(options: AuthOptions): SenaAuth {
       const secure = attributes.secure ? '; Secure' : '';
       return `${name}=${encodeURIComponent(`${token}.${signature}`)}; Path=/; HttpOnly; SameSite=Lax${secure}`;
     },
-    handler: (request) => signInLimit(request, auth.handler),
+    handler: (request) => signInLimit(request, (limited) => passkeys.within(() => auth.handler(limited))),
     readSession: async (headers) => {
       const found = await auth.api.getSession({ headers, query: { disableRefresh: true } });
       if (found === null) return null;
@@ -127,8 +128,8 @@ const idPrefixOf: Record<string, IdPrefix> = {
   passkey: 'pass',
 };
 
-function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
-  const { origin, hostname, protocol } = new URL(options.publicUrl);
+function createBetterAuth(options: AuthOptions, pool: pg.Pool, passkeys: ReturnType<typeof openPasskeys>['plugin']) {
+  const { origin, protocol } = new URL(options.publicUrl);
   return betterAuth({
     appName: 'SENA',
     baseURL: options.publicUrl,
@@ -139,7 +140,7 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
     telemetry: { enabled: false },
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12, maxPasswordLength: 256 },
     session: {
-      // Set by oidc/finish-sign-in alone.
+      // Set by providers/begin-provider-session alone.
       additionalFields: { signInProviderId: { type: 'string', required: false, input: false, returned: true } },
       expiresIn: sessionSeconds,
       updateAge: sessionRenewedAfterSeconds,
@@ -184,7 +185,7 @@ function createBetterAuth(options: AuthOptions, pool: pg.Pool) {
       },
     },
     plugins: [
-      passkey({ rpID: hostname, rpName: 'SENA', origin, authenticatorSelection: { userVerification: 'required' } }),
+      passkeys,
       organization({ allowUserToCreateOrganization: false }),
       // Ten wrong codes lock the account's second factor for a quarter of an hour, whatever challenge they belong to.
       twoFactor({ issuer: 'SENA', accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 900 } }),

@@ -1,7 +1,10 @@
-// Bounds guessing of passwords and of second factors: wrong ones are counted by e-mail address, by challenge and by the client's address.
+// Bounds guessing of passwords, second factors and passkeys: wrong ones are counted by e-mail address, challenge or passkey, and by the
+// client's address.
 // Entered by open-auth, around better-auth.
 import type pg from 'pg';
 import { countFailure, forgetFailures, type Guess, secondsUntilAllowed } from './guess-limit.ts';
+
+const passkeyPath = '/passkey/verify-authentication';
 
 type Handler = (request: Request) => Promise<Response>;
 
@@ -18,7 +21,8 @@ export function openSignInLimit(pool: pg.Pool): (request: Request, next: Handler
       );
     }
     const answer = await next(request);
-    if (answer.status === 401) await countFailure(pool, guess);
+    if (answer.status === 401 || (answer.status === 400 && request.url.endsWith(passkeyPath)))
+      await countFailure(pool, guess);
     else if (answer.ok) await forgetFailures(pool, guess);
     return answer;
   };
@@ -33,5 +37,10 @@ async function subjectOf(request: Request): Promise<string | null> {
   }
   // A code belongs to the challenge in the cookie; better-auth counts by account besides.
   if (pathname.includes('/two-factor/verify-')) return `second factor of ${request.headers.get('cookie') ?? ''}`;
+  // A signature is not guessed; this keeps somebody from having them checked without end.
+  if (pathname.endsWith(passkeyPath)) {
+    const { response } = (await request.clone().json()) as { response?: { id?: unknown } };
+    return `passkey ${String(response?.id).slice(0, 1_500)}`;
+  }
   return null;
 }

@@ -32,6 +32,9 @@ const prefixes = [
   'totp',
   'idp',
   'pass',
+  'scim',
+  'scimu',
+  'scimg',
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];
 

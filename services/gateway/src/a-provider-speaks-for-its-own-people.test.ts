@@ -9,7 +9,13 @@ let ours: string;
 
 const callback = `${testPublicUrl}/api/auth/oidc/callback`;
 const body = (changes: object = {}) => ({
-  ...{ issuer: provider.issuer, clientId: 'ours', clientSecret: 'secret of ours', domains: ['northwind.test'] },
+  ...{
+    kind: 'oidc',
+    issuer: provider.issuer,
+    clientId: 'ours',
+    clientSecret: 'secret of ours',
+    domains: ['northwind.test'],
+  },
   ...changes,
 });
 const put = (changes: object = {}, as: Parameters<TestGateway['call']>[2] = {}) =>
@@ -37,7 +43,7 @@ afterAll(async () => {
 });
 
 async function begin(id = ours, next = '/runs') {
-  const begun = await gateway.call('POST', '/v1/sign-in/oidc', { as: null, body: { provider: id, next } });
+  const begun = await gateway.call('POST', '/v1/sign-in/provider', { as: null, body: { provider: id, next } });
   expect(begun.status, begun.text).toBe(200);
   const cookie = begun.headers.getSetCookie()[0]?.split(';', 1)[0] as string;
   return { url: begun.json.url as string, cookie };
@@ -187,7 +193,7 @@ describe('a sign-in', () => {
     const two = await begin();
     const back = await provider.visit(one.url);
     expect(await comeBack(back, two.cookie)).toEqual(refused);
-    expect(await comeBack(back, 'sena.oidc_state=')).toEqual(refused);
+    expect(await comeBack(back, 'sena.sign_in_state=')).toEqual(refused);
     expect((await comeBack(back, one.cookie)).session).toBeDefined();
   });
 
@@ -259,7 +265,7 @@ describe('the provider itself', () => {
     expect((await me(session)).status).toBe(200);
     expect((await gateway.call('DELETE', '/v1/sign-in-provider')).status).toBe(204);
     expect((await me(session)).status).toBe(401);
-    const begun = await gateway.call('POST', '/v1/sign-in/oidc', { as: null, body: { provider: ours } });
+    const begun = await gateway.call('POST', '/v1/sign-in/provider', { as: null, body: { provider: ours } });
     expect(begun.json.code).toBe('not_found');
   });
 });

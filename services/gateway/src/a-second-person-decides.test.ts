@@ -57,6 +57,19 @@ describe('a decision over the API', () => {
     expect((await gateway.call('GET', `/v1/runs/${runId}`)).json.approvalId).toBe(approvalId);
     const shown = await gateway.call('GET', `/v1/approvals/${approvalId}`, { as: 'owner' });
     expect(shown.json).toMatchObject({ status: 'pending', mayDecide: true });
+    // A key says no more than it may do: without the scope there is nothing to decide.
+    for (const [scopes, mayDecide] of [
+      [['approvals:read'], false],
+      [['approvals:read', 'approvals:decide'], true],
+    ] as const) {
+      const made = await gateway.call('POST', '/v1/api-keys', { as: 'owner', body: { name: 'reader', scopes } });
+      const as = { apiKey: made.json.key as string };
+      expect((await gateway.call('GET', `/v1/approvals/${approvalId}`, { as })).json).toMatchObject({ mayDecide });
+      expect((await gateway.call('GET', '/v1/approvals', { as })).json.items).toMatchObject([{ mayDecide }]);
+      expect((await gateway.call('GET', `/v1/approvals/${approvalId}/action`, { as })).json).toMatchObject({
+        mayDecide,
+      });
+    }
     const toRequester = await gateway.call('GET', '/v1/approvals?status=pending', { as: 'approver' });
     expect(toRequester.json.items).toMatchObject([{ id: approvalId, mayDecide: false }]);
 

@@ -232,7 +232,7 @@ it('a passkey is registered by who is signed in, listed with its key, and approv
   expect(audited.rows.map(({ data }) => data.credentialId)).toContain(passkey.credentialId);
 
   expect((await gateway.call('GET', '/api/auth/passkey/generate-register-options', { as: null })).status).toBe(401);
-  expect((await auth('POST', 'verify-authentication', session, {})).status).toBe(404);
+  expect((await auth('POST', 'update-passkey', session, {})).status).toBe(404);
 });
 
 function cookiesOf(headers: Headers): string {

@@ -54,10 +54,21 @@ const command = { kind: 'command', command: 'hostname', selector: '*' };
 const ourNode = (changes: object) => () => ({ ...node, siteId: ids.ours.site, ...changes });
 const invitation = { email: 'new@northwind.test', role: 'operator' };
 const provider = {
+  kind: 'oidc',
   issuer: 'https://id.northwind.test',
   clientId: 'sena',
   clientSecret: canary,
   domains: ['northwind.test'],
+};
+const samlProvider = {
+  ...{ kind: 'saml', issuer: 'https://id.northwind.test/metadata', ssoUrl: 'https://id.northwind.test/sso' },
+  ...{ certificates: ['x'], domains: ['northwind.test'] },
+};
+const passkeyAnswer = {
+  response: {
+    ...{ id: 'aWQ', rawId: 'aWQ', type: 'public-key', clientExtensionResults: {} },
+    response: { clientDataJSON: 'e30', authenticatorData: 'AA', signature: 'AA' },
+  },
 };
 const enrolment = { token: `sena_join_${canary}${'x'.repeat(30)}`, name: 'sat', publicKey: 'x', version: '1' };
 /** SPKI of an Ed25519 key. */
@@ -435,6 +446,13 @@ const operations: Record<string, Operation> = {
       ['issuer in a private network', changed(provider, { issuer: 'https://10.0.0.1' }), 'validation_failed'],
       ['cloud metadata', changed(provider, { issuer: 'http://169.254.169.254' }), 'validation_failed'],
       ['issuer without encryption', changed(provider, { issuer: 'http://93.184.216.34' }), 'validation_failed'],
+      ['no kind', changed(provider, { kind: undefined }), 'validation_failed'],
+      ['another kind', changed(provider, { kind: 'ldap' }), 'validation_failed'],
+      ['SAML without a certificate', changed(samlProvider, { certificates: [] }), 'validation_failed'],
+      ['SAML with words for a certificate', changed(samlProvider, { certificates: [canary] }), 'validation_failed'],
+      ['SAML at a script', changed(samlProvider, { ssoUrl: `javascript:${canary}` }), 'validation_failed'],
+      ['SAML without encryption', changed(samlProvider, { ssoUrl: 'http://id.northwind.test/' }), 'validation_failed'],
+      ['SAML with a client secret', changed(samlProvider, { clientSecret: canary }), 'validation_failed'],
       ['no domain', changed(provider, { domains: [] }), 'validation_failed'],
       ['a domain that is none', changed(provider, { domains: ['*'] }), 'validation_failed'],
       ['a top-level domain', changed(provider, { domains: ['com'] }), 'validation_failed'],
@@ -443,8 +461,8 @@ const operations: Record<string, Operation> = {
     ],
   },
   'DELETE /v1/sign-in-provider': { path: '/v1/sign-in-provider', roles: may.manageSignIn },
-  'POST /v1/sign-in/oidc': {
-    path: '/v1/sign-in/oidc',
+  'POST /v1/sign-in/provider': {
+    path: '/v1/sign-in/provider',
     roles: 'public',
     body: { provider: 'idp_x' },
     wrongBodies: [
@@ -455,6 +473,23 @@ const operations: Record<string, Operation> = {
       ['another site as next, slanted', () => ({ provider: 'idp_x', next: '/\\\\evil.test' }), 'validation_failed'],
     ],
   },
+  'GET /v1/scim-tokens': { path: '/v1/scim-tokens', roles: may.manageSignIn },
+  'POST /v1/scim-tokens': {
+    path: '/v1/scim-tokens',
+    roles: may.manageSignIn,
+    body: { name: 'directory' },
+    wrongBodies: [
+      ['name missing', () => ({}), 'validation_failed'],
+      ['name empty', () => ({ name: ' ' }), 'validation_failed'],
+      ['name too long', () => ({ name: canary.repeat(10) }), 'validation_failed'],
+      ['name with NUL', () => ({ name: `${canary}\0` }), 'validation_failed'],
+      ['time too short', () => ({ name: 'x', expiresInSeconds: 1 }), 'validation_failed'],
+      ['time without end', () => ({ name: 'x', expiresInSeconds: null }), 'validation_failed'],
+      ['field unknown', () => ({ name: 'x', [canary]: true }), 'validation_failed'],
+    ],
+    wrongHeaders: [['idempotency-key', 'with space', 'validation_failed']],
+  },
+  'DELETE /v1/scim-tokens/{id}': { path: '/v1/scim-tokens/{id}', id: 'scimToken', roles: may.manageSignIn },
   'GET /v1/organizations': { path: '/v1/organizations', roles: 'member' },
   'POST /v1/organizations/{id}/select': { path: '/v1/organizations/{id}/select', id: 'organization', roles: 'member' },
   'POST /api/auth/sign-in/email': {
@@ -471,6 +506,27 @@ const operations: Record<string, Operation> = {
   },
   'POST /api/auth/sign-out': { path: '/api/auth/sign-out', roles: 'public' },
   'GET /api/auth/get-session': { path: '/api/auth/get-session', roles: 'public' },
+  'GET /api/auth/passkey/generate-authenticate-options': {
+    path: '/api/auth/passkey/generate-authenticate-options',
+    roles: 'public',
+  },
+  'POST /api/auth/passkey/verify-authentication': {
+    path: '/api/auth/passkey/verify-authentication',
+    roles: 'public',
+    body: passkeyAnswer,
+    wrongBodies: [
+      ['response missing', () => ({}), 'validation_failed'],
+      ['id of another type', () => ({ response: { ...passkeyAnswer.response, id: 7 } }), 'validation_failed'],
+      ['id too long', () => ({ response: { ...passkeyAnswer.response, id: canary.repeat(200) } }), 'validation_failed'],
+      ['field unknown', () => ({ ...passkeyAnswer, [canary]: true }), 'validation_failed'],
+      [
+        'extensions',
+        () => ({ response: { ...passkeyAnswer.response, clientExtensionResults: { appid: true } } }),
+        'validation_failed',
+      ],
+      ['no signature', () => ({ response: { ...passkeyAnswer.response, response: {} } }), 'validation_failed'],
+    ],
+  },
   'GET /healthz': { path: '/healthz', roles: 'public' },
   'GET /readyz': { path: '/readyz', roles: 'public' },
   'GET /v1/openapi.json': { path: '/v1/openapi.json', roles: 'public' },

@@ -43,6 +43,9 @@ const environmentSchema = z.object({
     .default('')
     .transform((list) => list.split(',').flatMap((network) => network.trim() || []))
     .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()]))),
+  /** Where mail is sent by, and from whom; none: links are shown to who invites. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().min(3).default('SENA <no-reply@localhost>'),
   RATE_LIMIT_PER_MINUTE: countSchema.default(defaultLimits.requestsPerMinute),
   STREAMS_MAX: countSchema.default(defaultLimits.streams),
 });

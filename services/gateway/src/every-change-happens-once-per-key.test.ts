@@ -29,8 +29,9 @@ const exceptions: Record<string, string> = {
   'POST /v1/invitations/accept': 'the token is the key: it works once; nobody is signed in whose key could be kept',
   'POST /v1/organizations/:id/select': 'says what is to hold: twice is once',
   'PUT /v1/sign-in-provider': 'says what is to hold: twice is once',
+  'DELETE /v1/scim-tokens/:id': 'twice is once by itself: the token is gone, and the second answer says so',
   'DELETE /v1/sign-in-provider': 'says what is not to hold: twice is once',
-  'POST /v1/sign-in/oidc':
+  'POST /v1/sign-in/provider':
     'each begins a sign-in of its own, which ends by itself; nobody is signed in whose key could be kept',
   'DELETE /v1/nodes/:id': 'twice is once by itself: the node is gone, and the second answer says so',
 };
@@ -110,6 +111,14 @@ const changes: Record<string, Change> = {
     prepare: async () => [
       { path: '/v1/invitations', body: { email: `${unique('a')}@northwind.test`, role: 'viewer' } },
       { path: '/v1/invitations', body: { email: `${unique('b')}@northwind.test`, role: 'viewer' } },
+    ],
+    again: { status: 409, code: 'shown_once' },
+  },
+  'POST /v1/scim-tokens': {
+    status: 201,
+    prepare: async () => [
+      { path: '/v1/scim-tokens', body: { name: unique('directory') } },
+      { path: '/v1/scim-tokens', body: { name: unique('directory') } },
     ],
     again: { status: 409, code: 'shown_once' },
   },

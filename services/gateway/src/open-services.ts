@@ -12,6 +12,7 @@ import { signalConnectionFrom } from '@sena/signals/signal-connection';
 import type { Logger } from '@sena/telemetry/logger';
 import { openBackgroundWork } from './background-work.ts';
 import { defaultLimits, type Environment } from './env.ts';
+import { openMail } from './mail/open-mail.ts';
 import type { GatewaySettings, Services } from './services.ts';
 import { openRunStreams } from './streams/open-run-streams.ts';
 
@@ -64,6 +65,11 @@ export async function openServices(
     const signals = await openSignals(signalConnectionFrom(environment), { logger });
     opened.push(() => signals.close());
 
+    const mail =
+      environment.SMTP_URL === undefined
+        ? null
+        : openMail({ smtpUrl: environment.SMTP_URL, from: environment.MAIL_FROM });
+    opened.push(async () => mail?.close());
     const background = openBackgroundWork();
     opened.push(() => background.settled());
     return {
@@ -74,6 +80,7 @@ export async function openServices(
       signals,
       shellParser,
       cedar,
+      mail,
       background,
       sinkSecret: (sinkId) => sinkSecret(environment.SERVICE_TOKEN_SECRET, sinkId),
       settings,

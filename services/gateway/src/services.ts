@@ -8,6 +8,7 @@ import type { CedarEngine } from '@sena/policy/rules/load-cedar';
 import type { JobQueue } from '@sena/queue/open-queue';
 import type { Signals } from '@sena/signals/open-signals';
 import type { BackgroundWork } from './background-work.ts';
+import type { Mail } from './mail/open-mail.ts';
 import type { RunStreams } from './streams/open-run-streams.ts';
 
 export interface Services {
@@ -20,6 +21,8 @@ export interface Services {
   readonly shellParser: ShellParser;
   readonly cedar: CedarEngine;
   readonly streams: RunStreams;
+  /** null: whoever runs SENA has named no server for mail. */
+  readonly mail: Mail | null;
   readonly background: BackgroundWork;
   /** Signs what an audit webhook is sent. */
   sinkSecret(sinkId: string): string;

@@ -89,7 +89,7 @@ function pressNext(pressed: Pressed[]): Promise<Pressed | null> {
       const name = button.ariaLabel ?? button.textContent ?? '';
       const alike = pressed.filter((other) => other.kind === kind);
       if (alike.length >= 6 || alike.some((other) => other.name === name)) continue;
-      button.click();
+      (button as HTMLElement).click();
       return { kind, name };
     }
     return null;

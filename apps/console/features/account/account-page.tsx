@@ -1,4 +1,4 @@
-// What is one's own: the second factor of sign-in, and where one is signed in.
+// What is one's own: the second factor and the passkeys of sign-in, and where one is signed in.
 'use client';
 import type { Session } from '@sena/contracts/http/sessions';
 import { Badge } from '@sena/ui/badge';
@@ -12,6 +12,7 @@ import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { Ago } from '../time/ago.tsx';
 import { SecondFactorCard } from './second-factor-card.tsx';
+import { SignInPasskeysCard } from './sign-in-passkeys-card.tsx';
 import { useEndSession, useSessionList } from './use-sessions.ts';
 
 const column = createColumnHelper<typeof listFeatures, Session>();
@@ -26,6 +27,7 @@ export function AccountPage() {
       description={`${me.user.email}, ${me.role} of ${me.organization.name}${me.scope === null ? '' : ` on ${me.scope}`}.`}
     >
       <SecondFactorCard />
+      <SignInPasskeysCard />
       <section className="flex flex-col gap-3" aria-labelledby="sessions">
         <h2 id="sessions" className="text-sm font-semibold">
           Where you are signed in

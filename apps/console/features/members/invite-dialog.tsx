@@ -18,6 +18,8 @@ import { useInvite } from './use-members.ts';
 
 interface Issued {
   link: string;
+  /** It went to the person by mail too. */
+  mailed: boolean;
   email: string;
   expiresAt: string;
 }
@@ -32,10 +34,10 @@ export function InviteDialog({ open, onOpenChange }: { open: boolean; onOpenChan
   return (
     <Dialog open={open} onOpenChange={change}>
       <DialogContent
-        title={issued === null ? 'Invite a member' : `Hand this link to ${issued.email}`}
+        title={titleOf(issued)}
         description={
           issued === null
-            ? 'You get a link to hand on yourself: SENA sends no mail.'
+            ? 'You get a link to hand on. Where SENA has a mail server, it goes to the person by mail as well.'
             : 'It is shown only once, works once, and lets in whoever holds it. Send it where only that person reads.'
         }
       >
@@ -43,6 +45,11 @@ export function InviteDialog({ open, onOpenChange }: { open: boolean; onOpenChan
       </DialogContent>
     </Dialog>
   );
+}
+
+function titleOf(issued: Issued | null): string {
+  if (issued === null) return 'Invite a member';
+  return issued.mailed ? `This link was mailed to ${issued.email}` : `Hand this link to ${issued.email}`;
 }
 
 function InviteForm({ onIssued }: { onIssued: (issued: Issued) => void }) {

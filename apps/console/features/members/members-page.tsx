@@ -13,6 +13,7 @@ import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { Ago } from '../time/ago.tsx';
 import { ChangeMemberDialog } from './change-member-dialog.tsx';
+import { DirectoryCard } from './directory-card.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { SignInProviderCard } from './sign-in-provider-card.tsx';
 import {
@@ -82,6 +83,7 @@ export function MembersPage() {
         </section>
       )}
       {me.permissions.includes('sign-in:manage') && <SignInProviderCard />}
+      {me.permissions.includes('sign-in:manage') && <DirectoryCard />}
       <InviteDialog open={inviting} onOpenChange={setInviting} />
       <ChangeMemberDialog member={changing} onClose={() => setChanging(null)} />
     </Page>

@@ -1,5 +1,5 @@
 // The organization's own sign-in provider: read, set, removed. For owners.
-import type { SignInProvider } from '@sena/contracts/http/sign-in';
+import type { WantedSignInProvider } from '@sena/contracts/http/sign-in';
 import { takeData } from '@sena/sdk/take-data';
 import { notifyDone, notifyFailed } from '@sena/ui/toaster';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -16,12 +16,10 @@ export function useSignInProvider() {
   });
 }
 
-export type WantedProvider = Omit<SignInProvider, 'id'> & { clientSecret: string };
-
 export function useSetSignInProvider() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: WantedProvider) => takeData(sena.PUT('/v1/sign-in-provider', { body })),
+    mutationFn: (body: WantedSignInProvider) => takeData(sena.PUT('/v1/sign-in-provider', { body })),
     onSuccess: (shown) => {
       queryClient.setQueryData(providerKey, shown);
       notifyDone('The provider is set', 'Give the sign-in address to your people.');

@@ -9,6 +9,8 @@ export interface Passkey {
   credentialID: string;
   /** COSE, base64. */
   publicKey: string;
+  /** One that signs in decides nothing, and the other way round. */
+  purpose: 'approval' | 'sign_in';
   createdAt: string | null;
 }
 

@@ -1,4 +1,4 @@
-// The passkeys of who is signed in: with them changes are approved where a satellite demands it. The satellite believes its own list, so
+// The passkeys for approvals of who is signed in: with them changes are approved where a satellite demands it. The satellite believes its own list, so
 // each has the entry that belongs there.
 'use client';
 import { Button } from '@sena/ui/button';
@@ -21,11 +21,11 @@ import { listEntry } from './list-entry.ts';
 import { useAddPasskey, useDeletePasskey, usePasskeys } from './use-passkeys.ts';
 
 export function PasskeysPage() {
-  const passkeys = usePasskeys();
-  const add = useAddPasskey();
+  const passkeys = usePasskeys('approval');
+  const add = useAddPasskey('approval');
   return (
     <Page
-      title="Passkeys"
+      title="Passkeys for approvals"
       description="Where a satellite demands it, a change runs only with the passkey of a person who is listed in the satellite’s own file."
       actions={
         <Button variant="primary" busy={add.isPending} onClick={() => add.mutate()}>

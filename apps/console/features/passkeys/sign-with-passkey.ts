@@ -8,10 +8,11 @@ const timeoutMs = 120_000;
 
 /** Throws `PasskeyError`. */
 export async function signWithPasskey(actionDigest: string): Promise<PasskeyAssertion> {
-  const passkeys = await callPasskeys<Passkey[]>('list-user-passkeys');
+  const all = await callPasskeys<Passkey[]>('list-user-passkeys');
+  const passkeys = all.filter(({ purpose }) => purpose === 'approval');
   if (passkeys.length === 0) {
     throw new PasskeyError(
-      'You have no passkey in this console. Add one under Passkeys in the account menu, or use `sena approve`.',
+      'You have no passkey for approvals in this console. Add one under Passkeys in the account menu, or use `sena approve`.',
     );
   }
   const credential = await ask(challengeOf(actionDigest), passkeys);

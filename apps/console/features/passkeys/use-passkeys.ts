@@ -1,4 +1,4 @@
-// The passkeys of who is signed in: which there are, one more, one less. Entered by their page.
+// The passkeys of who is signed in, of one kind: which there are, one more, one less. Entered by their pages.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { fromBase64url, toBase64url } from './base64url.ts';
 import { callPasskeys, type Passkey } from './call-passkeys.ts';
@@ -6,8 +6,14 @@ import { explainRefusal, PasskeyError } from './passkey-error.ts';
 
 const passkeysKey = ['passkeys'];
 
-export function usePasskeys() {
-  return useQuery({ queryKey: passkeysKey, queryFn: () => callPasskeys<Passkey[]>('list-user-passkeys') });
+type Purpose = Passkey['purpose'];
+
+export function usePasskeys(purpose: Purpose) {
+  return useQuery({
+    queryKey: passkeysKey,
+    queryFn: () => callPasskeys<Passkey[]>('list-user-passkeys'),
+    select: (passkeys) => passkeys.filter((passkey) => passkey.purpose === purpose),
+  });
 }
 
 export function useDeletePasskey() {
@@ -18,12 +24,16 @@ export function useDeletePasskey() {
   });
 }
 
-export function useAddPasskey() {
+export function useAddPasskey(purpose: Purpose) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: async () => {
-      const options = await callPasskeys<PublicKeyCredentialCreationOptionsJSON>('generate-register-options');
-      const credential = await make(options);
+      const options = await callPasskeys<PublicKeyCredentialCreationOptionsJSON>(
+        `generate-register-options?context=${purpose}`,
+      );
+      const known = await callPasskeys<Passkey[]>('list-user-passkeys');
+      const ofThisKind = known.filter((passkey) => passkey.purpose === purpose).map(({ credentialID }) => credentialID);
+      const credential = await make(options, purpose, ofThisKind);
       if (
         !(credential instanceof PublicKeyCredential) ||
         !(credential.response instanceof AuthenticatorAttestationResponse)
@@ -45,8 +55,12 @@ export function useAddPasskey() {
   });
 }
 
-async function make(options: PublicKeyCredentialCreationOptionsJSON): Promise<Credential | null> {
-  const { rp, pubKeyCredParams, challenge, user, excludeCredentials = [], authenticatorSelection } = options;
+async function make(
+  options: PublicKeyCredentialCreationOptionsJSON,
+  purpose: Purpose,
+  ofThisKind: readonly string[],
+): Promise<Credential | null> {
+  const { rp, pubKeyCredParams, challenge, user } = options;
   try {
     return await navigator.credentials.create({
       publicKey: {
@@ -54,8 +68,14 @@ async function make(options: PublicKeyCredentialCreationOptionsJSON): Promise<Cr
         challenge: fromBase64url(challenge),
         user: { ...user, id: fromBase64url(user.id) },
         pubKeyCredParams: pubKeyCredParams.map(({ alg }) => ({ alg, type: 'public-key' })),
-        excludeCredentials: excludeCredentials.map(({ id }) => ({ id: fromBase64url(id), type: 'public-key' })),
-        ...(authenticatorSelection === undefined ? {} : { authenticatorSelection }),
+        // A device may hold one of each kind.
+        excludeCredentials: ofThisKind.map((id) => ({ id: fromBase64url(id), type: 'public-key' })),
+        authenticatorSelection: {
+          userVerification: 'required',
+          // One that signs in is found without a name; one for approvals is not offered there.
+          residentKey: purpose === 'sign_in' ? 'required' : 'discouraged',
+          requireResidentKey: purpose === 'sign_in',
+        },
       },
     });
   } catch (cause) {

@@ -8,7 +8,7 @@ export async function beginAtProvider(
   next: string,
 ): Promise<{ kind: 'begun'; url: string } | { kind: 'refused'; sentence: string }> {
   try {
-    const { url } = await takeData(sena.POST('/v1/sign-in/oidc', { body: { provider, next } }));
+    const { url } = await takeData(sena.POST('/v1/sign-in/provider', { body: { provider, next } }));
     return { kind: 'begun', url };
   } catch (error) {
     return { kind: 'refused', sentence: describeFailure(error).detail };

@@ -1,4 +1,4 @@
-// Email and password. On success it goes where the person was headed.
+// Email and password, or a passkey. On success it goes where the person was headed.
 'use client';
 import { Button } from '@sena/ui/button';
 import { Card } from '@sena/ui/card';
@@ -8,6 +8,8 @@ import { Notice } from '@sena/ui/notice';
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
+import { describeFailure } from '../api/describe-failure.ts';
+import { signInWithPasskey } from '../passkeys/sign-in-with-passkey.ts';
 import { Logo } from '../shell/logo.tsx';
 import { signIn } from './auth-client.ts';
 import { beginAtProvider } from './begin-at-provider.ts';
@@ -47,6 +49,18 @@ export function SignInForm() {
       return;
     }
     // What was cached belongs to whoever was here before.
+    queryClient.clear();
+    router.replace(safeNextPath(next));
+  }
+
+  async function enterByPasskey() {
+    setState({ kind: 'busy' });
+    try {
+      await signInWithPasskey();
+    } catch (error) {
+      setState({ kind: 'refused', sentence: describeFailure(error).detail });
+      return;
+    }
     queryClient.clear();
     router.replace(safeNextPath(next));
   }
@@ -97,6 +111,11 @@ export function SignInForm() {
               }}
             >
               Start again
+            </Button>
+          )}
+          {step === 'password' && (
+            <Button busy={state.kind === 'busy'} onClick={() => void enterByPasskey()}>
+              Use a passkey
             </Button>
           )}
           {step === 'password' && provider !== null && (

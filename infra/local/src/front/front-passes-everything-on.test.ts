@@ -35,12 +35,20 @@ afterEach(async () => {
 
 test('each path reaches its process', async () => {
   const answers = await Promise.all(
-    ['/v1/runs', '/api/auth/sign-in/email', '/docs', '/healthz', '/', '/v1x', '/runs/run_1', '/v1/tunnel'].map(
-      async (path) => (await fetch(address(path))).text(),
-    ),
+    [
+      '/v1/runs',
+      '/api/auth/sign-in/email',
+      '/scim/v2/Users',
+      '/docs',
+      '/healthz',
+      '/',
+      '/v1x',
+      '/runs/run_1',
+      '/v1/tunnel',
+    ].map(async (path) => (await fetch(address(path))).text()),
   );
   expect(answers).toEqual([
-    ...['gateway', 'gateway', 'gateway', 'gateway'],
+    ...['gateway', 'gateway', 'gateway', 'gateway', 'gateway'],
     ...['console', 'console', 'console', 'upgrade, please'],
   ]);
 });

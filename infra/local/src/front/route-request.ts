@@ -3,7 +3,7 @@
 
 export type Backend = 'gateway' | 'relay' | 'console';
 
-const gatewayPaths = ['/v1', '/api/auth', '/docs', '/healthz', '/readyz'];
+const gatewayPaths = ['/v1', '/api/auth', '/scim', '/docs', '/healthz', '/readyz'];
 
 /** `target`: the request line's target, as it came. */
 export function routeRequest(target: string): Backend {

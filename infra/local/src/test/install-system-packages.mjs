@@ -14,6 +14,7 @@ const needed = [
     debianPackage: 'chromium',
     for: 'the browser test',
   },
+  { program: 'openssl', debianPackage: 'openssl', for: 'certificates of sign-in providers' },
   { program: 'nft', debianPackage: 'nftables', for: 'networks that accept nothing from outside' },
   { program: 'ip', debianPackage: 'iproute2', for: 'network namespaces' },
   { program: 'busybox', debianPackage: 'busybox', for: 'lab hosts, and commands under every shell that nodes have' },

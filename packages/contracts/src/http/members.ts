@@ -50,8 +50,8 @@ export const createInvitationBodySchema = z.strictObject({
     .max(30 * 86_400)
     .default(7 * 86_400),
 });
-/** The link is shown once. */
-export const createdInvitationSchema = invitationSchema.extend({ link: z.string() });
+/** The link is shown once. `mailed`: it went to the person by mail too. */
+export const createdInvitationSchema = invitationSchema.extend({ link: z.string(), mailed: z.boolean() });
 
 const invitationTokenSchema = z.string().min(20).max(200);
 export const readInvitationBodySchema = z.strictObject({ token: invitationTokenSchema });

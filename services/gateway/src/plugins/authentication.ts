@@ -3,6 +3,7 @@
 
 import { isAllowed } from '@sena/auth/abilities';
 import { authenticateRequest } from '@sena/auth/authenticate-request';
+import { findDirectory } from '@sena/auth/scim/scim-tokens';
 import type { Permission } from '@sena/contracts/domain/permission';
 import type { Member } from '@sena/contracts/domain/principal';
 import { rolesWith } from '@sena/contracts/domain/role-permissions';
@@ -28,6 +29,12 @@ export const authentication = fp(
       // Also what no route knows: it is answered with 404.
       if (access === undefined || access === 'public') return;
       failures.refuseAfterTooMany(request.ip);
+      if (access === 'directory') {
+        request.directory = await findDirectory(services.auth.pool, request.headers.authorization);
+        if (request.directory !== null) return;
+        if (request.headers.authorization !== undefined) failures.count(request.ip);
+        throw new SenaError('unauthenticated', 'Send "Authorization: Bearer <SCIM token>" with a valid token.');
+      }
       const asked = await authenticateRequest(services.auth, request.headers);
       switch (asked.kind) {
         case 'member':

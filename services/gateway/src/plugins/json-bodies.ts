@@ -11,12 +11,16 @@ export const jsonBodies = fp(
     // Refuses `__proto__` and `constructor.prototype` keys.
     const parse = app.getDefaultJsonParser('error', 'error');
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-      if (body === '') done(null, undefined);
-      else if (isTooDeep(body as string))
-        done(new SenaError('bad_request', `The body is nested deeper than ${depthMax} levels. Send it flatter.`));
-      else parse(request, body as string, done);
-    });
+    app.addContentTypeParser(
+      ['application/json', 'application/scim+json'],
+      { parseAs: 'string' },
+      (request, body, done) => {
+        if (body === '') done(null, undefined);
+        else if (isTooDeep(body as string))
+          done(new SenaError('bad_request', `The body is nested deeper than ${depthMax} levels. Send it flatter.`));
+        else parse(request, body as string, done);
+      },
+    );
   },
   { name: 'json-bodies' },
 );

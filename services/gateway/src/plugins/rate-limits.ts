@@ -12,7 +12,10 @@ export const rateLimits = fp(
       max: limits.requestsPerMinute,
       timeWindow: 60_000,
       cache: 10_000,
-      keyGenerator: ({ member, ip }) => (member ? `${member.organizationId}/${member.userId}` : `address ${ip}`),
+      keyGenerator: ({ member, directory, ip }) => {
+        if (member) return `${member.organizationId}/${member.userId}`;
+        return directory ? directory.tokenId : `address ${ip}`;
+      },
       errorResponseBuilder: (_request, { after }) =>
         new SenaError('rate_limited', `Too many requests. Wait ${after}, then go on.`),
     });

@@ -10,6 +10,7 @@ const quiet = new Set(['/healthz', '/readyz']);
 export const requestLog = fp(
   async (app: GatewayApp) => {
     app.decorateRequest('member', null);
+    app.decorateRequest('directory', null);
     app.decorateRequest('problemCode', null);
     app.decorateRequest('traceparent', '');
 
@@ -27,8 +28,8 @@ export const requestLog = fp(
         status: reply.statusCode,
         code: request.problemCode ?? undefined,
         durationMs: Math.round(reply.elapsedTime),
-        organizationId: request.member?.organizationId,
-        actor: request.member ? principalRef(request.member) : undefined,
+        organizationId: request.member?.organizationId ?? request.directory?.organizationId,
+        actor: request.member ? principalRef(request.member) : request.directory?.tokenId,
         by: request.member?.by,
         address: request.ip,
         traceId: traceIdOf(request.traceparent),

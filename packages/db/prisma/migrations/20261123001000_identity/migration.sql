@@ -36,31 +36,96 @@ create unique index invitations_pending on identity.invitations (organization_id
 
 create table identity."twoFactor" ("id" text not null primary key, "secret" text not null, "backupCodes" text not null, "userId" text not null unique references identity."user" ("id") on delete cascade, "verified" boolean not null default true, "failedVerificationCount" integer not null default 0, "lockedUntil" timestamptz);
 
--- Where an organization's people sign in besides SENA: one OpenID Connect provider each. It speaks for addresses of these domains, and
--- about members of this organization alone.
+-- Where an organization's people sign in besides SENA: one provider each, by OpenID Connect or by SAML. It speaks for addresses of these
+-- domains, and about members of this organization alone.
 create table identity.sign_in_providers (
   id text not null primary key,
   organization_id text not null unique references identity."organization" ("id") on delete cascade,
+  kind text not null check (kind in ('oidc', 'saml')),
+  -- As the provider calls itself: issuer or entity id.
   issuer text not null,
-  client_id text not null,
+  client_id text,
   -- Encrypted under the secret of sign-in.
-  client_secret text not null,
+  client_secret text,
+  -- Where a browser is sent to, and whose signatures count: certificates, DER as base64.
+  sso_url text,
+  certificates text[],
   domains text[] not null check (cardinality(domains) > 0),
   default_role text not null check (default_role in ('operator', 'approver', 'viewer')),
   default_scope text,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  check (case kind
+    when 'oidc' then client_id is not null and client_secret is not null and sso_url is null and certificates is null
+    else client_id is null and client_secret is null and sso_url is not null and cardinality(certificates) > 0 end)
 );
 -- A sign-in that is under way: single use, short-lived, and of the browser that has the state.
 create table identity.sign_in_attempts (
   state_sha256 text not null primary key,
   provider_id text not null references identity.sign_in_providers (id) on delete cascade,
-  nonce text not null,
-  code_verifier text not null,
+  -- OpenID Connect.
+  nonce text,
+  code_verifier text,
+  -- SAML: the id of our request, and what was answered to it, until the browser comes to fetch its session.
+  request_id text unique,
+  asserted jsonb,
   next_path text not null,
   expires_at timestamptz not null
 );
+-- What was said once is not heard again: ids of SAML assertions, until they would be too old anyway.
+create table identity.saml_assertions (
+  provider_id text not null references identity.sign_in_providers (id) on delete cascade,
+  assertion_sha256 text not null,
+  expires_at timestamptz not null,
+  primary key (provider_id, assertion_sha256)
+);
 
-create table identity."passkey" ("id" text not null primary key, "name" text, "publicKey" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "credentialID" text not null, "counter" integer not null, "deviceType" text not null, "backedUp" boolean not null, "transports" text, "createdAt" timestamptz, "aaguid" text);
+-- What an organization's directory says about its people (SCIM): who is to belong, by address, and in which groups. It makes nobody a person
+-- here and reads nothing of persons: whoever it names joins by signing in.
+create table identity.scim_tokens (
+  id text not null primary key,
+  organization_id text not null references identity."organization" ("id") on delete cascade,
+  name text not null,
+  token_sha256 text not null unique,
+  created_by text not null references identity."user" ("id") on delete cascade,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  last_used_at timestamptz
+);
+create table identity.scim_users (
+  id text not null primary key,
+  organization_id text not null references identity."organization" ("id") on delete cascade,
+  user_name text not null check (user_name = lower(user_name)),
+  external_id text,
+  display_name text,
+  active boolean not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (organization_id, user_name),
+  unique (organization_id, id)
+);
+create table identity.scim_groups (
+  id text not null primary key,
+  organization_id text not null references identity."organization" ("id") on delete cascade,
+  display_name text not null,
+  external_id text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (organization_id, id)
+);
+create unique index scim_groups_name on identity.scim_groups (organization_id, lower(display_name));
+create table identity.scim_group_members (
+  organization_id text not null,
+  group_id text not null,
+  user_id text not null,
+  primary key (group_id, user_id),
+  foreign key (organization_id, group_id) references identity.scim_groups (organization_id, id) on delete cascade,
+  foreign key (organization_id, user_id) references identity.scim_users (organization_id, id) on delete cascade
+);
+create index scim_group_members_user on identity.scim_group_members (user_id);
+
+create table identity."passkey" ("id" text not null primary key, "name" text, "publicKey" text not null, "userId" text not null references identity."user" ("id") on delete cascade, "credentialID" text not null, "counter" integer not null, "deviceType" text not null, "backedUp" boolean not null, "transports" text, "createdAt" timestamptz, "aaguid" text,
+  -- One that signs in decides nothing, and one that decides signs nobody in.
+  "purpose" text not null default 'approval' check ("purpose" in ('approval', 'sign_in')));
 
 create index "passkey_userId_idx" on identity."passkey" ("userId");
 create unique index "passkey_credentialID_idx" on identity."passkey" ("credentialID");
@@ -159,13 +224,14 @@ create function identity.on_passkey() returns trigger language plpgsql security 
 begin
   if tg_op = 'INSERT' then
     perform append_audit_for_user(new."userId", 'member:' || new."userId", 'passkey.added', new.id,
-      jsonb_build_object('name', new."name", 'credentialId', new."credentialID"));
+      jsonb_build_object('name', new."name", 'credentialId', new."credentialID", 'purpose', new."purpose"));
   elsif tg_op = 'DELETE' then
     perform append_audit_for_user(old."userId", 'member:' || old."userId", 'passkey.removed', old.id,
-      jsonb_build_object('name', old."name", 'credentialId', old."credentialID"));
-  elsif (new."publicKey", new."userId", new."credentialID") is distinct from (old."publicKey", old."userId", old."credentialID") then
+      jsonb_build_object('name', old."name", 'credentialId', old."credentialID", 'purpose', old."purpose"));
+  elsif (new."publicKey", new."userId", new."credentialID", new."purpose")
+      is distinct from (old."publicKey", old."userId", old."credentialID", old."purpose") then
     perform append_audit_for_user(new."userId", 'service:identity', 'passkey.changed', new.id,
-      jsonb_build_object('name', new."name", 'credentialId', new."credentialID"));
+      jsonb_build_object('name', new."name", 'credentialId', new."credentialID", 'purpose', new."purpose"));
   end if;
   return null;
 end $$;
@@ -223,11 +289,62 @@ begin
     perform append_audit(old.organization_id, 'service:identity', 'sign_in_provider.removed', old.id, jsonb_build_object('issuer', old.issuer));
   else
     perform append_audit(new.organization_id, 'service:identity', 'sign_in_provider.set', new.id,
-      jsonb_build_object('issuer', new.issuer, 'clientId', new.client_id, 'domains', new.domains, 'defaultRole', new.default_role, 'defaultScope', new.default_scope));
+      jsonb_build_object('kind', new.kind, 'issuer', new.issuer, 'clientId', new.client_id, 'ssoUrl', new.sso_url,
+        'certificates', (select jsonb_agg(encode(sha256(decode(c, 'base64')), 'hex')) from unnest(new.certificates) as c),
+        'domains', new.domains, 'defaultRole', new.default_role, 'defaultScope', new.default_scope));
   end if;
   return null;
 end $$;
 
+create function identity.on_scim_token() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new.organization_id, 'service:identity', 'scim_token.created', new.id, jsonb_build_object('name', new.name, 'expiresAt', new.expires_at));
+  else
+    perform append_audit(old.organization_id, 'service:identity', 'scim_token.revoked', old.id, jsonb_build_object('name', old.name));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_scim_user() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new.organization_id, 'service:scim', 'scim_user.added', new.id, jsonb_build_object('email', new.user_name, 'active', new.active));
+  elsif tg_op = 'DELETE' then
+    perform append_audit(old.organization_id, 'service:scim', 'scim_user.removed', old.id, jsonb_build_object('email', old.user_name));
+  elsif new.active is distinct from old.active then
+    perform append_audit(new.organization_id, 'service:scim', case when new.active then 'scim_user.activated' else 'scim_user.deactivated' end, new.id,
+      jsonb_build_object('email', new.user_name));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_scim_group() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new.organization_id, 'service:scim', 'scim_group.added', new.id, jsonb_build_object('name', new.display_name));
+  elsif tg_op = 'DELETE' then
+    perform append_audit(old.organization_id, 'service:scim', 'scim_group.removed', old.id, jsonb_build_object('name', old.display_name));
+  elsif new.display_name is distinct from old.display_name then
+    perform append_audit(new.organization_id, 'service:scim', 'scim_group.renamed', new.id, jsonb_build_object('from', old.display_name, 'to', new.display_name));
+  end if;
+  return null;
+end $$;
+
+create function identity.on_scim_group_member() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform append_audit(new.organization_id, 'service:scim', 'scim_group.member_added', new.group_id, jsonb_build_object('user', new.user_id));
+  else
+    perform append_audit(old.organization_id, 'service:scim', 'scim_group.member_removed', old.group_id, jsonb_build_object('user', old.user_id));
+  end if;
+  return null;
+end $$;
+
+create trigger audit_scim_token after insert or delete on identity.scim_tokens for each row execute function identity.on_scim_token();
+create trigger audit_scim_user after insert or update or delete on identity.scim_users for each row execute function identity.on_scim_user();
+create trigger audit_scim_group after insert or update or delete on identity.scim_groups for each row execute function identity.on_scim_group();
+create trigger audit_scim_group_member after insert or delete on identity.scim_group_members for each row execute function identity.on_scim_group_member();
 create trigger audit_invitation after insert or update on identity.invitations for each row execute function identity.on_invitation();
 create trigger audit_two_factor after update on identity."user" for each row execute function identity.on_two_factor();
 create trigger audit_sign_in_provider after insert or update or delete on identity.sign_in_providers for each row execute function identity.on_sign_in_provider();

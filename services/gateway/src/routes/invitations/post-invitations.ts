@@ -1,4 +1,4 @@
-// POST /v1/invitations: asks somebody to join. The link is in this answer alone; SENA sends no mail.
+// POST /v1/invitations: asks somebody to join. The link is in this answer alone, and in a mail to the person where there is a server for that.
 import { createInvitation } from '@sena/auth/invitations/create-invitation';
 import { SenaError } from '@sena/contracts/errors';
 import { createdInvitationSchema, createInvitationBodySchema, invitationSchema } from '@sena/contracts/http/members';
@@ -6,6 +6,7 @@ import { inOrganization } from '@sena/db/tenant';
 import { parseSelector } from '@sena/fleet/parse-selector';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
+import { mailInvitation } from '../../mail/mail-invitation.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
@@ -21,7 +22,7 @@ export function postInvitations(app: GatewayApp, services: Services): void {
         tags: ['members'],
         summary: 'Invite somebody to the organization',
         description:
-          'Give the `link` to the person yourself: it is shown in this answer alone, works once, and stands for whoever holds it. ' +
+          'Unless it was `mailed`, give the `link` to the person yourself: it is shown in this answer alone, works once, and stands for whoever holds it. ' +
           'An open invitation of the same address ends. The same request with the same `Idempotency-Key` answers `shown_once`.',
         headers: idempotencyHeadersSchema,
         body: createInvitationBodySchema,
@@ -44,7 +45,13 @@ export function postInvitations(app: GatewayApp, services: Services): void {
       );
       switch (created.kind) {
         case 'first':
-          return reply.code(201).send(created.answer);
+          return reply.code(201).send({
+            ...created.answer,
+            mailed: await mailInvitation(
+              { mail: services.mail, auth: services.auth, log: request.log },
+              { ...created.answer, organizationId: by.organizationId, by: by.name },
+            ),
+          });
         case 'again':
           throw new SenaError(
             'shown_once',

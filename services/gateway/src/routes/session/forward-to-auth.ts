@@ -1,6 +1,8 @@
 // Hands a request to better-auth and its answer back; what it refuses becomes a problem like any other.
 // Only what SENA has opened is handed on.
+import { countMemberships } from '@sena/auth/members/count-memberships';
 import { isOpenAuthPath } from '@sena/auth/open-auth-paths';
+import { signInContext } from '@sena/auth/open-passkeys';
 import { type ErrorCode, SenaError } from '@sena/contracts/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from '../../problems/send-problem.ts';
@@ -19,6 +21,7 @@ export async function forwardToAuth(services: Services, request: FastifyRequest,
     const value = request.headers[name];
     if (value !== undefined) headers.set(name, value);
   }
+  await refuseForeignPasskeys(services, request, headers);
   const hasBody = request.method !== 'GET';
   if (hasBody) headers.set('content-type', 'application/json');
   const answer = await services.auth.handler(
@@ -35,7 +38,7 @@ export async function forwardToAuth(services: Services, request: FastifyRequest,
   if (answer.status >= 400) {
     const retryAfter = answer.headers.get('x-retry-after') ?? answer.headers.get('retry-after');
     if (retryAfter !== null) reply.header('retry-after', retryAfter);
-    throw refusalOf(answer.status, text);
+    throw refusalOf(request, answer.status, text);
   }
   return reply
     .code(answer.status)
@@ -43,8 +46,40 @@ export async function forwardToAuth(services: Services, request: FastifyRequest,
     .send(text === '' ? 'null' : text) as never;
 }
 
-function refusalOf(status: number, text: string): SenaError {
+/**
+ * A provider speaks for one organization. Passkeys are a person's, in all of them: a session that it began neither sees, adds nor removes any
+ * of somebody who belongs to others as well, and adds none that signs in.
+ */
+async function refuseForeignPasskeys(services: Services, request: FastifyRequest, headers: Headers): Promise<void> {
+  const path = pathOf(request.url);
+  if (
+    !path.startsWith('/api/auth/passkey/') ||
+    path.endsWith('-authentication') ||
+    path.endsWith('authenticate-options')
+  )
+    return;
+  const session = await services.auth.readSession(headers);
+  if (session === null || !session.isOfProvider) return;
+  if (new URLSearchParams(request.url.split('?', 2)[1]).get('context') === signInContext) {
+    throw new SenaError(
+      'forbidden',
+      'Your organization’s provider signed you in, so it goes on doing so. Sign in with a password to add a passkey for signing in.',
+    );
+  }
+  if ((await countMemberships(services.auth.pool, session.userId)) <= 1) return;
+  throw new SenaError(
+    'forbidden',
+    'Your organization’s provider signed you in, and you belong to others as well. Sign in with your password to manage passkeys.',
+  );
+}
+
+function refusalOf(request: FastifyRequest, status: number, text: string): SenaError {
   const cause = new Error(`better-auth answered ${status}: ${codeOf(text)}`);
+  // One sentence for whatever is wrong: nobody learns which passkeys there are.
+  if (pathOf(request.url).endsWith('/passkey/verify-authentication') && status < 500 && status !== 429) {
+    const sentence = 'This passkey does not sign you in. Use one that was added for signing in, or your password.';
+    return new SenaError('unauthenticated', sentence, { cause });
+  }
   const { code, sentence } = describe(status, cause.message);
   return new SenaError(code, sentence, { cause });
 }

@@ -1,5 +1,5 @@
 // DELETE /v1/sign-in-provider: nobody signs in through it any more, and the sessions it began end.
-import { removeProvider } from '@sena/auth/oidc/provider';
+import { removeProvider } from '@sena/auth/providers/provider';
 import { z } from 'zod';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';

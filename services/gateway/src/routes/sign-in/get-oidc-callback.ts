@@ -1,9 +1,9 @@
 // GET /api/auth/oidc/callback: a browser comes back from its provider. It is a page's address, so every answer leads to a page.
-import { finishSignIn } from '@sena/auth/oidc/finish-sign-in';
+import { finishOidc } from '@sena/auth/oidc/finish-oidc';
 import { SenaError } from '@sena/contracts/errors';
 import type { GatewayApp } from '../../gateway-app.ts';
 import type { Services } from '../../services.ts';
-import { callbackPath, oidcSettings, readStateCookie, stateCookie } from './oidc-settings.ts';
+import { callbackPath, oidcSettings, readStateCookie, stateCookie } from './provider-settings.ts';
 
 export function getOidcCallback(app: GatewayApp, services: Services): void {
   app.get(
@@ -16,7 +16,7 @@ export function getOidcCallback(app: GatewayApp, services: Services): void {
       const { publicUrl } = services.settings;
       reply.header('set-cookie', stateCookie(services, '', 0));
       try {
-        const { sessionToken, nextPath } = await finishSignIn(services.auth, oidcSettings(services), {
+        const { sessionToken, nextPath } = await finishOidc(services.auth, oidcSettings(services), {
           query: request.url.split('?', 2)[1] ?? '',
           cookieState: readStateCookie(services, request.headers.cookie),
           address: request.ip,

@@ -1,16 +1,18 @@
-// PUT /v1/sign-in-provider: an owner says which OpenID Connect provider speaks for the organization's people. It is asked once, so that
+// PUT /v1/sign-in-provider: an owner says which provider speaks for the organization's people. One of OpenID Connect is asked once, so that
 // a mistake shows here and not at the next sign-in.
-import { discover } from '@sena/auth/oidc/begin-sign-in';
-import { setProvider } from '@sena/auth/oidc/provider';
+import { discover } from '@sena/auth/oidc/begin-oidc';
+import { setProvider } from '@sena/auth/providers/provider';
+import { readCertificate } from '@sena/auth/saml/read-certificate';
 import { setSignInProviderBodySchema, shownSignInProviderSchema } from '@sena/contracts/http/sign-in';
 import { parseSelector } from '@sena/fleet/parse-selector';
+import type { z } from 'zod';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
 import type { Services } from '../../services.ts';
 import { showProvider } from './get-sign-in-provider.ts';
-import { oidcSettings } from './oidc-settings.ts';
+import { oidcSettings } from './provider-settings.ts';
 
 export function putSignInProvider(app: GatewayApp, services: Services): void {
   app.put(
@@ -20,9 +22,9 @@ export function putSignInProvider(app: GatewayApp, services: Services): void {
       schema: {
         operationId: 'setSignInProvider',
         tags: ['members'],
-        summary: 'Set the organization’s sign-in provider (OpenID Connect)',
+        summary: 'Set the organization’s sign-in provider (OpenID Connect or SAML)',
         description:
-          'Register `redirectUri` there. It is believed about verified e-mail addresses of `domains` and about members of this organization ' +
+          'Register `redirectUri` there, or for SAML what `saml` says. It is believed about verified e-mail addresses of `domains` and about members of this organization ' +
           'alone; whoever signs in for the first time becomes a member with `defaultRole`. Give `signInUrl` to your people.',
         body: setSignInProviderBodySchema,
         response: {
@@ -34,8 +36,19 @@ export function putSignInProvider(app: GatewayApp, services: Services): void {
     async (request) => {
       const { body } = request;
       if (body.defaultScope !== null) parseSelector(body.defaultScope);
-      await discover(oidcSettings(services), body);
-      return showProvider(services, await setProvider(services.auth, memberOf(request), body));
+      const by = memberOf(request);
+      return showProvider(
+        services,
+        by.organizationId,
+        await setProvider(services.auth, by, await proved(services, body)),
+      );
     },
   );
+}
+
+/** What can't be discovered, or has no key whose signatures are worth something, can't be signed in with. */
+async function proved(services: Services, body: z.infer<typeof setSignInProviderBodySchema>) {
+  if (body.kind === 'saml') return { ...body, certificates: body.certificates.map(readCertificate) };
+  await discover(oidcSettings(services), body);
+  return body;
 }

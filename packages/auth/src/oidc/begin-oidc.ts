@@ -1,11 +1,11 @@
-// A browser is sent to its organization's provider. What comes back has to fit what was kept here: state, nonce, code verifier.
+// A browser is sent to its organization's OpenID Connect provider. What comes back has to fit what was kept here: state, nonce, code verifier.
 // Writes sign_in_attempts only.
-import { createHash } from 'node:crypto';
 import { SenaError } from '@sena/contracts/errors';
 import * as oidc from 'openid-client';
 import type { SenaAuth } from '../open-auth.ts';
+import { keepAttempt } from '../providers/attempts.ts';
+import { type OidcProviderRow, openSecret } from '../providers/provider.ts';
 import { type GuardedFetch, openGuardedFetch } from './guarded-fetch.ts';
-import { findProvider, openSecret, type ProviderRow } from './provider.ts';
 
 export interface OidcSettings {
   /** Where the provider sends the browser back to. */
@@ -13,31 +13,16 @@ export interface OidcSettings {
   readonly allowedNetworks: readonly string[];
 }
 
-const attemptMinutes = 10;
-
-/** `state` belongs into a cookie of this browser. Throws `not_found`, `backend_unavailable`. */
-export async function beginSignIn(
+/** `state` is the one of this browser's cookie. Throws `backend_unavailable`. */
+export async function beginOidc(
   auth: SenaAuth,
   settings: OidcSettings,
-  { providerId, nextPath }: { providerId: string; nextPath: string },
-): Promise<{ url: string; state: string }> {
-  const provider = await findProvider(auth.pool, providerId);
-  if (provider === null) {
-    throw new SenaError(
-      'not_found',
-      'This sign-in link leads nowhere. Ask an owner of your organization for the current one.',
-    );
-  }
+  { provider, state, nextPath }: { provider: OidcProviderRow; state: string; nextPath: string },
+): Promise<string> {
   const config = await discover(settings, asDiscovered(auth, provider));
-  const state = oidc.randomState();
   const nonce = oidc.randomNonce();
   const codeVerifier = oidc.randomPKCECodeVerifier();
-  await auth.pool.query('delete from sign_in_attempts where expires_at < now()');
-  await auth.pool.query(
-    `insert into sign_in_attempts (state_sha256, provider_id, nonce, code_verifier, next_path, expires_at)
-     values ($1, $2, $3, $4, $5, now() + interval '${attemptMinutes} minutes')`,
-    [hashState(state), provider.id, nonce, codeVerifier, nextPath],
-  );
+  await keepAttempt(auth.pool, { providerId: provider.id, state, nextPath, kind: 'oidc', nonce, codeVerifier });
   const url = oidc.buildAuthorizationUrl(config, {
     redirect_uri: settings.redirectUri,
     scope: 'openid email profile',
@@ -46,7 +31,7 @@ export async function beginSignIn(
     code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
     code_challenge_method: 'S256',
   });
-  return { url: url.href, state };
+  return url.href;
 }
 
 /** Also when a provider is set: what can't be discovered can't be signed in with. Throws `backend_unavailable`, `validation_failed`. */
@@ -81,11 +66,7 @@ function causeOf(error: unknown): SenaError | null {
   return null;
 }
 
-export function asDiscovered(auth: SenaAuth, provider: ProviderRow) {
+export function asDiscovered(auth: SenaAuth, provider: OidcProviderRow) {
   const { issuer, client_id: clientId, client_secret: sealed } = provider;
   return { issuer, clientId, clientSecret: openSecret(auth.authSecret, sealed) };
-}
-
-export function hashState(state: string): string {
-  return createHash('sha256').update(state).digest('hex');
 }

@@ -1,6 +1,6 @@
-// An organization's sign-in provider: read, set, removed. The client secret is kept encrypted and never told. Writes identity,
+// An organization's sign-in provider: read, set, removed. A client secret is kept encrypted and never told. Writes identity,
 // audited by trigger.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, X509Certificate } from 'node:crypto';
 import { type Member, principalRef, type Role } from '@sena/contracts/domain/principal';
 import type { SignInProvider } from '@sena/contracts/http/sign-in';
 import { newId } from '@sena/contracts/ids';
@@ -8,16 +8,18 @@ import type pg from 'pg';
 import { inIdentity } from '../in-identity.ts';
 import type { SenaAuth } from '../open-auth.ts';
 
-export interface ProviderRow {
+interface CommonRow {
   id: string;
   organization_id: string;
   issuer: string;
-  client_id: string;
-  client_secret: string;
   domains: string[];
   default_role: Role;
   default_scope: string | null;
 }
+export type OidcProviderRow = CommonRow & { kind: 'oidc'; client_id: string; client_secret: string };
+/** `certificates`: DER as base64. */
+export type SamlProviderRow = CommonRow & { kind: 'saml'; sso_url: string; certificates: string[] };
+export type ProviderRow = OidcProviderRow | SamlProviderRow;
 
 export async function readProvider(pool: pg.Pool, organizationId: string): Promise<SignInProvider | null> {
   const found = await pool.query<ProviderRow>('select * from sign_in_providers where organization_id = $1', [
@@ -32,29 +34,35 @@ export async function findProvider(pool: pg.Pool, id: string): Promise<ProviderR
   return found.rows[0] ?? null;
 }
 
-/** `set.defaultScope` is a selector that was read already. */
-export function setProvider(
-  auth: SenaAuth,
-  by: Member,
-  set: {
-    issuer: string;
-    clientId: string;
-    clientSecret: string;
-    domains: readonly string[];
-    defaultRole: Role;
-    defaultScope: string | null;
-  },
-): Promise<SignInProvider> {
+export type WantedProvider = {
+  readonly issuer: string;
+  readonly domains: readonly string[];
+  readonly defaultRole: Role;
+  /** A selector that was read already. */
+  readonly defaultScope: string | null;
+} & (
+  | { readonly kind: 'oidc'; readonly clientId: string; readonly clientSecret: string }
+  /** `certificates` as readCertificate makes them. */
+  | { readonly kind: 'saml'; readonly ssoUrl: string; readonly certificates: readonly string[] }
+);
+
+export function setProvider(auth: SenaAuth, by: Member, set: WantedProvider): Promise<SignInProvider> {
+  const own =
+    set.kind === 'oidc'
+      ? [set.clientId, sealSecret(auth.authSecret, set.clientSecret), null, null]
+      : [null, null, set.ssoUrl, set.certificates];
   return inIdentity(auth.pool, principalRef(by), async (client) => {
     // Another issuer is another provider: sessions and links of the former one are worth nothing.
-    await removeProviders(client, by.organizationId, set.issuer);
+    await removeProviders(client, by.organizationId, set);
     const stored = await client.query<ProviderRow>(
-      `insert into sign_in_providers (id, organization_id, issuer, client_id, client_secret, domains, default_role, default_scope)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)
+      `insert into sign_in_providers
+         (id, organization_id, kind, issuer, client_id, client_secret, sso_url, certificates, domains, default_role, default_scope)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        on conflict (organization_id) do update set client_id = excluded.client_id, client_secret = excluded.client_secret,
-         domains = excluded.domains, default_role = excluded.default_role, default_scope = excluded.default_scope returning *`,
+         sso_url = excluded.sso_url, certificates = excluded.certificates, domains = excluded.domains,
+         default_role = excluded.default_role, default_scope = excluded.default_scope returning *`,
       [
-        ...[newId('idp'), by.organizationId, set.issuer, set.clientId, sealSecret(auth.authSecret, set.clientSecret)],
+        ...[newId('idp'), by.organizationId, set.kind, set.issuer, ...own],
         ...[set.domains.map((domain) => domain.toLowerCase()), set.defaultRole, set.defaultScope],
       ],
     );
@@ -67,27 +75,43 @@ export function removeProvider(auth: SenaAuth, by: Member): Promise<void> {
   return inIdentity(auth.pool, principalRef(by), (client) => removeProviders(client, by.organizationId, null));
 }
 
-/** All but the one of this issuer. */
-async function removeProviders(client: pg.PoolClient, organizationId: string, issuer: string | null): Promise<void> {
+/** All but this one. */
+async function removeProviders(
+  client: pg.PoolClient,
+  organizationId: string,
+  kept: { kind: string; issuer: string } | null,
+): Promise<void> {
+  const others = 'organization_id = $1 and (kind, issuer) is distinct from ($2::text, $3::text)';
+  const of = [organizationId, kept?.kind ?? null, kept?.issuer ?? null];
   await client.query(
-    `delete from session where "signInProviderId" in
-       (select id from sign_in_providers where organization_id = $1 and issuer is distinct from $2)`,
-    [organizationId, issuer],
+    `delete from session where "signInProviderId" in (select id from sign_in_providers where ${others})`,
+    of,
   );
-  await client.query('delete from sign_in_providers where organization_id = $1 and issuer is distinct from $2', [
-    organizationId,
-    issuer,
-  ]);
+  await client.query(`delete from sign_in_providers where ${others}`, of);
 }
 
 function toProvider(row: ProviderRow): SignInProvider {
-  return {
+  const common = {
     id: row.id,
     issuer: row.issuer,
-    clientId: row.client_id,
     domains: row.domains,
     defaultRole: row.default_role as SignInProvider['defaultRole'],
     defaultScope: row.default_scope,
+  };
+  switch (row.kind) {
+    case 'oidc':
+      return { kind: 'oidc', ...common, clientId: row.client_id };
+    case 'saml':
+      return { kind: 'saml', ...common, ssoUrl: row.sso_url, certificates: row.certificates.map(showCertificate) };
+  }
+}
+
+function showCertificate(der: string) {
+  const certificate = new X509Certificate(Buffer.from(der, 'base64'));
+  return {
+    pem: certificate.toString().trim(),
+    sha256: certificate.fingerprint256,
+    validTo: certificate.validToDate.toISOString(),
   };
 }
 

@@ -1,5 +1,6 @@
 // How this gateway speaks to providers. Pure.
-import type { OidcSettings } from '@sena/auth/oidc/begin-sign-in';
+import type { OidcSettings } from '@sena/auth/oidc/begin-oidc';
+import type { SamlSettings } from '@sena/auth/saml/open-saml';
 import type { Services } from '../../services.ts';
 
 export const callbackPath = '/api/auth/oidc/callback';
@@ -8,6 +9,15 @@ export function oidcSettings({ settings }: Services): OidcSettings {
   return {
     redirectUri: `${settings.publicUrl}${callbackPath}`,
     allowedNetworks: settings.signInProviderNetworks,
+  };
+}
+
+export const acsPath = '/api/auth/saml/acs';
+
+export function samlSettings({ settings }: Services): SamlSettings {
+  return {
+    acsUrl: `${settings.publicUrl}${acsPath}`,
+    entityId: (organizationId) => `${settings.publicUrl}/api/auth/saml/${organizationId}/metadata`,
   };
 }
 
@@ -28,7 +38,7 @@ export function readStateCookie(services: Services, header: string | undefined):
 
 /** Over https no other host can set it. */
 function cookieName(services: Services): string {
-  return `${isSecure(services) ? '__Host-' : ''}sena.oidc_state`;
+  return `${isSecure(services) ? '__Host-' : ''}sena.sign_in_state`;
 }
 
 function isSecure({ settings }: Services): boolean {

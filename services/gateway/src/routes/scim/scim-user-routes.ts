@@ -1,0 +1,93 @@
+// /scim/v2/Users: who belongs, as the directory says it. Whose membership ends is out at once: keys, sessions and what they follow.
+import {
+  changeScimUser,
+  createScimUser,
+  deleteScimUser,
+  listScimUsers,
+  readScimUser,
+  type ScimUser,
+} from '@sena/auth/scim/scim-users';
+import { scimListQuerySchema, scimPatchBodySchema, scimUserBodySchema } from '@sena/contracts/http/scim';
+import { idSchema } from '@sena/contracts/ids';
+import { z } from 'zod';
+import type { GatewayApp } from '../../gateway-app.ts';
+import type { Services } from '../../services.ts';
+import { directoryOf, listAnswer, pageOf } from './directory-of.ts';
+import { readFilter } from './read-filter.ts';
+import { readUserPatch } from './read-user-patch.ts';
+
+const params = z.object({ id: idSchema('scimu') });
+const config = { access: 'directory' } as const;
+
+export function scimUserRoutes(scim: GatewayApp, services: Services): void {
+  const show = (user: ScimUser) => {
+    const { id, userName, externalId, displayName, active, groups } = user;
+    return {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+      ...{ id, userName, active },
+      ...(externalId === null ? {} : { externalId }),
+      ...(displayName === null ? {} : { displayName, name: { formatted: displayName } }),
+      emails: [{ value: userName, primary: true }],
+      groups,
+      meta: {
+        resourceType: 'User',
+        created: user.createdAt.toISOString(),
+        lastModified: user.updatedAt.toISOString(),
+        location: `${services.settings.publicUrl}/scim/v2/Users/${id}`,
+      },
+    };
+  };
+  const tellEnded = (organizationId: string, userId: string | null) => {
+    if (userId !== null) void services.signals.ring(organizationId, 'memberChanged', { userId });
+  };
+
+  scim.get('/Users', { config, schema: { hide: true, querystring: scimListQuerySchema } }, async (request) => {
+    const filter = readFilter(request.query.filter, ['userName', 'externalId', 'id']);
+    const page = pageOf(request.query);
+    const { users, total } = await listScimUsers(services.auth.pool, directoryOf(request), { filter, ...page });
+    return listAnswer(users.map(show), total, page);
+  });
+  scim.get('/Users/:id', { config, schema: { hide: true, params } }, async (request) =>
+    show(await readScimUser(services.auth.pool, directoryOf(request), request.params.id)),
+  );
+  scim.post('/Users', { config, schema: { hide: true, body: scimUserBodySchema } }, async (request, reply) => {
+    const directory = directoryOf(request);
+    const { user, endedUserId } = await createScimUser(services.auth.pool, directory, wantedOf(request.body));
+    tellEnded(directory.organizationId, endedUserId);
+    return reply.code(201).header('location', show(user).meta.location).send(show(user));
+  });
+  scim.put('/Users/:id', { config, schema: { hide: true, params, body: scimUserBodySchema } }, async (request) => {
+    const directory = directoryOf(request);
+    const change = wantedOf(request.body);
+    const { user, endedUserId } = await changeScimUser(services.auth.pool, directory, {
+      id: request.params.id,
+      change,
+    });
+    tellEnded(directory.organizationId, endedUserId);
+    return show(user);
+  });
+  scim.patch('/Users/:id', { config, schema: { hide: true, params, body: scimPatchBodySchema } }, async (request) => {
+    const directory = directoryOf(request);
+    const change = readUserPatch(request.body);
+    const { user, endedUserId } = await changeScimUser(services.auth.pool, directory, {
+      id: request.params.id,
+      change,
+    });
+    tellEnded(directory.organizationId, endedUserId);
+    return show(user);
+  });
+  scim.delete('/Users/:id', { config, schema: { hide: true, params } }, async (request, reply) => {
+    const directory = directoryOf(request);
+    tellEnded(directory.organizationId, await deleteScimUser(services.auth.pool, directory, request.params.id));
+    return reply.code(204).send();
+  });
+}
+
+function wantedOf(body: z.infer<typeof scimUserBodySchema>) {
+  return {
+    userName: body.userName,
+    externalId: body.externalId ?? null,
+    displayName: body.displayName ?? body.name?.formatted ?? null,
+    active: body.active,
+  };
+}
