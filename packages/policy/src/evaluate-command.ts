@@ -2,6 +2,7 @@
 // Pure: reads nothing but its arguments, runs nothing.
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { Node, Tree } from 'web-tree-sitter';
+import { judgeEnvironment } from './environment/judge-environment.ts';
 import { type Explained, explainDecision } from './explain/explain-decision.ts';
 import { type Finding, notUnderstood } from './explain/finding.ts';
 import { namePrograms } from './explain/name-programs.ts';
@@ -22,19 +23,25 @@ import { variableValues } from './words/variable-values.ts';
 export type CommandEvaluation = Explained & { shell: Shell };
 
 /**
- * What `command` would do. `allow` only when every part of it is a known read-only use of a known program; whatever
+ * What `command` would do with `environment` added to the fixed one. `allow` only when every part of it is a known read-only use of a known program; whatever
  * is not understood is `require_approval` with its reason. Offsets are UTF-16. Never throws on any text.
  */
-export function evaluateCommand(parser: ShellParser, command: string): CommandEvaluation {
+export function evaluateCommand(
+  parser: ShellParser,
+  command: string,
+  environment: Readonly<Record<string, string>> = {},
+): CommandEvaluation {
+  const set = judgeEnvironment(environment);
   const textFindings = checkText(command);
-  if (textFindings.length > 0) return { ...explainDecision(textFindings), shell: 'sh' };
+  if (textFindings.length > 0) return { ...explainDecision([...set, ...textFindings]), shell: 'sh' };
   const tree = parseWithin(parser, command);
-  if (!tree) return { ...explainDecision([unknownText(command, 'it could not be parsed')]), shell: 'sh' };
+  if (!tree) return { ...explainDecision([...set, unknownText(command, 'it could not be parsed')]), shell: 'sh' };
   try {
     const { findings, bashOnly } = judgeTree(command, tree.rootNode);
     const decision = explainDecision(findings);
     const bash = bashOnly || (decision.decision !== 'allow' && findBashSyntax(tree.rootNode));
-    return { ...decision, shell: bash ? 'bash' : 'sh' };
+    // Which shell was judged is a matter of the text alone.
+    return { ...(set.length === 0 ? decision : explainDecision([...set, ...findings])), shell: bash ? 'bash' : 'sh' };
   } finally {
     tree.delete();
   }
