@@ -10,7 +10,7 @@ import type { ShellParser } from './load-bash-parser.ts';
 import { findBashSyntax } from './reading/find-bash-syntax.ts';
 import { lexTokens } from './reading/lex-tokens.ts';
 import { LexRefusal } from './reading/lex-word.ts';
-import { type Lexed, plainText } from './reading/token.ts';
+import { type Lexed, plainText, writtenText } from './reading/token.ts';
 import { checkText } from './text/check-text.ts';
 import { atPlace, type Judge, type OutputKind } from './walk/judge.ts';
 import { walkStatement } from './walk/walk-statement.ts';
@@ -151,14 +151,19 @@ function createJudge(text: string, root: Node, lexed: Lexed): Judge {
   return judge;
 }
 
-/** Wherever `cd` may have led: relative paths are judged from each of them. */
+/** Wherever `cd` may have led: relative paths are judged from each of them. One that is not written out is reported where it is called. */
 function directoriesOf(lexed: Lexed): string[] {
   const directories: string[] = [];
   for (const { tokens } of lexed.levels) {
     for (const [index, token] of tokens.entries()) {
-      const next = tokens[index + 1];
-      const [part, ...more] = next?.kind === 'word' ? next.parts : [];
-      if (plainText(token) === 'cd' && part?.kind === 'text' && more.length === 0) directories.push(part.text);
+      if (plainText(token) !== 'cd') continue;
+      // Options and redirections may stand in front of it.
+      for (const [after, next] of tokens.slice(index + 1).entries()) {
+        if (next.kind !== 'word' && next.kind !== 'redirect') break;
+        const isTarget = tokens[index + after]?.kind === 'redirect';
+        const written = next.kind === 'word' && !isTarget ? writtenText(next) : undefined;
+        if (written !== undefined) directories.push(written);
+      }
     }
   }
   return directories;

@@ -1,14 +1,14 @@
 // Entered from walk-statement with one simple command as the shell sees it. Reports its effects.
 import { isHarmlessVariable } from '../environment/judge-environment.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
-import { plainText, type WordToken } from '../reading/token.ts';
+import { plainText, type WordToken, writtenText } from '../reading/token.ts';
 import { showText } from '../text/show-text.ts';
 import { assignedName } from '../words/collect-variables.ts';
 import { expandUnsplit, expandWord } from '../words/expand-word.ts';
 import { literalOf, type Piece, textPiece, type Word } from '../words/piece.ts';
 import type { CommandRun } from './command-run.ts';
 import { type Judge, report } from './judge.ts';
-import { judgeProgram } from './judge-program.ts';
+import { judgeProgram, lookUp } from './judge-program.ts';
 import { judgeRedirection } from './judge-redirection.ts';
 
 /** More argument lists than this and the command is not judged. */
@@ -66,6 +66,11 @@ function judgeCall(
     if (first) expandWord(judge, first);
     for (const word of rest) expandWord(judge, word);
     return report(judge, first ?? run, unknown('the name of the program is quoted, expanded or computed when it runs'));
+  }
+  // From where relative paths are read has to be known before anything is judged.
+  const isChanging = name === 'cd' || (lookUp(name)?.wraps !== undefined && rest.some((word) => plainText(word) === 'cd'));
+  if (isChanging && rest.some((word) => writtenText(word) === undefined)) {
+    report(judge, run, unknown('the directory that `cd` goes to is computed when it runs: write it out'));
   }
   const nameWord: Word = { pieces: [textPiece(name)], loose: false, start: first.start, end: first.end };
   const problems = judgeCombinations(judge, nameWord, rest);
