@@ -58,7 +58,9 @@ export function makeInert(text: string, mode: InertMode): InertText {
     }
     // Behind an emoji it only says that it is drawn in colour. Behind anything else, or once more, it says nothing that can be seen.
     const isOfEmoji = code === 0xfe0f && mode !== 'exact' && isEmoji(before, shown.codePointAt(at + 1));
-    const mark = isOfEmoji ? null : markFor(code) ?? (mode === 'exact' && mayPassForAnother(code) ? lookAlike(code) : null);
+    const mark = isOfEmoji
+      ? null
+      : (markFor(code) ?? (mode === 'exact' && mayPassForAnother(code) ? lookAlike(code) : null));
     if (code === 0xfffd) unprintable += 1;
     if (mark === null) {
       plain += shown.slice(at, at + width);

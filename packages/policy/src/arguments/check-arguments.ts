@@ -14,8 +14,8 @@ import {
   withoutLeading,
 } from '../words/piece.ts';
 import { checkTest } from './check-test.ts';
-import { isNumber } from './is-number.ts';
 import { checkValue, type ValuePlace } from './check-value.ts';
+import { isNumber } from './is-number.ts';
 
 export interface ArgumentContext {
   directories: readonly string[];
@@ -195,7 +195,7 @@ function readLong(reading: Reading, word: Word): undefined {
   }
   if (option === undefined) return refuse(reading, name);
   use(reading, name);
-  check(reading, valueOf(option), withoutLeading(word.pieces, equals + 1));
+  check(reading, valueKindOf(option), withoutLeading(word.pieces, equals + 1));
 }
 
 function readCluster(reading: Reading, word: Word): undefined {
@@ -212,7 +212,7 @@ function readCluster(reading: Reading, word: Word): undefined {
     }
     use(reading, name);
     const attached = withoutLeading(word.pieces, at + 1);
-    if (attached.length > 0) return check(reading, valueOf(option), attached);
+    if (attached.length > 0) return check(reading, valueKindOf(option), attached);
     if (isApart(option)) return checkFloating(reading, option);
     return takeValue(reading, name, option);
   }
@@ -227,7 +227,7 @@ function isApart(option: Option): option is Apart {
   return typeof option === 'object' && ('optional' in option || 'floating' in option);
 }
 
-function valueOf(option: Option): Value {
+function valueKindOf(option: Option): Value {
   if (!isApart(option)) return option;
   return 'floating' in option ? option.floating : option.optional;
 }
@@ -296,7 +296,10 @@ function checkWhole(reading: Reading): undefined {
     return fail(reading, unknown(`${showText(reading.path)} names no command to run`));
   }
   if (shape.operands?.formats && misfitsFormat(reading)) {
-    return fail(reading, unknown(`${showText(reading.path)} is given something else than a number where its format has one`));
+    return fail(
+      reading,
+      unknown(`${showText(reading.path)} is given something else than a number where its format has one`),
+    );
   }
   const { first = [], rest, min = 0, minUnless = [], max, leading, sampling = false } = shape.operands ?? {};
   const operands = [...reading.operands];

@@ -24,11 +24,12 @@ export function checkTest(name: string, words: readonly Word[]): Problem[] {
 function isExpression(words: readonly Word[], bash: boolean): boolean {
   if (words.length === 0) return !bash;
   // Longer conditions are read differently by different shells unless all of them is written out.
-  if (words.length > 4 && words.some((word) => literalOf(word.pieces) === undefined && !isNumber(word.pieces))) return false;
+  if (words.length > 4 && words.some((word) => literalOf(word.pieces) === undefined && !isNumber(word.pieces)))
+    return false;
   let at = 0;
   for (;;) {
     if (literalOf(words[at]?.pieces ?? []) === '!' && words.length > at + 1) at += 1;
-    const used = primaryLength(words.slice(at), bash);
+    const used = primaryLength(words.slice(at));
     if (used === 0) return false;
     at += used;
     if (at === words.length) return true;
@@ -38,7 +39,7 @@ function isExpression(words: readonly Word[], bash: boolean): boolean {
   }
 }
 
-function primaryLength(words: readonly Word[], bash: boolean): number {
+function primaryLength(words: readonly Word[]): number {
   const [first, second, third] = words;
   if (!first) return 0;
   const operator = second && literalOf(second.pieces);

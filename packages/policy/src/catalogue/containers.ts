@@ -1,7 +1,8 @@
 // Data: what containers run here. Whatever shows a container's environment is not read-only: it holds passwords.
 import type { ProgramInput } from './schema.ts';
 
-const listed = '(?:Names?|ID|Id|Image|State|Status|Created|CreatedAt|CreatedSince|RunningFor|Ports|Size|Repository|Tag|Digest|Networks|Driver|Scope)';
+const listed =
+  '(?:Names?|ID|Id|Image|State|Status|Created|CreatedAt|CreatedSince|RunningFor|Ports|Size|Repository|Tag|Digest|Networks|Driver|Scope)';
 const measured = '(?:Container|CPUPerc|MemUsage|MemPerc|NetIO|BlockIO|PIDs)';
 const inspected =
   '(?:State[.](?:Status|Running|Paused|Restarting|OOMKilled|Dead|Pid|ExitCode|Error|StartedAt|FinishedAt|Health[.](?:Status|FailingStreak))|RestartCount|Platform|LogPath|HostConfig[.](?:Memory|MemorySwap|NanoCpus|CpuShares|PidsLimit|NetworkMode|PidMode|RestartPolicy|RestartPolicy[.](?:Name|MaximumRetryCount))|NetworkSettings[.](?:IPAddress|Gateway|MacAddress|Ports|Networks)|Config[.](?:Image|Hostname|User))';

@@ -64,7 +64,8 @@ test.each(installed)('%s takes a value where the catalogue says so, and nowhere 
     const isNeeded = typeof value !== 'object' || !('optional' in value);
     const answer = say(name, option);
     // What this version does not know, it refuses.
-    if (knows(answer) && lacksValue.test(answer ?? '') !== isNeeded) disagreeing.push(`${option}: ${answer?.slice(0, 80)}`);
+    if (knows(answer) && lacksValue.test(answer ?? '') !== isNeeded)
+      disagreeing.push(`${option}: ${answer?.slice(0, 80)}`);
   }
   const letters = program.parsing === 'exact' ? [] : [...program.letters].map((letter) => `-${letter}`);
   for (const option of [...letters, ...program.switches.filter((word) => word.startsWith('-'))]) {

@@ -173,7 +173,12 @@ export const processPrograms: readonly ProgramInput[] = [
   },
   { name: 'pmap', letters: 'xXdqp', operands: { rest: { pattern: '[0-9]+' }, min: 1 } },
   { name: 'pwdx', operands: { rest: 'count', min: 1 } },
-  { name: 'pstree', letters: 'acghlnpsStTuUZA', options: { '-H': 'count', '-N': 'word' }, operands: { first: ['word'], max: 1 } },
+  {
+    name: 'pstree',
+    letters: 'acghlnpsStTuUZA',
+    options: { '-H': 'count', '-N': 'word' },
+    operands: { first: ['word'], max: 1 },
+  },
   {
     name: 'lsof',
     letters: 'abChlnNOPRtUvVwX',
@@ -182,7 +187,9 @@ export const processPrograms: readonly ProgramInput[] = [
     switches: ['+L', '+L1', '+L2', '+c0', '+c15', '+c20', '+w', '+d', '+D'],
     options: {
       // A name of a host would be asked of a name server.
-      '-i': { floating: { pattern: '[46]?(?:(?:TCP|UDP|tcp|udp)(?:@[0-9.]+)?|@[0-9.]+)?(?::[A-Za-z0-9,-]+)?|[^@:]*/[^@:]*' } },
+      '-i': {
+        floating: { pattern: '[46]?(?:(?:TCP|UDP|tcp|udp)(?:@[0-9.]+)?|@[0-9.]+)?(?::[A-Za-z0-9,-]+)?|[^@:]*/[^@:]*' },
+      },
       '-p': 'word',
       '-u': 'text',
       '-c': 'text',

@@ -97,7 +97,10 @@ export const servicePrograms: readonly ProgramInput[] = [
       'set-property': ['writes', 'changes a unit'],
       'show-environment': ['reads_secret', 'shows the environment of all services'],
       // Not only that of the distribution: drop-ins are where people put `Environment=PASSWORD=…`. `show -p` tells the rest.
-      cat: ['reads_secret', 'shows unit files, which may set the environment of a service; `systemctl show -p …` shows single properties'],
+      cat: [
+        'reads_secret',
+        'shows unit files, which may set the environment of a service; `systemctl show -p …` shows single properties',
+      ],
     },
   },
   {

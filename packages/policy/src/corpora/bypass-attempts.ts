@@ -1544,7 +1544,7 @@ export const bypassTechniques: readonly Technique[] = [
       "docker inspect -f '{{.ImageManifestDescriptor}}' web",
       "docker inspect -f '{{range .Config.Env}}{{.}}{{end}}' web",
       "docker inspect -f '{{.HostConfig}}' web",
-      "docker inspect -f '{{ index .Config.Labels \"x\" }}' web",
+      'docker inspect -f \'{{ index .Config.Labels "x" }}\' web',
       'docker history web',
       'docker image history --no-trunc web',
       'docker logs --details web',
@@ -1581,7 +1581,8 @@ export const bypassTechniques: readonly Technique[] = [
   },
   {
     name: 'checks that show what they do not understand',
-    control: 'named-checkconf /etc/bind/named.conf; logrotate -d /etc/logrotate.conf; haproxy -c -f /etc/haproxy/haproxy.cfg',
+    control:
+      'named-checkconf /etc/bind/named.conf; logrotate -d /etc/logrotate.conf; haproxy -c -f /etc/haproxy/haproxy.cfg',
     attempts: [
       'named-checkconf /etc/shadow',
       'named-checkconf /root/.s3cfg',

@@ -22,6 +22,7 @@ export const secretPlaces: readonly string[] = [
   '/var/kerberos/krb5kdc/**',
   '/etc/environment',
   '/etc/environment.d/**',
+  // Units and their drop-ins, where people set `Environment=PASSWORD=…`. Those of the distribution lie below /usr/lib.
   '/etc/systemd/system/**',
   '/run/systemd/system/**',
   '/run/systemd/transient/**',

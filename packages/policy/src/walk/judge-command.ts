@@ -68,7 +68,8 @@ function judgeCall(
     return report(judge, first ?? run, unknown('the name of the program is quoted, expanded or computed when it runs'));
   }
   // From where relative paths are read has to be known before anything is judged.
-  const isChanging = name === 'cd' || (lookUp(name)?.wraps !== undefined && rest.some((word) => plainText(word) === 'cd'));
+  const isChanging =
+    name === 'cd' || (lookUp(name)?.wraps !== undefined && rest.some((word) => plainText(word) === 'cd'));
   if (isChanging && rest.some((word) => writtenText(word) === undefined)) {
     report(judge, run, unknown('the directory that `cd` goes to is computed when it runs: write it out'));
   }

@@ -43,11 +43,7 @@ export function judgeCommand(
 }
 
 /** What the customer's rules have against it, or null. */
-function findObjection(
-  rules: Rules,
-  envelope: DispatchEnvelope,
-  effects: readonly JudgedEffect[],
-): string | null {
+function findObjection(rules: Rules, envelope: DispatchEnvelope, effects: readonly JudgedEffect[]): string | null {
   const verdict = strictest(
     decideCommand(rules, {
       effects,

@@ -116,7 +116,13 @@ describe('is signed', () => {
   });
 
   test('what policy calls read-only with variables that change how its answer looks', () => {
-    const environment = { LANG: 'en_US.UTF-8', LC_ALL: 'C', TZ: 'Europe/Berlin', TERM: 'xterm-256color', COLUMNS: '200' };
+    const environment = {
+      LANG: 'en_US.UTF-8',
+      LC_ALL: 'C',
+      TZ: 'Europe/Berlin',
+      TERM: 'xterm-256color',
+      COLUMNS: '200',
+    };
     expect(judge(dispatch({ environment }))).toMatchObject({ kind: 'sign', envelope: { readOnly: true, environment } });
   });
 
@@ -215,12 +221,12 @@ describe('is refused', () => {
     expect(judge(subject())).toEqual({ kind: 'refuse', reason, detail: expect.stringMatching(detail) });
   });
 
-  test.each([
+  test.each<Record<string, string>>([
     { SYSTEMD_PAGER: 'sh -c id', GCONV_PATH: '/tmp/x' },
     { GCONV_PATH: '/tmp/x' },
     { PERL5OPT: '-Mx' },
     { LANG: '../../tmp/x' },
-  ])('a reading with an environment that may change what runs: %o', (environment: Record<string, string>) => {
+  ])('a reading with an environment that may change what runs: %o', (environment) => {
     const [name] = Object.keys(environment);
     expect(judge(dispatch({ command: 'systemctl status nginx', environment }))).toEqual({
       kind: 'refuse',
