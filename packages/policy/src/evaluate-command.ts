@@ -2,6 +2,7 @@
 // Pure: reads nothing but its arguments, runs nothing.
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { Node, Tree } from 'web-tree-sitter';
+import { judgeEnvironment } from './environment/judge-environment.ts';
 import { type Explained, explainDecision } from './explain/explain-decision.ts';
 import { type Finding, notUnderstood } from './explain/finding.ts';
 import { namePrograms } from './explain/name-programs.ts';
@@ -9,7 +10,7 @@ import type { ShellParser } from './load-bash-parser.ts';
 import { findBashSyntax } from './reading/find-bash-syntax.ts';
 import { lexTokens } from './reading/lex-tokens.ts';
 import { LexRefusal } from './reading/lex-word.ts';
-import { type Lexed, plainText } from './reading/token.ts';
+import { type Lexed, plainText, writtenText } from './reading/token.ts';
 import { checkText } from './text/check-text.ts';
 import { atPlace, type Judge, type OutputKind } from './walk/judge.ts';
 import { walkStatement } from './walk/walk-statement.ts';
@@ -22,19 +23,25 @@ import { variableValues } from './words/variable-values.ts';
 export type CommandEvaluation = Explained & { shell: Shell };
 
 /**
- * What `command` would do. `allow` only when every part of it is a known read-only use of a known program; whatever
+ * What `command` would do with `environment` added to the fixed one. `allow` only when every part of it is a known read-only use of a known program; whatever
  * is not understood is `require_approval` with its reason. Offsets are UTF-16. Never throws on any text.
  */
-export function evaluateCommand(parser: ShellParser, command: string): CommandEvaluation {
+export function evaluateCommand(
+  parser: ShellParser,
+  command: string,
+  environment: Readonly<Record<string, string>> = {},
+): CommandEvaluation {
+  const set = judgeEnvironment(environment);
   const textFindings = checkText(command);
-  if (textFindings.length > 0) return { ...explainDecision(textFindings), shell: 'sh' };
+  if (textFindings.length > 0) return { ...explainDecision([...set, ...textFindings]), shell: 'sh' };
   const tree = parseWithin(parser, command);
-  if (!tree) return { ...explainDecision([unknownText(command, 'it could not be parsed')]), shell: 'sh' };
+  if (!tree) return { ...explainDecision([...set, unknownText(command, 'it could not be parsed')]), shell: 'sh' };
   try {
     const { findings, bashOnly } = judgeTree(command, tree.rootNode);
     const decision = explainDecision(findings);
     const bash = bashOnly || (decision.decision !== 'allow' && findBashSyntax(tree.rootNode));
-    return { ...decision, shell: bash ? 'bash' : 'sh' };
+    // Which shell was judged is a matter of the text alone.
+    return { ...(set.length === 0 ? decision : explainDecision([...set, ...findings])), shell: bash ? 'bash' : 'sh' };
   } finally {
     tree.delete();
   }
@@ -144,14 +151,19 @@ function createJudge(text: string, root: Node, lexed: Lexed): Judge {
   return judge;
 }
 
-/** Wherever `cd` may have led: relative paths are judged from each of them. */
+/** Wherever `cd` may have led: relative paths are judged from each of them. One that is not written out is reported where it is called. */
 function directoriesOf(lexed: Lexed): string[] {
   const directories: string[] = [];
   for (const { tokens } of lexed.levels) {
     for (const [index, token] of tokens.entries()) {
-      const next = tokens[index + 1];
-      const [part, ...more] = next?.kind === 'word' ? next.parts : [];
-      if (plainText(token) === 'cd' && part?.kind === 'text' && more.length === 0) directories.push(part.text);
+      if (plainText(token) !== 'cd') continue;
+      // Options and redirections may stand in front of it.
+      for (const [after, next] of tokens.slice(index + 1).entries()) {
+        if (next.kind !== 'word' && next.kind !== 'redirect') break;
+        const isTarget = tokens[index + after]?.kind === 'redirect';
+        const written = next.kind === 'word' && !isTarget ? writtenText(next) : undefined;
+        if (written !== undefined) directories.push(written);
+      }
     }
   }
   return directories;

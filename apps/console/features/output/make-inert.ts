@@ -47,6 +47,7 @@ export function makeInert(text: string, mode: InertMode): InertText {
   const pieces: InertPiece[] = [];
   let plain = '';
   let unprintable = 0;
+  let before = 0;
   for (let at = 0; at < shown.length; ) {
     const code = shown.codePointAt(at) ?? 0;
     const width = code > 0xffff ? 2 : 1;
@@ -55,7 +56,11 @@ export function makeInert(text: string, mode: InertMode): InertText {
       at += 1;
       continue;
     }
-    const mark = markFor(code) ?? (mode === 'exact' && mayPassForAnother(code) ? lookAlike(code) : null);
+    // Behind an emoji it only says that it is drawn in colour. Behind anything else, or once more, it says nothing that can be seen.
+    const isOfEmoji = code === 0xfe0f && mode !== 'exact' && isEmoji(before, shown.codePointAt(at + 1));
+    const mark = isOfEmoji
+      ? null
+      : (markFor(code) ?? (mode === 'exact' && mayPassForAnother(code) ? lookAlike(code) : null));
     if (code === 0xfffd) unprintable += 1;
     if (mark === null) {
       plain += shown.slice(at, at + width);
@@ -67,6 +72,7 @@ export function makeInert(text: string, mode: InertMode): InertText {
       if (last?.kind === 'mark' && last.label === mark.label) last.count += 1;
       else pieces.push({ kind: 'mark', ...mark, count: 1 });
     }
+    before = code;
     at += width;
   }
   if (plain !== '') pieces.push({ kind: 'text', text: plain });
@@ -110,23 +116,40 @@ function isDirection(code: number): boolean {
   );
 }
 
+/** A picture, or a digit of a key: `after` is the key's frame. */
+function isEmoji(code: number, after: number | undefined): boolean {
+  return /\p{Extended_Pictographic}/u.test(String.fromCodePoint(code)) || (after === 0x20e3 && isOfKey(code));
+}
+
+function isOfKey(code: number): boolean {
+  return code === 0x23 || code === 0x2a || (code >= 0x30 && code <= 0x39);
+}
+
 function isInvisible(code: number): boolean {
   return (
     code === 0x00ad ||
     code === 0x034f ||
     code === 0x115f ||
     code === 0x1160 ||
-    code === 0x180e ||
+    code === 0x17b4 ||
+    code === 0x17b5 ||
+    (code >= 0x180b && code <= 0x180f) ||
     (code >= 0x200b && code <= 0x200d) ||
     code === 0x2028 ||
     code === 0x2029 ||
     (code >= 0x2060 && code <= 0x2065) ||
     (code >= 0x206a && code <= 0x206f) ||
+    code === 0x2800 ||
     code === 0x3164 ||
+    // Selectors of a variant: with 256 of them a whole text can be written behind one letter.
+    (code >= 0xfe00 && code <= 0xfe0f) ||
     code === 0xfeff ||
     code === 0xffa0 ||
     (code >= 0xfff9 && code <= 0xfffb) ||
-    (code >= 0xe0000 && code <= 0xe007f)
+    (code >= 0x1bca0 && code <= 0x1bca3) ||
+    (code >= 0x1d173 && code <= 0x1d17a) ||
+    // Tags, more selectors, and what is kept free for characters that are not drawn.
+    (code >= 0xe0000 && code <= 0xe0fff)
   );
 }
 

@@ -36,6 +36,28 @@ test('characters that reverse or hide text are visible', () => {
   );
 });
 
+test.each([
+  0xfe00, 0xfe0e, 0xfe0f, 0xe0100, 0xe01ef, 0x180b, 0x180c, 0x180d, 0x180e, 0x180f, 0x17b4, 0x17b5, 0x2800, 0x1d173,
+  0xe0fff,
+])('a character that is not drawn is visible: %i', (code) => {
+  const label = `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
+  for (const mode of ['hide', 'show', 'exact'] as const)
+    expect(read(`a${String.fromCodePoint(code)}b`, mode)).toBe(`a${label}b`);
+});
+
+test('no text hides behind a letter or an emoji in selectors of its variants', () => {
+  const hidden = [...'rm -rf'].map((letter) => String.fromCodePoint(0xe0100 + letter.charCodeAt(0))).join('');
+  expect(makeInert(`ok${hidden}`, 'hide')).toMatchObject({ unprintable: 6 });
+  expect(read('🧭\ufe0f\ufe0f\ufe0e')).toBe('🧭\ufe0f<U+FE0F><U+FE0E>');
+  expect(read('1\ufe0f2')).toBe('1<U+FE0F>2');
+});
+
+test('an emoji in colour stays whole in an answer, and nothing is left out of a command', () => {
+  for (const text of ['⚠\ufe0f disk full', '❤\ufe0f', '1\ufe0f\u20e3'])
+    expect([read(text), read(text, 'show'), makeInert(text, 'hide').unprintable]).toEqual([text, text, 0]);
+  expect(read('⚠\ufe0f', 'exact')).toBe('<⚠ U+26A0><U+FE0F>');
+});
+
 test('markup is text, and other scripts and emoji stay whole', () => {
   const text = '<script>alert(1)</script> &amp; größe 日本 🧭';
   expect(read(text)).toBe(text);

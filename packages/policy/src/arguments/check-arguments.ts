@@ -2,6 +2,7 @@
 // calling this use read-only. An argument that is not in the catalogue is never skipped.
 import type { Program, Shape, Value } from '../catalogue/schema.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
+import { numericPlaces } from '../languages/read-printf.ts';
 import { showText } from '../text/show-text.ts';
 import {
   leadingText,
@@ -14,6 +15,7 @@ import {
 } from '../words/piece.ts';
 import { checkTest } from './check-test.ts';
 import { checkValue, type ValuePlace } from './check-value.ts';
+import { isNumber } from './is-number.ts';
 
 export interface ArgumentContext {
   directories: readonly string[];
@@ -120,6 +122,11 @@ function readArgument(reading: Reading): boolean {
     else readCluster(reading, word);
     return false;
   }
+  if (!reading.optionsEnded && leadingText(word.pieces).startsWith('+') && reading.shapes.some(({ plus }) => plus)) {
+    if (literal === undefined || !isSwitch(reading, literal)) refuse(reading, literal ?? leadingText(word.pieces));
+    else use(reading, literal);
+    return false;
+  }
   return readOperand(reading, word);
 }
 
@@ -167,7 +174,7 @@ function readExact(reading: Reading, literal: string): undefined {
   use(reading, literal);
   const option = optionOf(reading, literal);
   if (option === undefined) return;
-  if (typeof option === 'object' && 'optional' in option) return;
+  if (isApart(option)) return checkFloating(reading, option);
   takeValue(reading, literal, option);
 }
 
@@ -183,13 +190,12 @@ function readLong(reading: Reading, word: Word): undefined {
       return use(reading, name);
     }
     use(reading, name);
-    if (typeof option === 'object' && 'optional' in option) return;
+    if (isApart(option)) return checkFloating(reading, option);
     return takeValue(reading, name, option);
   }
   if (option === undefined) return refuse(reading, name);
   use(reading, name);
-  const value = typeof option === 'object' && 'optional' in option ? option.optional : option;
-  check(reading, value, withoutLeading(word.pieces, equals + 1));
+  check(reading, valueKindOf(option), withoutLeading(word.pieces, equals + 1));
 }
 
 function readCluster(reading: Reading, word: Word): undefined {
@@ -205,13 +211,32 @@ function readCluster(reading: Reading, word: Word): undefined {
       continue;
     }
     use(reading, name);
-    const optional = typeof option === 'object' && 'optional' in option;
     const attached = withoutLeading(word.pieces, at + 1);
-    if (attached.length > 0) return check(reading, optional ? option.optional : option, attached);
-    if (!optional) takeValue(reading, name, option);
-    return;
+    if (attached.length > 0) return check(reading, valueKindOf(option), attached);
+    if (isApart(option)) return checkFloating(reading, option);
+    return takeValue(reading, name, option);
   }
   if (literal === undefined) refuse(reading, leading);
+}
+
+type Option = Shape['options'][string];
+/** One whose value need not follow. */
+type Apart = Exclude<Option, Value>;
+
+function isApart(option: Option): option is Apart {
+  return typeof option === 'object' && ('optional' in option || 'floating' in option);
+}
+
+function valueKindOf(option: Option): Value {
+  if (!isApart(option)) return option;
+  return 'floating' in option ? option.floating : option.optional;
+}
+
+/** The next word may be the value. It is left where it is: it may be an operand as well. */
+function checkFloating(reading: Reading, option: Apart): undefined {
+  if (!('floating' in option)) return;
+  const word = reading.words.slice(reading.index).find(({ absent }) => absent !== true);
+  if (word !== undefined && !leadingText(word.pieces).startsWith('-')) check(reading, option.floating, word.pieces);
 }
 
 function takeValue(reading: Reading, name: string, value: Value): undefined {
@@ -270,6 +295,12 @@ function checkWhole(reading: Reading): undefined {
   if (shape.wraps && !shape.wraps.optional) {
     return fail(reading, unknown(`${showText(reading.path)} names no command to run`));
   }
+  if (shape.operands?.formats && misfitsFormat(reading)) {
+    return fail(
+      reading,
+      unknown(`${showText(reading.path)} is given something else than a number where its format has one`),
+    );
+  }
   const { first = [], rest, min = 0, minUnless = [], max, leading, sampling = false } = shape.operands ?? {};
   const operands = [...reading.operands];
   if (leading && !leading.unless.some((name) => reading.used.has(name))) {
@@ -299,11 +330,20 @@ function checkWhole(reading: Reading): undefined {
   }
 }
 
+/** Some shells evaluate what a number is expected for, and `a[$(id)]` runs a program. */
+function misfitsFormat({ operands: [format, ...values], words }: Reading): boolean {
+  const numeric = numericPlaces(literalOf(format?.pieces ?? []) ?? '');
+  if (!numeric.includes(true)) return false;
+  // Without a word that may vanish, the others would move to other places.
+  const isMoving = words.some(({ absent }) => absent === true);
+  return values.some((word, index) => (isMoving || numeric[index % numeric.length] === true) && !isNumber(word.pieces));
+}
+
 function current(reading: Reading): Shape {
   return reading.shapes.at(-1) ?? reading.program;
 }
 
-function optionOf(reading: Reading, name: string): Shape['options'][string] | undefined {
+function optionOf(reading: Reading, name: string): Option | undefined {
   return reading.shapes.findLast((shape) => Object.hasOwn(shape.options, name))?.options[name];
 }
 

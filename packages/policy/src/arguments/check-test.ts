@@ -1,7 +1,8 @@
-// Entered from check-arguments for `[`, `[[` and `test`. The operators must be written out: in bash, `-v` and the
-// numeric operators of `[[` evaluate what they are given, and that can run a command.
+// Entered from check-arguments for `[`, `[[` and `test`. The operators must be written out: in bash `-v` and the
+// numeric operators of `[[`, and where `sh` is a ksh those of `[` too, evaluate what they are given, and that can run a command.
 import { type Problem, unknown } from '../explain/finding.ts';
 import { literalOf, type Word } from '../words/piece.ts';
+import { isNumber } from './is-number.ts';
 
 const unary = new Set('zndfershLwxpSbcgukOGN'.split('').map((letter) => `-${letter}`));
 const textual = new Set(['=', '==', '!=', '-nt', '-ot', '-ef']);
@@ -23,11 +24,12 @@ export function checkTest(name: string, words: readonly Word[]): Problem[] {
 function isExpression(words: readonly Word[], bash: boolean): boolean {
   if (words.length === 0) return !bash;
   // Longer conditions are read differently by different shells unless all of them is written out.
-  if (words.length > 4 && words.some((word) => literalOf(word.pieces) === undefined && !isNumber(word))) return false;
+  if (words.length > 4 && words.some((word) => literalOf(word.pieces) === undefined && !isNumber(word.pieces)))
+    return false;
   let at = 0;
   for (;;) {
     if (literalOf(words[at]?.pieces ?? []) === '!' && words.length > at + 1) at += 1;
-    const used = primaryLength(words.slice(at), bash);
+    const used = primaryLength(words.slice(at));
     if (used === 0) return false;
     at += used;
     if (at === words.length) return true;
@@ -37,13 +39,13 @@ function isExpression(words: readonly Word[], bash: boolean): boolean {
   }
 }
 
-function primaryLength(words: readonly Word[], bash: boolean): number {
+function primaryLength(words: readonly Word[]): number {
   const [first, second, third] = words;
   if (!first) return 0;
   const operator = second && literalOf(second.pieces);
   if (third && operator !== undefined && textual.has(operator)) return 3;
   if (third && operator !== undefined && numeric.has(operator)) {
-    return !bash || (isNumber(first) && isNumber(third)) ? 3 : 0;
+    return isNumber(first.pieces) && isNumber(third.pieces) ? 3 : 0;
   }
   const leading = literalOf(first.pieces);
   if (second && leading !== undefined && unary.has(leading)) return 2;
@@ -51,8 +53,4 @@ function primaryLength(words: readonly Word[], bash: boolean): number {
   if (!second || leading !== undefined)
     return words.length === 1 || (leading !== undefined && !leading.startsWith('-')) ? 1 : 0;
   return 0;
-}
-
-function isNumber(word: Word): boolean {
-  return word.pieces.every((piece) => (piece.kind === 'text' ? /^-?\d*$/.test(piece.text) : piece.of === 'digits'));
 }

@@ -4,7 +4,7 @@ import type { ProgramInput } from './schema.ts';
 export const builtinPrograms: readonly ProgramInput[] = [
   { name: 'true', also: ['false', ':'], parsing: 'free' },
   { name: 'echo', parsing: 'free' },
-  { name: 'printf', parsing: 'posix', operands: { first: ['printf'], rest: 'text', min: 1 } },
+  { name: 'printf', parsing: 'posix', operands: { first: ['printf'], rest: 'text', min: 1, formats: true } },
   { name: '[', also: ['[[', 'test'], parsing: 'test' },
   { name: 'pwd', letters: 'LP' },
   { name: 'cd', operands: { first: [{ pattern: '/[A-Za-z0-9_./@%+=:,-]*' }], min: 1, max: 1 } },
@@ -29,6 +29,7 @@ export const builtinPrograms: readonly ProgramInput[] = [
   { name: 'expr', parsing: 'free' },
   {
     name: 'seq',
+    parsing: 'posix',
     letters: 'w',
     options: { '-s': 'text', '-f': 'text', '--separator': 'text' },
     operands: { rest: 'interval', min: 1, max: 3 },

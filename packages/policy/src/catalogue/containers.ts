@@ -1,16 +1,29 @@
 // Data: what containers run here. Whatever shows a container's environment is not read-only: it holds passwords.
 import type { ProgramInput } from './schema.ts';
 
-/** Only fields that hold no environment and no secret. */
+const listed =
+  '(?:Names?|ID|Id|Image|State|Status|Created|CreatedAt|CreatedSince|RunningFor|Ports|Size|Repository|Tag|Digest|Networks|Driver|Scope)';
+const measured = '(?:Container|CPUPerc|MemUsage|MemPerc|NetIO|BlockIO|PIDs)';
+const inspected =
+  '(?:State[.](?:Status|Running|Paused|Restarting|OOMKilled|Dead|Pid|ExitCode|Error|StartedAt|FinishedAt|Health[.](?:Status|FailingStreak))|RestartCount|Platform|LogPath|HostConfig[.](?:Memory|MemorySwap|NanoCpus|CpuShares|PidsLimit|NetworkMode|PidMode|RestartPolicy|RestartPolicy[.](?:Name|MaximumRetryCount))|NetworkSettings[.](?:IPAddress|Gateway|MacAddress|Ports|Networks)|Config[.](?:Image|Hostname|User))';
+const about =
+  '(?:Version|APIVersion|ServerVersion|(?:Server|Client)[.](?:Version|APIVersion|GoVersion|Os|Arch)|Containers|ContainersRunning|ContainersPaused|ContainersStopped|Images|OperatingSystem|OSType|Architecture|KernelVersion|NCPU|MemTotal|DockerRootDir|CgroupDriver|CgroupVersion)';
+
+/** Exactly these fields, each by its whole name: what they are the beginning of may hold the environment. */
 const format = {
-  pattern:
-    '(?:[^{}]|\\{\\{ *(?:json +)?\\.(?:Name|Names|ID|Id|Image|State|Status|Created|CreatedAt|RunningFor|Ports|Size|RestartCount|NetworkSettings|Driver|Platform|Tag|Repository|Container|CPUPerc|MemUsage|MemPerc|NetIO|BlockIO|PIDs|Version|ServerVersion|Server\\.Version|Client\\.Version|LogPath|HostConfig\\.(?:Memory|NanoCpus|RestartPolicy|NetworkMode|PidMode))[A-Za-z0-9_.]* *\\}\\})*',
+  pattern: `(?:[^{}]|\\{\\{ *(?:json +)?[.](?:${listed}|${measured}|${inspected}|${about}) *\\}\\})*`,
 };
 const names = { rest: 'word' } as const;
 const someContainers = { rest: { pattern: '[A-Za-z0-9][A-Za-z0-9_.:/@-]*' }, min: 1 };
+const container = { pattern: '[A-Za-z0-9][A-Za-z0-9_.-]*' };
+/** What stands behind the container of `top` are options of ps, or columns: both can show the environment. */
+const ofOneContainer = {
+  'top|diff': { parsing: 'exact', operands: { first: [container], min: 1, max: 1 } },
+  port: { parsing: 'exact', operands: { first: [container, 'word'], min: 1, max: 2 } },
+} as const satisfies NonNullable<ProgramInput['subcommands']>;
 const listing = {
   letters: 'aqnls',
-  switches: ['--all', '--quiet', '--no-trunc', '--latest', '--size', '--digests', '--format-none'],
+  switches: ['--all', '--quiet', '--no-trunc', '--latest', '--size', '--digests'],
   options: { '-f': 'text', '--filter': 'text', '--format': format, '-n': 'count' },
   operands: names,
 } as const satisfies NonNullable<ProgramInput['subcommands']>[string];
@@ -22,7 +35,7 @@ export const containerPrograms: readonly ProgramInput[] = [
     subcommands: {
       'ps|images': listing,
       'version|info': { options: { '-f': format, '--format': format } },
-      'top|port|diff': { operands: { rest: 'word', min: 1 } },
+      ...ofOneContainer,
       stats: {
         letters: 'a',
         switches: ['--no-stream', '--all', '--no-trunc'],
@@ -32,7 +45,8 @@ export const containerPrograms: readonly ProgramInput[] = [
       },
       logs: {
         letters: 't',
-        switches: ['--timestamps', '--details'],
+        // `--details` shows variables of the container's environment.
+        switches: ['--timestamps'],
         options: { '-n': 'word', '--tail': 'word', '--since': 'text', '--until': 'text' },
         endless: ['-f', '--follow'],
         operands: { rest: 'word', min: 1, max: 1 },
@@ -42,10 +56,8 @@ export const containerPrograms: readonly ProgramInput[] = [
         requires: [['-f', '--format']],
         operands: { rest: 'word', min: 1 },
       },
-      container: { subcommands: { 'ls|list|ps': listing, 'top|port|diff': { operands: { rest: 'word', min: 1 } } } },
-      image: {
-        subcommands: { 'ls|list': listing, history: { switches: ['--no-trunc'], operands: { rest: 'word', min: 1 } } },
-      },
+      container: { subcommands: { 'ls|list|ps': listing, ...ofOneContainer } },
+      image: { subcommands: { 'ls|list': listing } },
       'network|volume': { subcommands: { 'ls|list': listing } },
       compose: {
         subcommands: { 'ps|ls|images|top|version': { letters: 'aq', switches: ['--all', '--quiet'], operands: names } },
@@ -70,12 +82,14 @@ export const containerPrograms: readonly ProgramInput[] = [
       rmi: { letters: 'f', switches: ['--force'], operands: someContainers, does: ['deletes', 'deletes an image'] },
     },
     otherwise: 'controls_service',
+    refused: { history: ['reads_secret', 'shows what an image was built with, its environment too'] },
   },
   {
     name: 'crictl',
     subcommands: {
-      'ps|pods|images|version|info|stats': {
-        letters: 'aqv',
+      // `info` shows the passwords of registries, `-v` the annotations, in which a whole pod may stand.
+      'ps|pods|images|version|stats': {
+        letters: 'aq',
         options: { '-o': { oneOf: ['table'] }, '--name': 'word', '--state': 'word' },
         operands: names,
       },

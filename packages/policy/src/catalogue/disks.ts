@@ -4,11 +4,12 @@ import type { ProgramInput } from './schema.ts';
 const devices = { rest: { pattern: '(/dev/)?[A-Za-z0-9_./:@+-]+' } } as const;
 const volumeReport: Pick<ProgramInput, 'letters' | 'switches' | 'options' | 'operands' | 'otherwise'> = {
   letters: 'avs',
-  switches: ['--noheadings', '--all', '--nosuffix', '--reportformat', '--segments', '--readonly'],
+  switches: ['--noheadings', '--all', '--nosuffix', '--segments', '--readonly'],
   options: {
     '-o': 'word',
     '--options': 'word',
     '--units': 'word',
+    '--reportformat': { oneOf: ['basic', 'json', 'json_std'] },
     '--separator': 'text',
     '-O': 'word',
     '--sort': 'word',
@@ -175,7 +176,11 @@ export const diskPrograms: readonly ProgramInput[] = [
   {
     name: 'zpool',
     subcommands: {
-      'status|list': { letters: 'vxHpLPDgT', options: { '-o': 'word' }, operands: { rest: 'word' } },
+      'status|list': {
+        letters: 'vxHpLPDg',
+        options: { '-o': 'word', '-T': { oneOf: ['u', 'd'] } },
+        operands: { rest: 'word', sampling: true },
+      },
       iostat: { letters: 'vHplyr', operands: { rest: 'word', sampling: true } },
       get: { letters: 'Hp', operands: { rest: 'word', min: 1 } },
     },
@@ -185,8 +190,8 @@ export const diskPrograms: readonly ProgramInput[] = [
     name: 'zfs',
     subcommands: {
       'list|get': {
-        letters: 'Hprd',
-        options: { '-o': 'word', '-t': 'word', '-s': 'word', '-S': 'word' },
+        letters: 'Hpr',
+        options: { '-d': 'count', '-o': 'word', '-t': 'word', '-s': 'word', '-S': 'word' },
         operands: { rest: 'word' },
       },
     },

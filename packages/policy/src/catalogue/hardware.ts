@@ -16,7 +16,7 @@ export const hardwarePrograms: readonly ProgramInput[] = [
     switches: ['--all', '--bytes', '--json', '--raw'],
     options: { '-o': 'word', '--summary': { optional: 'word' } },
   },
-  { name: 'lspci', letters: 'bDkmMnPtvx', options: { '-s': 'word', '-d': 'word' } },
+  { name: 'lspci', letters: 'bDkmnPtvx', options: { '-s': 'word', '-d': 'word' } },
   { name: 'lsusb', letters: 'tv', options: { '-s': 'word', '-d': 'word' } },
   {
     name: 'lshw',

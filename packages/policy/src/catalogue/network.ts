@@ -87,7 +87,8 @@ export const networkPrograms: readonly ProgramInput[] = [
     ],
     options: { '-f': 'word', '-A': 'word', '--query': 'word', '--socket': 'word', '--family': 'word' },
     endless: ['-E', '--events'],
-    operands: { rest: 'text' },
+    // What a filter names may be asked of a name server: nothing computed.
+    operands: { rest: { pattern: '[A-Za-z0-9_.:=!<>()/*|&,\\[\\] -]*' } },
     otherwise: 'network',
     refused: {
       '-K': ['network', 'closes connections'],
@@ -132,7 +133,8 @@ export const networkPrograms: readonly ProgramInput[] = [
     name: 'arp',
     letters: 'aenv',
     options: { '-i': 'word' },
-    operands: { first: ['word'], max: 1 },
+    // What it names may be asked of a name server: nothing computed.
+    operands: { first: [{ pattern: '[A-Za-z0-9_.:-]+' }], max: 1 },
     otherwise: 'network',
   },
   {
@@ -289,7 +291,7 @@ export const networkPrograms: readonly ProgramInput[] = [
     subcommands: { dev: { bare: true }, list: {}, reg: { subcommands: { get: {} } } },
     otherwise: 'network',
   },
-  { name: 'nfsstat', letters: 'csmnrvlo234', operands: {} },
+  { name: 'nfsstat', letters: 'csmnrvl234', options: { '-o': 'word' }, operands: {} },
   { name: 'exportfs', letters: 'vs', otherwise: 'network' },
   { name: 'rpcinfo', letters: 'p', otherwise: 'network' },
 ];

@@ -56,9 +56,9 @@ export const packagePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'dpkg-query',
-    letters: 'WlLsSp',
+    letters: 'WlLsSpc',
     switches: ['--show', '--list', '--listfiles', '--status', '--search', '--no-pager'],
-    options: { '-f': 'text', '--showformat': 'text', '-c': 'word' },
+    options: { '-f': 'text', '--showformat': 'text' },
     operands: names,
   },
   {
@@ -84,7 +84,6 @@ export const packagePrograms: readonly ProgramInput[] = [
       '--nodigest',
       '--whatrequires',
       '--whatprovides',
-      '--qf-none',
     ],
     options: { '--qf': 'text', '--queryformat': 'text' },
     requires: [['-q', '--query']],

@@ -10,6 +10,12 @@ const account = {
     '[a-df-zA-Z0-9_.,-]*|[A-Za-z0-9_.,-]*[bdiyz0-9_.,-][A-Za-z0-9_.,-]*|postgres|apache|oracle|memcache|jenkins|elastic|root|tomcat',
 };
 
+const processId = { pattern: '[1-9][0-9]*' };
+/** How often it reports before it ends. */
+const rounds = { pattern: '[1-9][0-9]{0,3}' };
+
+const timeOfDay = { pattern: '[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?' };
+
 const interval = { rest: 'interval', max: 2, sampling: true } as const;
 
 export const processPrograms: readonly ProgramInput[] = [
@@ -74,13 +80,13 @@ export const processPrograms: readonly ProgramInput[] = [
     name: 'top',
     letters: 'bcHiSE1',
     options: {
-      '-n': 'count',
+      '-n': rounds,
       '-d': 'interval',
       '-o': { pattern: '[+-]?[A-Z%]+' },
       '-p': { pattern: '[0-9,]+' },
       '-u': 'word',
       '-U': 'word',
-      '-w': { optional: 'count' },
+      '-w': { floating: 'count' },
       '-E': 'word',
       '-e': 'word',
     },
@@ -118,7 +124,7 @@ export const processPrograms: readonly ProgramInput[] = [
   {
     name: 'iostat',
     letters: 'cdhkmNstxyz',
-    options: { '-p': { optional: 'word' }, '-o': 'word' },
+    options: { '-p': { floating: 'word' }, '-o': 'word' },
     operands: { rest: 'word', max: 6, sampling: true },
   },
   {
@@ -142,8 +148,9 @@ export const processPrograms: readonly ProgramInput[] = [
       '-P': 'word',
       '-I': 'word',
       '-m': 'word',
-      '-s': 'word',
-      '-e': 'word',
+      // Without a time of the day it takes none, and the next word would be an interval.
+      '-s': timeOfDay,
+      '-e': timeOfDay,
       '-f': 'content',
       '-i': 'count',
     },
@@ -154,7 +161,7 @@ export const processPrograms: readonly ProgramInput[] = [
     name: 'iotop',
     letters: 'bokatqP',
     switches: ['--only', '--batch', '--processes', '--accumulated', '--kilobytes', '--time'],
-    options: { '-n': 'count', '-d': 'interval', '-p': 'count', '-u': 'word' },
+    options: { '-n': rounds, '-d': 'interval', '-p': 'count', '-u': 'word' },
     requires: [['-b', '--batch'], ['-n']],
   },
   {
@@ -166,12 +173,23 @@ export const processPrograms: readonly ProgramInput[] = [
   },
   { name: 'pmap', letters: 'xXdqp', operands: { rest: { pattern: '[0-9]+' }, min: 1 } },
   { name: 'pwdx', operands: { rest: 'count', min: 1 } },
-  { name: 'pstree', letters: 'acghlnNpsStTuUZA', options: { '-H': 'count' }, operands: { first: ['word'], max: 1 } },
+  {
+    name: 'pstree',
+    letters: 'acghlnpsStTuUZA',
+    options: { '-H': 'count', '-N': 'word' },
+    operands: { first: ['word'], max: 1 },
+  },
   {
     name: 'lsof',
     letters: 'abChlnNOPRtUvVwX',
+    // Others repeat without an end, take a list of mounts from a file, or cross into file systems.
+    plus: true,
+    switches: ['+L', '+L1', '+L2', '+c0', '+c15', '+c20', '+w', '+d', '+D'],
     options: {
-      '-i': { optional: 'text' },
+      // A name of a host would be asked of a name server.
+      '-i': {
+        floating: { pattern: '[46]?(?:(?:TCP|UDP|tcp|udp)(?:@[0-9.]+)?|@[0-9.]+)?(?::[A-Za-z0-9,-]+)?|[^@:]*/[^@:]*' },
+      },
       '-p': 'word',
       '-u': 'text',
       '-c': 'text',
@@ -186,7 +204,7 @@ export const processPrograms: readonly ProgramInput[] = [
   },
   {
     name: 'fuser',
-    letters: 'almnsuvV',
+    letters: 'almsuvV',
     options: { '-n': 'word' },
     operands: { rest: 'name-of-file', min: 1 },
     refused: { '-k': ['controls_service', 'kills processes'] },
@@ -194,7 +212,7 @@ export const processPrograms: readonly ProgramInput[] = [
   { name: 'lslocks', letters: 'Jnru', options: { '-o': 'word', '-p': 'count' } },
   { name: 'lsns', letters: 'Jlnruw', options: { '-o': 'word', '-p': 'count', '-t': 'word' } },
   { name: 'lsipc', letters: 'msqgctJbPryu', options: { '-i': 'count' } },
-  { name: 'ipcs', letters: 'amqstclpuib', options: { '-i': 'count' } },
+  { name: 'ipcs', letters: 'amqstclpub', options: { '-i': 'count' } },
   { name: 'numastat', letters: 'cmnvsz', options: { '-p': 'word' } },
   {
     name: 'numactl',
@@ -202,8 +220,23 @@ export const processPrograms: readonly ProgramInput[] = [
     switches: ['--hardware', '--show'],
     requires: [['-H', '-s', '--hardware', '--show']],
   },
-  { name: 'taskset', letters: 'c', options: { '-p': 'count' }, requires: [['-p']], operands: {} },
-  { name: 'chrt', options: { '-p': 'count' }, requires: [['-p']] },
+  // `-p` is a switch, and options end at the first operand: with a second one it would set what it shows.
+  {
+    name: 'taskset',
+    parsing: 'exact',
+    switches: ['-p', '-c', '-a', '-cp', '-pc', '-ap', '-acp', '-apc', '--pid', '--cpu-list', '--all-tasks'],
+    requires: [['-p', '-cp', '-pc', '-ap', '-acp', '-apc', '--pid']],
+    operands: { first: [processId], min: 1, max: 1 },
+    otherwise: 'controls_service',
+  },
+  {
+    name: 'chrt',
+    parsing: 'exact',
+    switches: ['-p', '-a', '-ap', '-m', '--pid', '--all-tasks', '--max'],
+    requires: [['-p', '-ap', '-m', '--pid', '--max']],
+    operands: { first: [processId], min: 1, max: 1, minUnless: ['-m', '--max'] },
+    otherwise: 'controls_service',
+  },
   { name: 'who', letters: 'abdHlmpqrsTtuw', operands: { rest: { oneOf: ['am', 'i', 'I'] }, max: 2 } },
   { name: 'w', letters: 'fhiosuV', operands: { first: ['word'], max: 1 } },
   { name: 'users' },
@@ -233,7 +266,12 @@ export const processPrograms: readonly ProgramInput[] = [
     operands: { rest: 'word' },
   },
   { name: 'lastlog', options: { '-u': 'word', '-t': 'count', '-b': 'count' } },
-  { name: 'lslogins', letters: 'aceGgLlnprsuz', options: { '-o': 'word' }, operands: { first: ['word'], max: 1 } },
+  {
+    name: 'lslogins',
+    letters: 'aceGLnprsuz',
+    options: { '-o': { floating: 'word' }, '-g': 'word', '-l': 'word' },
+    operands: { first: ['word'], max: 1 },
+  },
   {
     name: 'getent',
     operands: {
@@ -264,8 +302,10 @@ export const processPrograms: readonly ProgramInput[] = [
   { name: 'tty', letters: 's' },
   {
     name: 'chage',
-    options: { '-l': 'word', '--list': 'word' },
+    parsing: 'exact',
+    switches: ['-l', '--list', '-i', '--iso8601'],
     requires: [['-l', '--list']],
+    operands: { first: [{ pattern: '[A-Za-z0-9_][A-Za-z0-9_.@-]*' }], min: 1, max: 1 },
     otherwise: 'changes_users',
   },
   {

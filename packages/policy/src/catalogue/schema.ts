@@ -33,8 +33,15 @@ export const valueSchema = z.union([
 ]);
 export type Value = z.infer<typeof valueSchema>;
 
-/** `optional`: only as `--name=value` or attached to its letter. */
-const optionSchema = z.union([valueSchema, z.strictObject({ optional: valueSchema })]);
+/**
+ * `optional`: only as `--name=value` or attached to its letter. `floating`: that, or in the next word where some version of the program takes
+ * it there; another takes that word for an operand, so it has to be fit for both.
+ */
+const optionSchema = z.union([
+  valueSchema,
+  z.strictObject({ optional: valueSchema }),
+  z.strictObject({ floating: valueSchema }),
+]);
 
 /** What a refused switch, option or sub-command would do. `because` completes "`prog x` …". */
 const refusedSchema = z.tuple([effectKindSchema.exclude(['reads']), z.string()]);
@@ -49,6 +56,8 @@ const operandsSchema = z.strictObject({
   max: z.int().optional(),
   /** Operands that are numbers are an interval and a count: an interval alone never ends. */
   sampling: z.boolean().default(false),
+  /** The first operand is a format of `printf`: what it prints as a number has to be one, for some shells evaluate it. */
+  formats: z.boolean().default(false),
   /** The first operand is this (a pattern, a script) unless one of these options gave it. */
   leading: z.strictObject({ value: valueSchema, unless: z.array(z.string()) }).optional(),
 });
@@ -65,7 +74,7 @@ const outputSchema = z.strictObject({
 
 const shapeFields = {
   /**
-   * gnu: `-ab`, `-n 5`, `--name=value`. posix: the same, up to the first operand. exact: each argument is one known
+   * gnu: `-ab`, `-n 5`, `--name=value`. posix: the same, up to the first operand, for every version of the program that ends its options there. exact: each argument is one known
    * token. free: every argument is text. test: the expression of `[`.
    */
   parsing: z.enum(['gnu', 'posix', 'exact', 'free', 'test']).default('gnu'),
@@ -80,6 +89,8 @@ const shapeFields = {
   safeSwitches: z.boolean().default(false),
   /** `head -20`. */
   numericSwitch: z.boolean().default(false),
+  /** Words that begin with a plus are options too: each one of `switches`. */
+  plus: z.boolean().default(false),
   operands: operandsSchema.optional(),
   /** One of each group has to be there. */
   requires: z.array(z.array(z.string())).default([]),

@@ -124,11 +124,13 @@ export const serverPrograms: readonly ProgramInput[] = [
     name: 'haproxy',
     parsing: 'exact',
     switches: ['-v', '-vv', '-c'],
-    options: { '-f': { pattern: '/etc/haproxy/[A-Za-z0-9_.-]+' } },
+    // It shows the words that it does not know of what it reads.
+    options: { '-f': { pattern: '/etc/haproxy/[A-Za-z0-9_.-]+[.](?:cfg|conf)' } },
     requires: [['-v', '-vv', '-c']],
     otherwise: 'controls_service',
   },
-  { name: 'named-checkconf', operands: { first: ['name-of-file'], max: 1 } },
+  // It shows the words that it does not know of what it reads.
+  { name: 'named-checkconf', operands: { first: ['content'], max: 1 } },
   { name: 'visudo', letters: 'c', requires: [['-c']], otherwise: 'writes' },
   { name: 'postconf', letters: 'dnh', operands: { rest: { pattern: '[a-z0-9_]+' } }, otherwise: 'writes' },
   { name: 'mailq' },

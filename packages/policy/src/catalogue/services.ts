@@ -5,6 +5,27 @@ const controls = (verb: string): ['controls_service', string] => ['controls_serv
 const units = { rest: 'word' } as const;
 /** A unit by name: a path would install a file. */
 const namedUnits = { rest: { pattern: '[A-Za-z0-9_][A-Za-z0-9_@:.-]*' }, min: 1 };
+/** How often it reports before it ends. */
+const rounds = { pattern: '[1-9][0-9]{0,3}' };
+/** Core dumps are in the journal with the environment of what crashed: forms that show all fields of an entry show it too. */
+const journalFields = { pattern: '(?!.*COREDUMP)[A-Z_][A-Z0-9_,]*' };
+const journalOutput = { pattern: 'short(?:-[a-z]+){0,2}|cat|with-unit' };
+const shown = [
+  'Id Names Description LoadState LoadError ActiveState SubState Result UnitFileState UnitFilePreset FragmentPath SourcePath DropInPaths NeedDaemonReload CanStart CanStop CanReload CanRestart Type',
+  'Restart RestartUSec NRestarts MainPID ExecMainPID ControlPID ExecMainStatus ExecMainCode ExecMainStartTimestamp ExecMainExitTimestamp StatusText StatusErrno User Group UID GID',
+  'ActiveEnterTimestamp ActiveExitTimestamp InactiveEnterTimestamp InactiveExitTimestamp StateChangeTimestamp ConditionResult ConditionTimestamp AssertResult InvocationID Job',
+  'Requires Requisite Wants BindsTo PartOf RequiredBy WantedBy Conflicts Before After Triggers TriggeredBy OnFailure',
+  'ControlGroup Slice MemoryCurrent MemoryPeak MemoryMax MemoryHigh MemoryLow MemoryLimit CPUUsageNSec CPUQuotaPerSecUSec CPUWeight CPUShares TasksCurrent TasksMax IPIngressBytes IPEgressBytes IOReadBytes IOWriteBytes OOMScoreAdjust OOMPolicy Nice',
+  'LimitNOFILE LimitNOFILESoft LimitNPROC LimitNPROCSoft LimitCORE LimitCORESoft LimitMEMLOCK TimeoutStartUSec TimeoutStopUSec WatchdogUSec WatchdogTimestamp StartLimitBurst StartLimitIntervalUSec',
+  'NextElapseUSecRealtime NextElapseUSecMonotonic LastTriggerUSec LastTriggerUSecMonotonic Persistent Unit Where What Options Listen NAccepted NConnections ProtectSystem ProtectHome PrivateTmp NoNewPrivileges',
+  'Version Architecture Virtualization SystemState NFailedUnits NJobs UserspaceTimestamp KernelTimestamp FinishTimestamp',
+]
+  .join(' ')
+  .replaceAll(' ', '|');
+/** The properties that operators look at: others hold the environment of the service, or whatever else was put into its unit. */
+const unitProperties = {
+  pattern: `(?:${shown})(?:,(?:${shown}))*`,
+};
 const serviceVerbs = ['start', 'stop', 'restart', 'reload', 'try-restart', 'force-reload', 'condrestart'];
 
 export const servicePrograms: readonly ProgramInput[] = [
@@ -32,9 +53,9 @@ export const servicePrograms: readonly ProgramInput[] = [
     options: {
       '-t': 'word',
       '--type': 'word',
-      '-p': 'word',
-      '--property': 'word',
-      '-P': 'word',
+      '-p': unitProperties,
+      '--property': unitProperties,
+      '-P': unitProperties,
       '--state': 'word',
       '-n': 'count',
       '--lines': 'count',
@@ -43,9 +64,10 @@ export const servicePrograms: readonly ProgramInput[] = [
       '--timestamp': 'word',
     },
     subcommands: {
-      'status|list-units|list-unit-files|is-active|is-failed|is-enabled|show|cat|list-dependencies': {
+      'status|list-units|list-unit-files|is-active|is-failed|is-enabled|list-dependencies': {
         operands: units,
       },
+      show: { requires: [['-p', '-P', '--property']], operands: units },
       'list-timers|list-sockets|list-paths|list-automounts|list-machines': { operands: units },
       'list-jobs|is-system-running|get-default|--version': {},
       'restart|start|stop|reload|try-restart|reload-or-restart|try-reload-or-restart': {
@@ -74,6 +96,11 @@ export const servicePrograms: readonly ProgramInput[] = [
       edit: ['writes', 'changes a unit file'],
       'set-property': ['writes', 'changes a unit'],
       'show-environment': ['reads_secret', 'shows the environment of all services'],
+      // Not only that of the distribution: drop-ins are where people put `Environment=PASSWORD=…`. `show -p` tells the rest.
+      cat: [
+        'reads_secret',
+        'shows unit files, which may set the environment of a service; `systemctl show -p …` shows single properties',
+      ],
     },
   },
   {
@@ -149,8 +176,8 @@ export const servicePrograms: readonly ProgramInput[] = [
       '--lines': { optional: 'count' },
       '-p': 'word',
       '--priority': 'word',
-      '-o': 'word',
-      '--output': 'word',
+      '-o': journalOutput,
+      '--output': journalOutput,
       '-g': 'text',
       '--grep': 'text',
       '--case-sensitive': { optional: 'word' },
@@ -160,8 +187,9 @@ export const servicePrograms: readonly ProgramInput[] = [
       '-U': 'text',
       '--since': 'text',
       '--until': 'text',
-      '-F': 'word',
-      '--output-fields': 'word',
+      '-F': journalFields,
+      '--field': journalFields,
+      '--output-fields': journalFields,
       '--facility': 'word',
       '--vacuum-size': 'word',
       '--vacuum-time': 'word',
@@ -202,14 +230,14 @@ export const servicePrograms: readonly ProgramInput[] = [
     name: 'systemd-cgls',
     letters: 'alk',
     switches: ['--no-pager', '--all', '--full'],
-    options: { '-u': 'word' },
+    options: { '-u': { floating: 'word' } },
     operands: { rest: 'word' },
   },
   {
     name: 'systemd-cgtop',
     letters: 'bpctmirPk',
     switches: ['--batch', '--raw'],
-    options: { '-n': 'count', '-d': 'interval', '--iterations': 'count', '--depth': 'count' },
+    options: { '-n': rounds, '-d': 'interval', '--iterations': rounds, '--depth': 'count' },
     requires: [
       ['-b', '--batch'],
       ['-n', '--iterations'],
@@ -258,7 +286,8 @@ export const servicePrograms: readonly ProgramInput[] = [
     letters: 'v',
     switches: ['-d', '--debug', '--verbose'],
     requires: [['-d', '--debug']],
-    operands: { rest: 'name-of-file' },
+    // It shows the words that it does not know of what it reads; of a directory it reads each file.
+    operands: { rest: 'compared' },
     otherwise: 'writes',
   },
 ];

@@ -84,7 +84,7 @@ export const systemPrograms: readonly ProgramInput[] = [
     name: 'sysctl',
     letters: 'abenNAX',
     switches: ['--all', '--values', '--names', '--ignore', '--deprecated'],
-    options: { '-r': 'text', '--pattern': 'text' },
+    options: { '-r': { pattern: '[^=]*' }, '--pattern': { pattern: '[^=]*' } },
     operands: { rest: { pattern: '[A-Za-z0-9_.*/:@-]+' } },
     otherwise: 'writes',
     refused: {

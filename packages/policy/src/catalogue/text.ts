@@ -139,6 +139,7 @@ export const textPrograms: readonly ProgramInput[] = [
   },
   {
     name: 'tr',
+    parsing: 'posix',
     letters: 'cCdst',
     switches: ['--complement', '--delete', '--squeeze-repeats', '--truncate-set1'],
     operands: { rest: 'text', min: 1, max: 2 },
@@ -155,7 +156,7 @@ export const textPrograms: readonly ProgramInput[] = [
   { name: 'expand', also: ['unexpand'], letters: 'ai', options: { '-t': 'word' }, operands: files },
   {
     name: 'column',
-    letters: 'texnRJL',
+    letters: 'texJL',
     switches: ['--table', '--fillrows', '--json'],
     options: {
       '-s': 'text',
@@ -239,6 +240,8 @@ export const textPrograms: readonly ProgramInput[] = [
   },
   {
     name: 'awk',
+    // What looks like an option behind the program is a file to it.
+    parsing: 'posix',
     also: ['gawk', 'mawk', 'nawk'],
     options: {
       '-F': 'text',
@@ -312,6 +315,8 @@ export const textPrograms: readonly ProgramInput[] = [
   { name: 'hexdump', also: ['hd'], letters: 'bcCdovx', options: { '-n': 'count', '-s': 'count' }, operands: files },
   {
     name: 'xxd',
+    // What looks like an option behind the file is a file to write.
+    parsing: 'posix',
     letters: 'bceEipuC',
     options: { '-l': 'count', '-s': 'count', '-c': 'count', '-g': 'count' },
     operands: { first: ['content'], max: 1 },

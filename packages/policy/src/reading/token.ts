@@ -53,3 +53,13 @@ export function plainText(token: Token | undefined): string | undefined {
   const [part] = token.parts;
   return part?.kind === 'text' && !part.quoted ? part.text : undefined;
 }
+
+/** What the word says, when nothing in it is expanded, quoted or not. */
+export function writtenText(word: WordToken): string | undefined {
+  let text = '';
+  for (const part of word.parts) {
+    if (part.kind !== 'text') return undefined;
+    text += part.text;
+  }
+  return text;
+}

@@ -8,6 +8,9 @@ import {
   clearlyFiles,
   devicePlaces,
   harmlessDevices,
+  kernelTrees,
+  keylessTrees,
+  keyNames,
   openTrees,
   publicPaths,
   secretHints,
@@ -18,6 +21,7 @@ import {
 const copySuffixes = ['', '-', '~', '.bak', '.old', '.orig', '.save', '.swp'];
 const placeMatcher = matcherOf(secretPlaces);
 const nameMatcher = matcherOf(secretNames);
+const keyMatcher = matcherOf(keyNames);
 const deviceMatcher = matcherOf(devicePlaces);
 const placePatterns = secretPlaces.flatMap(copiesOf).map((pattern) => ({
   fixed: pattern.replace(/\*.*$/s, ''),
@@ -25,6 +29,7 @@ const placePatterns = secretPlaces.flatMap(copiesOf).map((pattern) => ({
 }));
 const placeAtoms = placePatterns.map(({ atoms }) => atoms);
 const nameAtoms = secretNames.flatMap(copiesOf).map(atomsOfPattern);
+const keyAtoms = keyNames.flatMap(copiesOf).map(atomsOfPattern);
 const deviceAtoms = devicePlaces.map(atomsOfPattern);
 
 /** Where a relative path may start: the login's home, whichever it is, and the root. */
@@ -80,7 +85,7 @@ function checkBelow(full: readonly Piece[]): Problem | undefined {
 function checkEntries(full: readonly Piece[]): Problem | undefined {
   const literal = literalOf(full);
   if (literal !== undefined && clearlyFiles.test(literal)) return undefined;
-  return anyMeets([...atomsOf(full), '/', { run: 'name' }], [...placeAtoms, ...nameAtoms]) ? secret : undefined;
+  return checkAtoms([...atomsOf(full), '/', { run: 'name' }], `${tidy(leadingText(full))}/`);
 }
 
 function atomsOf(full: readonly Piece[]): Atom[] {
@@ -91,14 +96,19 @@ function atomsOf(full: readonly Piece[]): Atom[] {
 
 function checkAtoms(atoms: readonly Atom[], leading: string): Problem | undefined {
   if (anyMeets(atoms, deviceAtoms)) return unknown('could reach a device');
-  const tree = openTreeOf(leading);
-  // Below an open directory only the secret places that lie in it themselves count.
-  const places =
-    tree === undefined
-      ? placeAtoms
-      : placePatterns.filter(({ fixed }) => fixed.startsWith(tree)).map(({ atoms: place }) => place);
-  if (anyMeets(atoms, places)) return secret;
-  return tree === undefined && anyMeets(atoms, nameAtoms) ? secret : undefined;
+  const keyless = treeOf(keylessTrees, leading);
+  // Only the secret places that lie in it count.
+  if (keyless !== undefined) {
+    const places = placePatterns.filter(({ fixed }) => fixed.startsWith(keyless));
+    return anyMeets(
+      atoms,
+      places.map(({ atoms: place }) => place),
+    )
+      ? secret
+      : undefined;
+  }
+  const names = treeOf(openTrees, leading) === undefined ? nameAtoms : keyAtoms;
+  return anyMeets(atoms, placeAtoms) || anyMeets(atoms, names) ? secret : undefined;
 }
 
 function copiesOf(pattern: string): string[] {
@@ -110,7 +120,8 @@ function checkLiteral(path: string): Problem | undefined {
   if (harmlessDevices.has(path) || publicPaths.test(path)) return undefined;
   if (deviceMatcher.test(path)) return unknown('is a device, not a file');
   if (placeMatcher.test(path)) return secret;
-  if (openTreeOf(path) !== undefined) return undefined;
+  if (treeOf(kernelTrees, path) !== undefined) return undefined;
+  if (treeOf(openTrees, path) !== undefined) return keyMatcher.test(path) ? secret : undefined;
   return nameMatcher.test(path) || secretHints.test(path) ? secret : undefined;
 }
 
@@ -118,8 +129,8 @@ function anyMeets(atoms: readonly Atom[], patterns: ReadonlyArray<readonly Atom[
   return patterns.some((pattern) => pathsMeet(atoms, pattern));
 }
 
-function openTreeOf(path: string): string | undefined {
-  return openTrees.find((tree) => path.startsWith(`${tree}/`));
+function treeOf(trees: readonly string[], path: string): string | undefined {
+  return trees.find((tree) => path.startsWith(`${tree}/`));
 }
 
 function absolutePaths(pieces: readonly Piece[], directories: readonly string[]): Piece[][] {

@@ -1,35 +1,18 @@
 // Entered from walk-statement with one simple command as the shell sees it. Reports its effects.
+import { isHarmlessVariable } from '../environment/judge-environment.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
-import { plainText, type WordToken } from '../reading/token.ts';
+import { plainText, type WordToken, writtenText } from '../reading/token.ts';
 import { showText } from '../text/show-text.ts';
 import { assignedName } from '../words/collect-variables.ts';
 import { expandUnsplit, expandWord } from '../words/expand-word.ts';
 import { literalOf, type Piece, textPiece, type Word } from '../words/piece.ts';
 import type { CommandRun } from './command-run.ts';
 import { type Judge, report } from './judge.ts';
-import { judgeProgram } from './judge-program.ts';
+import { judgeProgram, lookUp } from './judge-program.ts';
 import { judgeRedirection } from './judge-redirection.ts';
 
 /** More argument lists than this and the command is not judged. */
 const combinationsMax = 256;
-
-/** Variables of a command's environment that change how it prints and nothing else, with the values they may have. */
-const harmlessEnvironment: Record<string, RegExp> = {
-  LC_ALL: /^[A-Za-z0-9_.@-]*$/,
-  LC_CTYPE: /^[A-Za-z0-9_.@-]*$/,
-  LC_TIME: /^[A-Za-z0-9_.@-]*$/,
-  LC_NUMERIC: /^[A-Za-z0-9_.@-]*$/,
-  LC_COLLATE: /^[A-Za-z0-9_.@-]*$/,
-  LC_MESSAGES: /^[A-Za-z0-9_.@-]*$/,
-  LANG: /^[A-Za-z0-9_.@-]*$/,
-  TZ: /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z][A-Za-z0-9_+-]*){0,2}$/,
-  COLUMNS: /^\d{1,5}$/,
-  LINES: /^\d{1,5}$/,
-  NO_COLOR: /^\d?$/,
-  SYSTEMD_PAGER: /^(cat)?$/,
-  SYSTEMD_COLORS: /^[01]$/,
-  PAGER: /^(cat)?$/,
-};
 
 /** Upper-case names that no shell and no program gives a meaning to. */
 const upperCaseNames = new Set(
@@ -84,6 +67,12 @@ function judgeCall(
     for (const word of rest) expandWord(judge, word);
     return report(judge, first ?? run, unknown('the name of the program is quoted, expanded or computed when it runs'));
   }
+  // From where relative paths are read has to be known before anything is judged.
+  const isChanging =
+    name === 'cd' || (lookUp(name)?.wraps !== undefined && rest.some((word) => plainText(word) === 'cd'));
+  if (isChanging && rest.some((word) => writtenText(word) === undefined)) {
+    report(judge, run, unknown('the directory that `cd` goes to is computed when it runs: write it out'));
+  }
   const nameWord: Word = { pieces: [textPiece(name)], loose: false, start: first.start, end: first.end };
   const problems = judgeCombinations(judge, nameWord, rest);
   for (const problem of problems) report(judge, run, problem);
@@ -121,9 +110,8 @@ function unsplit(judge: Judge, token: WordToken): Word[][] {
 }
 
 function isHarmless(judge: Judge, name: string, word: WordToken): boolean {
-  const allowed = Object.hasOwn(harmlessEnvironment, name) ? harmlessEnvironment[name] : undefined;
   return expandUnsplit(judge, word.parts).every((pieces) => {
     const literal = literalOf(pieces);
-    return allowed !== undefined && literal !== undefined && allowed.test(literal.slice(name.length + 1));
+    return literal !== undefined && isHarmlessVariable(name, literal.slice(name.length + 1));
   });
 }

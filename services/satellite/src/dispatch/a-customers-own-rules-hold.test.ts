@@ -88,7 +88,9 @@ describe('rules in the customer’s file', () => {
 
   it('do not let run alone what nobody understands', async () => {
     expect(await outcomeOf('frobnicate', unapproved)).toMatchObject(refused(/nobody has approved it/));
-    expect(await outcomeOf('hostname', { environment: { LESSOPEN: 'x' } })).toMatchObject(refused(/it sets LESSOPEN/));
+    expect(await outcomeOf('hostname', { environment: { LESSOPEN: 'x' } })).toMatchObject(
+      refused(/it sets `LESSOPEN`/),
+    );
   });
 
   it('are read again when they change; while they can not be read, nothing runs', async () => {

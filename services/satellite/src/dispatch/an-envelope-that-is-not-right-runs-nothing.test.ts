@@ -144,7 +144,18 @@ describe('the satellite’s own policy', () => {
   });
 
   it('does not call a reading harmless whose environment changes what runs', async () => {
-    expect(await outcomeOf('hostname', { environment: { LESSOPEN: '|x' } })).toMatchObject(refused);
+    const harmful: Array<Record<string, string>> = [
+      { LESSOPEN: '|x' },
+      { SYSTEMD_PAGER: 'sh -c id', GCONV_PATH: '/tmp/x' },
+      { GCONV_PATH: '/tmp/x' },
+      { PERL5OPT: '-Mx' },
+      // A harmless name is none with every value.
+      { TZ: ':/tmp/x' },
+      { TERM: '../../tmp/x' },
+      { LANG: '../../tmp/x' },
+    ];
+    for (const environment of harmful)
+      expect([environment, await outcomeOf('hostname', { environment })]).toMatchObject([environment, refused]);
     expect(await outcomeOf('hostname', { ...approved, environment: { LD_PRELOAD: '/x.so' } })).toMatchObject(refused);
     expect(await outcomeOf('hostname', { environment: { TZ: 'UTC' } })).toMatchObject({ kind: 'exited', exitCode: 0 });
   });

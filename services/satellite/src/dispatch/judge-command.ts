@@ -3,8 +3,9 @@
 import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope } from '@sena/contracts/envelope';
 import { isCoveredByDigest } from '@sena/envelope/action-digest';
+import { findForbiddenVariable } from '@sena/policy/environment/judge-environment';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
-import { type JudgedEffect, notUnderstood } from '@sena/policy/explain/finding';
+import type { JudgedEffect } from '@sena/policy/explain/finding';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import { decideCommand, strictest } from '@sena/policy/rules/decide-command';
 import type { Rules } from '@sena/policy/rules/rule';
@@ -14,11 +15,6 @@ export type Judgement =
   /** `isReading`: by the satellite's own policy, whatever the envelope says. */
   { kind: 'run'; mode: ExecutionMode; isReading: boolean } | { kind: 'refused'; detail: string };
 
-/** Variables that change how an answer looks and never what a program does. */
-const harmlessVariable = /^(LANG|LC_[A-Z]+|TZ|TERM|COLUMNS|LINES|NO_COLOR)$/;
-/** The path is fixed, approved or not; the loader would run other code than the one that was judged. */
-const forbiddenVariable = /^(PATH|LD_.*|DYLD_.*|BASH_ENV|ENV|SHELLOPTS|BASHOPTS|IFS)$/;
-
 export function judgeCommand(
   parser: ShellParser,
   envelope: DispatchEnvelope,
@@ -26,45 +22,31 @@ export function judgeCommand(
   /** The customer's own, beside all else; null: there are none. */
   rules: Rules | null = null,
 ): Judgement {
-  const own = evaluateCommand(parser, envelope.command);
+  const own = evaluateCommand(parser, envelope.command, envelope.environment);
   const reason = own.reasons[0] ?? 'The policy gives no reason.';
   const isReading = own.decision === 'allow';
   if (isReading && own.shell !== envelope.shell) {
     return refused(`The command was judged for ${own.shell}, the dispatch would run it with ${envelope.shell}.`);
   }
-  const variables = Object.keys(envelope.environment);
-  const forbidden = variables.find((name) => forbiddenVariable.test(name));
+  const forbidden = findForbiddenVariable(envelope.environment);
   if (forbidden !== undefined) return refused(`A dispatch may not set ${forbidden}.`);
-  const changing = variables.find((name) => !harmlessVariable.test(name));
 
-  const objection = rules === null ? null : findObjection(rules, envelope, own.effects, changing);
+  const objection = rules === null ? null : findObjection(rules, envelope, own.effects);
   if (objection !== null) return refused(objection);
 
-  const isPlainReading = isReading && changing === undefined;
-  if (isPlainReading && envelope.readOnly) return { kind: 'run', mode: 'direct', isReading: true };
+  if (isReading && envelope.readOnly) return { kind: 'run', mode: 'direct', isReading: true };
   if (!policy.changesAllowed) return refused('This satellite runs read-only commands alone (policy.changesAllowed).');
   const problem = policy.approvalRequiredToChange ? findApprovalProblem(envelope) : null;
-  if (problem === null) return { kind: 'run', mode: 'guarded', isReading: isPlainReading };
-  if (changing !== undefined)
-    return refused(`The dispatch sets ${changing}, so it is no plain reading, and ${problem}`);
+  if (problem === null) return { kind: 'run', mode: 'guarded', isReading };
   if (isReading) return refused(`The cloud does not call this read-only, and ${problem}`);
   return refused(`The satellite's own policy does not call this read-only, and ${problem} ${reason}`);
 }
 
 /** What the customer's rules have against it, or null. */
-function findObjection(
-  rules: Rules,
-  envelope: DispatchEnvelope,
-  effects: readonly JudgedEffect[],
-  changing: string | undefined,
-): string | null {
-  const set: JudgedEffect[] =
-    changing === undefined
-      ? []
-      : [{ kind: 'unknown', detail: `it sets ${changing}`, start: 0, end: 0, call: notUnderstood }];
+function findObjection(rules: Rules, envelope: DispatchEnvelope, effects: readonly JudgedEffect[]): string | null {
   const verdict = strictest(
     decideCommand(rules, {
-      effects: [...effects, ...set],
+      effects,
       // Its rules can't be about somebody.
       requester: { id: 'unknown', attributes: {} },
       nodes: envelope.nodes.map(({ nodeId: id, name, address, runAs }) => ({

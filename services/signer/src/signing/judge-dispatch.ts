@@ -4,6 +4,7 @@ import { terminalRunStatuses } from '@sena/contracts/domain/run';
 import { type DispatchEnvelope, dispatchEnvelopeSchema } from '@sena/contracts/envelope';
 import { executionIdFor } from '@sena/contracts/ids';
 import { isCoveredByDigest } from '@sena/envelope/action-digest';
+import { findForbiddenVariable } from '@sena/policy/environment/judge-environment';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import { decideCommand, type RuleVerdict, strictest } from '@sena/policy/rules/decide-command';
@@ -47,7 +48,9 @@ export function judgeDispatch(
   const deleted = isAsked ? dispatch.nodes.find(({ nodeId }) => !dispatch.nodeFacts.has(nodeId)) : undefined;
   if (deleted !== undefined)
     return refuse(`The node ${deleted.name} was deleted, so that nobody can say what policy says of it. Ask again.`);
-  const { effects, shell, decision } = evaluateCommand(parser, dispatch.command);
+  const forbidden = findForbiddenVariable(dispatch.environment);
+  if (forbidden !== undefined) return refuse(`A dispatch may not set ${forbidden}, approved or not.`);
+  const { effects, shell, decision } = evaluateCommand(parser, dispatch.command, dispatch.environment);
   const verdict = strictest(
     decideCommand(rules, {
       effects,

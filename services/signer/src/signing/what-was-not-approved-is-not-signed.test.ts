@@ -115,6 +115,24 @@ describe('is signed', () => {
     expect(judge(dispatch({ readOnly: false }))).toMatchObject({ kind: 'sign', envelope: { readOnly: true } });
   });
 
+  test('what policy calls read-only with variables that change how its answer looks', () => {
+    const environment = {
+      LANG: 'en_US.UTF-8',
+      LC_ALL: 'C',
+      TZ: 'Europe/Berlin',
+      TERM: 'xterm-256color',
+      COLUMNS: '200',
+    };
+    expect(judge(dispatch({ environment }))).toMatchObject({ kind: 'sign', envelope: { readOnly: true, environment } });
+  });
+
+  test('a variable that may change what programs do, once it was approved, and never as read-only', () => {
+    const environment = { GREETING: 'hello' };
+    const over = { action: action({ command: 'uptime', environment }) };
+    const subject = dispatch({ environment, readOnly: false, approval: approval(over) });
+    expect(judge(subject)).toMatchObject({ kind: 'sign', envelope: { readOnly: false, environment } });
+  });
+
   test('a change that was approved as it is, with the approval’s proof in the envelope', () => {
     expect(judge(approvedChange())).toMatchObject({
       kind: 'sign',
@@ -188,7 +206,7 @@ describe('is refused', () => {
     ],
     [
       'what no satellite would take',
-      () => dispatch({ environment: { 'not a name': 'x' } }),
+      () => dispatch({ environment: { 'not a name': 'x' }, readOnly: false }),
       'signer_refused',
       /No satellite would take it: environment/,
     ],
@@ -201,6 +219,34 @@ describe('is refused', () => {
   ];
   test.each(refusals)('%s', (_what, subject, reason, detail) => {
     expect(judge(subject())).toEqual({ kind: 'refuse', reason, detail: expect.stringMatching(detail) });
+  });
+
+  test.each<Record<string, string>>([
+    { SYSTEMD_PAGER: 'sh -c id', GCONV_PATH: '/tmp/x' },
+    { GCONV_PATH: '/tmp/x' },
+    { PERL5OPT: '-Mx' },
+    { LANG: '../../tmp/x' },
+  ])('a reading with an environment that may change what runs: %o', (environment) => {
+    const [name] = Object.keys(environment);
+    expect(judge(dispatch({ command: 'systemctl status nginx', environment }))).toEqual({
+      kind: 'refuse',
+      reason: 'signer_refused',
+      detail: 'It is called read-only, and it is not.',
+    });
+    expect(judge(dispatch({ command: 'systemctl status nginx', environment, readOnly: false }))).toEqual({
+      kind: 'refuse',
+      reason: 'signer_refused',
+      detail: expect.stringContaining(`It has no approval, and needs approval because it sets \`${name}\``),
+    });
+  });
+
+  test.each(['PATH', 'LD_PRELOAD', 'BASH_ENV'])('%s, although it was approved', (name) => {
+    const environment = { [name]: '/tmp/x' };
+    expect(judge(approvedChange({ environment }, { action: action({ environment }) }))).toEqual({
+      kind: 'refuse',
+      reason: 'signer_refused',
+      detail: `A dispatch may not set ${name}, approved or not.`,
+    });
   });
 
   const unapproved: Array<[what: string, over: ApprovalOver, detail: RegExp]> = [
