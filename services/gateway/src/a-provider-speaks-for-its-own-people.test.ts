@@ -244,7 +244,7 @@ describe('the provider itself', () => {
   });
 
   it('is another organization’s own: ours is not there for it', async () => {
-    const as = { as: { apiKey: gateway.theirs.members.owner.apiKey } };
+    const as = { as: gateway.theirs.members.owner };
     expect((await gateway.call('GET', '/v1/sign-in-provider', as)).json.provider).toBeNull();
     expect((await gateway.call('DELETE', '/v1/sign-in-provider', as)).status).toBe(204);
     expect((await gateway.call('GET', '/v1/sign-in-provider')).json.provider.id).toBe(ours);

@@ -166,7 +166,7 @@ describe('a provider’s word', () => {
   });
 
   it('is believed about one organization: an answer for another one, of the same provider, is not for ours', async () => {
-    const as = { as: { apiKey: gateway.theirs.members.owner.apiKey } };
+    const as = { as: gateway.theirs.members.owner };
     const theirs = await put({ domains: ['contoso.test'] }, as);
     const [atOurs, atTheirs] = [await begin(), await begin(theirs.json.provider.id)];
     expect(theirs.json.saml.entityId).not.toBe((await gateway.call('GET', '/v1/sign-in-provider')).json.saml.entityId);
