@@ -190,6 +190,7 @@ const listed: Record<string, string[]> = {
   'sena.inquiries_to_sign': ['sena_signer'],
   'sena.join_token_organization': ['sena_app'],
   'sena.mark_audit_event_unsealed': [],
+  'sena.unmark_sealed_events': [],
   'sena.organizations_to_checkpoint': ['sena_signer'],
   'sena.organizations_to_seal': ['sena_app'],
   'sena.organizations_without_dispatch_key': ['sena_signer'],
