@@ -42,7 +42,7 @@ export async function seedMember(
   try {
     const { userId, organizationId } = await inSeedTransaction(auth, async (client) => {
       const organizationId = await ensureOrganization(client, seed.organizationName);
-      const userId = await ensureUser(client, seed.email.toLowerCase(), seed.name);
+      const userId = await ensureUser(client, organizationId, seed.email.toLowerCase(), seed.name);
       await ensurePassword(client, auth, userId, seed.password);
       await ensureMembership(client, organizationId, userId, role, seed.scope ?? null);
       return { userId, organizationId };
@@ -90,14 +90,23 @@ function slugOf(name: string): string {
   return slug === '' ? createHash('sha256').update(name).digest('hex').slice(0, 16) : slug;
 }
 
-async function ensureUser(client: pg.PoolClient, email: string, name: string): Promise<string> {
-  const inserted = await client.query<{ id: string }>(
-    `insert into "user" (id, name, email, "emailVerified") values ($1, $2, $3, true) on conflict (email) do nothing returning id`,
-    [newId('user'), name, email],
+/** The member with this address, or the longest known person that no organization's people took in: that one may belong to several. */
+async function ensureUser(client: pg.PoolClient, organizationId: string, email: string, name: string): Promise<string> {
+  const found = await client.query<{ id: string }>(
+    `select u.id from "user" u where u.email = $1
+       and (u."emailVerified" or exists (select from "member" m where m."userId" = u.id and m."organizationId" = $2))
+     order by exists (select from "member" m where m."userId" = u.id and m."organizationId" = $2) desc, u."createdAt", u.id limit 1`,
+    [email, organizationId],
   );
-  if (inserted.rows[0]) return inserted.rows[0].id;
-  const found = await client.query<{ id: string }>('select id from "user" where email = $1', [email]);
-  const id = (found.rows[0] as { id: string }).id;
+  const id = found.rows[0]?.id ?? newId('user');
+  if (found.rows[0] === undefined) {
+    // Whoever runs SENA says who this is.
+    await client.query(`insert into "user" (id, name, email, "emailVerified") values ($1, $2, $3, true)`, [
+      id,
+      name,
+      email,
+    ]);
+  }
   await client.query('update "user" set name = $2, "updatedAt" = now() where id = $1 and name <> $2', [id, name]);
   return id;
 }

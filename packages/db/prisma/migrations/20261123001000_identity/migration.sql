@@ -1,7 +1,13 @@
 -- Identity: who may sign in. The tables are better-auth's own (core, organization, API keys, passkeys), in a schema and under a role of their
 -- own. Triggers carry organizations over to the schema sena and audit every change; they write no secret, no hash and no token.
 
-create table identity."user" ("id" text not null primary key, "name" text not null, "email" text not null unique, "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null, "twoFactorEnabled" boolean not null default false);
+create table identity."user" ("id" text not null primary key, "name" text not null, "email" text not null,
+  -- Proved to all organizations: by whoever runs SENA. Others vouch for an address to their own organization alone.
+  "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null, "twoFactorEnabled" boolean not null default false);
+
+-- An address may stand for several persons, each of the organizations that took them in; within an organization for one. Were it unique, whoever
+-- takes it first would keep out who it belongs to, and a refusal would tell that another organization knows it.
+create index "user_email_idx" on identity."user" ("email");
 
 create table identity."session" ("id" text not null primary key, "expiresAt" timestamptz not null, "token" text not null unique, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null, "ipAddress" text, "userAgent" text, "userId" text not null references identity."user" ("id") on delete cascade, "activeOrganizationId" text,
   -- Begun by an organization's provider: it is of that organization, and moves to no other one.
@@ -35,6 +41,13 @@ create table identity.invitations (
 create unique index invitations_pending on identity.invitations (organization_id, email) where status = 'pending';
 
 create table identity."twoFactor" ("id" text not null primary key, "secret" text not null, "backupCodes" text not null, "userId" text not null unique references identity."user" ("id") on delete cascade, "verified" boolean not null default true, "failedVerificationCount" integer not null default 0, "lockedUntil" timestamptz);
+
+-- Addresses of people who were put out: they do not come back by signing in at the provider, whatever it calls them.
+create table identity.former_members (
+  organization_id text not null references identity."organization" ("id") on delete cascade,
+  email text not null check (email = lower(email)),
+  primary key (organization_id, email)
+);
 
 -- Where an organization's people sign in besides SENA: one provider each, by OpenID Connect or by SAML. It speaks for addresses of these
 -- domains, and about members of this organization alone.
