@@ -11,6 +11,19 @@ export function refuseAboveOwnRole(by: Member, roles: readonly Role[]): void {
   throw new SenaError('forbidden', `Your role is ${by.role}; only an owner decides who is an owner. Ask one of them.`);
 }
 
+/** What an owner has is ended by themselves or by an owner. Throws `forbidden`. */
+export async function refuseWhoseOwner(client: pg.PoolClient, by: Member, userId: string): Promise<void> {
+  if (userId === by.userId) return;
+  const found = await client.query<{ role: Role }>(
+    'select role from "member" where "organizationId" = $1 and "userId" = $2',
+    [by.organizationId, userId],
+  );
+  refuseAboveOwnRole(
+    by,
+    found.rows.map(({ role }) => role),
+  );
+}
+
 /** What a member is to be: no more than this request itself may do, by its key, and on no more nodes. Throws `forbidden`. */
 export function refuseMoreThanGiver(by: Member, { role, scope }: { role: Role; scope: string | null }): void {
   refuseAboveOwnRole(by, [role]);
