@@ -249,12 +249,18 @@ begin
   return null;
 end $$;
 
+-- A session is of one organization at a time: the person's other ones do not hear that they are signed in elsewhere. When it moves, it has ended
+-- for the one and begun for the other.
 create function identity.on_session() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
 begin
-  if tg_op = 'INSERT' then
-    perform append_audit_for_user(new."userId", 'member:' || new."userId", 'session.created', new.id, jsonb_build_object('expiresAt', new."expiresAt"));
-  else
-    perform append_audit_for_user(old."userId", 'member:' || old."userId", 'session.ended', old.id, '{}');
+  if tg_op = 'UPDATE' and new."activeOrganizationId" is not distinct from old."activeOrganizationId" then
+    return null;
+  end if;
+  if tg_op <> 'INSERT' and old."activeOrganizationId" is not null then
+    perform append_audit(old."activeOrganizationId", 'member:' || old."userId", 'session.ended', old.id, '{}');
+  end if;
+  if tg_op <> 'DELETE' and new."activeOrganizationId" is not null then
+    perform append_audit(new."activeOrganizationId", 'member:' || new."userId", 'session.created', new.id, jsonb_build_object('expiresAt', new."expiresAt"));
   end if;
   return null;
 end $$;
@@ -365,7 +371,7 @@ create trigger audit_organization after insert or update on identity."organizati
 create trigger audit_member after insert or update or delete on identity."member" for each row execute function identity.on_member();
 create trigger audit_apikey after insert or update or delete on identity."apikey" for each row execute function identity.on_apikey();
 create trigger audit_passkey after insert or update or delete on identity."passkey" for each row execute function identity.on_passkey();
-create trigger audit_session after insert or delete on identity."session" for each row execute function identity.on_session();
+create trigger audit_session after insert or update or delete on identity."session" for each row execute function identity.on_session();
 create trigger audit_account after update on identity."account" for each row execute function identity.on_account();
 create trigger audit_user after update on identity."user" for each row execute function identity.on_user();
 
