@@ -37,7 +37,10 @@ test('both of the operator, or both of the file', () => {
     baseUrl: 'https://other.test',
     apiKey: 'sena_of_the_operator',
   });
-  expect(findApi({}, { SENA_LOCAL_FILE: hostile })).toEqual({ baseUrl: 'https://evil.test', apiKey: 'sena_of_the_file' });
+  expect(findApi({}, { SENA_LOCAL_FILE: hostile })).toEqual({
+    baseUrl: 'https://evil.test',
+    apiKey: 'sena_of_the_file',
+  });
   expect(() => findApi({}, { SENA_LOCAL_FILE: path.join(directory, 'none') })).toThrow('Say where SENA is');
 });
 

@@ -38,7 +38,8 @@ const sayWho = 'Say who asks: --api-key-file FILE, or SENA_API_KEY.';
 
 function fromLocalFile(file: string): Api {
   const local = readLocal(file);
-  if (local?.apiUrl === undefined) throw new OperatorError('Say where SENA is: --url https://sena.example.com, or SENA_URL.');
+  if (local?.apiUrl === undefined)
+    throw new OperatorError('Say where SENA is: --url https://sena.example.com, or SENA_URL.');
   if (local.apiKey === undefined) throw new OperatorError(sayWho);
   return { baseUrl: readBaseUrl(local.apiUrl), apiKey: local.apiKey };
 }
@@ -48,7 +49,9 @@ function readBaseUrl(text: string): string {
   if (url === null) throw new OperatorError(`${text} is no address. Give one like https://sena.example.com.`);
   const isLoopback = ['localhost', '[::1]'].includes(url.hostname) || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)) return text.replace(/\/+$/, '');
-  throw new OperatorError(`${text} would carry the key in the clear. Give an https address; http is for this machine alone.`);
+  throw new OperatorError(
+    `${text} would carry the key in the clear. Give an https address; http is for this machine alone.`,
+  );
 }
 
 function readKey(file: string): string {

@@ -118,9 +118,11 @@ async function recordDecision(
     throw new SenaError('already_decided', 'You have approved this already. Another person has to approve it too.');
   }
   const counted = await transaction.query<{ count: number }>(
+    // Whoever was removed meanwhile, or may not decide any more, does not count. This person was just asked who they are.
     `select count(distinct d.decided_by)::integer as count from approval_decisions d join approvals a on a.id = d.approval_id
-     where d.approval_id = $1 and d.decision = 'approve' and d.decided_by <> a.requested_by`,
-    [approvalId],
+     where d.approval_id = $1 and d.decision = 'approve' and d.decided_by <> a.requested_by
+       and (d.decided_by = $2 or d.decided_by in (select members_with_role($3)))`,
+    [approvalId, principalRef(by), [...decidingRoles]],
   );
   return Math.max(0, approversRequired - (counted.rows[0]?.count ?? 0));
 }

@@ -387,3 +387,15 @@ begin
   end loop;
 end $$;
 revoke create on schema identity from sena_definer;
+
+-- Who of the organization that is set has one of these roles now: whoever counts decisions can't read identity, and counts those of present
+-- members alone.
+create function sena.members_with_role(roles text[]) returns setof text
+language sql stable security definer set search_path = identity, pg_temp as $$
+  select 'member:' || m."userId" from "member" m where m."organizationId" = sena.current_organization() and m."role" = any(roles)
+$$;
+revoke all on function sena.members_with_role(text[]) from public;
+grant execute on function sena.members_with_role(text[]) to sena_app, sena_signer;
+grant create on schema sena to sena_definer;
+alter function sena.members_with_role(text[]) owner to sena_definer;
+revoke create on schema sena from sena_definer;
