@@ -159,7 +159,7 @@ describe('a provider’s word', () => {
   it('about somebody of another organization reaches nobody there, and tells nothing, although it claims their domain', async () => {
     const victim = gateway.theirs.members.owner;
     await put({ domains: ['contoso.test', 'northwind.test'] });
-    provider.person = person('mallory', { email: victim.email });
+    provider.person = person('mallory 1', { email: victim.email });
     const known = await me((await signIn()).session);
     provider.person = person('mallory 2', { email: 'nobody@contoso.test' });
     const unknown = await me((await signIn()).session);
