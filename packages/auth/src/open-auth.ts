@@ -23,8 +23,6 @@ export interface SenaAuth {
     /** Begun by an organization's provider, which speaks for that organization alone. */
     isOfProvider: boolean;
   } | null>;
-  /** Returns the key itself, which is stored as a hash and never known again. */
-  issueApiKey(key: { userId: string; organizationId: string; name: string }): Promise<string>;
   /** Role sena_identity. */
   readonly pool: pg.Pool;
   readonly serviceTokenSecret: string;
@@ -109,10 +107,6 @@ export function openAuth(options: AuthOptions): SenaAuth {
         activeOrganizationId: activeOrganizationId ?? null,
         isOfProvider: signInProviderId != null,
       };
-    },
-    issueApiKey: async ({ userId, organizationId, name }) => {
-      const created = await auth.api.createApiKey({ body: { userId, name, metadata: { organizationId } } });
-      return created.key;
     },
     password: {
       hash: async (password) => (await context).password.hash(password),

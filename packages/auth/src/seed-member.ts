@@ -1,10 +1,11 @@
 // Makes sure that a member exists, with an organization, a password and an API key. Entered by start-up and tests.
 // Safe to run at every start; writes identity only.
 import { createHash } from 'node:crypto';
-import { type Role, roleSchema } from '@sena/contracts/domain/principal';
+import { type Member, type Role, roleSchema } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
 import { authenticateRequest } from './authenticate-request.ts';
+import { createApiKey } from './keys/create-api-key.ts';
 import { openAuth, type SenaAuth } from './open-auth.ts';
 
 export interface SeededMember {
@@ -47,7 +48,17 @@ export async function seedMember(
       await ensureMembership(client, organizationId, userId, role, seed.scope ?? null);
       return { userId, organizationId };
     });
-    const apiKey = await ensureApiKey(auth, { userId, organizationId, issued: seed.apiKey });
+    const apiKey = await ensureApiKey(auth, {
+      issued: seed.apiKey,
+      member: {
+        userId,
+        organizationId,
+        email: seed.email.toLowerCase(),
+        name: seed.name,
+        role,
+        scope: seed.scope ?? null,
+      },
+    });
     return { userId, organizationId, apiKey };
   } finally {
     await auth.close();
@@ -147,13 +158,25 @@ async function ensureMembership(
 
 async function ensureApiKey(
   auth: SenaAuth,
-  { userId, organizationId, issued }: { userId: string; organizationId: string; issued: string | undefined },
+  {
+    issued,
+    member,
+  }: {
+    issued: string | undefined;
+    member: Pick<Member, 'userId' | 'organizationId' | 'email' | 'name' | 'role' | 'scope'>;
+  },
 ): Promise<string> {
+  const { userId, organizationId } = member;
   if (issued !== undefined) {
     const asked = await authenticateRequest(auth, { authorization: `Bearer ${issued}` });
     const isTheirs =
       asked.kind === 'member' && asked.member.userId === userId && asked.member.organizationId === organizationId;
     if (isTheirs) return issued;
   }
-  return auth.issueApiKey({ userId, organizationId, name: 'seeded' });
+  const by: Member = {
+    ...member,
+    ...{ kind: 'member', by: 'session', credentialId: null, keyPermissions: null },
+  };
+  const made = await createApiKey(auth.pool, { by, name: 'seeded', scopes: null, expiresInSeconds: null });
+  return made.key;
 }
