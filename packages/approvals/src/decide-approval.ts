@@ -2,13 +2,13 @@
 // about is the digest of the action that is stored. Entered by the gateway, which also tells the run, in the same transaction.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
-import type { PasskeyAssertion } from '@sena/contracts/envelope';
+import type { ListedPasskey, PasskeyAssertion } from '@sena/contracts/envelope';
 import { SenaError } from '@sena/contracts/errors';
 import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { decidingRoles } from './approval-roles.ts';
 import { passkeyColumn } from './approval-rows.ts';
-import { checkAssertion, type RegisteredPasskey } from './check-assertion.ts';
+import { checkAssertion } from './check-assertion.ts';
 import { expireApproval } from './expire-approval.ts';
 import { isActionIntact } from './is-action-intact.ts';
 import { lockRunOfApproval } from './lock-run-of-approval.ts';
@@ -22,7 +22,7 @@ export interface Decision {
   /** The digest of what the person saw. */
   readonly actionDigest?: string | undefined;
   /** What their passkey signed. `passkey`: as they registered it here; null when they did not. */
-  readonly signed?: { readonly assertion: PasskeyAssertion; readonly passkey: RegisteredPasskey | null } | undefined;
+  readonly signed?: { readonly assertion: PasskeyAssertion; readonly passkey: ListedPasskey | null } | undefined;
 }
 
 /** `expired` and `void` were written down as well: commit, then refuse the request. */
