@@ -34,7 +34,8 @@ export function openPersonChoice(pool: pg.Pool) {
     /** Around each request. */
     within: async <T>(request: Request, password: Password, work: () => Promise<T>): Promise<T> => {
       if (!new URL(request.url).pathname.endsWith('/sign-in/email')) return work();
-      const userId = await choosePerson(pool, password, await request.clone().json());
+      const asked = (await request.clone().json()) as Parameters<typeof choosePerson>[2];
+      const userId = await choosePerson(pool, password, asked);
       return choosing.run({ userId }, work);
     },
   };
