@@ -14,17 +14,44 @@ export interface Api {
   readonly apiKey: string;
 }
 
+/**
+ * Both from the operator (options, environment), or both from the file: a file that lies in somebody's checkout must not say where the
+ * operator's key is sent to.
+ */
 export function findApi(
   args: { url?: string | undefined; 'api-key-file'?: string | undefined },
   environment: Record<string, string | undefined>,
 ): Api {
-  const local = readLocal(environment.SENA_LOCAL_FILE ?? localFile);
   const keyFile = args['api-key-file'];
-  const baseUrl = args.url ?? environment.SENA_URL ?? local?.apiUrl;
-  const apiKey = keyFile === undefined ? (environment.SENA_API_KEY ?? local?.apiKey) : readKey(keyFile);
-  if (baseUrl === undefined) throw new OperatorError('Say where SENA is: --url https://sena.example.com, or SENA_URL.');
-  if (apiKey === undefined) throw new OperatorError('Say who asks: --api-key-file FILE, or SENA_API_KEY.');
-  return { baseUrl: baseUrl.replace(/\/+$/, ''), apiKey };
+  const url = args.url ?? environment.SENA_URL;
+  const isKeyGiven = keyFile !== undefined || environment.SENA_API_KEY !== undefined;
+  if (url === undefined && !isKeyGiven) return fromLocalFile(environment.SENA_LOCAL_FILE ?? localFile);
+  if (url === undefined) throw new OperatorError(sayWhere);
+  const apiKey = keyFile === undefined ? environment.SENA_API_KEY : readKey(keyFile);
+  if (apiKey === undefined) throw new OperatorError(sayWho);
+  return { baseUrl: readBaseUrl(url), apiKey };
+}
+
+const sayWhere =
+  'Say where SENA is: --url https://sena.example.com, or SENA_URL. The key is sent nowhere that only a file names.';
+const sayWho = 'Say who asks: --api-key-file FILE, or SENA_API_KEY.';
+
+function fromLocalFile(file: string): Api {
+  const local = readLocal(file);
+  if (local?.apiUrl === undefined)
+    throw new OperatorError('Say where SENA is: --url https://sena.example.com, or SENA_URL.');
+  if (local.apiKey === undefined) throw new OperatorError(sayWho);
+  return { baseUrl: readBaseUrl(local.apiUrl), apiKey: local.apiKey };
+}
+
+function readBaseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) throw new OperatorError(`${text} is no address. Give one like https://sena.example.com.`);
+  const isLoopback = ['localhost', '[::1]'].includes(url.hostname) || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)) return text.replace(/\/+$/, '');
+  throw new OperatorError(
+    `${text} would carry the key in the clear. Give an https address; http is for this machine alone.`,
+  );
 }
 
 function readKey(file: string): string {

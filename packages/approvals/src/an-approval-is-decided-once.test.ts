@@ -6,7 +6,7 @@ import { actionDigest } from '@sena/envelope/action-digest';
 import { showCommand } from '@sena/envelope/show-command';
 import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Decision, decideApproval } from './decide-approval.ts';
 import { expireApproval, listApprovalsToExpire } from './expire-approval.ts';
 import { findApprovalOfStep } from './find-approval-of-step.ts';
@@ -112,8 +112,34 @@ const auditOf = async (approvalId: string) =>
     await admin.query('select action, actor from sena.audit_events where subject = $1 order by at, id', [approvalId])
   ).rows.map((row) => `${row.action} ${row.actor}`);
 
+/** As identity knows them, for who asks it; null: not any more. */
+async function beMember(userId: string, role: Role | null): Promise<void> {
+  await admin.query('set session_replication_role = replica');
+  await admin.query(`delete from identity."member" where "userId" = $1`, [userId]);
+  if (role !== null) {
+    await admin.query(
+      `insert into identity."member" (id, "organizationId", "userId", role, "createdAt") values ($1, $2, $3, $4, now())`,
+      [newId('memb'), organizationId, userId, role],
+    );
+  }
+  await admin.query('reset session_replication_role');
+}
+
 describe('an approval that two people have to give', () => {
   const second = member('admin', 'user_second');
+  beforeEach(() => beMember('user_approver', 'approver'));
+
+  it.each<[string, Role | null, 'recorded' | 'decided']>([
+    ['was removed meanwhile', null, 'recorded'],
+    ['may not decide any more', 'operator', 'recorded'],
+    ['has another role that may', 'admin', 'decided'],
+  ])('does not count the first one where that person %s: %s → %s', async (_what, role, kind) => {
+    const id = await request(actionOf(), 2);
+    expect(await decide(id)).toMatchObject({ kind: 'recorded', missing: 1 });
+    await beMember('user_approver', role);
+    expect(await decide(id, { by: second })).toMatchObject(kind === 'recorded' ? { kind, missing: 1 } : { kind });
+    expect(await statusOf(id)).toBe(kind === 'recorded' ? 'pending' : 'approved');
+  });
 
   it('waits for the second, and names both', async () => {
     const id = await request(actionOf(), 2);
@@ -165,6 +191,7 @@ describe('an approval that two people have to give', () => {
   });
 
   it('is given once, also when many approve at the same moment', async () => {
+    for (const i of [0, 1, 2]) await beMember(`user_${i}`, 'approver');
     const id = await request(actionOf(), 2);
     const outcomes = await Promise.allSettled(
       Array.from({ length: 6 }, (_, i) => decide(id, { by: member('approver', `user_${i % 3}`) })),

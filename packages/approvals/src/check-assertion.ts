@@ -1,20 +1,13 @@
 // Entered when a person approves with a passkey: mistakes are told while they are at it. What counts is the satellite's own look; this one
 // keeps a wrong signature from being stored as if it were worth something. Pure.
-import type { PasskeyAssertion } from '@sena/contracts/envelope';
+import type { ListedPasskey, PasskeyAssertion } from '@sena/contracts/envelope';
 import { actionChallenge } from '@sena/envelope/action-digest';
-
-export type RegisteredPasskey = {
-  readonly rpId: string;
-  readonly origins: readonly string[];
-  readonly credentialId: string;
-  readonly publicKey: string;
-};
 
 /** Null: nothing is wrong with it as far as it can be told here. Otherwise a sentence. */
 export async function checkAssertion(
   assertion: PasskeyAssertion,
   actionDigest: string,
-  passkey: RegisteredPasskey | null,
+  passkey: ListedPasskey | null,
 ): Promise<string | null> {
   if (challengeOf(assertion) !== actionChallenge(actionDigest))
     return 'The passkey signed something else than this action. Open the approval again, look, and sign anew.';

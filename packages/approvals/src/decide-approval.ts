@@ -2,13 +2,13 @@
 // about is the digest of the action that is stored. Entered by the gateway, which also tells the run, in the same transaction.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
-import type { PasskeyAssertion } from '@sena/contracts/envelope';
+import type { ListedPasskey, PasskeyAssertion } from '@sena/contracts/envelope';
 import { SenaError } from '@sena/contracts/errors';
 import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { decidingRoles } from './approval-roles.ts';
 import { passkeyColumn } from './approval-rows.ts';
-import { checkAssertion, type RegisteredPasskey } from './check-assertion.ts';
+import { checkAssertion } from './check-assertion.ts';
 import { expireApproval } from './expire-approval.ts';
 import { isActionIntact } from './is-action-intact.ts';
 import { lockRunOfApproval } from './lock-run-of-approval.ts';
@@ -22,7 +22,7 @@ export interface Decision {
   /** The digest of what the person saw. */
   readonly actionDigest?: string | undefined;
   /** What their passkey signed. `passkey`: as they registered it here; null when they did not. */
-  readonly signed?: { readonly assertion: PasskeyAssertion; readonly passkey: RegisteredPasskey | null } | undefined;
+  readonly signed?: { readonly assertion: PasskeyAssertion; readonly passkey: ListedPasskey | null } | undefined;
 }
 
 /** `expired` and `void` were written down as well: commit, then refuse the request. */
@@ -118,9 +118,11 @@ async function recordDecision(
     throw new SenaError('already_decided', 'You have approved this already. Another person has to approve it too.');
   }
   const counted = await transaction.query<{ count: number }>(
+    // Whoever was removed meanwhile, or may not decide any more, does not count. This person was just asked who they are.
     `select count(distinct d.decided_by)::integer as count from approval_decisions d join approvals a on a.id = d.approval_id
-     where d.approval_id = $1 and d.decision = 'approve' and d.decided_by <> a.requested_by`,
-    [approvalId],
+     where d.approval_id = $1 and d.decision = 'approve' and d.decided_by <> a.requested_by
+       and (d.decided_by = $2 or d.decided_by in (select members_with_role($3)))`,
+    [approvalId, principalRef(by), [...decidingRoles]],
   );
   return Math.max(0, approversRequired - (counted.rows[0]?.count ?? 0));
 }

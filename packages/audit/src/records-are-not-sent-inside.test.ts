@@ -1,5 +1,6 @@
+import { isPublicAddress } from '@sena/contracts/public-address';
 import { describe, expect, test } from 'vitest';
-import { isPublicAddress, judgeSinkAddress } from './judge-sink-address.ts';
+import { judgeSinkAddress } from './judge-sink-address.ts';
 
 const none = new Set<string>();
 

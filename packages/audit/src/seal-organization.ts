@@ -1,5 +1,6 @@
 // Numbers and chains an organization's committed audit events. Entered by the orchestrator's sealer, one at a time for each
-// organization (advisory lock), so that no writer ever waits for the chain's head. Writes audit_seals, empties audit_unsealed.
+// organization (advisory lock), so that no writer ever waits for the chain's head. Writes audit_seals, which takes
+// them off the list of what is not sealed: no role may do that otherwise.
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { eventSha256, genesisHash, type SealedContent, sealHash } from './chain-hash.ts';
 import { type ContentRow, contentColumns, toSealedContent } from './sealed-content.ts';
@@ -42,7 +43,6 @@ export async function sealOrganization(pool: Pool, organizationId: string, atMos
         seals.map((seal) => seal.hash),
       ],
     );
-    await transaction.query('delete from audit_unsealed where event_id = any($1)', [seals.map((seal) => seal.eventId)]);
     return seals.length;
   });
 }

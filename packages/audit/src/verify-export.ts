@@ -18,6 +18,9 @@ import { genesisHash, sealHash } from './chain-hash.ts';
 import type { ExportLine } from './export-line.ts';
 import { findFlaw } from './verify-chain.ts';
 
+/** Events are sealed within a second, in the order of their times; a transaction takes less than this from its event to its end. */
+const unsealedBehindMsMax = 10 * 60_000;
+
 export interface VerifyAgainst {
   /** What satellites saw, as their operators kept it. */
   readonly witnessed: readonly WitnessedCheckpoint[];
@@ -84,6 +87,8 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
   let organizationId = '';
   let [seq, line, unsealed] = [0, 0, 0];
   let previousHash = genesisHash;
+  /** The line of the last record: read when something is to be compared with its time. */
+  let lastRecord: string | null = null;
   let checkpoint: Checkpoint | null = null;
   /** What lies before it is what somebody outside saw. */
   let seenOutside = 0;
@@ -118,11 +123,12 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     const sha256 = hash('sha256', text.slice(9, hashAt - 9));
     const seal = text.slice(hashAt, hashAt + 64);
     if (seal !== sealHash({ organizationId, seq: seq + 1, previousHash, eventSha256: sha256 })) return false;
-    takeSeal(seal);
+    takeSeal(seal, text);
     return true;
   }
 
-  function takeSeal(seal: string): undefined {
+  function takeSeal(seal: string, text: string): undefined {
+    lastRecord = text;
     seq += 1;
     checkpoint = null;
     previousHash = seal;
@@ -142,7 +148,7 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
       case 'header':
         return takeHeader(value);
       case 'record':
-        return takeRecord(value);
+        return takeRecord(value, text);
       case 'satellite-key':
         return takeSatelliteKey(value);
       case 'checkpoint':
@@ -154,7 +160,7 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
           return breakAt(seq + 1, null, 'an unsealed event stands in the wrong place');
         state = 'unsealed';
         unsealed += 1;
-        return;
+        return takeUnsealed(value);
       case 'end':
         return takeEnd(value);
       default:
@@ -191,7 +197,7 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     unsealed = 0;
   }
 
-  function takeRecord(record: Extract<ExportLine, { kind: 'record' }>): undefined {
+  function takeRecord(record: Extract<ExportLine, { kind: 'record' }>, text: string): undefined {
     const eventId = typeof record.event?.id === 'string' ? record.event.id : null;
     if (state !== 'records') return breakAt(seq + 1, eventId, 'the record stands in the wrong place');
     let flaw: string | null;
@@ -200,8 +206,18 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     } catch {
       flaw = 'it can not be read';
     }
-    if (flaw === null) takeSeal(record.hash);
+    if (flaw === null) takeSeal(record.hash, text);
     else breakAt(seq + 1, eventId, flaw);
+  }
+
+  /** One that was passed over while later ones were sealed was taken off the sealer's list by somebody. */
+  function takeUnsealed({ event }: Extract<ExportLine, { kind: 'unsealed' }>): undefined {
+    const atMs = Date.parse(event?.at);
+    if (Number.isNaN(atMs)) return breakAt(seq + 1, null, 'an unsealed event can not be read');
+    if (lastRecord === null) return;
+    const last = JSON.parse(lastRecord) as Extract<ExportLine, { kind: 'record' }>;
+    if (Date.parse(last.event.at) - atMs <= unsealedBehindMsMax) return;
+    breakAt(seq + 1, event.id, `it is of ${event.at} and was never sealed, and records up to ${last.event.at} were`);
   }
 
   /** What the export's tree is at this size, against what a satellite signed and its operator kept. */

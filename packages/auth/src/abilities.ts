@@ -1,9 +1,9 @@
-// May this member do that, and on which nodes? The table of roles, judged by CASL, narrowed by the role's selector and by the list of
-// the API key. Entered by the gateway for every request. Pure.
+// May this member do that, and on which nodes? The table of roles, judged by CASL, narrowed by the role's selector, by the list of
+// the API key, and by what is for a session alone. Entered by the gateway for every request. Pure.
 import { type AbilityTuple, Ability as CaslAbility, type RawRuleOf } from '@casl/ability';
 import { type Permission, permissionSchema } from '@sena/contracts/domain/permission';
 import type { Member } from '@sena/contracts/domain/principal';
-import { permissionsOfRole } from '@sena/contracts/domain/role-permissions';
+import { permissionsOfRole, sessionOnlyPermissions } from '@sena/contracts/domain/role-permissions';
 
 /** What is about nodes, and therefore ends where the selector ends. */
 const boundToNodes: ReadonlySet<string> = new Set(['runs', 'approvals', 'fleet']);
@@ -12,7 +12,7 @@ const boundToNodes: ReadonlySet<string> = new Set(['runs', 'approvals', 'fleet']
 const wholeOrganizationOnly: ReadonlySet<Permission> = new Set<Permission>(['audit:read']);
 
 type Ability = CaslAbility<AbilityTuple<string, string>, string>;
-type Asking = Pick<Member, 'role' | 'scope' | 'keyPermissions'>;
+type Asking = Pick<Member, 'role' | 'scope' | 'keyPermissions' | 'by'>;
 
 export function isAllowed(member: Asking, permission: Permission): boolean {
   return abilityOf(member).can(...split(permission));
@@ -29,10 +29,11 @@ export function scopeOf(member: Asking, permission: Permission): string | null {
   return abilityOf(member).relevantRuleFor(...split(permission))?.conditions ?? null;
 }
 
-function abilityOf({ role, scope, keyPermissions }: Asking): Ability {
+function abilityOf({ role, scope, keyPermissions, by }: Asking): Ability {
   const rules: RawRuleOf<Ability>[] = [];
   for (const permission of permissionsOfRole[role]) {
     if (keyPermissions !== null && !keyPermissions.includes(permission)) continue;
+    if (by !== 'session' && sessionOnlyPermissions.has(permission)) continue;
     const [action, subject] = split(permission);
     if (scope === null) rules.push({ action, subject });
     else if (wholeOrganizationOnly.has(permission)) continue;

@@ -27,6 +27,7 @@ const asking = (role: Role, scope: string | null = null, keyPermissions: Permiss
   role,
   scope,
   keyPermissions,
+  by: keyPermissions === null ? ('session' as const) : ('api_key' as const),
 });
 const pairs = roleSchema.options.flatMap((role) =>
   permissionSchema.options.map((permission) => ({
@@ -45,7 +46,8 @@ describe.each(pairs)('$role and $permission: $allowed', ({ role, permission, all
   });
 
   it('by a key that has it, by one that has everything else, by one that has nothing', () => {
-    expect(isAllowed(asking(role, null, [permission]), permission)).toBe(allowed);
+    expect(isAllowed(asking(role, null, [permission]), permission)).toBe(allowed && permission !== 'sign-in:manage');
+    expect(isAllowed({ ...asking(role), by: 'api_key' }, permission)).toBe(allowed && permission !== 'sign-in:manage');
     const others = permissionSchema.options.filter((other) => other !== permission);
     expect(isAllowed(asking(role, null, others), permission)).toBe(false);
     expect(permissionsOf(asking(role, null, []))).toEqual([]);

@@ -1,21 +1,14 @@
 // A passkey that a member has registered here, as who verifies a signature needs it. Entered by the gateway. Reads identity only.
+import type { ListedPasskey } from '@sena/contracts/envelope';
 import { SenaError } from '@sena/contracts/errors';
 import type { SenaAuth } from './open-auth.ts';
-
-export interface RegisteredPasskey {
-  readonly rpId: string;
-  readonly origins: readonly string[];
-  readonly credentialId: string;
-  /** COSE, base64url. */
-  readonly publicKey: string;
-}
 
 /** null: this member has no such passkey. Throws `passkey_refused` for one that signs in: it decides nothing. */
 export async function findPasskey(
   auth: SenaAuth,
   publicUrl: string,
   { userId, credentialId }: { userId: string; credentialId: string },
-): Promise<RegisteredPasskey | null> {
+): Promise<ListedPasskey | null> {
   const found = await auth.pool.query<{ publicKey: string; purpose: string }>(
     'select "publicKey", purpose from passkey where "userId" = $1 and "credentialID" = $2',
     [userId, credentialId],

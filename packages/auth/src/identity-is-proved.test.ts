@@ -214,6 +214,28 @@ describe('guessing a password', () => {
   });
 });
 
+describe('guessing in parallel', () => {
+  it('is judged ten times, however many come at once', async () => {
+    await seed({ email: 'parallel@northwind.test' });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => signIn('parallel@northwind.test', `wrong ${i}`, `198.51.100.${i}`)),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(90);
+    expect((await signIn('parallel@northwind.test', 'correct horse battery')).status).toBe(429);
+  }, 120_000);
+
+  it('does not begin anew with the right password in between, and right ones are no guesses', async () => {
+    await seed({ email: 'between@northwind.test' });
+    const right = () => signIn('between@northwind.test', 'correct horse battery', '203.0.113.7');
+    for (let i = 0; i < 9; i++) expect((await signIn('between@northwind.test', `wrong ${i}`)).status).toBe(401);
+    for (let i = 0; i < 3; i++) expect((await right()).status).toBe(200);
+    expect((await signIn('between@northwind.test', 'wrong again')).status).toBe(401);
+    expect((await right()).status).toBe(429);
+  }, 60_000);
+});
+
 describe('a service token', () => {
   const mint = (changes: Partial<Parameters<typeof mintServiceToken>[0]>) =>
     mintServiceToken({ secret, service: 'slack-bot', to: 'gateway', organizationId: 'org_x', ...changes });

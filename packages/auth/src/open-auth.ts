@@ -8,6 +8,7 @@ import { betterAuth } from 'better-auth';
 import { isAPIError } from 'better-auth/api';
 import { organization, twoFactor } from 'better-auth/plugins';
 import pg from 'pg';
+import { openPersonChoice } from './choose-person.ts';
 import { openPasskeys } from './open-passkeys.ts';
 import { openSignInLimit } from './sign-in-limit.ts';
 
@@ -22,8 +23,6 @@ export interface SenaAuth {
     /** Begun by an organization's provider, which speaks for that organization alone. */
     isOfProvider: boolean;
   } | null>;
-  /** Returns the key itself, which is stored as a hash and never known again. */
-  issueApiKey(key: { userId: string; organizationId: string; name: string }): Promise<string>;
   /** Role sena_identity. */
   readonly pool: pg.Pool;
   readonly serviceTokenSecret: string;
@@ -72,18 +71,27 @@ export function openAuth(options: AuthOptions): SenaAuth {
   const passkeys = openPasskeys(pool, new URL(options.publicUrl));
   const auth = createBetterAuth(options, pool, passkeys.plugin);
   const signInLimit = openSignInLimit(pool);
+  const persons = openPersonChoice(pool);
+  const context = auth.$context.then((opened) => {
+    persons.answerWithChosen(opened.internalAdapter);
+    return opened;
+  });
 
   return {
     pool,
     serviceTokenSecret: options.serviceTokenSecret,
     authSecret: options.authSecret,
     sessionCookie: async (token) => {
-      const { name, attributes } = (await auth.$context).authCookies.sessionToken;
+      const { name, attributes } = (await context).authCookies.sessionToken;
       const signature = createHmac('sha256', options.authSecret).update(token).digest('base64');
       const secure = attributes.secure ? '; Secure' : '';
       return `${name}=${encodeURIComponent(`${token}.${signature}`)}; Path=/; HttpOnly; SameSite=Lax${secure}`;
     },
-    handler: (request) => signInLimit(request, (limited) => passkeys.within(() => auth.handler(limited))),
+    handler: (request) =>
+      signInLimit(request, async (limited) => {
+        const { password } = await context;
+        return persons.within(limited, password, () => passkeys.within(() => auth.handler(limited)));
+      }),
     readSession: async (headers) => {
       const found = await auth.api.getSession({ headers, query: { disableRefresh: true } });
       if (found === null) return null;
@@ -100,13 +108,9 @@ export function openAuth(options: AuthOptions): SenaAuth {
         isOfProvider: signInProviderId != null,
       };
     },
-    issueApiKey: async ({ userId, organizationId, name }) => {
-      const created = await auth.api.createApiKey({ body: { userId, name, metadata: { organizationId } } });
-      return created.key;
-    },
     password: {
-      hash: async (password) => (await auth.$context).password.hash(password),
-      verify: async (password, hash) => (await auth.$context).password.verify({ password, hash }),
+      hash: async (password) => (await context).password.hash(password),
+      verify: async (password, hash) => (await context).password.verify({ password, hash }),
     },
     ready: async () => {
       await pool.query('select 1');

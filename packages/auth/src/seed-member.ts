@@ -1,10 +1,11 @@
 // Makes sure that a member exists, with an organization, a password and an API key. Entered by start-up and tests.
 // Safe to run at every start; writes identity only.
 import { createHash } from 'node:crypto';
-import { type Role, roleSchema } from '@sena/contracts/domain/principal';
+import { type Member, type Role, roleSchema } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
 import { authenticateRequest } from './authenticate-request.ts';
+import { createApiKey } from './keys/create-api-key.ts';
 import { openAuth, type SenaAuth } from './open-auth.ts';
 
 export interface SeededMember {
@@ -42,12 +43,22 @@ export async function seedMember(
   try {
     const { userId, organizationId } = await inSeedTransaction(auth, async (client) => {
       const organizationId = await ensureOrganization(client, seed.organizationName);
-      const userId = await ensureUser(client, seed.email.toLowerCase(), seed.name);
+      const userId = await ensureUser(client, organizationId, seed.email.toLowerCase(), seed.name);
       await ensurePassword(client, auth, userId, seed.password);
       await ensureMembership(client, organizationId, userId, role, seed.scope ?? null);
       return { userId, organizationId };
     });
-    const apiKey = await ensureApiKey(auth, { userId, organizationId, issued: seed.apiKey });
+    const apiKey = await ensureApiKey(auth, {
+      issued: seed.apiKey,
+      member: {
+        userId,
+        organizationId,
+        email: seed.email.toLowerCase(),
+        name: seed.name,
+        role,
+        scope: seed.scope ?? null,
+      },
+    });
     return { userId, organizationId, apiKey };
   } finally {
     await auth.close();
@@ -90,14 +101,23 @@ function slugOf(name: string): string {
   return slug === '' ? createHash('sha256').update(name).digest('hex').slice(0, 16) : slug;
 }
 
-async function ensureUser(client: pg.PoolClient, email: string, name: string): Promise<string> {
-  const inserted = await client.query<{ id: string }>(
-    `insert into "user" (id, name, email, "emailVerified") values ($1, $2, $3, true) on conflict (email) do nothing returning id`,
-    [newId('user'), name, email],
+/** The member with this address, or the longest known person that no organization's people took in: that one may belong to several. */
+async function ensureUser(client: pg.PoolClient, organizationId: string, email: string, name: string): Promise<string> {
+  const found = await client.query<{ id: string }>(
+    `select u.id from "user" u where u.email = $1
+       and (u."emailVerified" or exists (select from "member" m where m."userId" = u.id and m."organizationId" = $2))
+     order by exists (select from "member" m where m."userId" = u.id and m."organizationId" = $2) desc, u."createdAt", u.id limit 1`,
+    [email, organizationId],
   );
-  if (inserted.rows[0]) return inserted.rows[0].id;
-  const found = await client.query<{ id: string }>('select id from "user" where email = $1', [email]);
-  const id = (found.rows[0] as { id: string }).id;
+  const id = found.rows[0]?.id ?? newId('user');
+  if (found.rows[0] === undefined) {
+    // Whoever runs SENA says who this is.
+    await client.query(`insert into "user" (id, name, email, "emailVerified") values ($1, $2, $3, true)`, [
+      id,
+      name,
+      email,
+    ]);
+  }
   await client.query('update "user" set name = $2, "updatedAt" = now() where id = $1 and name <> $2', [id, name]);
   return id;
 }
@@ -138,13 +158,25 @@ async function ensureMembership(
 
 async function ensureApiKey(
   auth: SenaAuth,
-  { userId, organizationId, issued }: { userId: string; organizationId: string; issued: string | undefined },
+  {
+    issued,
+    member,
+  }: {
+    issued: string | undefined;
+    member: Pick<Member, 'userId' | 'organizationId' | 'email' | 'name' | 'role' | 'scope'>;
+  },
 ): Promise<string> {
+  const { userId, organizationId } = member;
   if (issued !== undefined) {
     const asked = await authenticateRequest(auth, { authorization: `Bearer ${issued}` });
     const isTheirs =
       asked.kind === 'member' && asked.member.userId === userId && asked.member.organizationId === organizationId;
     if (isTheirs) return issued;
   }
-  return auth.issueApiKey({ userId, organizationId, name: 'seeded' });
+  const by: Member = {
+    ...member,
+    ...{ kind: 'member', by: 'session', credentialId: null, keyPermissions: null },
+  };
+  const made = await createApiKey(auth.pool, { by, name: 'seeded', scopes: null, expiresInSeconds: null });
+  return made.key;
 }

@@ -1,8 +1,8 @@
-// Bounds guessing of passwords, second factors and passkeys: wrong ones are counted by e-mail address, challenge or passkey, and by the
-// client's address.
+// Bounds guessing of passwords, second factors and passkeys: each attempt is counted by e-mail address, challenge or passkey,
+// and by the client's address, before it is judged; what was not wrong is taken back.
 // Entered by open-auth, around better-auth.
 import type pg from 'pg';
-import { countFailure, forgetFailures, type Guess, secondsUntilAllowed } from './guess-limit.ts';
+import { countGuess, takeBackGuess } from './guess-limit.ts';
 
 const passkeyPath = '/passkey/verify-authentication';
 
@@ -12,18 +12,17 @@ export function openSignInLimit(pool: pg.Pool): (request: Request, next: Handler
   return async (request, next) => {
     const subject = await subjectOf(request);
     if (subject === null) return next(request);
-    const guess: Guess = { subject, address: request.headers.get('x-forwarded-for') ?? '' };
-    const retryAfterSeconds = await secondsUntilAllowed(pool, guess);
-    if (retryAfterSeconds !== null) {
+    const address = request.headers.get('x-forwarded-for') ?? '';
+    const counted = await countGuess(pool, { subject, address });
+    if (counted.kind === 'too_many') {
       return Response.json(
         { code: 'TOO_MANY_WRONG_PASSWORDS' },
-        { status: 429, headers: { 'retry-after': String(retryAfterSeconds) } },
+        { status: 429, headers: { 'retry-after': String(counted.retryAfterSeconds) } },
       );
     }
     const answer = await next(request);
-    if (answer.status === 401 || (answer.status === 400 && request.url.endsWith(passkeyPath)))
-      await countFailure(pool, guess);
-    else if (answer.ok) await forgetFailures(pool, guess);
+    const wasWrong = answer.status === 401 || (answer.status === 400 && request.url.endsWith(passkeyPath));
+    if (!wasWrong) await takeBackGuess(pool, counted.id);
     return answer;
   };
 }

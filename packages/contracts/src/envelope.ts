@@ -51,6 +51,16 @@ export const passkeyAssertionSchema = z.strictObject({
 });
 export type PasskeyAssertion = z.infer<typeof passkeyAssertionSchema>;
 
+/** A passkey whose signatures over actions count: registered here, or listed at a satellite. */
+export interface ListedPasskey {
+  readonly rpId: string;
+  /** Of the pages that may ask for it: exactly these. */
+  readonly origins: readonly string[];
+  readonly credentialId: string;
+  /** COSE, base64url. */
+  readonly publicKey: string;
+}
+
 /** The approval that let this action pass the gate. */
 export const envelopeApprovalSchema = z.strictObject({
   approvalId: z.string(),

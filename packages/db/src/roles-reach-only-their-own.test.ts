@@ -182,7 +182,7 @@ test('nobody who logs in may change what is append-only', async () => {
 
 /**
  * Who may call each function that looks across organizations, or past what its callers may change. They return ids and counts.
- * `reassign_dispatch` sees the organization that is set, and no other.
+ * `reassign_dispatch` and `members_with_role` see the organization that is set, and no other.
  */
 const listed: Record<string, string[]> = {
   'sena.approvals_to_expire': ['sena_app'],
@@ -202,6 +202,8 @@ const listed: Record<string, string[]> = {
   'sena.inquiries_to_sign': ['sena_signer'],
   'sena.join_token_organization': ['sena_app'],
   'sena.mark_audit_event_unsealed': [],
+  'sena.unmark_sealed_events': [],
+  'sena.members_with_role': ['sena_app', 'sena_signer'],
   'sena.organizations_to_checkpoint': ['sena_signer'],
   'sena.organizations_to_seal': ['sena_app'],
   'sena.organizations_with_private_keys': ['sena_signer'],

@@ -1,18 +1,9 @@
 // Entered by the satellite, which alone decides by it, and by the gateway and `sena approve`, so that a mistake is told at once. Pure.
 // Loaded only where passkeys are asked for: what it stands on weighs as much as a small process.
-import type { PasskeyAssertion } from '@sena/contracts/envelope';
+import type { ListedPasskey, PasskeyAssertion } from '@sena/contracts/envelope';
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import { cose, decodeClientDataJSON, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
 import { actionChallenge } from './action-digest.ts';
-
-export type ListedPasskey = {
-  rpId: string;
-  /** Of the pages that may ask for it: exactly these. */
-  origins: readonly string[];
-  credentialId: string;
-  /** COSE, base64url. */
-  publicKey: string;
-};
 
 export type VerifiedAssertion =
   | {

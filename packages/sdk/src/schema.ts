@@ -518,7 +518,7 @@ export interface paths {
         put?: never;
         /**
          * Join an organization by an invitation
-         * @description With `name` and `password` for an address that nobody has yet; sign in with them afterwards. Whoever has an account signs in first and sends the token alone.
+         * @description With `name` and `password` as a new person of this organization; sign in with them afterwards. Whoever has an account with this address and wants to use it here too signs in first and sends the token alone.
          */
         post: operations["acceptInvitation"];
         delete?: never;
@@ -1869,6 +1869,8 @@ export interface operations {
             content: {
                 "application/json": {
                     email: string;
+                    /** @description Whose person signs in, for whoever has the same address and password in several as different persons. */
+                    organization?: string;
                     password: string;
                 };
             };
@@ -2199,7 +2201,7 @@ export interface operations {
                     expiresInSeconds?: number | null;
                     name: string;
                     /**
-                     * @description A part of what you may do; null: whatever you may do, as that changes.
+                     * @description A part of what you may do; null: whatever you may do, as that changes. `sign-in:manage` is for people who are signed in alone.
                      * @default null
                      */
                     scopes?: ("runs:read" | "runs:write" | "approvals:read" | "approvals:decide" | "fleet:read" | "fleet:manage" | "policies:manage" | "audit:read" | "audit:manage" | "members:read" | "members:manage" | "keys:manage" | "sign-in:manage" | "trust:rotate" | "trust:unlock")[] | null;
@@ -4268,6 +4270,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `name_taken`: The name is already in use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large`: The body is too large. */
             413: {
                 headers: {
@@ -4340,7 +4351,6 @@ export interface operations {
                         email: string;
                         /** Format: date-time */
                         expiresAt: string;
-                        hasAccount: boolean;
                         organization: string;
                         /** @enum {string} */
                         role: "owner" | "admin" | "operator" | "approver" | "viewer";

@@ -1,5 +1,7 @@
 // API keys: bounded by their scopes, by what their member may do now, and by time.
 import { type Permission, permissionSchema } from '@sena/contracts/domain/permission';
+import { roleSchema } from '@sena/contracts/domain/principal';
+import { permissionsOfRole } from '@sena/contracts/domain/role-permissions';
 import { newId } from '@sena/contracts/ids';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,8 +41,9 @@ const requests: Record<Permission, [method: string, path: string, body?: object]
   'policies:manage': ['PUT', '/v1/policies/probe', { text: 'permit (principal, action, resource);', version: 7 }],
 };
 const asked = permissionSchema.options;
+const forKeys = asked.filter((permission) => permission !== 'sign-in:manage');
 
-describe.each(asked)('a key for %s', (permission) => {
+describe.each(forKeys)('a key for %s', (permission) => {
   it('does that, and nothing else', async () => {
     const { as } = await makeKey({ name: permission, scopes: [permission] });
     for (const other of asked) {
@@ -80,9 +83,59 @@ describe('a key', () => {
       ['operator', ['approvals:decide']],
       ['admin', ['sign-in:manage']],
       ['admin', ['trust:unlock']],
+      // A key that sets where people sign in could sign in as any of them.
+      ['owner', ['sign-in:manage']],
     ] as const) {
       expect((await make({ name: 'more', scopes }, as)).json).toMatchObject({ code: 'validation_failed' });
     }
+  });
+
+  it('does not say where people sign in, though it is an owner’s and has no list, or was given that before', async () => {
+    const { id, as } = await makeKey({ name: 'whole', scopes: null });
+    for (const permissions of [null, '{"sign-in":["manage"]}', '{"sign-in":["manage"],"members":["manage"]}']) {
+      await gateway.admin.query('update identity.apikey set permissions = $2 where id = $1', [id, permissions]);
+      for (const [method, path, body] of [
+        ['GET', '/v1/sign-in-provider'],
+        [
+          'PUT',
+          '/v1/sign-in-provider',
+          { kind: 'oidc', issuer: 'https://evil.test', clientId: 'x', clientSecret: 'x', domains: ['northwind.test'] },
+        ],
+        ['DELETE', '/v1/sign-in-provider'],
+        ['GET', '/v1/scim-tokens'],
+        ['POST', '/v1/scim-tokens', { name: 'directory' }],
+        ['DELETE', `/v1/scim-tokens/${newId('scim')}`],
+      ] as const) {
+        const answer = await gateway.call(method, path, { as, body });
+        expect([method, path, answer.json.code]).toEqual([method, path, 'forbidden']);
+      }
+    }
+  });
+
+  it('makes nobody more than it is itself: neither by an invitation nor by another role', async () => {
+    const { as } = await makeKey({ name: 'members', scopes: ['members:manage'] });
+    const { userId } = gateway.ours.members.viewer;
+    for (const role of roleSchema.options) {
+      const invited = await gateway.call('POST', '/v1/invitations', {
+        as,
+        body: { email: 'eve@northwind.test', role },
+      });
+      expect([role, invited.json.code]).toEqual([role, 'forbidden']);
+      const changed = await gateway.call('PATCH', `/v1/members/${userId}`, { as, body: { role } });
+      expect([role, changed.json.code]).toEqual([role, 'forbidden']);
+    }
+    const enough = await makeKey({ name: 'viewers', scopes: ['members:manage', ...permissionsOfRole.viewer] });
+    const invite = (role: string, scope: string | null = null) =>
+      gateway.call('POST', '/v1/invitations', { as: enough.as, body: { email: 'nia@northwind.test', role, scope } });
+    expect((await invite('viewer')).status).toBe(201);
+    for (const role of ['operator', 'approver', 'admin', 'owner'])
+      expect((await invite(role)).json.code).toBe('forbidden');
+    expect((await invite('operator', 'env=staging')).json.code).toBe('forbidden');
+    // What no key may do, no key gives.
+    const whole = await gateway.call('POST', '/v1/invitations', {
+      body: { email: 'nia@northwind.test', role: 'owner' },
+    });
+    expect(whole.json.code).toBe('forbidden');
   });
 
   it('does not do what its member may not do any more', async () => {

@@ -107,6 +107,19 @@ describe('who signs in for the first time', () => {
     expect((await me(session)).status).toBe(401);
     expect(await signIn()).toEqual(refused);
   });
+
+  it('does not come back once removed, although they had never signed in here', async () => {
+    const body = { email: 'gone@northwind.test', role: 'viewer' };
+    const { json } = await gateway.call('POST', '/v1/invitations', { body });
+    const token = new URL(json.link).hash.slice(1);
+    const joining = { token, name: 'Gone', password: testPassword };
+    expect((await gateway.call('POST', '/v1/invitations/accept', { as: null, body: joining })).status).toBe(200);
+    const { items } = (await gateway.call('GET', '/v1/members?limit=500')).json;
+    const { id } = items.find((member: { email: string }) => member.email === body.email);
+    expect((await gateway.call('DELETE', `/v1/members/${id}`)).status).toBe(204);
+    provider.person = person('gone');
+    expect(await signIn()).toEqual(refused);
+  });
 });
 
 describe('a provider’s word', () => {
@@ -143,16 +156,23 @@ describe('a provider’s word', () => {
     expect((await me((await signIn()).session)).status).toBe(200);
   });
 
-  it('about somebody of another organization is not believed, although it claims their domain', async () => {
+  it('about somebody of another organization reaches nobody there, and tells nothing, although it claims their domain', async () => {
     const victim = gateway.theirs.members.owner;
     await put({ domains: ['contoso.test', 'northwind.test'] });
-    provider.person = person('mallory', { email: victim.email });
-    expect(await signIn()).toEqual(refused);
+    provider.person = person('mallory 1', { email: victim.email });
+    const known = await me((await signIn()).session);
+    provider.person = person('mallory 2', { email: 'nobody@contoso.test' });
+    const unknown = await me((await signIn()).session);
+    // A new person of our own organization, whether or not there is another one: the answer tells nothing.
+    for (const { status, json } of [known, unknown])
+      expect([status, json.role, json.organization.id]).toEqual([200, 'viewer', gateway.ours.id]);
+    expect(known.json.user.id).not.toBe(victim.userId);
     const links = await gateway.admin.query(
       `select 1 from identity.account where "userId" = $1 and "providerId" = $2`,
       [victim.userId, ours],
     );
     expect(links.rowCount).toBe(0);
+    await gateway.call('DELETE', `/v1/members/${known.json.user.id}`);
     await put();
   });
 
@@ -244,7 +264,7 @@ describe('the provider itself', () => {
   });
 
   it('is another organization’s own: ours is not there for it', async () => {
-    const as = { as: { apiKey: gateway.theirs.members.owner.apiKey } };
+    const as = { as: gateway.theirs.members.owner };
     expect((await gateway.call('GET', '/v1/sign-in-provider', as)).json.provider).toBeNull();
     expect((await gateway.call('DELETE', '/v1/sign-in-provider', as)).status).toBe(204);
     expect((await gateway.call('GET', '/v1/sign-in-provider')).json.provider.id).toBe(ours);

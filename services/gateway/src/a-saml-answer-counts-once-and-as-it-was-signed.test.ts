@@ -158,15 +158,21 @@ describe('a provider’s word', () => {
     await works();
   });
 
-  it('about somebody of another organization is not believed, although it claims their domain', async () => {
+  it('about somebody of another organization reaches nobody there, and tells nothing, although it claims their domain', async () => {
+    const victim = gateway.theirs.members.owner;
     await put({ domains: ['contoso.test', 'northwind.test'] });
-    be('mallory', { email: gateway.theirs.members.owner.email });
-    expect(await signIn()).toEqual(refused);
+    be('mallory', { email: victim.email });
+    const known = await me((await signIn()).session);
+    be('mallory 2', { email: 'nobody@contoso.test' });
+    const unknown = await me((await signIn()).session);
+    for (const { status, json } of [known, unknown])
+      expect([status, json.role, json.organization.id]).toEqual([200, 'viewer', gateway.ours.id]);
+    expect(known.json.user.id).not.toBe(victim.userId);
     await put();
   });
 
   it('is believed about one organization: an answer for another one, of the same provider, is not for ours', async () => {
-    const as = { as: { apiKey: gateway.theirs.members.owner.apiKey } };
+    const as = { as: gateway.theirs.members.owner };
     const theirs = await put({ domains: ['contoso.test'] }, as);
     const [atOurs, atTheirs] = [await begin(), await begin(theirs.json.provider.id)];
     expect(theirs.json.saml.entityId).not.toBe((await gateway.call('GET', '/v1/sign-in-provider')).json.saml.entityId);

@@ -32,7 +32,11 @@ const withCookie = (method: string, path: string, cookie: string, body?: object)
 /** A new member of ours, by invitation. */
 async function join(role: string, scope: string | null = null) {
   const email = `${newId('user').slice(5, 23)}${Math.random().toString(36).slice(2)}@northwind.test`;
-  const { json } = await invite({ email, role, scope });
+  const body = { email, role, scope };
+  const { json } =
+    role === 'owner'
+      ? await withCookie('POST', '/v1/invitations', await signIn(gateway.ours.members.owner.email), body)
+      : await invite(body);
   const joined = await accept({ token: tokenOf(json.link), name: 'Nia', password: testPassword });
   expect(joined.status, joined.text).toBe(200);
   const listed = await gateway.call('GET', '/v1/members?limit=500');
@@ -49,9 +53,8 @@ describe('an invitation', () => {
     const seen = await gateway.call('POST', '/v1/invitations/lookup', { as: null, body: { token } });
     expect(seen.json).toMatchObject({
       ...{ organization: 'Northwind', email: 'new@northwind.test', role: 'operator', scope: 'env=staging' },
-      hasAccount: false,
     });
-    expect((await accept({ token })).json.code).toBe('validation_failed');
+    expect((await accept({ token })).json.code).toBe('unauthenticated');
     const racing = await Promise.all([1, 2, 3].map(() => accept({ token, name: 'Nia', password: testPassword })));
     expect(racing.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
     const me = await withCookie('GET', '/v1/me', await signIn('new@northwind.test'));
@@ -92,12 +95,11 @@ describe('an invitation', () => {
     ]);
   });
 
-  it('for somebody with an account is accepted by that person, signed in, and by nobody else', async () => {
+  it('is accepted with the account of its address by that person, signed in, and by nobody else', async () => {
     const theirOwner = gateway.theirs.members.owner;
     const { json } = await invite({ email: theirOwner.email, role: 'viewer' });
     const token = tokenOf(json.link);
     expect((await accept({ token })).json.code).toBe('unauthenticated');
-    expect((await accept({ token, name: 'Eve', password: testPassword })).json.code).toBe('unauthenticated');
     const someone = await signIn(gateway.ours.members.viewer.email);
     expect((await accept({ token }, { cookie: someone })).json.code).toBe('unauthenticated');
     const cookie = await signIn(theirOwner.email);
@@ -120,10 +122,81 @@ describe('an invitation', () => {
     expect((await gateway.call('GET', '/v1/me', byKey)).json).toMatchObject({ organization: { name: 'Contoso' } });
   });
 
+  it('is answered alike whether or not another organization knows the address', async () => {
+    const known = gateway.theirs.members.owner.email;
+    const answers = [];
+    for (const email of [known, 'nobody@contoso.test']) {
+      const alike = (text: string) =>
+        text.replaceAll(email, 'the address').replaceAll(/(inv_|urn:|20\d\d-)[^"]*/g, '…');
+      const { json } = await invite({ email, role: 'viewer' });
+      const token = tokenOf(json.link);
+      const seen = await gateway.call('POST', '/v1/invitations/lookup', { as: null, body: { token } });
+      const bare = await accept({ token });
+      const joined = await accept({ token, name: 'Eve', password: 'a password of Eve' });
+      expect(joined.status, joined.text).toBe(200);
+      const again = await invite({ email, role: 'viewer' });
+      answers.push([seen, bare, joined, again].map(({ status, text }) => [status, alike(text)]));
+    }
+    expect(answers[0]).toEqual(answers[1]);
+  });
+
+  it('keeps nobody out: who it belongs to signs in as before, joins their own organization, and is not the one who took it', async () => {
+    const victim = gateway.theirs.members.owner;
+    // The other organization has invited this address and accepted itself, before and after.
+    const asEve = await signIn(victim.email, 'a password of Eve');
+    expect((await withCookie('GET', '/v1/me', asEve)).json).toMatchObject({ organization: { id: gateway.ours.id } });
+    expect((await withCookie('GET', '/v1/organizations', asEve)).json.items).toHaveLength(1);
+    const asVictim = await signIn(victim.email);
+    const me = await withCookie('GET', '/v1/me', asVictim);
+    expect(me.json).toMatchObject({ user: { id: victim.userId }, organization: { id: gateway.theirs.id } });
+
+    const squatted = await invite({ email: 'ceo@contoso.test', role: 'viewer' });
+    const taken = { token: tokenOf(squatted.json.link), name: 'Mallory', password: 'a password of Mallory' };
+    expect((await accept(taken)).status).toBe(200);
+    const body = { email: 'ceo@contoso.test', role: 'operator' };
+    const rightful = await gateway.call('POST', '/v1/invitations', { as: victim, body });
+    const joined = await accept({ token: tokenOf(rightful.json.link), name: 'Cleo', password: testPassword });
+    expect(joined.json).toMatchObject({ organizationId: gateway.theirs.id });
+    const cleo = await withCookie('GET', '/v1/me', await signIn('ceo@contoso.test'));
+    expect(cleo.json).toMatchObject({ user: { name: 'Cleo' }, organization: { id: gateway.theirs.id } });
+    const mallory = await withCookie('GET', '/v1/me', await signIn('ceo@contoso.test', taken.password));
+    expect(mallory.json).toMatchObject({ user: { name: 'Mallory' }, organization: { id: gateway.ours.id } });
+    // Nor does somebody who took the address join elsewhere by it, without a link of that organization.
+    const proved = await gateway.admin.query(
+      `select distinct "emailVerified" from identity."user" where email = 'ceo@contoso.test'`,
+    );
+    expect(proved.rows).toEqual([{ emailVerified: false }]);
+  });
+
+  it('with the same password in two organizations: whoever signs in may say which', async () => {
+    const email = 'twice@example.test';
+    const join = async (as: 'owner' | typeof gateway.theirs.members.owner) => {
+      const { json } = await gateway.call('POST', '/v1/invitations', { as, body: { email, role: 'viewer' } });
+      expect((await accept({ token: tokenOf(json.link), name: 'Twice', password: testPassword })).status).toBe(200);
+    };
+    await join('owner');
+    await join(gateway.theirs.members.owner);
+    for (const { id } of [gateway.ours, gateway.theirs]) {
+      const answer = await gateway.call('POST', '/api/auth/sign-in/email', {
+        as: null,
+        body: { email, password: testPassword, organization: id },
+      });
+      const cookie = answer.headers.getSetCookie()[0]?.split(';', 1)[0] as string;
+      expect((await withCookie('GET', '/v1/me', cookie)).json.organization.id).toBe(id);
+    }
+    const nowhere = { email, password: testPassword, organization: newId('org') };
+    expect((await gateway.call('POST', '/api/auth/sign-in/email', { as: null, body: nowhere })).status).toBe(401);
+  });
+
   it('to be an owner is an owner’s to give', async () => {
     const refused = await invite({ email: 'boss@northwind.test', role: 'owner' }, 'admin');
     expect(refused.json).toMatchObject({ code: 'forbidden' });
-    expect((await invite({ email: 'boss@northwind.test', role: 'owner' })).status).toBe(201);
+    const cookie = await signIn(gateway.ours.members.owner.email);
+    const invited = await withCookie('POST', '/v1/invitations', cookie, {
+      email: 'boss@northwind.test',
+      role: 'owner',
+    });
+    expect(invited.status).toBe(201);
   });
 
   it('is guessed at ten times from an address, and no more', async () => {
@@ -165,6 +238,17 @@ describe('a role', () => {
     expect((await gateway.call('DELETE', `/v1/members/${idOf('owner')}`, { as: 'admin' })).json.code).toBe('forbidden');
     const sessions = await gateway.call('DELETE', `/v1/members/${idOf('owner')}/sessions`, { as: 'admin' });
     expect(sessions.json.code).toBe('forbidden');
+    // Nor one by one, nor what programs of theirs use.
+    const cookie = await signIn(gateway.ours.members.owner.email);
+    const listed = await withCookie('GET', '/v1/sessions', cookie);
+    const made = await withCookie('POST', '/v1/api-keys', cookie, { name: 'of the owner' });
+    for (const path of [`/v1/sessions/${listed.json.items[0].id}`, `/v1/api-keys/${made.json.id}`]) {
+      expect((await gateway.call('DELETE', path, { as: 'admin' })).json.code).toBe('forbidden');
+      expect((await gateway.call('DELETE', path, { as: 'viewer' })).json.code).toBe('not_found');
+    }
+    expect((await withCookie('GET', '/v1/me', cookie)).status).toBe(200);
+    expect((await gateway.call('GET', '/v1/me', { as: { apiKey: made.json.key } })).status).toBe(200);
+    expect((await gateway.call('DELETE', `/v1/api-keys/${made.json.id}`)).status).toBe(204);
   });
 
   it('of the last owner stays, also when two owners leave at once', async () => {
@@ -241,6 +325,36 @@ describe('sessions', () => {
     expect((await gateway.call('DELETE', `/v1/members/${id}/sessions`, { as: 'admin' })).status).toBe(204);
     expect((await withCookie('GET', '/v1/me', cookie)).status).toBe(401);
     expect(await signIn(email)).toContain('session_token');
+  });
+});
+
+describe('the audit of an organization', () => {
+  it('tells of sign-ins to it alone: not of those of its people elsewhere, and of a move as an end and a beginning', async () => {
+    const invited = await invite({ email: 'both@contoso.test', role: 'viewer' });
+    const first = { token: tokenOf(invited.json.link), name: 'Bo', password: testPassword };
+    expect((await accept(first)).status).toBe(200);
+    const cookie = await signIn('both@contoso.test');
+    const { json } = await withCookie('GET', '/v1/me', cookie);
+    const body = { email: 'both@contoso.test', role: 'viewer' };
+    const second = await gateway.call('POST', '/v1/invitations', { as: gateway.theirs.members.owner, body });
+    expect((await accept({ token: tokenOf(second.json.link) }, { cookie })).status).toBe(200);
+    const events = async (organizationId: string) =>
+      (
+        await gateway.admin.query(
+          `select action, subject from sena.audit_events where organization_id = $1 and actor = $2 and action like 'session.%' order by at, id`,
+          [organizationId, `member:${json.user.id}`],
+        )
+      ).rows;
+    await signIn('both@contoso.test');
+    expect(await events(gateway.theirs.id)).toEqual([]);
+    expect((await withCookie('POST', `/v1/organizations/${gateway.theirs.id}/select`, cookie)).status).toBe(204);
+    const [moved] = await events(gateway.theirs.id);
+    expect(moved).toMatchObject({ action: 'session.created' });
+    expect(await events(gateway.ours.id)).toMatchObject([
+      { action: 'session.created', subject: moved.subject },
+      { action: 'session.created' },
+      { action: 'session.ended', subject: moved.subject },
+    ]);
   });
 });
 

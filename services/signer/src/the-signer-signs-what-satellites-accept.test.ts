@@ -59,7 +59,21 @@ afterAll(async () => {
 beforeEach(async () => {
   log.length = 0;
   fleet = await bench.seedFleet({ nodes: 3 });
+  await beMember('approver');
 });
+
+/** As identity knows whoever approves here; null: not any more. */
+async function beMember(role: string | null): Promise<void> {
+  await bench.admin.query('set session_replication_role = replica');
+  await bench.admin.query(`delete from identity."member" where "userId" = 'user_approver'`);
+  if (role !== null) {
+    await bench.admin.query(
+      `insert into identity."member" (id, "organizationId", "userId", role, "createdAt") values ('memb_approver', $1, 'user_approver', $2, now())`,
+      [fleet.organizationId, role],
+    );
+  }
+  await bench.admin.query('reset session_replication_role');
+}
 
 const envelopeOf = async (dispatchId: string) =>
   (await bench.admin.query('select key_id, jws from dispatch_envelopes where dispatch_id = $1', [dispatchId])).rows[0];
@@ -198,6 +212,8 @@ describe('is refused, with the reason at each execution', () => {
     ],
     ['an action that is none', alter(`action = '{"v": 2}'`), /no readable action/],
     ['a yes of who asked', alter(`requested_by = 'member:user_approver'`), /Its requester approved it/],
+    ['a yes of who was removed meanwhile', () => beMember(null).then(() => ({})), /and has that of 0/],
+    ['a yes of who may not decide any more', () => beMember('operator').then(() => ({})), /and has that of 0/],
     ['a yes taken back', alter(`status = 'rejected'`), /Its approval is rejected/],
     ['a command changed after the approval', () => ({ command: 'systemctl restart apache2' }), /not what was approved/],
     ['a change that says it is read-only', () => ({ readOnly: true }), /called read-only, and it is not/],

@@ -1,7 +1,7 @@
 // The pages of `sena` in a real browser, whose authenticator is a virtual one: what it makes and signs is what a satellite verifies.
-import type { Action, PasskeyAssertion } from '@sena/contracts/envelope';
+import type { Action, ListedPasskey, PasskeyAssertion } from '@sena/contracts/envelope';
 import { actionDigest } from '@sena/envelope/action-digest';
-import { type ListedPasskey, verifyAssertion } from '@sena/envelope/verify-assertion';
+import { verifyAssertion } from '@sena/envelope/verify-assertion';
 import { startChromium, type TestBrowser } from '@sena/testing/chromium';
 import { addVirtualAuthenticator, type VirtualAuthenticator } from '@sena/testing/virtual-authenticator';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 // Making a key: its name, what it may do, how long; then the key, shown once.
 'use client';
 import type { Permission } from '@sena/contracts/domain/permission';
+import { sessionOnlyPermissions } from '@sena/contracts/domain/role-permissions';
 import { Button } from '@sena/ui/button';
 import { CodeBlock } from '@sena/ui/code-block';
 import { CopyButton } from '@sena/ui/copy-button';
@@ -49,6 +50,7 @@ export function CreateKeyDialog({ open, onOpenChange }: { open: boolean; onOpenC
 
 function KeyForm({ onCreated }: { onCreated: (key: string) => void }) {
   const me = useMe();
+  const offered = me.permissions.filter((permission) => !sessionOnlyPermissions.has(permission));
   const create = useCreateApiKey();
   const [reach, setReach] = useState<'some' | 'all'>('some');
   const [scopes, setScopes] = useState<ReadonlySet<Permission>>(new Set(['runs:read']));
@@ -91,7 +93,7 @@ function KeyForm({ onCreated }: { onCreated: (key: string) => void }) {
         />
         {reach === 'some' && (
           <div className="grid gap-1.5 sm:grid-cols-2">
-            {me.permissions.map((permission) => (
+            {offered.map((permission) => (
               <label
                 key={permission}
                 className="flex items-start gap-2 rounded-md px-1 py-0.5 text-[0.8125rem] hover:bg-muted"

@@ -6,6 +6,7 @@ import { Card } from '@sena/ui/card';
 import { Field } from '@sena/ui/field';
 import { Input } from '@sena/ui/input';
 import { Notice } from '@sena/ui/notice';
+import { Segmented } from '@sena/ui/segmented';
 import { Skeleton } from '@sena/ui/skeleton';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
@@ -31,6 +32,7 @@ export function InvitationPage() {
 
 function Invitation({ token }: { token: string }) {
   const router = useRouter();
+  const [joiningAs, setJoiningAs] = useState<'new' | 'account'>('new');
   const queryClient = useQueryClient();
   const invitation = useQuery({
     queryKey: ['invitation', token],
@@ -40,8 +42,10 @@ function Invitation({ token }: { token: string }) {
   });
   const accept = useMutation({
     mutationFn: async (account: { name: string; password: string } | null) => {
-      const { email } = await takeData(sena.POST('/v1/invitations/accept', { body: { token, ...account } }));
-      return account === null ? 'joined' : (await signIn(email, account.password)).kind;
+      const { email, organizationId } = await takeData(
+        sena.POST('/v1/invitations/accept', { body: { token, ...account } }),
+      );
+      return account === null ? 'joined' : (await signIn(email, account.password, organizationId)).kind;
     },
     onSuccess: (how) => {
       queryClient.clear();
@@ -58,14 +62,15 @@ function Invitation({ token }: { token: string }) {
       </Notice>
     );
   }
-  const { organization, email, role, scope, hasAccount } = invitation.data;
+  const isSignedInAs = joiningAs === 'account';
+  const { organization, email, role, scope } = invitation.data;
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     if (accept.isPending) return;
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name) ?? '');
-    accept.mutate(hasAccount ? null : { name: text('name').trim(), password: text('password') });
+    accept.mutate(isSignedInAs ? null : { name: text('name').trim(), password: text('password') });
   }
 
   return (
@@ -87,9 +92,19 @@ function Invitation({ token }: { token: string }) {
             {describeFailure(accept.error).detail}
           </Notice>
         )}
-        {hasAccount ? (
+        <Segmented
+          label="How to join"
+          value={joiningAs}
+          onChange={setJoiningAs}
+          options={[
+            { value: 'new', label: 'I am new' },
+            { value: 'account', label: 'I have an account' },
+          ]}
+        />
+        {isSignedInAs ? (
           <p className="text-sm text-pretty">
-            This address has an account. Sign in with it first; then open the link again, and join.
+            Sign in with the account of this address first; then join. You keep its password, and switch between your
+            organizations.
           </p>
         ) : (
           <>
@@ -119,7 +134,7 @@ function Invitation({ token }: { token: string }) {
         <Button type="submit" variant="primary" busy={accept.isPending}>
           Join {organization}
         </Button>
-        {hasAccount && (
+        {isSignedInAs && (
           <Button asChild>
             <a href="/sign-in" target="_blank" rel="noreferrer">
               Sign in, in another tab

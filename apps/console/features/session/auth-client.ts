@@ -7,9 +7,11 @@ const timeoutMs = 15_000;
 
 export type SignInResult = { kind: 'signed_in' } | { kind: 'code_wanted' } | { kind: 'refused'; sentence: string };
 
-export async function signIn(email: string, password: string): Promise<SignInResult> {
+/** `organizationId`: whose person, where the same address and password stand for several. */
+export async function signIn(email: string, password: string, organizationId?: string): Promise<SignInResult> {
   try {
-    const { data, error } = await client.signIn.email({ email, password }, { timeout: timeoutMs });
+    const who = { email, password, ...(organizationId === undefined ? {} : { organization: organizationId }) };
+    const { data, error } = await client.signIn.email(who, { timeout: timeoutMs });
     if (data !== null && 'twoFactorRedirect' in data) return { kind: 'code_wanted' };
     return error === null ? { kind: 'signed_in' } : { kind: 'refused', sentence: describeRefusal(error.status) };
   } catch (cause) {

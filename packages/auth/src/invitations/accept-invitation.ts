@@ -1,10 +1,12 @@
-// Whoever holds the link of an invitation looks at it, and joins: as a new person with a password, or as the person with that address
-// who is signed in. Single use. Writes identity, audited by trigger.
+// Whoever holds the link of an invitation looks at it, and joins: as a new person of this organization with a password, or as the person with
+// that address who is signed in. Answers are alike whether or not somebody elsewhere has the address. Single use. Writes identity, audited
+// by trigger.
 import type { Role } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
 import { inIdentity } from '../in-identity.ts';
+import { lockMembers } from '../members/guard-owners.ts';
 import type { SenaAuth } from '../open-auth.ts';
 import { hashInvitationToken } from './invitation-token.ts';
 
@@ -15,12 +17,10 @@ interface OpenInvitation {
   email: string;
   role: Role;
   scope: string | null;
-  user_id: string | null;
   expires_at: Date;
 }
 
-const open = `select i.id, i.organization_id, o.name as organization_name, i.email, i.role, i.scope, i.expires_at,
-    (select u.id from "user" u where u.email = i.email) as user_id
+const open = `select i.id, i.organization_id, o.name as organization_name, i.email, i.role, i.scope, i.expires_at
   from invitations i join organization o on o.id = i.organization_id
   where i.token_sha256 = $1 and i.status = 'pending' and i.expires_at > now()`;
 
@@ -33,7 +33,6 @@ export async function readInvitation(
   email: string;
   role: Role;
   scope: string | null;
-  hasAccount: boolean;
   expiresAt: string;
 }> {
   const found = await pool.query<OpenInvitation>(open, [hashInvitationToken(token)]);
@@ -43,7 +42,6 @@ export async function readInvitation(
     email: invitation.email,
     role: invitation.role,
     scope: invitation.scope,
-    hasAccount: invitation.user_id !== null,
     expiresAt: invitation.expires_at.toISOString(),
   };
 }
@@ -53,7 +51,7 @@ export type Joining =
   /** null: nobody is signed in. */
   | { readonly kind: 'known'; readonly signedInUserId: string | null };
 
-/** Throws `invitation_invalid`, `unauthenticated`, `validation_failed`: then the link works still. */
+/** Throws `invitation_invalid`, `unauthenticated`, `name_taken`: then the link works still. */
 export async function acceptInvitation(
   auth: SenaAuth,
   token: string,
@@ -63,6 +61,9 @@ export async function acceptInvitation(
   await readInvitation(auth.pool, token);
   const passwordHash = joining.kind === 'new' ? await auth.password.hash(joining.password) : null;
   return inIdentity(auth.pool, '', async (client) => {
+    const seen = await client.query<OpenInvitation>(open, [hashInvitationToken(token)]);
+    // As everywhere: the organization first. Within it an address stands for one member.
+    await lockMembers(client, requireOpen(seen.rows[0]).organization_id);
     const found = await client.query<OpenInvitation>(`${open} for update of i`, [hashInvitationToken(token)]);
     const invitation = requireOpen(found.rows[0]);
     const userId = await whoJoins(client, invitation, joining, passwordHash);
@@ -73,6 +74,10 @@ export async function acceptInvitation(
        on conflict ("organizationId", "userId") do nothing`,
       [newId('memb'), invitation.organization_id, userId, invitation.role, invitation.scope],
     );
+    await client.query('delete from former_members where organization_id = $1 and email = $2', [
+      invitation.organization_id,
+      invitation.email,
+    ]);
     return { organizationId: invitation.organization_id, userId, email: invitation.email };
   });
 }
@@ -83,21 +88,29 @@ async function whoJoins(
   joining: Joining,
   passwordHash: string | null,
 ): Promise<string> {
-  if (invitation.user_id !== null) {
-    const isThem = joining.kind === 'known' && joining.signedInUserId === invitation.user_id;
-    if (isThem) return invitation.user_id;
-    throw new SenaError(
-      'unauthenticated',
-      `Sign in as ${invitation.email}, then open the link of the invitation again.`,
-    );
-  }
+  const member = await client.query<{ id: string }>(
+    `select u.id from "user" u join "member" m on m."userId" = u.id and m."organizationId" = $1 where u.email = $2`,
+    [invitation.organization_id, invitation.email],
+  );
+  const memberId = member.rows[0]?.id ?? null;
   if (joining.kind === 'known') {
-    throw new SenaError('validation_failed', 'Choose a name and a password to join with.', {
-      fields: [{ path: 'password', message: 'is needed: nobody has this e-mail address yet' }],
-    });
+    const them = await client.query<{ id: string }>('select id from "user" where id = $1 and email = $2', [
+      joining.signedInUserId,
+      invitation.email,
+    ]);
+    const userId = them.rows[0]?.id;
+    if (userId === undefined) {
+      throw new SenaError(
+        'unauthenticated',
+        `Sign in as ${invitation.email} and open the link again, or choose a name and a password.`,
+      );
+    }
+    if (memberId !== null && memberId !== userId) throw alreadyMember();
+    return userId;
   }
+  if (memberId !== null) throw alreadyMember();
   const userId = newId('user');
-  await client.query(`insert into "user" (id, name, email, "emailVerified") values ($1, $2, $3, true)`, [
+  await client.query(`insert into "user" (id, name, email, "emailVerified") values ($1, $2, $3, false)`, [
     userId,
     joining.name,
     invitation.email,
@@ -107,6 +120,13 @@ async function whoJoins(
     [newId('acct'), userId, passwordHash],
   );
   return userId;
+}
+
+function alreadyMember(): SenaError {
+  return new SenaError(
+    'name_taken',
+    'Somebody with this e-mail address is a member of the organization already. Sign in.',
+  );
 }
 
 function requireOpen(invitation: OpenInvitation | undefined): OpenInvitation {

@@ -8,7 +8,7 @@ import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
 import { inIdentity } from '../in-identity.ts';
 import { refuseScopeOf } from '../members/change-member.ts';
-import { refuseAboveOwnRole } from '../members/guard-owners.ts';
+import { refuseMoreThanGiver } from '../members/guard-owners.ts';
 import { type InvitationRow, invitationColumns, toInvitation } from './invitation-rows.ts';
 import { hashInvitationToken, invitationTokenPrefix } from './invitation-token.ts';
 
@@ -19,8 +19,8 @@ export async function createInvitation(
 ): Promise<{ invitation: Invitation; token: string }> {
   const { by, role, scope } = invited;
   const email = invited.email.toLowerCase();
-  refuseAboveOwnRole(by, [role]);
   refuseScopeOf(role, scope);
+  refuseMoreThanGiver(by, { role, scope });
   const token = `${invitationTokenPrefix}${randomBytes(32).toString('base64url')}`;
   return inIdentity(pool, principalRef(by), async (client) => {
     const known = await client.query(

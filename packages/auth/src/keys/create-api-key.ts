@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Permission } from '@sena/contracts/domain/permission';
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { sessionOnlyPermissions } from '@sena/contracts/domain/role-permissions';
 import { SenaError } from '@sena/contracts/errors';
 import type { ApiKey } from '@sena/contracts/http/api-keys';
 import { newId } from '@sena/contracts/ids';
@@ -21,6 +22,7 @@ export async function createApiKey(
   const { by } = made;
   const scopes = made.scopes ?? by.keyPermissions;
   refuseMoreThanOwn(by, scopes ?? []);
+  refuseSessionOnly(scopes ?? []);
   const key = `${apiKeyPrefix}${randomBytes(36).toString('base64url')}`;
   return inIdentity(pool, principalRef(by), async (client) => {
     const id = newId('key');
@@ -53,6 +55,14 @@ function refuseMoreThanOwn(by: Member, scopes: readonly Permission[]): void {
       fields: [{ path: 'scopes', message: 'holds more than you may do yourself' }],
     },
   );
+}
+
+function refuseSessionOnly(scopes: readonly Permission[]): void {
+  const refused = scopes.filter((scope) => sessionOnlyPermissions.has(scope));
+  if (refused.length === 0) return;
+  throw new SenaError('validation_failed', `No key may do ${refused.join(', ')}: sign in for it. Leave it out.`, {
+    fields: [{ path: 'scopes', message: 'holds what is for a person who is signed in' }],
+  });
 }
 
 /** As better-auth keeps them: actions by what they are about. */

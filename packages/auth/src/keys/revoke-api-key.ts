@@ -4,18 +4,26 @@ import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
 import { isAllowed } from '../abilities.ts';
 import { inIdentity } from '../in-identity.ts';
+import { refuseWhoseOwner } from '../members/guard-owners.ts';
 
-/** Somebody else's: by whoever manages members. Returns whose it was. Throws `not_found`. */
+/** Somebody else's: by whoever manages members, an owner's by an owner. Returns whose it was. Throws `not_found`, `forbidden`. */
 export function revokeApiKey(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<string> {
   return inIdentity(pool, principalRef(by), async (client) => {
-    const revoked = await client.query<{ referenceId: string }>(
-      `with recursive ending as (
-         select k.id from apikey k where k.id = $1 and k.metadata::jsonb ->> 'organizationId' = $2 and ($3::text is null or k."referenceId" = $3)
-         union select k.id from apikey k join ending e on k.metadata::jsonb ->> 'madeBy' = e.id
-       ) delete from apikey where id in (select id from ending) returning "referenceId"`,
+    const found = await client.query<{ referenceId: string }>(
+      `select "referenceId" from apikey where id = $1 and metadata::jsonb ->> 'organizationId' = $2 and ($3::text is null or "referenceId" = $3)
+       for update`,
       [id, by.organizationId, isAllowed(by, 'members:manage') ? null : by.userId],
     );
-    if (revoked.rows[0] === undefined) throw new SenaError('not_found', 'There is no API key with this id.');
-    return revoked.rows[0].referenceId;
+    const userId = found.rows[0]?.referenceId;
+    if (userId === undefined) throw new SenaError('not_found', 'There is no API key with this id.');
+    await refuseWhoseOwner(client, by, userId);
+    await client.query(
+      `with recursive ending as (
+         select $1 as id
+         union select k.id from apikey k join ending e on k.metadata::jsonb ->> 'madeBy' = e.id
+       ) delete from apikey where id in (select id from ending)`,
+      [id],
+    );
+    return userId;
   });
 }

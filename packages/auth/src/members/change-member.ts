@@ -5,7 +5,7 @@ import { SenaError } from '@sena/contracts/errors';
 import type { OrganizationMember } from '@sena/contracts/http/members';
 import type pg from 'pg';
 import { inIdentity } from '../in-identity.ts';
-import { lockMembers, refuseAboveOwnRole, refuseLastOwner } from './guard-owners.ts';
+import { lockMembers, refuseAboveOwnRole, refuseLastOwner, refuseMoreThanGiver } from './guard-owners.ts';
 import { readMember } from './list-members.ts';
 
 /** `scope` is a selector that was read already. Throws `not_found`, `forbidden`, `last_owner`, `validation_failed`. */
@@ -22,6 +22,7 @@ export function changeMember(
     const scope = scopableRoles.has(role) ? (change.scope === undefined ? known.scope : change.scope) : null;
     refuseScopeOf(role, change.scope ?? null);
     refuseAboveOwnRole(by, [known.role, role]);
+    refuseMoreThanGiver(by, { role, scope });
     if (known.role === 'owner' && role !== 'owner') await refuseLastOwner(client, by.organizationId, userId);
     await client.query(`update "member" set role = $3, scope = $4 where "organizationId" = $1 and "userId" = $2`, [
       by.organizationId,

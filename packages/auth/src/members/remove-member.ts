@@ -25,7 +25,11 @@ export function removeMember(pool: pg.Pool, { by, userId }: { by: Member; userId
       userId,
     ]);
     await client.query('delete from "member" where "organizationId" = $1 and "userId" = $2', [organizationId, userId]);
-    // Otherwise the next sign-in would bring them back.
+    // Otherwise the next sign-in at the provider would bring them back.
+    await client.query('insert into former_members (organization_id, email) values ($1, $2) on conflict do nothing', [
+      organizationId,
+      known.email,
+    ]);
     await client.query(
       'update scim_users set active = false, updated_at = now() where organization_id = $1 and user_name = $2 and active',
       [organizationId, known.email],

@@ -5,6 +5,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { SenaError } from '@sena/contracts/errors';
+import { isPublicAddress } from '@sena/contracts/public-address';
 
 const timeoutMs = 10_000;
 const answerBytesMax = 512 * 1024;
@@ -17,7 +18,7 @@ export type GuardedFetch = (
 /** `allowed`: networks like `10.2.0.0/16` or `127.0.0.0/8`; plain http is for these alone. */
 export function openGuardedFetch(allowed: readonly string[]): GuardedFetch {
   const allowedNetworks = networksOf(allowed);
-  const mayReach = (address: string) => isIn(allowedNetworks, address) || !isIn(privateNetworks, address);
+  const mayReach = (address: string) => isIn(allowedNetworks, address) || isPublicAddress(address);
 
   const lookup: LookupFunction = (hostname, options, done) => {
     lookUp(hostname, { ...options, all: true }, (error, addresses) => {
@@ -83,15 +84,6 @@ function networksOf(ranges: readonly string[]): BlockList {
   }
   return list;
 }
-
-/** Everything that is not the open internet: this host, neighbours, metadata services, tunnels into any of them. */
-const privateNetworks = networksOf([
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
-  ...['192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
-  ...['224.0.0.0/4', '240.0.0.0/4'],
-  ...['::/128', '::1/128', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16'],
-  ...['fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
-]);
 
 /** An IPv4 address inside an IPv6 one is judged as the IPv4 address that it is. */
 function isIn(list: BlockList, address: string): boolean {

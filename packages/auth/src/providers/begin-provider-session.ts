@@ -48,8 +48,9 @@ export function refuseForeignAddress(provider: ProviderRow, email: string): void
 }
 
 /**
- * Who signed in before is known by the provider's own name for them, not by an address that may pass to somebody else. An address that SENA
- * knows and that is no member of this organization is not taken over: that person joins by invitation.
+ * Who signed in before is known by the provider's own name for them, not by an address that may pass to somebody else. Otherwise the
+ * address stands for the member who has it, or for a new person of this organization. Who else has it elsewhere is neither asked nor touched:
+ * nobody is taken over, and the answer tells nothing about other organizations.
  */
 async function whoIsIt(client: pg.PoolClient, provider: ProviderRow, asserted: Asserted): Promise<string> {
   // Nobody comes in while the directory, or an owner, is putting them out.
@@ -71,14 +72,13 @@ async function whoIsIt(client: pg.PoolClient, provider: ProviderRow, asserted: A
     return known.userId;
   }
 
-  const sameAddress = await client.query<{ id: string; isMember: boolean; isLinked: boolean }>(
-    `select u.id, exists (select from "member" m where m."userId" = u.id and m."organizationId" = $2) as "isMember",
-       exists (select from account a where a."userId" = u.id and a."providerId" = $3) as "isLinked"
-     from "user" u where u.email = $1`,
+  const sameAddress = await client.query<{ id: string; isLinked: boolean }>(
+    `select u.id, exists (select from account a where a."userId" = u.id and a."providerId" = $3) as "isLinked"
+     from "user" u join "member" m on m."userId" = u.id and m."organizationId" = $2 where u.email = $1`,
     [asserted.email, provider.organization_id, provider.id],
   );
   const user = sameAddress.rows[0];
-  if (user !== undefined && (!user.isMember || user.isLinked)) throw refused('the address is somebody else’s');
+  if (user?.isLinked === true) throw refused('the address is another member’s');
   const userId = user?.id ?? (await createMember(client, provider, asserted, entry));
   await client.query(
     `insert into account (id, "accountId", "providerId", "userId", "updatedAt") values ($1, $2, $3, $4, now())`,
@@ -94,8 +94,15 @@ async function createMember(
   entry: DirectoryEntry,
 ): Promise<string> {
   if (entry.kind === 'ended') throw refused('the directory says that the person does not belong any more');
+  if (entry.kind !== 'active') {
+    const former = await client.query('select from former_members where organization_id = $1 and email = $2', [
+      provider.organization_id,
+      asserted.email,
+    ]);
+    if (former.rowCount !== 0) throw refused('the person is not a member any more');
+  }
   const userId = newId('user');
-  await client.query(`insert into "user" (id, name, email, "emailVerified") values ($1, $2, $3, true)`, [
+  await client.query(`insert into "user" (id, name, email, "emailVerified") values ($1, $2, $3, false)`, [
     userId,
     asserted.name,
     asserted.email,
@@ -115,6 +122,10 @@ async function addMember(
   await client.query(
     `insert into "member" (id, "organizationId", "userId", role, scope, "createdAt") values ($1, $2, $3, $4, $5, now())`,
     [newId('memb'), provider.organization_id, userId, role, provider.default_scope],
+  );
+  await client.query(
+    'delete from former_members f using "user" u where f.organization_id = $1 and u.id = $2 and f.email = u.email',
+    [provider.organization_id, userId],
   );
 }
 

@@ -150,5 +150,9 @@ async function endMembership(client: pg.PoolClient, organizationId: string, emai
   await client.query(`delete from apikey where "referenceId" = $2 and metadata::jsonb ->> 'organizationId' = $1`, of);
   await client.query('delete from session where "userId" = $2 and "activeOrganizationId" = $1', of);
   await client.query('delete from "member" where "organizationId" = $1 and "userId" = $2', of);
+  await client.query('insert into former_members (organization_id, email) values ($1, $2) on conflict do nothing', [
+    organizationId,
+    email,
+  ]);
   return member.userId;
 }

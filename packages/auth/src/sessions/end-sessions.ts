@@ -4,18 +4,21 @@ import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
 import { isAllowed } from '../abilities.ts';
 import { inIdentity } from '../in-identity.ts';
-import { refuseAboveOwnRole } from '../members/guard-owners.ts';
+import { refuseWhoseOwner } from '../members/guard-owners.ts';
 import { readMember } from '../members/list-members.ts';
 
-/** Somebody else's: by whoever manages members. Returns whose it was. Throws `not_found`. */
+/** Somebody else's: by whoever manages members, an owner's by an owner. Returns whose it was. Throws `not_found`, `forbidden`. */
 export function endSession(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<string> {
   return inIdentity(pool, principalRef(by), async (client) => {
-    const ended = await client.query<{ userId: string }>(
-      `delete from session where id = $1 and "activeOrganizationId" = $2 and ($3::text is null or "userId" = $3) returning "userId"`,
+    const found = await client.query<{ userId: string }>(
+      `select "userId" from session where id = $1 and "activeOrganizationId" = $2 and ($3::text is null or "userId" = $3) for update`,
       [id, by.organizationId, isAllowed(by, 'members:manage') ? null : by.userId],
     );
-    if (ended.rows[0] === undefined) throw new SenaError('not_found', 'There is no session with this id.');
-    return ended.rows[0].userId;
+    const userId = found.rows[0]?.userId;
+    if (userId === undefined) throw new SenaError('not_found', 'There is no session with this id.');
+    await refuseWhoseOwner(client, by, userId);
+    await client.query('delete from session where id = $1', [id]);
+    return userId;
   });
 }
 
@@ -24,7 +27,7 @@ export function endSessionsOf(pool: pg.Pool, { by, userId }: { by: Member; userI
   return inIdentity(pool, principalRef(by), async (client) => {
     const known = await readMember(client, by.organizationId, userId);
     if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
-    if (userId !== by.userId) refuseAboveOwnRole(by, [known.role]);
+    await refuseWhoseOwner(client, by, userId);
     await client.query('delete from session where "userId" = $1 and "activeOrganizationId" = $2', [
       userId,
       by.organizationId,

@@ -19,6 +19,9 @@ export const permissionsOfRole: Readonly<Record<Role, readonly Permission[]>> = 
 /** Roles that a selector can narrow: who manages the organization manages all of it. */
 export const scopableRoles: ReadonlySet<Role> = new Set<Role>(['operator', 'approver', 'viewer']);
 
+/** For a person who is signed in. A key that says where people sign in could sign in as any of them. */
+export const sessionOnlyPermissions: ReadonlySet<Permission> = new Set<Permission>(['sign-in:manage']);
+
 export function rolesWith(permission: Permission): Role[] {
   return roleSchema.options.filter((role) => permissionsOfRole[role].includes(permission));
 }

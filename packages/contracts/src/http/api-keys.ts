@@ -32,7 +32,9 @@ export const createApiKeyBodySchema = z.strictObject({
     .max(permissionSchema.options.length)
     .nullable()
     .default(null)
-    .describe('A part of what you may do; null: whatever you may do, as that changes.'),
+    .describe(
+      'A part of what you may do; null: whatever you may do, as that changes. `sign-in:manage` is for people who are signed in alone.',
+    ),
   expiresInSeconds: z
     .int()
     .min(60)

@@ -60,8 +60,6 @@ export const openInvitationSchema = z.object({
   email: z.string(),
   role: roleSchema,
   scope: z.string().nullable(),
-  /** Somebody has this address already: sign in to accept. Otherwise choose a name and a password. */
-  hasAccount: z.boolean(),
   expiresAt: timestampSchema,
 });
 export const acceptInvitationBodySchema = z.strictObject({

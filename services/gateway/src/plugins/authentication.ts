@@ -6,7 +6,7 @@ import { authenticateRequest } from '@sena/auth/authenticate-request';
 import { findDirectory } from '@sena/auth/scim/scim-tokens';
 import type { Permission } from '@sena/contracts/domain/permission';
 import type { Member } from '@sena/contracts/domain/principal';
-import { rolesWith } from '@sena/contracts/domain/role-permissions';
+import { rolesWith, sessionOnlyPermissions } from '@sena/contracts/domain/role-permissions';
 import { SenaError } from '@sena/contracts/errors';
 import fp from 'fastify-plugin';
 import type { GatewayApp } from '../gateway-app.ts';
@@ -63,6 +63,9 @@ function whyNot(member: Member, permission: Permission): string {
   if (!roles.includes(member.role)) {
     const needed = new Intl.ListFormat('en', { type: 'disjunction' }).format(roles);
     return `Your role is ${member.role}; this needs ${needed}. Ask an owner of your organization.`;
+  }
+  if (member.by !== 'session' && sessionOnlyPermissions.has(permission)) {
+    return `No key may do that (${permission}): a person has to be signed in. Do it in the console.`;
   }
   if (member.keyPermissions !== null && !member.keyPermissions.includes(permission)) {
     return `This API key may not do that: it lacks ${permission}. Create one that has it.`;

@@ -2,7 +2,7 @@
 // answers differently the second time gains nothing. Entered by webhook and syslog.
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
-import { isPublicAddress } from '@sena/audit/judge-sink-address';
+import { isPublicAddress } from '@sena/contracts/public-address';
 
 export class SinkError extends Error {
   override readonly name = 'SinkError';

@@ -1,6 +1,7 @@
 // Everything a dispatch rests on, read anew from the database under a lock: the signer believes no message. Reads only.
 
 import type { Shell } from '@sena/contracts/domain/policy';
+import { rolesWith } from '@sena/contracts/domain/role-permissions';
 import type { RunStatus } from '@sena/contracts/domain/run';
 import {
   actionSchema,
@@ -56,7 +57,7 @@ export interface ApprovalToCheck {
   readonly requestedBy: string;
   readonly approversRequired: number;
   readonly passkeyRequired: boolean;
-  /** Who approved it, each once, and what their passkey signed; the satellite verifies that. */
+  /** Who approved it and may do so still, each once, and what their passkey signed; the satellite verifies that. */
   readonly approvers: ReadonlyArray<{
     readonly by: string;
     readonly at: Date;
@@ -222,9 +223,9 @@ async function readApprovals(
        (select coalesce(jsonb_agg(jsonb_build_object('by', d.decided_by, 'at', d.decided_at, 'assertion', signed.assertion) order by d.decided_at, d.decided_by), '[]')
         from approval_decisions d
           left join approval_assertions signed on signed.approval_id = d.approval_id and signed.decided_by = d.decided_by
-        where d.approval_id = a.id and d.decision = 'approve') as approvers
+        where d.approval_id = a.id and d.decision = 'approve' and d.decided_by in (select members_with_role($2))) as approvers
      from approvals a where id = any($1)`,
-    [approvalIds],
+    [approvalIds, rolesWith('approvals:decide')],
   );
   // Once for all dispatches of it.
   const hashed = (stored: unknown) => {

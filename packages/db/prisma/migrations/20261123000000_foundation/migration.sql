@@ -689,6 +689,14 @@ begin
 end $$;
 create trigger audit_event_unsealed after insert on audit_events for each row execute function mark_audit_event_unsealed();
 
+-- An event leaves the list by being sealed, and in no other way.
+create function unmark_sealed_events() returns trigger language plpgsql security definer set search_path = sena, pg_temp as $$
+begin
+  delete from audit_unsealed u using sealed s where u.event_id = s.event_id and u.organization_id = s.organization_id;
+  return null;
+end $$;
+create trigger audit_events_sealed after insert on audit_seals referencing new table as sealed for each statement execute function unmark_sealed_events();
+
 create function refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception '% is append-only', tg_table_name using errcode = '42501';
@@ -748,7 +756,7 @@ grant update (status, decided_by, decided_by_name, reason, decided_at, used_at) 
 grant update (pending) on dispatches to sena_app;
 grant update (text, version, updated_by, updated_by_name, updated_at) on policies to sena_app;
 grant update (response) on idempotency_keys to sena_app;
-grant delete on outbox, idempotency_keys, audit_unsealed to sena_app;
+grant delete on outbox, idempotency_keys to sena_app;
 grant delete on nodes, policies, audit_sinks to sena_app;
 grant select, insert on approval_assertions to sena_app;
 
@@ -798,7 +806,7 @@ grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_k
   audit_seals, audit_checkpoints, audit_sinks to sena_definer;
 grant insert on audit_unsealed, organizations, audit_events to sena_definer;
 grant insert, update, select on runbooks to sena_definer;
-grant delete on runbooks, idempotency_keys to sena_definer;
+grant delete on runbooks, idempotency_keys, audit_unsealed to sena_definer;
 
 -- Hands out the next run, to the organization with the fewest under way; within it the one that has waited longest. A candidate
 -- that another claimer has just locked is passed over: there are more of them than claimers. A lease that ended while it had an

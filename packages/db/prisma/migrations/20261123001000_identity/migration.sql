@@ -1,7 +1,13 @@
 -- Identity: who may sign in. The tables are better-auth's own (core, organization, API keys, passkeys), in a schema and under a role of their
 -- own. Triggers carry organizations over to the schema sena and audit every change; they write no secret, no hash and no token.
 
-create table identity."user" ("id" text not null primary key, "name" text not null, "email" text not null unique, "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null, "twoFactorEnabled" boolean not null default false);
+create table identity."user" ("id" text not null primary key, "name" text not null, "email" text not null,
+  -- Proved to all organizations: by whoever runs SENA. Others vouch for an address to their own organization alone.
+  "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz default current_timestamp not null, "twoFactorEnabled" boolean not null default false);
+
+-- An address may stand for several persons, each of the organizations that took them in; within an organization for one. Were it unique, whoever
+-- takes it first would keep out who it belongs to, and a refusal would tell that another organization knows it.
+create index "user_email_idx" on identity."user" ("email");
 
 create table identity."session" ("id" text not null primary key, "expiresAt" timestamptz not null, "token" text not null unique, "createdAt" timestamptz default current_timestamp not null, "updatedAt" timestamptz not null, "ipAddress" text, "userAgent" text, "userId" text not null references identity."user" ("id") on delete cascade, "activeOrganizationId" text,
   -- Begun by an organization's provider: it is of that organization, and moves to no other one.
@@ -35,6 +41,13 @@ create table identity.invitations (
 create unique index invitations_pending on identity.invitations (organization_id, email) where status = 'pending';
 
 create table identity."twoFactor" ("id" text not null primary key, "secret" text not null, "backupCodes" text not null, "userId" text not null unique references identity."user" ("id") on delete cascade, "verified" boolean not null default true, "failedVerificationCount" integer not null default 0, "lockedUntil" timestamptz);
+
+-- Addresses of people who were put out: they do not come back by signing in at the provider, whatever it calls them.
+create table identity.former_members (
+  organization_id text not null references identity."organization" ("id") on delete cascade,
+  email text not null check (email = lower(email)),
+  primary key (organization_id, email)
+);
 
 -- Where an organization's people sign in besides SENA: one provider each, by OpenID Connect or by SAML. It speaks for addresses of these
 -- domains, and about members of this organization alone.
@@ -236,12 +249,18 @@ begin
   return null;
 end $$;
 
+-- A session is of one organization at a time: the person's other ones do not hear that they are signed in elsewhere. When it moves, it has ended
+-- for the one and begun for the other.
 create function identity.on_session() returns trigger language plpgsql security definer set search_path = identity, pg_temp as $$
 begin
-  if tg_op = 'INSERT' then
-    perform append_audit_for_user(new."userId", 'member:' || new."userId", 'session.created', new.id, jsonb_build_object('expiresAt', new."expiresAt"));
-  else
-    perform append_audit_for_user(old."userId", 'member:' || old."userId", 'session.ended', old.id, '{}');
+  if tg_op = 'UPDATE' and new."activeOrganizationId" is not distinct from old."activeOrganizationId" then
+    return null;
+  end if;
+  if tg_op <> 'INSERT' and old."activeOrganizationId" is not null then
+    perform append_audit(old."activeOrganizationId", 'member:' || old."userId", 'session.ended', old.id, '{}');
+  end if;
+  if tg_op <> 'DELETE' and new."activeOrganizationId" is not null then
+    perform append_audit(new."activeOrganizationId", 'member:' || new."userId", 'session.created', new.id, jsonb_build_object('expiresAt', new."expiresAt"));
   end if;
   return null;
 end $$;
@@ -352,7 +371,7 @@ create trigger audit_organization after insert or update on identity."organizati
 create trigger audit_member after insert or update or delete on identity."member" for each row execute function identity.on_member();
 create trigger audit_apikey after insert or update or delete on identity."apikey" for each row execute function identity.on_apikey();
 create trigger audit_passkey after insert or update or delete on identity."passkey" for each row execute function identity.on_passkey();
-create trigger audit_session after insert or delete on identity."session" for each row execute function identity.on_session();
+create trigger audit_session after insert or update or delete on identity."session" for each row execute function identity.on_session();
 create trigger audit_account after update on identity."account" for each row execute function identity.on_account();
 create trigger audit_user after update on identity."user" for each row execute function identity.on_user();
 
@@ -368,3 +387,15 @@ begin
   end loop;
 end $$;
 revoke create on schema identity from sena_definer;
+
+-- Who of the organization that is set has one of these roles now: whoever counts decisions can't read identity, and counts those of present
+-- members alone.
+create function sena.members_with_role(roles text[]) returns setof text
+language sql stable security definer set search_path = identity, pg_temp as $$
+  select 'member:' || m."userId" from "member" m where m."organizationId" = sena.current_organization() and m."role" = any(roles)
+$$;
+revoke all on function sena.members_with_role(text[]) from public;
+grant execute on function sena.members_with_role(text[]) to sena_app, sena_signer;
+grant create on schema sena to sena_definer;
+alter function sena.members_with_role(text[]) owner to sena_definer;
+revoke create on schema sena from sena_definer;

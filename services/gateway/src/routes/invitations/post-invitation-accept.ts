@@ -1,5 +1,5 @@
-// POST /v1/invitations/accept: joins the organization. A new person chooses a name and a password; somebody who has an account is signed
-// in as that person already. The token works once.
+// POST /v1/invitations/accept: joins the organization, with a name and a password as a new person of it, or as whoever is signed in with that
+// address. Whether another organization knows the address is not told. The token works once.
 import { withinGuessLimit } from '@sena/auth/guess-limit';
 import { acceptInvitation } from '@sena/auth/invitations/accept-invitation';
 import { acceptedInvitationSchema, acceptInvitationBodySchema } from '@sena/contracts/http/members';
@@ -17,12 +17,12 @@ export function postInvitationAccept(app: GatewayApp, services: Services): void 
         tags: ['members'],
         summary: 'Join an organization by an invitation',
         description:
-          'With `name` and `password` for an address that nobody has yet; sign in with them afterwards. Whoever has an account signs in ' +
-          'first and sends the token alone.',
+          'With `name` and `password` as a new person of this organization; sign in with them afterwards. Whoever has an account with this address ' +
+          'and wants to use it here too signs in first and sends the token alone.',
         body: acceptInvitationBodySchema,
         response: {
           200: acceptedInvitationSchema,
-          ...declareProblems('invitation_invalid', 'unauthenticated', 'validation_failed'),
+          ...declareProblems('invitation_invalid', 'unauthenticated', 'name_taken'),
         },
       },
     },

@@ -5,7 +5,15 @@ import { declareProblems } from '../../problems/declare-problems.ts';
 import type { Services } from '../../services.ts';
 import { forwardToAuth } from './forward-to-auth.ts';
 
-const bodySchema = z.object({ email: z.string().max(320), password: z.string().max(1_000) });
+const bodySchema = z.object({
+  email: z.string().max(320),
+  password: z.string().max(1_000),
+  organization: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('Whose person signs in, for whoever has the same address and password in several as different persons.'),
+});
 
 export function postSignIn(app: GatewayApp, services: Services): void {
   app.post(
