@@ -6,20 +6,14 @@ import { join } from 'node:path';
 import type { UnknownReason } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
 import type { SatelliteFrame } from '@sena/contracts/frames';
-import { createRedactionRules } from '@sena/redaction/redact-stream';
 import { createLogger } from '@sena/telemetry/logger';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { measureNowhere } from '../fixtures/output-meter.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
-import { createOutputMeter } from '../output/measure-output.ts';
 import { buildResult } from './build-result.ts';
 import type { Execution } from './execution.ts';
 import { reviseEnd } from './revise-end.ts';
-
-const meterOfNothing = () =>
-  createOutputMeter({
-    ...{ limitBytes: 1_000, rules: createRedactionRules(), onward: () => undefined, onUnjudged: () => undefined },
-  });
 
 const logger = createLogger('satellite', 'silent');
 const guard = { directory: '/var/lib/sena/guard', bootId: 'boot' };
@@ -47,7 +41,7 @@ async function tell(first: UnknownReason, ...answers: UnknownReason[]) {
     executions: [{ executionId: id, mode: 'guarded' }],
   });
   await journal.perform({ op: 'starting', executionId: id, attempt: 1, atMs: startedAtMs, mode: 'guarded', guard });
-  const began = { mode: 'guarded' as const, attempt: 1, startedAtMs, durationMs: 5, meter: meterOfNothing() };
+  const began = { mode: 'guarded' as const, attempt: 1, startedAtMs, durationMs: 5, meter: measureNowhere(1_000) };
   const told = buildResult(id, unknown(first), began);
   await journal.perform({ op: 'finish', result: told, attempt: 1, tail: null });
   await journal.perform({ op: 'outcome-acked', executionId: id, revision: 1 });
@@ -77,7 +71,7 @@ async function tell(first: UnknownReason, ...answers: UnknownReason[]) {
     asking = null;
     outbox.open(id, 1);
     const again = { ...begun, told: begun.told };
-    await reviseEnd(asked, again, unknown(reason), meterOfNothing(), null, { journal, outbox, askAgain });
+    await reviseEnd(asked, again, unknown(reason), measureNowhere(1_000), null, { journal, outbox, askAgain });
   }
   const [known] = await journal.perform({ op: 'states', executionIds: [id] });
   const said = frames.flatMap(({ ...frame }) =>

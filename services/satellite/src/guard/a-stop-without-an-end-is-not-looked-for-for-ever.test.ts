@@ -1,60 +1,31 @@
 // Against a server of our own that answers as a node whose disk takes nothing any more: what was stopped there left no end behind.
-import { hash, randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import { createLogger } from '@sena/telemetry/logger';
-import ssh2 from 'ssh2';
 import { afterEach, expect, it } from 'vitest';
-import { openSshConnection } from '../ssh/open-ssh-connection.ts';
+import { startScriptedNode } from '../ssh/start-scripted-node.ts';
 import { followGuardedCommand } from './follow-guarded-command.ts';
 
-const keys = ssh2.utils.generateKeyPairSync('ed25519');
-const publicKey = Buffer.from(keys.public.split(' ')[1] ?? '', 'base64');
-const hostKey = `SHA256:${hash('sha256', publicKey, 'base64').replace(/=+$/, '')}`;
-const closing: Array<() => void> = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
+let node: Awaited<ReturnType<typeof startScriptedNode>> | null = null;
+afterEach(() => node?.stop());
 
 /** What the node answers to a stop; to everybody who asks for the end it says that there is none. */
 async function follow(answerToStop: string) {
   const asked = { stop: 0, find: 0 };
-  const server = new ssh2.Server({ hostKeys: [keys.private] }, (client) => {
-    client.on('error', () => undefined);
-    client.on('authentication', (context) => context.accept());
-    client.on('session', (accept) => {
-      accept().on('exec', (acceptExec, _reject, { command }) => {
-        const channel = acceptExec();
-        const script = command.replace(/\\0([0-7]{3})/g, (_, digits) =>
-          String.fromCharCode(Number.parseInt(digits, 8)),
-        );
-        const mark = /'([0-9a-f]{24})'/.exec(script)?.[1] ?? '';
-        const isStop = script.includes('kill -TERM');
-        asked[isStop ? 'stop' : 'find'] += 1;
-        const answer = () => {
-          channel.stderr.write(`${mark} ${isStop ? answerToStop : 'lost'}\n`);
-          channel.exit(0);
-          channel.end();
-        };
-        // The stop is under way when somebody finds that there is no end.
-        if (isStop) answer();
-        else setTimeout(answer, 200);
-      });
-    });
+  node = await startScriptedNode((channel, command) => {
+    const script = command.replace(/\\0([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
+    const mark = /'([0-9a-f]{24})'/.exec(script)?.[1] ?? '';
+    const isStop = script.includes('kill -TERM');
+    asked[isStop ? 'stop' : 'find'] += 1;
+    const answer = () => {
+      channel.stderr.write(`${mark} ${isStop ? answerToStop : 'lost'}\n`);
+      channel.exit(0);
+      channel.end();
+    };
+    // The stop is under way when somebody finds that there is no end.
+    if (isStop) answer();
+    else setTimeout(answer, 200);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  const connection = await openSshConnection(
-    { address: '127.0.0.1', port, user: 'root', credential: '', hostKey },
-    {
-      knownHosts: { find: () => ({ trusted: [], revoked: [] }) },
-      allowedAddresses: { allows: () => true },
-      readCredential: () => ({ kind: 'private_key', privateKey: Buffer.from(keys.private) }),
-      connectTimeoutMs: 10_000,
-    },
-  );
-  if (connection.kind === 'refused') throw new Error(connection.detail);
-  closing.push(connection.close);
+  const { connection } = node;
   const stop = new AbortController();
   stop.abort();
   const end = await followGuardedCommand(

@@ -1,19 +1,12 @@
 // Against a server of our own, which says what it says when it is told to: an sshd sends how a command ended before the last of its output.
-import { hash } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2, { type Connection, type ServerChannel } from 'ssh2';
+import type { Connection, ServerChannel } from 'ssh2';
 import { afterEach, expect, it } from 'vitest';
 import { executeCommand } from './execute-command.ts';
-import { openSshConnection } from './open-ssh-connection.ts';
+import { startScriptedNode } from './start-scripted-node.ts';
 
-const keys = ssh2.utils.generateKeyPairSync('ed25519');
-const publicKey = Buffer.from(keys.public.split(' ')[1] ?? '', 'base64');
-const hostKey = `SHA256:${hash('sha256', publicKey, 'base64').replace(/=+$/, '')}`;
-const closing: Array<() => void> = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
+let node: Awaited<ReturnType<typeof startScriptedNode>> | null = null;
+afterEach(() => node?.stop());
 
 type Script = (channel: ServerChannel, connection: Connection) => Promise<void>;
 
@@ -21,30 +14,11 @@ type Settings = { timeoutMs?: number; idleMsMax?: number; room?: () => Promise<v
 
 /** `say`: what the node does once it was asked. It has announced the command already. */
 async function run(say: Script, { timeoutMs = 20_000, idleMsMax, room = () => Promise.resolve() }: Settings = {}) {
-  const server = new ssh2.Server({ hostKeys: [keys.private] }, (client) => {
-    client.on('error', () => undefined);
-    client.on('authentication', (context) => context.accept());
-    client.on('session', (accept) => {
-      accept().on('exec', (acceptExec) => {
-        const channel = acceptExec();
-        channel.stderr.write('mark:123\n');
-        void say(channel, client);
-      });
-    });
+  node = await startScriptedNode((channel, _command, client) => {
+    channel.stderr.write('mark:123\n');
+    void say(channel, client);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => server.close());
-  const connection = await openSshConnection(
-    { address: '127.0.0.1', port: (server.address() as AddressInfo).port, user: 'root', credential: '', hostKey },
-    {
-      knownHosts: { find: () => ({ trusted: [], revoked: [] }) },
-      allowedAddresses: { allows: () => true },
-      readCredential: () => ({ kind: 'private_key', privateKey: Buffer.from(keys.private) }),
-      connectTimeoutMs: 10_000,
-    },
-  );
-  if (connection.kind === 'refused') throw new Error(connection.detail);
-  closing.push(connection.close);
+  const { connection } = node;
   const got = { stdout: 0, isCut: false };
   let isFull = false;
   const end = await executeCommand(
