@@ -84,6 +84,7 @@ describe('the control', () => {
       ['/v1/api-keys', 'contoso-key'],
       ['/v1/sessions', 'contoso-browser'],
       ['/v1/scim-tokens', 'contoso-scim'],
+      ['/v1/dispatch-keys', ids.theirs.dispatchKey],
       ['/v1/me', 'Contoso'],
     ] as const) {
       const answer = await gateway.call('GET', path, { as });

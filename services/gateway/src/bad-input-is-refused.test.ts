@@ -292,6 +292,33 @@ const operations: Record<string, Operation> = {
   },
   'GET /v1/satellites': { path: '/v1/satellites', roles: may.readFleet, wrongQueries: pageQueries },
   'POST /v1/satellites/{id}/revoke': { path: '/v1/satellites/{id}/revoke', id: 'satellite', roles: may.manageFleet },
+  'POST /v1/satellites/{id}/unlock': {
+    ...{ path: '/v1/satellites/{id}/unlock', id: 'satellite', roles: may.unlockSatellites },
+  },
+  'GET /v1/dispatch-keys': { path: '/v1/dispatch-keys', roles: may.rotateKeys },
+  'POST /v1/dispatch-keys/rotations': {
+    path: '/v1/dispatch-keys/rotations',
+    roles: may.rotateKeys,
+    body: { reason: 'a leak' },
+    bodyIsOptional: true,
+    wrongBodies: [
+      ['reason of another type', () => ({ reason: 7 }), 'validation_failed'],
+      ['reason too long', () => ({ reason: canary.repeat(200) }), 'validation_failed'],
+      ['reason with NUL', () => ({ reason: `${canary}\0` }), 'validation_failed'],
+      ['field unknown', () => ({ [canary]: true }), 'validation_failed'],
+    ],
+  },
+  'POST /v1/dispatch-keys/{id}/retire': {
+    path: '/v1/dispatch-keys/{id}/retire',
+    id: 'dispatchKey',
+    roles: may.rotateKeys,
+    body: { force: true },
+    bodyIsOptional: true,
+    wrongBodies: [
+      ['force of another type', () => ({ force: 'yes' }), 'validation_failed'],
+      ['field unknown', () => ({ [canary]: true }), 'validation_failed'],
+    ],
+  },
   'POST /v1/enrolments': {
     path: '/v1/enrolments',
     roles: 'public',

@@ -69,6 +69,8 @@ const canaries: Array<[file: string, text: string, rule: string | null]> = [
   ['apps/cli/src/reach.ts', `import '@sena/audit/leaky';`, 'cli-never-reaches-the-database'],
   ['services/gateway/src/prisma.ts', `import type { P } from '@prisma/client';`, 'prisma-in-db-only'],
   ['services/gateway/src/cedar.ts', `import '@cedar-policy/cedar-wasm';`, 'cedar-in-policy-only'],
+  ['services/relay/src/secrets.ts', `import '@secretlint/core';`, 'secretlint-in-redaction-only'],
+  ['services/gateway/src/saml.ts', `import '@node-saml/node-saml';`, 'saml-in-auth-only'],
   ['services/gateway/src/bullmq.ts', `import { Q } from 'bullmq';\nexport const q = Q;`, 'bullmq-in-queue-only'],
   ['services/gateway/src/graph.ts', `import type { G } from '@langchain/langgraph';`, 'langgraph-in-orchestrator-only'],
   [
