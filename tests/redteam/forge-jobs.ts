@@ -223,7 +223,7 @@ export async function forgeJobs(options: {
         runEvents: { runId: own.runId, seq: 1 },
         dispatchReady: { satelliteId },
         satelliteRevoked: { satelliteId },
-        dispatchKeysChanged: {},
+        keysChanged: {},
         memberChanged: { userId: 'user_of_nobody' },
         runCancelled: { runId: own.runId },
       }[name];

@@ -8,7 +8,7 @@ export const doorbells = {
   /** Signed dispatches wait, for this satellite and perhaps for others. For the relays of the organization. */
   dispatchReady: z.strictObject({ satelliteId: z.string() }),
   /** The organization's dispatch keys have a new word for each other: satellites are told. For its relays. */
-  dispatchKeysChanged: z.strictObject({}),
+  keysChanged: z.strictObject({}),
   /** The satellite was revoked or locked: close its tunnel. */
   satelliteRevoked: z.strictObject({ satelliteId: z.string() }),
   /** What this member may do has changed: whoever serves them something looks again. For gateways. */

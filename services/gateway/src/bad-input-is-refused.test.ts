@@ -730,6 +730,8 @@ describe('no body', () => {
   it.each(bodyOptional)('where one is optional is fine: $name', async ({ method, operation }) => {
     const path = pathOf(operation, ids.theirs);
     expectProblem(await gateway.call(method, path, { body: operation.wrongBodies?.[0]?.[1]() }), 'validation_failed');
+    // Without an id there is nothing to look up, and it would happen.
+    if (operation.id === undefined) return;
     expectProblem(await gateway.call(method, path), 'not_found');
     expectProblem(await gateway.call(method, path, { body: '', headers: emptyJson }), 'not_found');
   });

@@ -20,7 +20,7 @@ export function listenForOrganizations(
   on: {
     dispatchReady(): void;
     satelliteRevoked(): Promise<void>;
-    dispatchKeysChanged(): void;
+    keysChanged(): void;
     runCancelled(organizationId: string, runId: string): Promise<void>;
     gap(): Promise<void>;
   },
@@ -31,7 +31,7 @@ export function listenForOrganizations(
     return Promise.all([
       signals.listen(organizationId, 'dispatchReady', on.dispatchReady, { onGap: on.gap }),
       signals.listen(organizationId, 'satelliteRevoked', on.satelliteRevoked),
-      signals.listen(organizationId, 'dispatchKeysChanged', on.dispatchKeysChanged),
+      signals.listen(organizationId, 'keysChanged', on.keysChanged),
       signals.listen(organizationId, 'runCancelled', ({ runId }) => on.runCancelled(organizationId, runId)),
     ]);
   }

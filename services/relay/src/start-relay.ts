@@ -83,7 +83,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const doorbells = listenForOrganizations(signals, logger, {
     dispatchReady: look,
     satelliteRevoked: () => watch.check(),
-    dispatchKeysChanged: () => dispatchKeys.look(),
+    keysChanged: () => dispatchKeys.look(),
     runCancelled: (organizationId, runId) => tellOfCancel(organizationId, runId),
     gap: async () => {
       look();
@@ -193,7 +193,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
         const asked = askWhatIsKnown(satellite, unfinished);
         // Of most there is nothing to hear.
         if (asked.size > 0) reconciliations.set(satellite, asked);
-        // Before anything that a key has signed which it does not know yet.
+        // What it is sent is signed with a key that it knows, whatever of this comes first.
         if (satellite.keys.sequence < keySequence) await dispatchKeys.tell([satellite]);
         carrier.lookFor(satellite);
         inquiries.lookFor(satellite);

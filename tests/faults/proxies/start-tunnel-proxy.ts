@@ -52,7 +52,7 @@ const handshake: ReadonlySet<FrameName> = new Set(['challenge', 'hello', 'welcom
 /** Of what the signer signs for a satellite. */
 const signedSchema = z.object({ nodes: z.array(z.object({ executionId: z.string() })) });
 /** A swapped message waits this long for one to let pass. */
-const swapWaitMs = 150;
+const swapWaitMs = 600;
 
 /** `relayUrl`: where the tunnel really is. */
 export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {

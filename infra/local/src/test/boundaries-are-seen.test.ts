@@ -130,6 +130,8 @@ const libraries = [
   '@langchain/langgraph',
   'better-auth',
   '@cedar-policy/cedar-wasm',
+  '@secretlint/core',
+  '@node-saml/node-saml',
   '@simplewebauthn/server',
   'undeclared',
   'development',

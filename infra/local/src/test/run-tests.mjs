@@ -6,7 +6,7 @@ import path from 'node:path';
 import { checkoutDirectory } from '../../bootstrap/paths.mjs';
 
 export const reportFile = path.join(checkoutDirectory, 'reports', 'vitest.json');
-const timeoutMs = 1_200_000;
+const timeoutMs = 1_800_000;
 
 /**
  * @param {string} node

@@ -1,3 +1,4 @@
+import { openPool } from '@sena/db/tenant';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
@@ -18,26 +19,26 @@ const pieceBytes = 200 * 1024;
 const piece = (executionId: string, index: number) =>
   outputOf(executionId, Buffer.alloc(pieceBytes, 1), { offset: index * pieceBytes });
 
-/** Nothing about this run can be recorded until the answer is called. */
-async function holdRun(fleet: SeededFleet, runId: string): Promise<() => Promise<void>> {
-  const held = Promise.withResolvers<void>();
-  const over = Promise.withResolvers<void>();
-  const holding = bench.inFleet(fleet, async (transaction) => {
-    await transaction.query('select 1 from runs where id = $1 for update', [runId]);
-    held.resolve();
-    await over.promise;
-  });
-  await held.promise;
-  return () => {
-    over.resolve();
-    return holding;
+/** Of this execution, which has printed before, nothing more can be recorded until the answer is called. */
+async function holdOutput(executionId: string): Promise<() => Promise<void>> {
+  const pool = openPool(bench.database.adminUrl, { max: 1, applicationName: 'holder', onError: () => undefined });
+  const holder = await pool.connect();
+  await holder.query('begin');
+  const held = await holder.query('select 1 from sena.output_streams where execution_id = $1 for update', [
+    executionId,
+  ]);
+  expect(held.rowCount).toBe(1);
+  return async () => {
+    await holder.query('rollback');
+    holder.release();
+    await pool.end();
   };
 }
 
 async function seed() {
   const fleet = await bench.seedFleet({ nodes: 1, satellites: 2 });
-  const { runId, executions } = await bench.prepareDispatch(fleet);
-  return { fleet, runId, executionId: executions[0] as string };
+  const { executions } = await bench.prepareDispatch(fleet);
+  return { fleet, executionId: executions[0] as string };
 }
 
 const heldOf = (fleet: SeededFleet): HeldSatellite => ({
@@ -56,7 +57,11 @@ test('whoever comes at once, from however many sockets and organizations, no mor
   const logger = createLogger('relay', 'silent');
   const recorder = startRecorder({ pool: bench.relay, logger, waiting, recorded: () => undefined });
   const sides = await Promise.all([seed(), seed(), seed(), seed()]);
-  const releases = await Promise.all(sides.map(({ fleet, runId }) => holdRun(fleet, runId)));
+  for (const { fleet, executionId } of sides) {
+    await recorder.push(fleet.organizationId, [{ satellite: heldOf(fleet), frame: piece(executionId, 0) as never }]);
+  }
+  await eventually('their first pieces are stored', () => waiting.bytes() === 0);
+  const releases = await Promise.all(sides.map(({ executionId }) => holdOutput(executionId)));
   let mostBytes = 0;
   const end = waiting.watch(() => {
     mostBytes = Math.max(mostBytes, waiting.bytes());
@@ -64,7 +69,7 @@ test('whoever comes at once, from however many sockets and organizations, no mor
   let taken = 0;
   const pushes = sides.flatMap(({ fleet, executionId }) =>
     Array.from({ length: 20 }, async (_, index) => {
-      const frame = piece(executionId, index) as never;
+      const frame = piece(executionId, index + 1) as never;
       await recorder.push(fleet.organizationId, [{ satellite: heldOf(fleet), frame }]);
       taken += 1;
       mostBytes = Math.max(mostBytes, waiting.bytes());
@@ -84,7 +89,7 @@ test('whoever comes at once, from however many sockets and organizations, no mor
       'select committed_bytes::integer as bytes from output_streams where execution_id = $1',
       [executionId],
     );
-    expect(stored.rows).toEqual([{ bytes: 20 * pieceBytes }]);
+    expect(stored.rows).toEqual([{ bytes: 21 * pieceBytes }]);
   }
 }, 90_000);
 
@@ -96,9 +101,11 @@ describe('a relay whose PostgreSQL does not answer for one organization', () => 
     const quiet = await connect(bench.port, satellites[1]);
     const stranger = await connect(bench.port, other.fleet.satellites[0] as SeededSatellite);
     expect(await quiet.answersPing(10_000)).toBe(true);
-    const release = await holdRun(busy.fleet, busy.runId);
+    loud.send(piece(busy.executionId, 0));
+    await loud.next('output-ack');
+    const release = await holdOutput(busy.executionId);
     const pieces = Math.ceil(usualBounds.ofOrganizationBytesMax / pieceBytes) + 5;
-    for (let index = 0; index < pieces; index += 1) loud.send(piece(busy.executionId, index));
+    for (let index = 1; index < pieces; index += 1) loud.send(piece(busy.executionId, index));
     await eventually('the quiet one is not read either', async () => !(await quiet.answersPing(500)), {
       timeoutMs: 30_000,
     });

@@ -121,7 +121,7 @@ export function startSigning(options: {
         );
         continue;
       }
-      await signals.ring(organizationId, 'dispatchKeysChanged', {});
+      await signals.ring(organizationId, 'keysChanged', {});
     }
   }
 
