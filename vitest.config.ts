@@ -7,8 +7,7 @@ export default defineConfig({
     globalSetup: ['tests/global-setup.ts'],
     // A process per file: tests start servers, change the environment and kill things.
     pool: 'forks',
-    // One more than the smallest machine has cores: most tests wait for processes that they started.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 90_000,
     teardownTimeout: 20_000,
