@@ -122,6 +122,15 @@ test('a million lines of an access log, and bytes that are no text, hold nothing
   expect(spans).toEqual([]);
 });
 
+test('in bytes that are no text a name and a quote are chance, in a line of text they are not', async () => {
+  const random = Buffer.concat([
+    Buffer.from("\xb4\u0002\xfepwD:'", 'latin1'),
+    Buffer.from("\xf6\u0008\xb5\u0015\u0006}\xf2\xddZ\u0010N \xa1\xeac'\t\xe3", 'latin1'),
+  ]);
+  expect((await redactWhole(random)).spans).toEqual([]);
+  expect((await redactWhole("pwD:'a value that is text'")).spans).toMatchObject([{ rule: 'assignment' }]);
+});
+
 test('what a node prints can not switch the rules off', async () => {
   const secret = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
   for (const before of ['// secretlint-disable\n', '# secretlint-disable-line ', '/* secretlint-disable */ ']) {

@@ -59,7 +59,8 @@ function valueAt(line: string, nameAt: number, at: number): Place | null {
     while (closing === '"' && quote === closing && end > start && line[end - 1] === '\\')
       end = line.indexOf('"', end + 1);
     const value = line.slice(start, Math.min(end < 0 ? line.length : end, start + valueLengthMax));
-    return value === '' ? null : [start, start + withoutEnd(value, '\\ ').length];
+    // A name and a quote come by in fifty megabytes of random bytes too; what follows them there is no text.
+    return value === '' || value.includes('\x01') ? null : [start, start + withoutEnd(value, '\\ ').length];
   }
   const rest = line.slice(at, at + valueLengthMax);
   const isAtStart = isFirst(line, nameAt);
