@@ -49,7 +49,8 @@ export function reasonsOf(fault: Fault): Reasons {
     case 'one-of-two':
       return {
         unknown: ['satellite_lost', 'satellite_restarted', 'connection_lost', 'start_not_seen'],
-        notStarted: ['never_arrived'],
+        // Only the one that is stopped can be late for a connection.
+        notStarted: ['never_arrived', ...(fault.how === 'stop' ? satelliteStopped.notStarted : [])],
       };
     case 'none':
     case 'tunnel-at-frame':

@@ -130,7 +130,8 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
   });
 
   async function handleMessage(data: Buffer, isBinary: boolean): Promise<void> {
-    if (socket.readyState !== socket.OPEN) return;
+    // A relay that refuses closes right behind it: what it said is heard all the same, and nothing else.
+    if (socket.readyState !== socket.OPEN && link !== null) return;
     if (!isBinary) throw new FrameError('malformed_frame', 'The tunnel carries binary messages only.');
     const frames = decodeRelayFrames(data);
     if (link !== null) {
@@ -138,7 +139,7 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
       await settings.received(frames);
       return;
     }
-    const rest = frames.slice();
+    const rest = socket.readyState === socket.OPEN ? frames.slice() : frames.filter(({ t }) => t === 'refused');
     while (link === null) {
       const frame = rest.shift();
       if (frame === undefined) return;
