@@ -268,6 +268,14 @@ describe('with Adam’s passkey', () => {
       );
       await sql(`delete from sena.dispatch_envelopes where dispatch_id in ${ofRun}`, [it.runId]);
       await eventually('it was signed and sent again', async () => arrivals() > heard, { timeoutMs: 45_000 });
+      // Written later, the answer would take back what the next round does.
+      await eventually(
+        'what the satellite answers is written',
+        async () =>
+          (await admin.query('select from sena.dispatches where run_id = $1 and pending > 0', [it.runId])).rowCount ===
+          0,
+        { timeoutMs: 20_000 },
+      );
     }
     expect(await changes()).toEqual([it.line]);
   }, 90_000);
