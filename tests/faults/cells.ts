@@ -217,8 +217,8 @@ function laneCells(): Cell[] {
  */
 function pairCells(): Cell[] {
   const asked = plainOnly('its satellite is gone, and another one finds nothing on a plain node that could be asked');
-  // Before it is sent, too: for a moment nobody has noticed that it is gone, and the dispatch counts as sent. And at every frame: it is of
-  // one node, and of the other one nothing may have been said yet; or what was said is lost with a fault of the cloud.
+  // At every moment: the frame is of one node, and of the other one nothing may have been said yet. Where its boot was said, judge-inquiries
+  // lets none of this pass.
   const unsaid: Cell['unknown'] = {
     ...asked,
     guarded: 'its satellite never said under which boot it began, and a trace could have gone with another boot',

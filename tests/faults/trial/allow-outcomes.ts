@@ -13,6 +13,8 @@ export interface Allowed {
   /** Why nobody can know, and the reasons that say so; null: somebody can. */
   readonly unknown: { readonly why: string; readonly reasons: ReadonlySet<string> } | null;
   readonly notStarted: ReadonlySet<string>;
+  /** Its end may be known without all that it printed: where nothing on the node keeps it, the connection may break between the two. */
+  readonly cutOutput: boolean;
 }
 
 export function allowOutcomes(
@@ -24,8 +26,10 @@ export function allowOutcomes(
   const cells = fired.filter((fault) => fault.node === null || fault.node === node).map(({ cell }) => cell);
   const why = whyUnknown(cells, kind, mode);
   const reasons = cells.map(({ fault }) => reasonsOf(fault));
+  const unknown = why === null ? null : { why, reasons: new Set(reasons.flatMap((each) => each.unknown)) };
   return {
-    unknown: why === null ? null : { why, reasons: new Set(reasons.flatMap(({ unknown }) => unknown)) },
+    unknown,
+    cutOutput: mode !== 'guarded' && unknown !== null && unknown.reasons.has('connection_lost'),
     notStarted: new Set(reasons.flatMap(({ notStarted }) => notStarted)),
   };
 }

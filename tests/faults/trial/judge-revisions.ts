@@ -35,9 +35,9 @@ async function judgeAgain(
   if (execution.outcome === 'unknown') return [];
   const node = world.lanes.flatMap(({ nodes }) => nodes).find(({ name }) => name === said.node);
   if (node === undefined) return ['its node is gone'];
-  const truth = await lookForTruth(node, kind, mark, execution);
-  const streams = await readStreams(world, execution, performance.now() + lookMs);
-  const sentences = judgeNode(kind, said.mode, { execution, ...streams }, truth, said.allowed);
+  const claim = { execution, ...(await readStreams(world, execution, performance.now() + lookMs)) };
+  const truth = await lookForTruth(node, kind, mark, claim);
+  const sentences = judgeNode(kind, said.mode, claim, truth, said.allowed);
   return sentences.map((sentence) => `unknown at first, and later: ${sentence}`);
 }
 

@@ -12,6 +12,7 @@ import { armFault } from './arm-fault.ts';
 import type { ArmedFault } from './armed-fault.ts';
 import type { CommandKind } from './command-kinds.ts';
 import { judgeAssignment } from './judge-assignment.ts';
+import { judgeInquiries } from './judge-inquiries.ts';
 import { judgeNode } from './judge-node.ts';
 import { lookForTruth } from './look-for-truth.ts';
 import type { RunWatcher } from './watch-runs.ts';
@@ -98,10 +99,10 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
           return null;
         }
         const mode: Mode = kind.isReading ? 'direct' : node.isPlain ? 'plain' : 'guarded';
-        const truth = await lookForTruth(node, kind, mark, execution);
-        const streams = await readStreams(world, execution, lookUntilMs);
+        const claim = { execution, ...(await readStreams(world, execution, lookUntilMs)) };
+        const truth = await lookForTruth(node, kind, mark, claim);
         const allowed = allowOutcomes(fired, kind, mode, node.name);
-        for (const sentence of judgeNode(kind, mode, { execution, ...streams }, truth, allowed))
+        for (const sentence of judgeNode(kind, mode, claim, truth, allowed))
           violations.push(`${node.name}: ${sentence}`);
         const { id: executionId, outcome, reason, exitCode, signal } = execution;
         const { effects } = truth;
@@ -110,6 +111,7 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
     );
     nodes = judged.filter((result) => result !== null);
     violations.push(...(await judgeAssignment(runId, lane, world)));
+    if (lane.partner !== null) violations.push(...(await judgeInquiries(nodes, world)));
   } catch (error) {
     violations.push(`the trial broke: ${error instanceof Error ? error.message : String(error)}`);
   } finally {

@@ -39,6 +39,8 @@ describe('what is true of a node', () => {
     expect(notStarted('never_arrived', after('ssh.late'))).toEqual([]);
     expect(notStarted('clock_skew', after('satellite.clock.ahead'))).toEqual([]);
     expect(unknownOnPlain('connection_lost', after('ssh.cut.running', 'node-1', 'plain'))).toEqual([]);
+    const broken = after('ssh.cut.output', 'node-1', 'plain');
+    expect(judge({ stdoutTruncated: true, mode: 'plain' }, {}, printed, broken, 'plain')).toEqual([]);
     expect(unknownOnPlain('satellite_restarted', after('satellite.restarts.started', null, 'plain'))).toEqual([]);
   });
 
@@ -61,6 +63,16 @@ describe('what is not', () => {
     ['error output that is gone', judge({}, {}, { ...printed, stderr: Buffer.alloc(0) }), /error output \(0 bytes\)/],
     ['output that is cut', judge({ stdoutTruncated: true }), /truncated/],
     ['error output that is cut', judge({ stderrTruncated: true }), /truncated/],
+    [
+      'cut output of a guard, whatever broke',
+      judge({ stdoutTruncated: true }, {}, printed, after('ssh.cut.output', 'node-1')),
+      /truncated/,
+    ],
+    [
+      'cut output where no connection broke',
+      judge({ stdoutTruncated: true, mode: 'plain' }, {}, printed, after('tunnel.slow', null, 'plain'), 'plain'),
+      /truncated/,
+    ],
     [
       'not_started of what ran',
       judge({ outcome: 'not_started', reason: 'expired', mode: null }, {}, noStreams),

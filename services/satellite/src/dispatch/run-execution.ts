@@ -190,6 +190,8 @@ async function conclude(execution: Execution, ended: Ended | null, rooms: Execut
   if (end.kind !== 'refused' && end.kind !== 'not_sent') execution.wasSent = true;
   switch (end.kind) {
     case 'exited':
+      // What it printed is what a reading was for.
+      if (end.brokeOff && runsAgain('its connection broke before all of its output was here')) return;
       return await finish({ kind: 'exited', exitCode: end.exitCode, signal: end.signal, reason: null });
     case 'killed':
       return await finish({ kind: 'exited', exitCode: null, signal: 'KILL', reason: 'timeout' });
@@ -201,15 +203,18 @@ async function conclude(execution: Execution, ended: Ended | null, rooms: Execut
       return await endUnstarted(execution, notStarted('channel_refused', end.detail), rooms);
     case 'not_sent':
       return await endUnstarted(execution, notStarted('node_unreachable', end.detail), rooms);
-    case 'lost': {
-      const { envelope, mode, attempts, logger } = execution;
-      if (mode === 'direct' && attempts < attemptsMax && !isExpired(envelope, Date.now())) {
-        logger.warn({ attempt: attempts, detail: end.detail }, 'a read-only command was lost, it runs again');
-        rooms.retry(execution);
-        return;
-      }
+    case 'lost':
+      if (runsAgain(end.detail)) return;
       return await finish({ kind: 'unknown', reason: 'connection_lost', detail: end.detail });
-    }
+  }
+
+  /** True: it is read-only, and has another attempt. */
+  function runsAgain(detail: string): boolean {
+    const { envelope, mode, attempts, logger } = execution;
+    if (mode !== 'direct' || attempts >= attemptsMax || isExpired(envelope, Date.now())) return false;
+    logger.warn({ attempt: attempts, detail }, 'a read-only command was lost, it runs again');
+    rooms.retry(execution);
+    return true;
   }
 
   async function finish(outcome: Outcome): Promise<void> {

@@ -10,8 +10,8 @@ import { deadAfterMs, type SshConnection } from './open-ssh-connection.ts';
 import { createStartMarkFilter } from './start-mark-filter.ts';
 
 export type CommandEnd =
-  /** The node reported it. */
-  | { kind: 'exited'; exitCode: number | null; signal: string | null }
+  /** The node reported it. `brokeOff`: then the connection broke, before the end of its output was here. */
+  | { kind: 'exited'; exitCode: number | null; signal: string | null; brokeOff: boolean }
   /** Out of time, killed, and seen to be gone. */
   | { kind: 'killed' }
   | { kind: 'kill_unproven'; detail: string }
@@ -151,7 +151,8 @@ async function follow(
   if (end !== null) return end;
   if (exit === null) return lost();
   const reported = exit as { exitCode: number | null; signal: string | null };
-  return filter.processId() === null ? unannounced(reported) : { kind: 'exited', ...reported };
+  if (filter.processId() === null) return unannounced(reported);
+  return { kind: 'exited', ...reported, brokeOff: !isWhole && connection.isClosed() };
 
   function lost(): CommandEnd {
     const why = connection.isClosed() ? 'The connection to the node broke' : 'The node closed the channel';

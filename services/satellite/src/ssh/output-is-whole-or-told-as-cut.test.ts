@@ -45,7 +45,7 @@ async function run(say: Script, { timeoutMs = 20_000, idleMsMax, room = () => Pr
   return { end, ...got };
 }
 
-const exited = { kind: 'exited', exitCode: 0, signal: null };
+const exited = { kind: 'exited', exitCode: 0, signal: null, brokeOff: false };
 
 it('a line that stands still after the end was told costs nothing of the output', async () => {
   const late: Script = async (channel) => {
@@ -86,5 +86,5 @@ it('a connection that breaks between the end and its output leaves an end that i
     await sleep(300);
     connection.end();
   };
-  expect(await run(broken)).toEqual({ end: exited, stdout: 5, isCut: true });
+  expect(await run(broken)).toEqual({ end: { ...exited, brokeOff: true }, stdout: 5, isCut: true });
 });
