@@ -129,6 +129,9 @@ test('in bytes that are no text a name and a quote are chance, in a line of text
   ]);
   expect((await redactWhole(random)).spans).toEqual([]);
   expect((await redactWhole("pwD:'a value that is text'")).spans).toMatchObject([{ rule: 'assignment' }]);
+  const marks = Buffer.from('\xed\xa4\xe5://U1\xa8b\xb1\x15:\xb1\xce([\x03m\xdc7\xba:K\xbe\xd5dE@9\xb0', 'latin1');
+  expect((await redactWhole(marks)).spans).toEqual([]);
+  expect((await redactWhole('http://U1:Kd4E@9')).spans).toMatchObject([{ rule: 'address' }]);
 });
 
 test('what a node prints can not switch the rules off', async () => {

@@ -39,6 +39,8 @@ export interface FaultySatellite {
   losesPowerAtNextEnd(loses: boolean): void;
   /** No file of the process can grow any more. False: it had ended before. */
   fillDisk(): Promise<boolean>;
+  /** They can again. */
+  makeRoom(): Promise<void>;
   setClock(offsetMs: number): Promise<void>;
   /** Ended politely and started again. */
   restart(): Promise<void>;
@@ -87,6 +89,8 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
   let starts = 0;
   let log = '';
   let downMs = 0;
+  /** The one whose disk is full. */
+  let filled: ChildProcess | null = null;
   let isPowerLost = false;
   let isStopping = false;
   let pointCount = 0;
@@ -199,16 +203,28 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
       isPowerLost = loses;
     },
     async fillDisk() {
-      const filled = child;
-      if (filled?.pid === undefined) return false;
+      const target = child;
+      if (target?.pid === undefined) return false;
       try {
-        await run('prlimit', ['--pid', String(filled.pid), '--fsize=0:0'], { timeout: 5_000 });
+        await run('prlimit', ['--pid', String(target.pid), '--fsize=0:unlimited'], { timeout: 5_000 });
+        filled = target;
         return true;
       } catch (error) {
         // Another fault has ended it meanwhile; the next process has a disk again.
-        if (filled !== child || filled.exitCode !== null || filled.signalCode !== null) return false;
+        if (target !== child || target.exitCode !== null || target.signalCode !== null) return false;
         throw error;
       }
+    },
+    async makeRoom() {
+      const full = filled;
+      filled = null;
+      // One that has ended meanwhile took its full disk with it.
+      if (full?.pid === undefined || full !== child) return;
+      await run('prlimit', ['--pid', String(full.pid), '--fsize=unlimited'], { timeout: 5_000 }).catch(
+        (error: unknown) => {
+          if (full === child && full.exitCode === null && full.signalCode === null) throw error;
+        },
+      );
     },
     async setClock(offsetMs) {
       if (offsetMs === 0) await rm(clockFile, { force: true });

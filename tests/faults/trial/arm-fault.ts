@@ -68,8 +68,12 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       });
     }
     case 'satellite-disk-full': {
+      // A satellite that writes nothing more does not end of it; one without a connection can't be connected again either.
+      const fullMs = random.between(2_000, 20_000);
+      const makeRoomLater = () => void sleep(fullMs).then(() => lane.satellite.makeRoom());
       if (fault.step === 'accept') {
         const isFull = await lane.satellite.fillDisk();
+        makeRoomLater();
         return { hasFired: () => isFull, heal: async () => undefined };
       }
       const frame = {
@@ -82,6 +86,7 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       const armed = atFrame(lane, frame[fault.step], 1, () => {
         void lane.satellite.fillDisk().then((filled) => {
           isFull = filled;
+          makeRoomLater();
         });
         return 'carry';
       });

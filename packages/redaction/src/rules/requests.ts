@@ -7,7 +7,7 @@ const header =
   /(?:proxy-)?authorization\\{0,3}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,3}["']?(?:(?:bearer|basic|digest|token|negotiate|ntlm|apikey|hawk|aws4-hmac-sha256)[ \t]+)?(?<secret>[^"'\r\n\\]{4,8192})/dgi;
 const bearer = /\bbearer[ \t]{1,8}(?<secret>[A-Za-z0-9._~+/-]{8,8192}=*)/dgi;
 const keyHeader =
-  /\bx-(?:[a-z0-9]+-){0,3}(?:key|token|secret)["']?[ \t]{0,8}:[ \t]{0,8}["']?(?<secret>[^\s"',;]{4,8192})/dgi;
+  /\bx-(?:[a-z0-9]+-){0,3}(?:key|token|secret)["']?[ \t]{0,8}:[ \t]{0,8}["']?(?<secret>[^\s\p{Cc}"',;]{4,8192})/dgiu;
 
 export const authorization: Rule = {
   name: 'authorization',
@@ -49,7 +49,8 @@ export const jsonWebToken: Rule = {
     ),
 };
 
-const userInfo = /:\/\/[^\s:@/?#"'<>]{0,256}:(?<secret>[^\s/"'<>]{1,1024})@[^\s@]/dgi;
+// Without control characters: what stands between the three of these marks in megabytes of random bytes is no text.
+const userInfo = /(?<=[a-z0-9]):\/\/[^\s\p{Cc}:@/?#"'<>]{0,256}:(?<secret>[^\s\p{Cc}/"'<>]{1,1024})@[^\s\p{Cc}@]/dgiu;
 const signature =
   /[?&](?:sig|signature|x-amz-signature|x-goog-signature|x-amz-credential)=(?<secret>[A-Za-z0-9%+/=_-]{16,1024})/dgi;
 

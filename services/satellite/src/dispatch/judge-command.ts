@@ -13,7 +13,8 @@ import type { SatelliteConfig } from '../config/satellite-config.ts';
 
 export type Judgement =
   /** `isReading`: by the satellite's own policy, whatever the envelope says. */
-  { kind: 'run'; mode: ExecutionMode; isReading: boolean } | { kind: 'refused'; detail: string };
+  | { kind: 'run'; mode: ExecutionMode; isReading: boolean }
+  | { kind: 'refused'; reason: 'policy_refused' | 'clock_skew'; detail: string };
 
 export function judgeCommand(
   parser: ShellParser,
@@ -79,5 +80,5 @@ function findApprovalProblem(envelope: DispatchEnvelope): string | null {
 }
 
 function refused(detail: string): Judgement {
-  return { kind: 'refused', detail: detail.slice(0, 500) };
+  return { kind: 'refused', reason: 'policy_refused', detail: detail.slice(0, 500) };
 }

@@ -9,10 +9,11 @@ import type { ApprovedChange, PasskeyCount } from '../journal/journal-operations
 import type { Judgement } from './judge-command.ts';
 
 type Change = Extract<Judgement, { kind: 'run' }>;
+type Refused = Extract<Judgement, { kind: 'refused' }>;
 
 export type Consent =
   | { kind: 'given'; passkeyCounts: readonly PasskeyCount[]; changesOf: (nodeId: string) => readonly ApprovedChange[] }
-  | { kind: 'refused'; detail: string };
+  | Refused;
 
 const nothing: Extract<Consent, { kind: 'given' }> = { kind: 'given', passkeyCounts: [], changesOf: () => [] };
 /** How far a clock may be behind. */
@@ -34,7 +35,8 @@ export async function judgeConsent(
     isCoveredByDigest(envelope, proof, actionDigest, leaf),
   );
   const early = covering.find(({ proof }) => Date.parse(proof.notBefore) > nowMs + skewMsMax);
-  if (early !== undefined) return refused(`It was approved for ${early.proof.notBefore} and later; check the clock.`);
+  if (early !== undefined)
+    return refused(`It was approved for ${early.proof.notBefore} and later; check the clock.`, 'clock_skew');
   const changesOf = (nodeId: string) => covering.map((approval) => approvedChange(approval, leaf, nodeId));
   if (isReading || policy.requiredToChange === 0) return { ...nothing, changesOf };
 
@@ -104,6 +106,6 @@ function wrong(why: string): JudgedApproval {
   return { kind: 'wrong', why };
 }
 
-function refused(detail: string): Consent {
-  return { kind: 'refused', detail: detail.slice(0, 500) };
+function refused(detail: string, reason: Refused['reason'] = 'policy_refused'): Refused {
+  return { kind: 'refused', reason, detail: detail.slice(0, 500) };
 }

@@ -80,7 +80,7 @@ export async function receiveDispatch(frame: DispatchFrame, rules: DispatchRules
   const consent =
     judgement.kind === 'run'
       ? await judgeConsent(judgement, envelope, rules.policy.passkeys, now.getTime())
-      : ({ kind: 'refused', detail: judgement.detail } as const);
+      : judgement;
   const answer = await journalDispatch(frame, envelope, { mode, consent }, rules.journal, now.getTime());
   switch (answer.kind) {
     case 'nonce_reused':
@@ -110,7 +110,7 @@ export async function receiveDispatch(frame: DispatchFrame, rules: DispatchRules
     }
     if (rules.isHalted())
       return notStarted('halted', 'The halt switch of the satellite is on. Remove its file to go on.');
-    return consent.kind === 'refused' ? notStarted('policy_refused', consent.detail) : null;
+    return consent.kind === 'refused' ? notStarted(consent.reason, consent.detail) : null;
   }
 }
 

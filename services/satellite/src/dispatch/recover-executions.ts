@@ -167,7 +167,7 @@ async function recoverOne(
   if (isExpired(envelope, Date.now())) return await end(notStarted('expired', late));
   if (execution.barred !== null) return await end(notStarted('policy_refused', execution.barred));
   const judgement = await judge(envelope);
-  if (judgement.kind === 'refused') return await end(notStarted('policy_refused', judgement.detail));
+  if (judgement.kind === 'refused') return await end(notStarted(judgement.reason, judgement.detail));
   if (wasSent && (mode !== 'direct' || judgement.mode !== 'direct' || attempt >= attemptsMax)) {
     return await end(notStarted('expired', late));
   }

@@ -121,7 +121,10 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
       .catch((error: unknown) => {
         if (!(error instanceof FrameError)) logger.error({ err: error }, 'a message of the relay could not be handled');
         else logger.warn({ code: error.code, problem: error.message }, 'the relay broke the protocol');
-        endWith(error instanceof FrameError ? `${error.code}: ${error.message}` : 'a message could not be handled');
+        const { message } = error as Error;
+        endWith(
+          error instanceof FrameError ? `${error.code}: ${message}` : `a message could not be handled: ${message}`,
+        );
       })
       .finally(() => socket.resume());
   });
