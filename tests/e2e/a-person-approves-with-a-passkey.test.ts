@@ -72,7 +72,14 @@ async function sena(command: string[], said: string) {
   const child: ChildProcess = spawn(
     process.execPath,
     [program, ...command, '--url', cloud.stack.frontUrl, '--port', commandPort],
-    { env: { PATH: process.env.PATH, SENA_API_KEY: cloud.keys.approver }, stdio: ['pipe', 'pipe', 'pipe'] },
+    {
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        SENA_API_KEY: cloud.keys.approver,
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
   );
   const printed = { stdout: '', all: '' };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {

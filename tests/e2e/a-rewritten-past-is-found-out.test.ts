@@ -53,7 +53,12 @@ afterAll(async () => {
 
 /** What `program` prints, and how it ends. */
 async function command(program: string, ...args: string[]): Promise<{ code: number; text: string }> {
-  const environment = { PATH: process.env.PATH, SENA_URL: cloud.stack.frontUrl, SENA_API_KEY: cloud.keys.owner };
+  const environment = {
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+    SENA_URL: cloud.stack.frontUrl,
+    SENA_API_KEY: cloud.keys.owner,
+  };
   const options = { env: environment, cwd: directory, timeout: 60_000 };
   return run(process.execPath, [quiet, path.join(checkout, program), ...args], options).then(
     ({ stdout, stderr }) => ({ code: 0, text: `${stdout}${stderr}` }),
@@ -104,7 +109,12 @@ test('an export goes on where one has ended, and its parts hold as one', async (
 }, 60_000);
 
 test('who may not read the audit gets no export, and no file', async () => {
-  const environment = { PATH: process.env.PATH, SENA_URL: cloud.stack.frontUrl, SENA_API_KEY: 'sena_wrong' };
+  const environment = {
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+    SENA_URL: cloud.stack.frontUrl,
+    SENA_API_KEY: 'sena_wrong',
+  };
   const refused = await run(
     process.execPath,
     [path.join(checkout, 'apps/cli/src/main.ts'), 'audit', 'export', '--out', 'no.ndjson'],

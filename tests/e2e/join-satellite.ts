@@ -89,7 +89,10 @@ async function joinToken(api: SenaApi, siteId: string): Promise<JoinToken> {
 
 function start([file = '', ...args]: string[]): { child: ChildProcess; ended: Promise<unknown[]>; output(): string } {
   // No variable of SENA: it lives from its directory.
-  const child = spawn(file, args, { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, {
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {

@@ -58,7 +58,12 @@ afterAll(async () => {
 }, 30_000);
 
 async function command(program: string, ...args: string[]): Promise<{ code: number; text: string }> {
-  const environment = { PATH: process.env.PATH, SENA_URL: cloud.stack.frontUrl, SENA_API_KEY: cloud.keys.owner };
+  const environment = {
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+    SENA_URL: cloud.stack.frontUrl,
+    SENA_API_KEY: cloud.keys.owner,
+  };
   const options = { env: environment, cwd: directory, timeout: 60_000 };
   return run(process.execPath, [quiet, path.join(checkout, program), ...args], options).then(
     ({ stdout, stderr }) => ({ code: 0, text: `${stdout}${stderr}` }),
@@ -71,7 +76,7 @@ const satelliteCommand = (name: string, ...args: string[]) =>
 function start(name: string): ChildProcess {
   const [program = '', ...before] = [...site.enter, process.execPath, quiet, satelliteProgram];
   const child = spawn(program, [...before, 'run', '--config', file(name, 'satellite.json')], {
-    ...{ env: { PATH: process.env.PATH }, stdio: 'ignore' },
+    ...{ env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }, stdio: 'ignore' },
   });
   processes.push(child);
   return child;

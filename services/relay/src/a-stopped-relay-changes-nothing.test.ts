@@ -67,7 +67,10 @@ async function start(change: Partial<typeof timing> = {}): Promise<void> {
       join(import.meta.dirname, 'fixtures/relay-process.ts'),
       JSON.stringify({ environment, timing: { ...timing, ...change } }),
     ],
-    { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] },
+    {
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
   );
   said = '';
   child.stdout?.on('data', (data) => {

@@ -18,7 +18,7 @@ afterAll(() => bench.close());
 
 function start(environment: Record<string, string>): ChildProcess {
   relay = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return relay;

@@ -40,7 +40,10 @@ function write(name: string, lines: readonly string[]): string {
 }
 /** No variable of SENA, and no file of it: it works alone. */
 const sena = (...args: string[]) =>
-  promisify(execFile)(process.execPath, [program, ...args], { env: { PATH: process.env.PATH }, cwd: directory }).then(
+  promisify(execFile)(process.execPath, [program, ...args], {
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+    cwd: directory,
+  }).then(
     ({ stdout, stderr }) => ({ code: 0, text: stdout + stderr }),
     ({ code, stdout, stderr }) => ({ code, text: `${stdout}${stderr}` }),
   );

@@ -192,18 +192,22 @@ describe('what had not begun', () => {
     await former.satellite.stop(0);
   });
 
-  it('on a node that can not hold a guard is waited for until nobody can begin it any more', async () => {
+  it('on a node that can not hold a guard is waited for until nobody can begin it any more, and holds up nobody else', async () => {
     const node = site.node('web-04');
     await node.onNode('rm -rf /var/lib/sena && touch /var/lib/sena');
-    const waiting = await writeChange(node);
-    await ask(waiting.envelope);
+    // As many as may run on a node.
+    const waiting = await Promise.all(Array.from({ length: 4 }, () => writeChange(node)));
+    for (const { envelope } of waiting) await ask(envelope);
+    const own = await makeDispatch(site, 'hostname', [node.node]);
+    finder.relay.send(own.frame);
+    expect(await finder.relay.result(own.executionId)).toMatchObject({ outcome: { kind: 'exited', exitCode: 0 } });
     const over = await writeChange(node);
     const dispatchExpiresAt = new Date(Date.now() - 60_000).toISOString();
     await ask(over.envelope, {}, { dispatchExpiresAt });
     const outcome = { kind: 'unknown', reason: 'satellite_lost', detail: expect.stringContaining('hold a guard') };
     expect(await finder.relay.result(over.executionId)).toMatchObject({ outcome });
-    const said = finder.relay.frames.filter((frame) => frame.t === 'result');
-    expect(said.some(({ result }) => result.executionId === waiting.executionId)).toBe(false);
+    const said = finder.relay.frames.flatMap((frame) => (frame.t === 'result' ? [frame.result.executionId] : []));
+    for (const { executionId } of waiting) expect(said).not.toContain(executionId);
   });
 });
 

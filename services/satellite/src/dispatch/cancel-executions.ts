@@ -36,11 +36,9 @@ export async function cancelExecutions(
       continue;
     }
     // What another satellite was sent is found out all the same: nothing of it starts here.
-    if (work.kind === 'dispatched') {
-      work.isCancelled = true;
-      waitingRoom.call(work);
-    }
+    if (work.kind === 'dispatched') work.isCancelled = true;
     if (isStop) work.stop.abort();
+    if (work.kind === 'dispatched' || isStop) waitingRoom.call(work);
   }
   await endWaiting((execution) => wanted.has(execution.id), wasCancelled, cancelRooms);
 }

@@ -106,7 +106,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     return isHaltedNow;
   };
   const retrying = new Set<Work>();
-  const waitingRoom = createWaitingRoom((execution) => queue.add(execution));
+  const waitingRoom = createWaitingRoom((work) => queue.add(work));
   const clock = createRelayClock(logger);
   const leaving = new AbortController();
   // Each guarded command listens for it.
@@ -124,9 +124,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     leaving: leaving.signal,
     isHalted,
     clockProblem: clock.problem,
-    wait(execution) {
-      retrying.add(execution);
-      waitingRoom.enter(execution);
+    wait(work, delayMs) {
+      retrying.add(work);
+      waitingRoom.enter(work, delayMs);
     },
     retry(execution) {
       retrying.add(execution);
@@ -200,6 +200,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         stdout: Math.max(node.stdoutBytes, acked.stdoutAcked),
         stderr: Math.max(node.stderrBytes, acked.stderrAcked),
       },
+      asks: 0,
       stop: new AbortController(),
     };
     if (earlyCancels.find(executionId)?.isStop === true) inquired.stop.abort();

@@ -6,7 +6,7 @@ import type { Journal } from '../journal/open-journal.ts';
 import type { Outbox } from '../output/create-outbox.ts';
 import type { SshPool } from '../ssh/ssh-pool.ts';
 import type { AskAgain } from './ask-again.ts';
-import type { Execution } from './execution.ts';
+import type { Execution, Work } from './execution.ts';
 
 export type ExecutionRooms = {
   journal: Journal;
@@ -23,8 +23,8 @@ export type ExecutionRooms = {
   isHalted(): boolean;
   /** Null: the clocks of satellite and relay agree. */
   clockProblem(): string | null;
-  /** Its node can't be reached now and may be waited for: it takes its turn again later. */
-  wait(execution: Execution): void;
+  /** Its node can't be reached or asked now: it takes its turn again later, and holds no place until then. */
+  wait(work: Work, delayMs: number): void;
   /** A lost read-only command: it takes its turn again. */
   retry(execution: Execution): void;
 };

@@ -52,6 +52,8 @@ export type Inquired = {
   readonly logger: Logger;
   /** Bytes of it that the relay has. */
   readonly acked: { stdout: number; stderr: number };
+  /** How often its node was asked in vain. */
+  asks: number;
   /** Tells it to end. */
   readonly stop: AbortController;
 };

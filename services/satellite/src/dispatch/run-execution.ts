@@ -21,6 +21,9 @@ import { resumeGuarded, runGuarded } from './run-guarded.ts';
 
 /** One dead warm connection is expected now and then; a second one is the node's state. */
 const connectionsPerAttemptMax = 2;
+/** A node that is away is tried again after this, later each time. */
+const firstTryMs = 2_000;
+const tryDelayMsMax = 60_000;
 /** What has ended by then is never called running in the journal: nothing depends on it, and most commands have. */
 const runningAfterMs = 200;
 
@@ -39,7 +42,7 @@ export async function runExecution(execution: Execution, slot: Slot, rooms: Exec
     return;
   }
   if (lease.kind === 'refused') {
-    if (mayWait(execution, lease)) return rooms.wait(execution);
+    if (mayWait(execution, lease)) return rooms.wait(execution, nextTryMs(execution));
     return await endUnstarted(execution, whyUnreached(execution, lease), rooms);
   }
   rooms.askAgain.reached(nodeKeyOf(execution));
@@ -59,6 +62,15 @@ function mayWait(execution: Execution, refusal: ConnectionRefusal): boolean {
   const sinceMs = execution.awaited?.sinceMs ?? Date.now();
   execution.awaited = { sinceMs, detail: refusal.detail };
   return Date.now() < sinceMs + execution.envelope.limits.nodeWaitMs;
+}
+
+/** As long as it was waited for already, and not past the end of the validity. */
+function nextTryMs({ envelope, awaited, logger }: Execution): number {
+  const waitedMs = Date.now() - (awaited?.sinceMs ?? Date.now());
+  const leftMs = Math.max(0, Date.parse(envelope.expiresAt) - Date.now());
+  const delayMs = Math.min(Math.max(firstTryMs, waitedMs), tryDelayMsMax, leftMs);
+  logger.info({ retryInMs: delayMs, detail: awaited?.detail }, 'a node is waited for');
+  return delayMs;
 }
 
 function whyUnreached({ awaited }: Execution, { reason, detail }: ConnectionRefusal): NotStarted {

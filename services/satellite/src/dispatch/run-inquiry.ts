@@ -25,20 +25,21 @@ export async function runInquiry(inquired: Inquired, slot: Slot, rooms: Executio
   const { node, logger } = inquired;
   // It begins nothing, so it keeps nothing from beginning.
   slot.started();
-  logger.info({ startedAt: node.startedAt, bootId: node.bootId }, 'a command of another satellite is found out');
+  if (inquired.asks === 0)
+    logger.info({ startedAt: node.startedAt, bootId: node.bootId }, 'a command of another satellite is found out');
   if (node.startedAt !== null && node.bootId === null) return await endUnknown(inquired, withoutGuard, rooms);
-  const target = targetOf(inquired);
-  for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, delayMsMax)) {
-    const asked = await askNode(inquired, target, rooms);
-    if (asked === 'done') return;
-    const mayWaitMs = (asked.mayChange ? findOutUntilMs(inquired, rooms) : beginsUntilMs(inquired)) - Date.now();
-    if (mayWaitMs < delayMs) return await endUnknown(inquired, asked.detail, rooms, asked.reason);
-    logger.warn(
-      { detail: asked.detail, retryInMs: delayMs },
-      'a node could not be asked about another satellite’s command',
-    );
-    if ((await waitOrLeave(delayMs, rooms.leaving)) === 'left') return;
-  }
+  const asked = await askNode(inquired, targetOf(inquired), rooms);
+  if (asked === 'done') return;
+  const delayMs = Math.min(firstDelayMs * 2 ** inquired.asks, delayMsMax);
+  const mayWaitMs = (asked.mayChange ? findOutUntilMs(inquired, rooms) : beginsUntilMs(inquired)) - Date.now();
+  if (mayWaitMs < delayMs) return await endUnknown(inquired, asked.detail, rooms, asked.reason);
+  inquired.asks += 1;
+  logger.warn(
+    { detail: asked.detail, retryInMs: delayMs },
+    'a node could not be asked about another satellite’s command',
+  );
+  // Others may have the node meanwhile.
+  rooms.wait(inquired, delayMs);
 }
 
 type NotAsked = { mayChange: boolean; reason: 'node_not_reached' | 'satellite_lost'; detail: string };
@@ -156,21 +157,6 @@ function findOutUntilMs({ inquiry, node }: Inquired, { findOutMs }: ExecutionRoo
   const { dispatchExpiresAt, limits } = inquiry;
   const beganMs = Date.parse(node.startedAt ?? dispatchExpiresAt);
   return Math.max(Date.parse(dispatchExpiresAt), beganMs + limits.timeoutMs) + findOutMs;
-}
-
-function waitOrLeave(ms: number, leaving: AbortSignal): Promise<'waited' | 'left'> {
-  return new Promise((resolve) => {
-    if (leaving.aborted) return resolve('left');
-    const leave = () => {
-      clearTimeout(timer);
-      resolve('left');
-    };
-    const timer = setTimeout(() => {
-      leaving.removeEventListener('abort', leave);
-      resolve('waited');
-    }, ms);
-    leaving.addEventListener('abort', leave, { once: true });
-  });
 }
 
 function notReached(detail: string): NotAsked {
