@@ -3,8 +3,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
-import type { ExecutionMode } from '@sena/contracts/domain/outcome';
-import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
+import type { DispatchEnvelope, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import { createRedactionRules } from '@sena/redaction/redact-stream';
@@ -24,9 +23,10 @@ import type { Witness } from '../witness/open-witness.ts';
 import { answerReconcile, reportKnown } from './answer-reconcile.ts';
 import { createAskAgain } from './ask-again.ts';
 import { cancelExecutions, endExpired } from './cancel-executions.ts';
+import { createExecution, createInquired } from './create-work.ts';
 import { createEarlyCancels } from './early-cancels.ts';
 import { endUnstarted } from './end-execution.ts';
-import { type Begun, type Execution, type Inquired, mayBegin, type Work } from './execution.ts';
+import { type Execution, mayBegin, type Work } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { wasCancelled } from './find-obstacle.ts';
@@ -152,59 +152,15 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (executions.get(work.id) === work) executions.delete(work.id);
   }
 
-  function createExecution(
-    envelope: DispatchEnvelope,
-    node: EnvelopeNode,
-    mode: ExecutionMode,
-    begun: Begun | null = null,
-  ): Execution {
-    const { executionId } = node;
-    const { dispatchId, runId, traceparent } = envelope;
-    let own: Logger | null = null;
-    return {
-      kind: 'dispatched',
-      id: executionId,
-      envelope,
-      node,
-      mode,
-      // Made when there is something to say: of ten thousand that go well there is not.
-      get logger() {
-        own ??= logger.child({ executionId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) });
-        return own;
-      },
-      attempts: begun?.attempt ?? 0,
-      wasSent: begun !== null,
-      awaited: null,
-      isCancelled: false,
-      begun,
-      stop: new AbortController(),
-    };
-  }
-
   /** `acked`: bytes of it that the relay has, beyond what the inquiry says. */
   function findOutForAnother(
     inquiry: InquiryEnvelope,
     node: InquiryNode,
     acked: { stdoutAcked: number; stderrAcked: number } = { stdoutAcked: 0, stderrAcked: 0 },
   ): void {
-    const { executionId } = node;
-    const { inquiryId, dispatchId, runId, traceparent } = inquiry;
-    const fields = { executionId, inquiryId, dispatchId, runId, node: node.name, traceId: traceIdOf(traceparent) };
-    const inquired: Inquired = {
-      kind: 'inquired',
-      id: executionId,
-      inquiry,
-      node,
-      logger: logger.child(fields),
-      acked: {
-        stdout: Math.max(node.stdoutBytes, acked.stdoutAcked),
-        stderr: Math.max(node.stderrBytes, acked.stderrAcked),
-      },
-      asks: 0,
-      stop: new AbortController(),
-    };
-    if (earlyCancels.find(executionId)?.isStop === true) inquired.stop.abort();
-    executions.set(executionId, inquired);
+    const inquired = createInquired(inquiry, node, acked, logger);
+    if (earlyCancels.find(inquired.id)?.isStop === true) inquired.stop.abort();
+    executions.set(inquired.id, inquired);
     queue.add(inquired);
   }
 
@@ -292,7 +248,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (fresh.some((id) => executions.has(id))) queue.take((waiting): waiting is Work => freshIds.has(waiting.id));
     const begun = envelope.nodes
       .filter((node) => freshIds.has(node.executionId))
-      .map((node) => createExecution(envelope, node, mode));
+      .map((node) => createExecution(envelope, node, mode, logger));
     const ending: Array<Promise<void>> = [];
     for (const execution of begun) {
       const cancelled = earlyCancels.find(execution.id) === null ? null : wasCancelled();
@@ -393,19 +349,19 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         ...{ journal, outbox, logger, keys: dispatchKeys.known, organizationId, satelliteId },
         judge: judgeAgain,
         resume(envelope, node, { mode, attempt }, wasSent) {
-          const execution = createExecution(envelope, node, mode);
+          const execution = createExecution(envelope, node, mode, logger);
           execution.attempts = attempt;
           execution.wasSent = wasSent;
           executions.set(execution.id, execution);
           resumed.push(execution);
         },
         findOut(envelope, node, begun) {
-          const execution = createExecution(envelope, node, 'guarded', begun);
+          const execution = createExecution(envelope, node, 'guarded', logger, begun);
           executions.set(execution.id, execution);
           queue.add(execution);
         },
         askAgain(envelope, node, begun, isAcked) {
-          const execution = createExecution(envelope, node, 'guarded', begun);
+          const execution = createExecution(envelope, node, 'guarded', logger, begun);
           // It was told, so it is not one of those that are not finished.
           if (isAcked) queue.add(execution);
           else askAgain.enter(execution, false);
