@@ -97,7 +97,7 @@ async function startTunnelled(name: string, siteId: string, parts: LaneParts): P
     powerLossLibrary: parts.powerLossLibrary,
     config: {
       credentials: { default: { privateKeyFile: site.clientKeyPath } },
-      limits: { connectTimeoutMs: 5_000, connectionIdleMs: 20_000 },
+      limits: { connectionIdleMs: 20_000 },
     },
   });
   stops.push(() => satellite.stop());
