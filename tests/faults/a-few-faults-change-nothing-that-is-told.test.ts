@@ -5,7 +5,8 @@ import { seededRandom } from './seeded-random.ts';
 import { type KindName, kinds } from './trial/command-kinds.ts';
 import { judgeAudit } from './trial/judge-audit.ts';
 import { judgeRevisions } from './trial/judge-revisions.ts';
-import { runTrial, type TrialResult } from './trial/run-trial.ts';
+import { runTrial } from './trial/run-trial.ts';
+import type { TrialResult } from './trial/trial-result.ts';
 import { type RunWatcher, watchRuns } from './trial/watch-runs.ts';
 import { startWorld, type World } from './world/start-world.ts';
 

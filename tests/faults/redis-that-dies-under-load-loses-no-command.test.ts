@@ -7,7 +7,8 @@ import { seededRandom } from './seeded-random.ts';
 import { armFault } from './trial/arm-fault.ts';
 import type { ArmedFault } from './trial/armed-fault.ts';
 import { kinds } from './trial/command-kinds.ts';
-import { runTrial, type TrialResult } from './trial/run-trial.ts';
+import { runTrial } from './trial/run-trial.ts';
+import type { TrialResult } from './trial/trial-result.ts';
 import { type RunWatcher, watchRuns } from './trial/watch-runs.ts';
 import { startWorld, type World } from './world/start-world.ts';
 

@@ -7,7 +7,8 @@ import { armFault } from './trial/arm-fault.ts';
 import { type CommandKind, type KindName, kinds } from './trial/command-kinds.ts';
 import { type AuditVerdict, judgeAudit } from './trial/judge-audit.ts';
 import { judgeRevisions } from './trial/judge-revisions.ts';
-import { runTrial, type TrialPlan, type TrialResult } from './trial/run-trial.ts';
+import { runTrial } from './trial/run-trial.ts';
+import type { TrialPlan, TrialResult } from './trial/trial-result.ts';
 import { watchRuns } from './trial/watch-runs.ts';
 import type { World } from './world/start-world.ts';
 

@@ -11,10 +11,10 @@ import type { World } from '../world/start-world.ts';
 import { armFormerRelay } from './arm-former-relay.ts';
 import { armOneOfTwo } from './arm-one-of-two.ts';
 import { armProcessFault } from './arm-process-fault.ts';
-import { armTunnelAtFrame, armTunnelLine, fallSilent } from './arm-tunnel-fault.ts';
+import { armTunnelAtFrame, armTunnelLine } from './arm-tunnel-fault.ts';
 import type { Armed, ArmedFault } from './armed-fault.ts';
 import { atFrame, atMoment, nthOf } from './at-frame.ts';
-import { worsenLine } from './worsen-line.ts';
+import { silence, worsenLine } from './worsen-line.ts';
 
 interface Site {
   readonly world: World;
@@ -123,28 +123,18 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       return armTunnelAtFrame(fault, lane, random);
     case 'tunnel-line':
       return armTunnelLine(fault.how, lane, random);
-    case 'tunnel-half-open':
-      return atFrame(
-        lane,
-        'started',
-        1,
-        () => fallSilent(lane.tunnel, halfOpenMs(random)),
-        async () => {
-          lane.tunnel.setQuality({ kind: 'good' });
-        },
-      );
+    case 'tunnel-half-open': {
+      const silent = silence(lane.tunnel, halfOpenMs(random));
+      const begin = () => {
+        silent.begin();
+        return 'carry' as const;
+      };
+      return atFrame(lane, 'started', 1, begin, async () => silent.end());
+    }
     case 'ssh-half-open': {
       const { name, ssh } = random.pick(lane.nodes);
-      const armed = atMoment(
-        fault.moment,
-        lane,
-        random,
-        () => fallSilent(ssh, halfOpenMs(random)),
-        async () => {
-          ssh.setQuality({ kind: 'good' });
-        },
-      );
-      return { ...armed, node: name };
+      const silent = silence(ssh, halfOpenMs(random));
+      return { ...atMoment(fault.moment, lane, random, silent.begin, async () => silent.end()), node: name };
     }
     case 'ssh-line': {
       const node = random.pick(lane.nodes);

@@ -1,12 +1,11 @@
 // What happens to the tunnel of one lane: it is cut or falls silent at a frame, is slow, or repeats and swaps messages. Entered by
 // arm-fault. Touches the tunnel's proxy.
 import type { Fault } from '../cells.ts';
-import type { Quality } from '../proxies/line-quality.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Lane } from '../world/start-lane.ts';
 import type { Armed } from './armed-fault.ts';
 import { atFrame, nthOf } from './at-frame.ts';
-import { worsenFor } from './worsen-line.ts';
+import { silence, worsenFor } from './worsen-line.ts';
 
 export function armTunnelAtFrame(
   fault: Extract<Fault, { kind: 'tunnel-at-frame' }>,
@@ -14,24 +13,18 @@ export function armTunnelAtFrame(
   random: SeededRandom,
 ): Armed {
   const { tunnel } = lane;
-  const silentMs = random.between(300, 3_000);
+  const silent = silence(tunnel, random.between(300, 3_000));
   // Nobody is asked what is known before a connection has been lost.
-  if (fault.frame === 'reconciled') tunnel.set({ frame: 'started', nth: 1, spring: () => 'drop' });
+  const takeAway =
+    fault.frame === 'reconciled' ? tunnel.set({ frame: 'started', nth: 1, spring: () => 'drop' }) : () => undefined;
   return atFrame(
     lane,
     fault.frame,
     nthOf(fault.frame, lane.nodes.length),
     () => {
       if (fault.how === 'silent') {
-        const begin = () => {
-          tunnel.setQuality({ kind: 'silent' });
-          setTimeout(() => {
-            tunnel.cut();
-            tunnel.setQuality({ kind: 'good' });
-          }, silentMs);
-        };
-        if (fault.when === 'before') begin();
-        else setTimeout(begin, 5);
+        if (fault.when === 'before') silent.begin();
+        else setTimeout(silent.begin, 5);
         return 'carry';
       }
       if (fault.when === 'before') return 'drop';
@@ -39,7 +32,8 @@ export function armTunnelAtFrame(
       return 'carry';
     },
     async () => {
-      tunnel.setQuality({ kind: 'good' });
+      takeAway();
+      silent.end();
     },
   );
 }
@@ -67,14 +61,4 @@ export function armTunnelLine(
       tunnel.setQuality({ kind: 'good' });
     },
   };
-}
-
-/** Nothing passes any more and nobody is told. What the ends have given up by then is gone with the connection; the next one is good. */
-export function fallSilent(line: { setQuality(quality: Quality): void; cut(): unknown }, silentMs: number): 'carry' {
-  line.setQuality({ kind: 'silent' });
-  setTimeout(() => {
-    line.cut();
-    line.setQuality({ kind: 'good' });
-  }, silentMs);
-  return 'carry';
 }

@@ -44,15 +44,19 @@ export function atMoment(
   const delayMs = { connecting: random.between(0, 60), running: random.between(0, 400), output: random.between(0, 60) }[
     moment
   ];
+  let timer: NodeJS.Timeout | undefined;
   const frame = ({ connecting: 'dispatch', running: 'started', output: 'output' } as const)[moment];
   return atFrame(
     lane,
     frame,
     1,
     () => {
-      setTimeout(act, delayMs);
+      timer = setTimeout(act, delayMs);
       return 'carry';
     },
-    heal,
+    async () => {
+      clearTimeout(timer);
+      await heal();
+    },
   );
 }

@@ -4,7 +4,7 @@ import { type SealedRecord, verifyChain } from '@sena/audit/verify-chain';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { eventually } from '@sena/testing/eventually';
 import type { World } from '../world/start-world.ts';
-import type { TrialResult } from './run-trial.ts';
+import type { TrialResult } from './trial-result.ts';
 
 export interface AuditVerdict {
   readonly records: number;

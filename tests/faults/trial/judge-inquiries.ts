@@ -1,7 +1,7 @@
 // The oracle for what one satellite of a site was asked about the work of the other: a guarded command may stay unknown only where nobody was told
 // the boot under which it began. Entered when a run has ended. Reads the inquiries as they were signed.
 import type { World } from '../world/start-world.ts';
-import type { NodeResult } from './run-trial.ts';
+import type { NodeResult } from './trial-result.ts';
 
 /** Returns what is wrong, a sentence each. */
 export async function judgeInquiries(nodes: readonly NodeResult[], world: World): Promise<string[]> {

@@ -4,7 +4,8 @@ import type { Execution } from '@sena/contracts/http/runs';
 import type { World } from '../world/start-world.ts';
 import { judgeNode } from './judge-node.ts';
 import { lookForTruth } from './look-for-truth.ts';
-import { type NodeResult, readStreams, type TrialResult } from './run-trial.ts';
+import { readStreams } from './run-trial.ts';
+import type { NodeResult, TrialResult } from './trial-result.ts';
 
 const lookMs = 60_000;
 

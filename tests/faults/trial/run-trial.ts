@@ -3,57 +3,22 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Execution } from '@sena/contracts/http/runs';
 import { eventually } from '@sena/testing/eventually';
-import type { Cell, Mode } from '../cells.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { Mode } from '../cells.ts';
 import { isLaneUp, type Lane } from '../world/start-lane.ts';
 import type { World } from '../world/start-world.ts';
-import { type Allowed, allowOutcomes } from './allow-outcomes.ts';
+import { allowOutcomes } from './allow-outcomes.ts';
 import { armFault } from './arm-fault.ts';
 import type { ArmedFault } from './armed-fault.ts';
-import type { CommandKind } from './command-kinds.ts';
 import { judgeAssignment } from './judge-assignment.ts';
 import { judgeInquiries } from './judge-inquiries.ts';
 import { judgeNode } from './judge-node.ts';
 import { lookForTruth } from './look-for-truth.ts';
+import type { NodeResult, TrialPlan, TrialResult } from './trial-result.ts';
 import type { RunWatcher } from './watch-runs.ts';
 
 /** Every run ends within it, whatever happens: a worker that is killed holds a run for the 30 s of its lease, and more than one may be. */
 export const runBoundMs = 180_000;
 const laneBoundMs = 90_000;
-
-export interface TrialPlan {
-  readonly index: number;
-  /** On a lane with one satellite, or with two. */
-  readonly series: 'single' | 'paired';
-  readonly cells: readonly Cell[];
-  readonly kind: CommandKind;
-  readonly random: SeededRandom;
-}
-
-export interface NodeResult {
-  readonly node: string;
-  readonly executionId: string;
-  /** How it has to be carried out there. */
-  readonly mode: Mode;
-  readonly allowed: Allowed;
-  readonly outcome: Execution['outcome'];
-  readonly reason: string | null;
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly effects: number;
-}
-
-export interface TrialResult {
-  readonly plan: TrialPlan;
-  readonly lane: string;
-  readonly mark: string;
-  readonly runId: string | null;
-  readonly fired: readonly Cell[];
-  readonly nodes: readonly NodeResult[];
-  readonly violations: readonly string[];
-  readonly startedAt: Date;
-  readonly durationMs: number;
-}
 
 export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watcher: RunWatcher): Promise<TrialResult> {
   const { kind, random } = plan;

@@ -43,3 +43,22 @@ export function worsenLine(
     },
   };
 }
+
+/** Nothing passes any more and nobody is told. What the ends have given up by then is gone with the connection; the next one is good. */
+export function silence(line: Line & { cut(): unknown }, silentMs: number): { begin(): void; end(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    timer = undefined;
+    line.cut();
+    line.setQuality({ kind: 'good' });
+  };
+  return {
+    begin() {
+      line.setQuality({ kind: 'silent' });
+      timer = setTimeout(end, silentMs);
+    },
+    end,
+  };
+}
