@@ -47,7 +47,7 @@ function dispatch(over: Partial<DispatchToSign> = {}): DispatchToSign {
     expiresAt: inMinutes(10),
     traceparent: null,
     nodes: [{ ...node, executionId: executionIdFor('run_1', 's1', 'node_1') }],
-    run: { status: 'running', cancelRequested: false, requester },
+    run: { status: 'running', cancelRequested: false, startAt: null, requester },
     nodeFacts: new Map(),
     satelliteRevoked: false,
     satelliteKeyId: null,
@@ -165,16 +165,35 @@ describe('is refused', () => {
   const refusals: Array<[what: string, subject: () => DispatchToSign, reason: string, detail: RegExp]> = [
     [
       'a cancelled run',
-      () => dispatch({ run: { status: 'running', cancelRequested: true, requester } }),
+      () => dispatch({ run: { status: 'running', cancelRequested: true, startAt: null, requester } }),
       'cancelled',
       /cancelled/,
     ],
     ...(['succeeded', 'failed', 'cancelled'] as const).map((status): [string, () => DispatchToSign, string, RegExp] => [
       `a run that has ${status}`,
-      () => dispatch({ run: { status, cancelRequested: false, requester } }),
+      () => dispatch({ run: { status, cancelRequested: false, startAt: null, requester } }),
       'signer_refused',
       new RegExp(status),
     ]),
+    [
+      'a reading ahead of the time for which its run was asked',
+      () => dispatch({ run: { status: 'running', cancelRequested: false, startAt: inMinutes(5), requester } }),
+      'signer_refused',
+      /would begin before .*, for which its run was asked/,
+    ],
+    [
+      'a change ahead of the time for which it was approved',
+      () => approvedChange({}, { action: { ...action(), notBefore: inMinutes(5).toISOString() } }),
+      'signer_refused',
+      /approved to begin at .*, and is to begin at another time/,
+    ],
+    [
+      'a change whose run was given a later time after it was approved',
+      () =>
+        approvedChange({ run: { status: 'running', cancelRequested: false, startAt: inMinutes(-2), requester } }),
+      'signer_refused',
+      /approved to begin at .*, and is to begin at another time/,
+    ],
     ['what is past its validity', () => dispatch({ expiresAt: now }), 'expired', /not signed while it was valid/],
     ['work for a revoked satellite', () => dispatch({ satelliteRevoked: true }), 'satellite_revoked', /revoked/],
     ['a dispatch without nodes', () => dispatch({ nodes: [] }), 'signer_refused', /no node/],
