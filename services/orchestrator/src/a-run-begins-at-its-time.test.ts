@@ -89,9 +89,10 @@ describe('a run that waits for its time', () => {
   it('does not begin as anything else than was approved, nor once policy forbids it', async () => {
     const startAt = inMs(5_000);
     const altered = await approveAhead(startAt);
-    await admin.query(`update approvals set action = jsonb_set(action, '{commands,0,command}', '"mkdir /tmp/y"') where id = $1`, [
-      altered.approvalId,
-    ]);
+    await admin.query(
+      `update approvals set action = jsonb_set(action, '{commands,0,command}', '"mkdir /tmp/y"') where id = $1`,
+      [altered.approvalId],
+    );
     const forbidden = await approveAhead(startAt);
     const reading = await ask('uptime', startAt);
     await waits(reading);
@@ -103,7 +104,9 @@ describe('a run that waits for its time', () => {
       }),
     );
     const ends = (runId: string) => bench.finished(runId);
-    const reasons = (await Promise.all([altered.runId, forbidden.runId, reading].map(ends))).map(({ reason }) => reason);
+    const reasons = (await Promise.all([altered.runId, forbidden.runId, reading].map(ends))).map(
+      ({ reason }) => reason,
+    );
     await admin.query('delete from policies');
     expect(reasons).toEqual([
       'The approval is void: what it was over has changed. Nothing was run. Ask again.',

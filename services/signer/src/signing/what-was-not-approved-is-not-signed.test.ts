@@ -189,8 +189,7 @@ describe('is refused', () => {
     ],
     [
       'a change whose run was given a later time after it was approved',
-      () =>
-        approvedChange({ run: { status: 'running', cancelRequested: false, startAt: inMinutes(-2), requester } }),
+      () => approvedChange({ run: { status: 'running', cancelRequested: false, startAt: inMinutes(-2), requester } }),
       'signer_refused',
       /approved to begin at .*, and is to begin at another time/,
     ],

@@ -72,7 +72,8 @@ async function describeChanged(
       return 'The approval is void: what it was over has changed. Nothing was run. Ask again.';
   }
   for (const { plan, decision } of await judgeSteps(context, transaction, state.steps, now)) {
-    const isAllowed = decision.decision === 'allow' || (decision.decision === 'require_approval' && !passedOf(state, plan).isDirect);
+    const isAllowed =
+      decision.decision === 'allow' || (decision.decision === 'require_approval' && !passedOf(state, plan).isDirect);
     if (isAllowed) continue;
     const why = decision.reasons[0] ?? (decision.decision === 'deny' ? 'is denied by policy' : 'needs approval');
     return `Policy has changed since this was asked for: \`${plan.command}\` ${why}. Nothing was run. Ask again.`;

@@ -24,7 +24,12 @@ export function gate(context: RunContext) {
       const window = windowOf(state.request, state.turn, context.limits.approvalValidityMs, now);
       const missed = describeMissed(window, now);
       if (missed !== null) return { ending: { status: 'cancelled', reason: missed } };
-      const judged = await judgeSteps(context, transaction, state.steps, window.isScheduled && window.notBefore > now ? window.notBefore : now);
+      const judged = await judgeSteps(
+        context,
+        transaction,
+        state.steps,
+        window.isScheduled && window.notBefore > now ? window.notBefore : now,
+      );
       const gated = judged.map(({ plan, shell, decision }) => ({
         step: plan.step,
         command: plan.command,
