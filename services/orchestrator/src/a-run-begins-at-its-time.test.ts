@@ -24,8 +24,8 @@ afterAll(async () => {
 
 const change = 'mkdir /tmp/x';
 const inMs = (ms: number) => new Date(Date.now() + ms);
-const ask = (command: string, startAt: Date) =>
-  bench.ask({ kind: 'command', command, selector: 'name=web-01', startAt });
+const ask = (command: string, startAt: Date, by = 'Grace') =>
+  bench.ask({ kind: 'command', command, selector: 'name=web-01', startAt, requestedBy: bench.member(by) });
 const read = (runId: string) =>
   inOrganization(bench.pool, bench.organizationId, (transaction) => readRun(transaction, runId));
 /** It waits for its time, and no worker holds it. */
@@ -86,7 +86,7 @@ describe('a run that waits for its time', () => {
     }
   });
 
-  it('does not begin as anything else than was approved, nor once policy forbids it', async () => {
+  it('does not begin as anything else than was approved, for who has left, nor once policy forbids it', async () => {
     const startAt = inMs(5_000);
     const altered = await approveAhead(startAt);
     await admin.query(
@@ -96,6 +96,11 @@ describe('a run that waits for its time', () => {
     const forbidden = await approveAhead(startAt);
     const reading = await ask('uptime', startAt);
     await waits(reading);
+    const orphan = await ask('uptime', startAt, 'Linus');
+    await waits(orphan);
+    await admin.query(`set session_replication_role = replica`);
+    await admin.query(`delete from identity."member" where "userId" = 'user_Linus'`);
+    await admin.query(`set session_replication_role = origin`);
     const engine = await loadCedar();
     await inOrganization(bench.pool, bench.organizationId, (transaction) =>
       savePolicy(transaction, engine, {
@@ -104,11 +109,12 @@ describe('a run that waits for its time', () => {
       }),
     );
     const ends = (runId: string) => bench.finished(runId);
-    const reasons = (await Promise.all([altered.runId, forbidden.runId, reading].map(ends))).map(
+    const reasons = (await Promise.all([orphan, altered.runId, forbidden.runId, reading].map(ends))).map(
       ({ reason }) => reason,
     );
     await admin.query('delete from policies');
     expect(reasons).toEqual([
+      expect.stringMatching(/^Who asked for this may not run anything here any more/),
       'The approval is void: what it was over has changed. Nothing was run. Ask again.',
       expect.stringMatching(/^Policy has changed since this was asked for: `mkdir \/tmp\/x` .*rule freeze/),
       expect.stringMatching(/^Policy has changed since this was asked for: `uptime` .*rule freeze/),

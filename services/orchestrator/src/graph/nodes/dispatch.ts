@@ -8,6 +8,7 @@ import { readNodes } from '@sena/fleet/read-nodes';
 import { appendRunEventOnce } from '@sena/runs/append-run-event';
 import { hasDispatches } from '@sena/runs/has-dispatches';
 import { readRunScope } from '@sena/runs/read-run-scope';
+import { requesterMayRun } from '@sena/runs/requester-may-run';
 import { type NewDispatch, writeDispatches } from '@sena/runs/write-dispatches';
 import { limitsOf, noEnvironment } from '../execution-limits.ts';
 import { judgeSteps } from '../judge-steps.ts';
@@ -50,8 +51,8 @@ type Dispatched =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * What may have changed while a run waited for its time: the window has passed, the approval is not what it was, policy has become
- * stricter. A sentence, or null: it may begin. Of a turn that is dispatched already nothing is taken back.
+ * What may have changed while a run waited for its time: the window has passed, its requester has left, the approval is not what it was,
+ * policy has become stricter. A sentence, or null: it may begin. Of a turn that is dispatched already nothing is taken back.
  */
 async function describeChanged(
   context: RunContext,
@@ -66,6 +67,8 @@ async function describeChanged(
   if (missed !== null) return missed;
   if (now < window.notBefore)
     return `It was asked for at ${window.notBefore.toISOString()}, and its run was given another time. Nothing was run. Ask again.`;
+  if (!(await requesterMayRun(transaction, context.lease.runId)))
+    return 'Who asked for this may not run anything here any more, so nothing was run. Somebody else has to ask again.';
   if (approvalId !== null) {
     const approved = await readApprovedStart(transaction, approvalId);
     if (approved?.getTime() !== window.notBefore.getTime())
