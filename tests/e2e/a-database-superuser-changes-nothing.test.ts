@@ -100,10 +100,10 @@ async function sql(text: string, values: unknown[] = []) {
   return await admin.query(text, values);
 }
 
-async function asked() {
+async function asked(startAt?: string) {
   serial += 1;
   const line = `change-${serial}`;
-  const run = await owner.run({ kind: 'command', command: `echo ${line} >> /srv/changes`, selector: '*' });
+  const run = await owner.run({ kind: 'command', command: `echo ${line} >> /srv/changes`, selector: '*', startAt });
   expect(run.status).toBe('awaiting_approval');
   const approval = await owner.approval(run.id);
   const { action } = await owner.get<ApprovalAction>(`/v1/approvals/${approval.id}/action`);
@@ -279,6 +279,23 @@ describe('with Adam’s passkey', () => {
     }
     expect(await changes()).toEqual([it.line]);
   }, 90_000);
+
+  it('what he approves ahead of its time runs at that time, once, and not before', async () => {
+    const startAt = new Date(Date.now() + 10_000);
+    const it = await asked(startAt.toISOString());
+    expect(it.approval.notBefore).toBe(startAt.toISOString());
+    expect(it.action.notBefore).toBe(startAt.toISOString());
+    expect(await approve(it, signedBy(adamsKey, it.action))).toMatchObject({ status: 200 });
+    await eventually(
+      'it waits for its time',
+      async () => (await owner.get<{ status: string }>(`/v1/runs/${it.runId}`)).status === 'scheduled',
+    );
+    expect(await changes()).not.toContain(it.line);
+    expect(await endOf(it.runId)).toEqual(['exited ']);
+    const [execution] = await owner.executions(it.runId);
+    expect(Date.parse(execution?.startedAt ?? '')).toBeGreaterThanOrEqual(startAt.getTime());
+    expect((await changes()).filter((line) => line === it.line)).toHaveLength(1);
+  }, 60_000);
 
   it('what it signed for one thing does not do for another', async () => {
     const [one, other] = [await asked(), await asked()];

@@ -254,6 +254,34 @@ describe('the nodes', () => {
   }, 60_000);
 });
 
+describe('a command that is asked for ahead', () => {
+  it('says its window and its time zone wherever it is shown, and waits once it is approved', async () => {
+    await page.goto(`${sena.local.consoleUrl}/?kind=command`);
+    await page.getByRole('textbox', { name: 'Command', exact: true }).fill('touch /tmp/press-ahead');
+    await page.getByLabel('On nodes').fill('name=web-08');
+    const startAt = new Date(Math.ceil(Date.now() / 60_000) * 60_000 + 86_400_000);
+    const onTheWall = new Date(startAt.getTime() - startAt.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    await page.getByLabel('Start at').fill(onTheWall);
+    const zone = String(await page.evaluate('Intl.DateTimeFormat().resolvedOptions().timeZone'));
+    await page.getByText(zone, { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Schedule' }).click();
+
+    await page.getByText(/^starts at .*, in 24 h if it is approved$/).waitFor();
+    await page.getByText(/^Not before .* · Ends .*/).waitFor();
+    const runId = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    expect(await owner.get<Run>(`/v1/runs/${runId}`)).toMatchObject({ startAt: startAt.toISOString() });
+    const approver = senaApi(sena.local.apiUrl, sena.local.approver.apiKey);
+    expect((await approver.decide((await owner.approval(runId)).id, 'approve')).status).toBe(200);
+    await page.locator('[data-testid="run-status"][data-status="scheduled"]').first().waitFor();
+    await page.getByText(/^It begins at /).waitFor();
+
+    await page.goto(`${sena.local.consoleUrl}/runs`);
+    await page.getByText(/^starts at /).waitFor();
+    await owner.post(`/v1/runs/${runId}/cancel`, {});
+    expect(await owner.wait(runId)).toMatchObject({ status: 'cancelled', startedAt: null, counts: { total: 0 } });
+  }, 60_000);
+});
+
 describe('the join command', () => {
   it('is copied whole by a press, and pasted into a shell it enrols a satellite', async () => {
     await browser.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: sena.local.consoleUrl });

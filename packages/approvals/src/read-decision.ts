@@ -22,6 +22,17 @@ export async function readDecision(transaction: TenantTransaction, approvalId: s
   return { status: row.status, decidedByName: row.decided_by_name, reason: row.reason };
 }
 
+/** When what was approved may begin. null: what is stored is not what was approved, or it is not approved any more. */
+export async function readApprovedStart(transaction: TenantTransaction, approvalId: string): Promise<Date | null> {
+  const found = await transaction.query<{ action: unknown; action_digest: string }>(
+    `select action, action_digest from approvals where id = $1 and status = 'approved'`,
+    [approvalId],
+  );
+  const row = found.rows[0];
+  if (row === undefined || !isActionIntact(row.action, row.action_digest)) return null;
+  return new Date(actionSchema.parse(row.action).notBefore);
+}
+
 /** Exactly what was approved. Throws when it is not approved, or when what is stored is not what the digest covers. */
 export async function readApprovedAction(transaction: TenantTransaction, approvalId: string): Promise<Action> {
   const found = await transaction.query<{ status: ApprovalStatus; action: unknown; action_digest: string }>(

@@ -212,6 +212,7 @@ const listed: Record<string, string[]> = {
   'sena.reassign_dispatch': ['sena_app'],
   'sena.replace_own_runbooks': ['sena_app'],
   'sena.runs_to_ring': ['sena_app'],
+  'sena.runs_to_start': ['sena_app'],
   'sena.satellite_by_fingerprint': ['sena_relay'],
   'sena.satellites_gone_silent': ['sena_app'],
   'identity.append_audit': [],

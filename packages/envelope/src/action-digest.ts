@@ -19,6 +19,7 @@ type Digest = `sha256:${string}`;
 export interface HashedAction {
   /** `sha256:` and 64 hex digits. The order of commands, nodes and keys does not matter; everything else does. */
   readonly digest: Digest;
+  readonly notBefore: Date;
   readonly expiresAt: Date;
   /** What lets one satellite recompute the digest from its envelope; travels in the envelope's approval. */
   proofOf(satelliteId: string): ActionProof;
@@ -38,6 +39,7 @@ export function hashAction(action: Action): HashedAction {
     .map(([id, leaves]) => ({ id, leaf: hashSatellite(id, leaves) }))
     .sort((a, b) => (a.leaf < b.leaf ? -1 : 1));
   return {
+    notBefore: new Date(action.notBefore),
     expiresAt: new Date(action.expiresAt),
     digest: digestOf(
       action,

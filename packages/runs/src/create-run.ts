@@ -16,6 +16,8 @@ export interface NewRun {
   readonly selector: string | null;
   /** How long its work may wait for satellites and nodes that are offline. */
   readonly waitMs?: number;
+  /** Nothing of it begins on a node before. Absent or null: at once. */
+  readonly startAt?: Date | null;
   readonly requestedBy: Member;
   readonly traceparent: string;
 }
@@ -29,8 +31,8 @@ export async function createRun(
   const { organizationId } = transaction;
   await transaction.query(
     `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent, wait_ms,
-       requested_role, requested_via, scope)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+       requested_role, requested_via, scope, start_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       id,
       organizationId,
@@ -46,6 +48,7 @@ export async function createRun(
       run.requestedBy.role,
       run.requestedBy.by,
       run.requestedBy.scope,
+      run.startAt ?? null,
     ],
   );
   const text = run.prompt ?? run.command ?? run.runbook ?? '';
@@ -62,6 +65,7 @@ export async function createRun(
       runbook: run.runbook,
       selector: run.selector,
       waitMs: run.waitMs ?? 0,
+      startAt: run.startAt?.toISOString() ?? null,
       scope: run.requestedBy.scope,
       by: run.requestedBy.by,
     },

@@ -17,8 +17,9 @@ afterAll(() => bench.close());
 const statuses = runStatusSchema.options;
 const allowed: Record<RunStatus, readonly RunStatus[]> = {
   queued: ['running', 'failed', 'cancelled'],
-  running: ['awaiting_approval', 'succeeded', 'failed', 'cancelled'],
-  awaiting_approval: ['running', 'failed', 'cancelled'],
+  running: ['awaiting_approval', 'scheduled', 'succeeded', 'failed', 'cancelled'],
+  awaiting_approval: ['running', 'scheduled', 'failed', 'cancelled'],
+  scheduled: ['running', 'failed', 'cancelled'],
   succeeded: [],
   failed: [],
   cancelled: [],

@@ -7,8 +7,9 @@ import { appendRunEvent } from './append-run-event.ts';
 
 const allowed: Record<RunStatus, readonly RunStatus[]> = {
   queued: ['running', 'failed', 'cancelled'],
-  running: ['awaiting_approval', 'succeeded', 'failed', 'cancelled'],
-  awaiting_approval: ['running', 'failed', 'cancelled'],
+  running: ['awaiting_approval', 'scheduled', 'succeeded', 'failed', 'cancelled'],
+  awaiting_approval: ['running', 'scheduled', 'failed', 'cancelled'],
+  scheduled: ['running', 'failed', 'cancelled'],
   succeeded: [],
   failed: [],
   cancelled: [],
@@ -43,7 +44,8 @@ export async function transitionRun(transaction: TenantTransaction, transition: 
   const terminal = terminalRunStatuses.has(transition.to);
   const changed = await transaction.query(
     `update runs set status = $3, version = version + 1, reason = coalesce($4, reason),
-       started_at = coalesce(started_at, case when $3 = 'running' then now() end),
+       -- What is planned and approved ahead has not started.
+       started_at = coalesce(started_at, case when $3 = 'running' and (start_at is null or start_at <= now()) then now() end),
        finished_at = case when $5 then now() end
      where id = $1 and version = $2`,
     [transition.runId, run.version, transition.to, transition.reason ?? null, terminal],

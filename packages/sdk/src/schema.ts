@@ -826,7 +826,7 @@ export interface paths {
         put?: never;
         /**
          * Ask a question, run a command or run a runbook
-         * @description Answers as soon as the request is stored. Follow the run with `GET /v1/runs/{id}/events`. A command that may change anything waits for the approval of a second member.
+         * @description Answers as soon as the request is stored. Follow the run with `GET /v1/runs/{id}/events`. A command that may change anything waits for the approval of a second member. With `startAt` a command or a runbook is asked for ahead of its time, and can be approved ahead of it.
          */
         post: operations["createRun"];
         delete?: never;
@@ -1459,9 +1459,10 @@ export interface components {
                 name: string;
             };
             selector: string | null;
+            startAt: string | null;
             startedAt: string | null;
             /** @enum {string} */
-            status: "queued" | "running" | "awaiting_approval" | "succeeded" | "failed" | "cancelled";
+            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
             usage: {
                 completionTokens: number;
                 modelCalls: number;
@@ -1487,7 +1488,7 @@ export interface components {
             } | {
                 reason: string | null;
                 /** @enum {string} */
-                status: "queued" | "running" | "awaiting_approval" | "succeeded" | "failed" | "cancelled";
+                status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
                 /** @constant */
                 type: "run.status";
             } | {
@@ -1589,9 +1590,10 @@ export interface components {
                 name: string;
             };
             selector: string | null;
+            startAt: string | null;
             startedAt: string | null;
             /** @enum {string} */
-            status: "queued" | "running" | "awaiting_approval" | "succeeded" | "failed" | "cancelled";
+            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
             usage: {
                 completionTokens: number;
                 modelCalls: number;
@@ -6018,7 +6020,7 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
-                status?: "queued" | "running" | "awaiting_approval" | "succeeded" | "failed" | "cancelled";
+                status?: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
             };
             header?: never;
             path?: never;
@@ -6109,6 +6111,11 @@ export interface operations {
                     kind: "command";
                     /** @description `*`, or labels and names: `role=web and rack=a`, `name=web-07` */
                     selector: string;
+                    /**
+                     * Format: date-time
+                     * @description When it begins, with its time zone: at most 30 days from now. It is planned, judged and put to approval at once, and begins then if it is approved by then, or when it is, until its window ends; at once by default
+                     */
+                    startAt?: string;
                     /** @description How long work may wait for satellites and nodes that are offline; 0 by default: nodes are not waited for */
                     waitSeconds?: number;
                 } | {
@@ -6117,6 +6124,11 @@ export interface operations {
                     runbook: string;
                     /** @description `*`, or labels and names: `role=web and rack=a`, `name=web-07` */
                     selector?: string;
+                    /**
+                     * Format: date-time
+                     * @description When it begins, with its time zone: at most 30 days from now. It is planned, judged and put to approval at once, and begins then if it is approved by then, or when it is, until its window ends; at once by default
+                     */
+                    startAt?: string;
                     /** @description How long work may wait for satellites and nodes that are offline; 0 by default: nodes are not waited for */
                     waitSeconds?: number;
                 };
@@ -6132,7 +6144,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         /** @enum {string} */
-                        status: "queued" | "running" | "awaiting_approval" | "succeeded" | "failed" | "cancelled";
+                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
                     };
                 };
             };
@@ -6316,7 +6328,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         /** @enum {string} */
-                        status: "queued" | "running" | "awaiting_approval" | "succeeded" | "failed" | "cancelled";
+                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
                     };
                 };
             };

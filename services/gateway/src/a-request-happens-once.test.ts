@@ -107,6 +107,26 @@ describe('an Idempotency-Key', () => {
     expect(await countRuns()).toBe(before);
   });
 
+  it('is remembered past the start that was asked for, which a new request can’t have any more', async () => {
+    const startAt = new Date(Date.now() + 1_500).toISOString();
+    const first = await postRun({ ...command, startAt }, 'ahead');
+    expect(first.status).toBe(202);
+    expect((await gateway.call('GET', `/v1/runs/${first.json.id}`)).json).toMatchObject({ startAt, startedAt: null });
+    const refused = await eventually('its time is over', async () => {
+      const late = await postRun({ ...command, startAt });
+      return late.status === 202 ? null : late;
+    });
+    expect(refused).toMatchObject({ status: 422, json: { code: 'validation_failed', fields: [{ path: 'startAt' }] } });
+    expect(await postRun({ ...command, startAt }, 'ahead')).toMatchObject({ status: 202, json: first.json });
+  });
+
+  it('says why a question can’t be asked ahead', async () => {
+    const startAt = new Date(Date.now() + 60_000).toISOString();
+    const { status, json } = await postRun({ kind: 'ask', prompt: 'why?', startAt });
+    expect(status).toBe(422);
+    expect(JSON.stringify(json)).toContain('can’t be asked ahead of its time');
+  });
+
   it('belongs to one member', async () => {
     const mine = await postRun(command, 'shared');
     const theirs = await postRun({ ...command, command: 'uptime' }, 'shared', 'operator');

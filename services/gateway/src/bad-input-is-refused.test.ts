@@ -47,6 +47,7 @@ const pageQueries: Operation['wrongQueries'] = [
 ];
 const node = { name: 'n', siteId: '', address: '10.0.0.9' };
 const policy = { text: 'permit (principal, action == Action::"reads", resource);' };
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 const changed = (body: object, changes: object) => () => ({ ...body, ...changes });
 const sink = { kind: 'webhook', address: 'https://collector.example.com/audit' };
 const ask = { kind: 'ask', prompt: 'why?' };
@@ -100,6 +101,11 @@ const operations: Record<string, Operation> = {
       ['waitSeconds of more than a day', changed(command, { waitSeconds: 86_401 }), 'validation_failed'],
       ['waitSeconds of another type', changed(command, { waitSeconds: '60' }), 'validation_failed'],
       ['waitSeconds of a question', changed(ask, { waitSeconds: 60 }), 'validation_failed'],
+      ['startAt of a question', changed(ask, { startAt: inDays(1) }), 'validation_failed'],
+      ['startAt in the past', changed(command, { startAt: inDays(-1) }), 'validation_failed'],
+      ['startAt of more than 30 days', changed(command, { startAt: inDays(31) }), 'validation_failed'],
+      ['startAt without a time zone', changed(command, { startAt: '2026-12-01T02:00:00' }), 'validation_failed'],
+      ['startAt of another type', changed(command, { startAt: 1_800_000_000 }), 'validation_failed'],
       ['runbook that is not there', () => ({ kind: 'runbook', runbook: 'none' }), 'validation_failed'],
     ],
     wrongHeaders: [

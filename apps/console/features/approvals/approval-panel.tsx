@@ -15,7 +15,7 @@ import { InertText } from '../output/inert-text.tsx';
 import { InlineText } from '../output/inline-text.tsx';
 import { useMe } from '../session/use-me.ts';
 import { Ago } from '../time/ago.tsx';
-import { formatIn } from '../time/format-time.ts';
+import { formatIn, formatMoment } from '../time/format-time.ts';
 import { useNow } from '../time/use-now.ts';
 import { ApprovalCommand } from './approval-command.tsx';
 import { ApprovalStatusBadge } from './approval-status-badge.tsx';
@@ -103,11 +103,10 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 
 function Validity({ approval }: { approval: Approval }) {
   const nowMs = useNow(1_000);
-  const from = new Date(approval.notBefore).toLocaleString();
-  const until = new Date(approval.expiresAt).toLocaleString();
   return (
     <Fact name="Valid">
-      {from} – <time dateTime={approval.expiresAt}>{until}</time>
+      Not before <time dateTime={approval.notBefore}>{formatMoment(approval.notBefore)}</time> · Ends{' '}
+      <time dateTime={approval.expiresAt}>{formatMoment(approval.expiresAt)}</time>
       {/* Stays when it is decided, unseen: the card keeps its size. */}
       <span className={classNames('block text-muted-foreground', approval.status !== 'pending' && 'invisible')}>
         ends {formatIn(approval.expiresAt, nowMs)}

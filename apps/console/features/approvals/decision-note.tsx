@@ -6,6 +6,7 @@ import { useEffect, useRef } from 'react';
 import { InertText } from '../output/inert-text.tsx';
 import { useMe } from '../session/use-me.ts';
 import { Ago } from '../time/ago.tsx';
+import { formatMoment } from '../time/format-time.ts';
 
 interface DecisionNoteProps {
   approval: Approval;
@@ -46,7 +47,10 @@ function useWords(approval: Approval): { tone: 'success' | 'warning' | 'info'; t
             Approved by {by} {when}
           </>
         ),
-        what: 'The run goes on.',
+        what:
+          Date.parse(approval.notBefore) > Date.now()
+            ? `It begins at ${formatMoment(approval.notBefore)}.`
+            : 'The run goes on.',
       };
     case 'rejected':
       return {

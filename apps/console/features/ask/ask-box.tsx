@@ -14,6 +14,7 @@ import { useMe } from '../session/use-me.ts';
 import { useCommandKey } from '../shell/use-command-key.ts';
 import { ExampleQuestions } from './example-questions.tsx';
 import { PolicyPreview } from './policy-preview.tsx';
+import { StartAtField } from './start-at-field.tsx';
 import { useCreateRun } from './use-create-run.ts';
 
 type Kind = 'ask' | 'command';
@@ -24,6 +25,8 @@ export function AskBox() {
   const [prompt, setPrompt] = useState(params.get('prompt') ?? '');
   const [command, setCommand] = useState(params.get('command') ?? '');
   const [selector, setSelector] = useState(params.get('selector') ?? '');
+  /** As the field has it: in the browser's time zone, without saying so. */
+  const [startAt, setStartAt] = useState('');
   const me = useMe();
   const commandKey = useCommandKey();
   const create = useCreateRun();
@@ -48,7 +51,7 @@ export function AskBox() {
   function submit(event: FormEvent) {
     event.preventDefault();
     if (text.trim() === '' || busy) return;
-    create.mutate(toBody(kind, text.trim(), selector.trim()));
+    create.mutate(toBody(kind, text.trim(), selector.trim(), startAt));
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
@@ -117,7 +120,7 @@ export function AskBox() {
           />
           {kind === 'command' && (
             <div className="px-4 pb-3">
-              <PolicyPreview command={command} selector={selector} />
+              <PolicyPreview command={command} selector={selector} startsLater={startAt !== ''} />
             </div>
           )}
           <div className="flex flex-wrap items-center gap-2 border-t border-border p-2.5">
@@ -140,12 +143,13 @@ export function AskBox() {
                 className="w-full min-w-0 bg-transparent font-mono text-[0.8125rem] outline-none placeholder:font-sans placeholder:text-muted-foreground"
               />
             </label>
+            {kind === 'command' && <StartAtField value={startAt} onChange={setStartAt} error={create.error} />}
             <span className="hidden items-center gap-1 text-xs text-muted-foreground sm:flex" aria-hidden>
               {kind === 'command' && <Kbd>{commandKey}</Kbd>}
               <Kbd>↵</Kbd>
             </span>
             <Button type="submit" variant="primary" size="sm" className="h-8" busy={busy} disabled={text.trim() === ''}>
-              {kind === 'ask' ? 'Ask' : 'Run'} <ArrowRight aria-hidden />
+              {kind === 'ask' ? 'Ask' : startAt === '' ? 'Run' : 'Schedule'} <ArrowRight aria-hidden />
             </Button>
           </div>
         </form>
@@ -172,7 +176,10 @@ export function AskBox() {
   );
 }
 
-function toBody(kind: Kind, text: string, selector: string): CreateRunBody {
-  if (kind === 'command') return { kind, command: text, selector: selector === '' ? '*' : selector };
+function toBody(kind: Kind, text: string, selector: string, startAt: string): CreateRunBody {
+  if (kind === 'command') {
+    const at = startAt === '' ? {} : { startAt: new Date(startAt).toISOString() };
+    return { kind, command: text, selector: selector === '' ? '*' : selector, ...at };
+  }
   return { kind, prompt: text, ...(selector === '' ? {} : { selector }) };
 }

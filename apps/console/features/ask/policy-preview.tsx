@@ -31,7 +31,14 @@ const verdicts: Record<PolicyDecisionKind, { tone: Tone; icon: ReactNode; words:
   deny: { tone: 'danger', icon: <Ban aria-hidden />, words: 'Refused', classes: 'border-danger/40' },
 };
 
-export function PolicyPreview({ command, selector }: { command: string; selector: string }) {
+interface PolicyPreviewProps {
+  command: string;
+  selector: string;
+  /** It is asked for ahead of its time. */
+  startsLater: boolean;
+}
+
+export function PolicyPreview({ command, selector, startsLater }: PolicyPreviewProps) {
   const restedCommand = useDebounced(command.trim(), 350);
   const restedSelector = useDebounced(selector.trim(), 350);
   const preview = usePolicyPreview(restedCommand, restedSelector);
@@ -73,7 +80,11 @@ export function PolicyPreview({ command, selector }: { command: string; selector
       <div className="flex flex-wrap items-center gap-2">
         <Badge tone={verdict.tone}>
           {verdict.icon}
-          {approvers > 1 ? 'Needs two approvals' : verdict.words}
+          {approvers > 1
+            ? 'Needs two approvals'
+            : startsLater && decision === 'allow'
+              ? 'Needs no approval'
+              : verdict.words}
         </Badge>
         {nodeCount !== null && (
           <span className="text-[0.8125rem] text-muted-foreground">on {formatCount(nodeCount, 'node')}</span>

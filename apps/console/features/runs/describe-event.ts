@@ -75,7 +75,7 @@ function describeGate(decision: 'allow' | 'require_approval' | 'deny', reasons: 
   const detail = reasons[0] ?? null;
   switch (decision) {
     case 'allow':
-      return { title: 'Policy: read-only, runs at once', detail, tone: 'good' };
+      return { title: 'Policy: nobody has to approve it', detail, tone: 'good' };
     case 'require_approval':
       return { title: 'Policy: a second person decides', detail, tone: 'waiting' };
     case 'deny':
@@ -91,6 +91,8 @@ function describeStatus(status: RunStatus, reason: string | null): EventLine {
       return { title: 'Running', detail: reason, tone: 'plain' };
     case 'awaiting_approval':
       return { title: 'Waiting for approval', detail: reason, tone: 'waiting' };
+    case 'scheduled':
+      return { title: 'Waiting for its time', detail: reason, tone: 'waiting' };
     case 'succeeded':
       return { title: 'Succeeded', detail: reason, tone: 'good' };
     case 'failed':

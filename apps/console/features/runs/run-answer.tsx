@@ -116,6 +116,7 @@ function NoAnswer({ run }: { run: Run }) {
         </Card>
       );
     case 'awaiting_approval':
+    case 'scheduled':
     case 'failed':
     case 'cancelled':
     case 'succeeded':

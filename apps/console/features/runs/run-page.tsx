@@ -16,7 +16,7 @@ import { ApprovalPanel } from '../approvals/approval-panel.tsx';
 import { useApproval } from '../approvals/use-approvals.ts';
 import { InertText } from '../output/inert-text.tsx';
 import { Ago } from '../time/ago.tsx';
-import { formatDuration } from '../time/format-time.ts';
+import { formatDuration, formatIn, formatMoment } from '../time/format-time.ts';
 import { useNow } from '../time/use-now.ts';
 import { CancelRunButton } from './cancel-run-button.tsx';
 import { ExecutionSheet } from './execution-sheet.tsx';
@@ -33,6 +33,7 @@ import { type Following, useFollowRun } from './use-follow-run.ts';
 import { useRun } from './use-run.ts';
 import { useShownExecution } from './use-shown-execution.ts';
 import { useTabTitle } from './use-tab-title.ts';
+import { whenBegan } from './when-began.ts';
 
 export function RunPage({ runId }: { runId: string }) {
   const run = useRun(runId);
@@ -98,6 +99,7 @@ function RunEnd({ run }: { run: Run }) {
     case 'queued':
     case 'running':
     case 'awaiting_approval':
+    case 'scheduled':
     case 'succeeded':
       return null;
   }
@@ -149,6 +151,7 @@ function RunHeader({ run }: { run: Run }) {
         <dd>
           {run.requestedBy.name}, <Ago at={run.createdAt} />
         </dd>
+        {run.startAt !== null && <StartsAt run={run} startAt={run.startAt} />}
         <dt className="sr-only">Time taken</dt>
         <dd className="tabular-nums">
           <Elapsed run={run} />
@@ -158,10 +161,29 @@ function RunHeader({ run }: { run: Run }) {
   );
 }
 
+/** Asked for ahead of its time. */
+function StartsAt({ run, startAt }: { run: Run; startAt: string }) {
+  const nowMs = useNow(1_000);
+  const isAhead = run.startedAt === null && run.finishedAt === null;
+  return (
+    <>
+      <dt className="sr-only">Start</dt>
+      <dd data-testid="starts-at">
+        {isAhead ? 'starts at' : run.startedAt === null ? 'was to start at' : 'scheduled for'}{' '}
+        <time dateTime={startAt}>{formatMoment(startAt)}</time>
+        {isAhead && `, ${formatIn(startAt, nowMs)}`}
+        {run.status === 'awaiting_approval' && ' if it is approved'}
+      </dd>
+    </>
+  );
+}
+
 function Elapsed({ run }: { run: Run }) {
   const nowMs = useNow(1_000);
+  const beganAt = whenBegan(run);
+  if (beganAt === null) return null;
   const endMs = run.finishedAt === null ? nowMs : Date.parse(run.finishedAt);
-  const ms = Math.max(0, endMs - Date.parse(run.createdAt));
+  const ms = Math.max(0, endMs - Date.parse(beganAt));
   if (run.finishedAt === null) return <>for {formatDuration(Math.floor(ms / 1_000) * 1_000)}</>;
   return <>took {formatDuration(ms)}</>;
 }

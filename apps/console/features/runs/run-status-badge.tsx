@@ -2,13 +2,14 @@
 import type { RunStatus } from '@sena/contracts/domain/run';
 import { Badge, type Tone } from '@sena/ui/badge';
 import { Spinner } from '@sena/ui/spinner';
-import { Ban, CircleCheck, CircleX, Clock, Hand } from 'lucide-react';
+import { Ban, CalendarClock, CircleCheck, CircleX, Clock, Hand } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 const looks: Record<RunStatus, { tone: Tone; words: string; icon: ReactNode }> = {
   queued: { tone: 'neutral', words: 'Queued', icon: <Clock aria-hidden /> },
   running: { tone: 'primary', words: 'Running', icon: <Spinner /> },
   awaiting_approval: { tone: 'warning', words: 'Awaiting approval', icon: <Hand aria-hidden /> },
+  scheduled: { tone: 'neutral', words: 'Scheduled', icon: <CalendarClock aria-hidden /> },
   succeeded: { tone: 'success', words: 'Succeeded', icon: <CircleCheck aria-hidden /> },
   failed: { tone: 'danger', words: 'Failed', icon: <CircleX aria-hidden /> },
   cancelled: { tone: 'neutral', words: 'Cancelled', icon: <Ban aria-hidden /> },
@@ -18,6 +19,7 @@ export const runStatusWords: Readonly<Record<RunStatus, string>> = {
   queued: looks.queued.words,
   running: looks.running.words,
   awaiting_approval: looks.awaiting_approval.words,
+  scheduled: looks.scheduled.words,
   succeeded: looks.succeeded.words,
   failed: looks.failed.words,
   cancelled: looks.cancelled.words,

@@ -13,13 +13,14 @@ import { InertText } from '../output/inert-text.tsx';
 import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { Ago } from '../time/ago.tsx';
-import { formatDuration } from '../time/format-time.ts';
+import { formatDuration, formatMoment } from '../time/format-time.ts';
 import { describeCounts } from './describe-counts.ts';
 import { RunCaveats } from './run-caveats.tsx';
 import { RunKindIcon } from './run-kind-icon.tsx';
 import { RunStatusBadge, runStatusWords } from './run-status-badge.tsx';
 import { runTitle } from './run-title.ts';
 import { useRunList } from './use-runs.ts';
+import { whenBegan } from './when-began.ts';
 
 type RunRow = Omit<Run, 'findings' | 'answer'>;
 const column = createColumnHelper<typeof listFeatures, RunRow>();
@@ -73,15 +74,24 @@ const columns = column.columns([
     cell: ({ row }) => (
       <span className="block text-muted-foreground">
         <Ago at={row.original.createdAt} />
-        {row.original.finishedAt !== null && (
-          <span className="block text-xs whitespace-nowrap tabular-nums">
-            took {formatDuration(Date.parse(row.original.finishedAt) - Date.parse(row.original.createdAt))}
-          </span>
-        )}
+        <Took run={row.original} />
       </span>
     ),
   }),
 ]);
+
+function Took({ run }: { run: RunRow }) {
+  const beganAt = whenBegan(run);
+  if (run.startAt !== null && beganAt === null && run.finishedAt === null) {
+    return <span className="block text-xs whitespace-nowrap tabular-nums">starts at {formatMoment(run.startAt)}</span>;
+  }
+  if (beganAt === null || run.finishedAt === null) return null;
+  return (
+    <span className="block text-xs whitespace-nowrap tabular-nums">
+      took {formatDuration(Date.parse(run.finishedAt) - Date.parse(beganAt))}
+    </span>
+  );
+}
 
 const statusOptions = [
   { value: 'all', label: 'Every status' },

@@ -25,6 +25,14 @@ export function formatIn(at: string, nowMs: number): string {
   return hours < 48 ? `in ${hours} h` : `in ${Math.round(hours / 24)} d`;
 }
 
+/** A moment to be met, in the browser's time zone and with its name: `Dec 1, 2026, 02:00 GMT+1`. */
+export function formatMoment(at: string): string {
+  return new Date(at).toLocaleString(undefined, {
+    ...{ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' },
+    timeZoneName: 'short',
+  });
+}
+
 /** `12 ms`, `3.4 s`, `2 min 05 s`, `5 min`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

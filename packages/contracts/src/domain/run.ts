@@ -4,7 +4,15 @@ import { z } from 'zod';
 export const runKindSchema = z.enum(['ask', 'command', 'runbook']);
 export type RunKind = z.infer<typeof runKindSchema>;
 
-export const runStatusSchema = z.enum(['queued', 'running', 'awaiting_approval', 'succeeded', 'failed', 'cancelled']);
+export const runStatusSchema = z.enum([
+  'queued',
+  'running',
+  'awaiting_approval',
+  'scheduled',
+  'succeeded',
+  'failed',
+  'cancelled',
+]);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 export const terminalRunStatuses: ReadonlySet<RunStatus> = new Set<RunStatus>(['succeeded', 'failed', 'cancelled']);
 

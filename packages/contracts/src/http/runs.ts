@@ -27,23 +27,45 @@ const waitSecondsSchema = z
   .optional()
   .describe('How long work may wait for satellites and nodes that are offline; 0 by default: nodes are not waited for');
 
+/** How far ahead a run may be asked for. */
+export const startAheadMsMax = 30 * 86_400_000;
+
+const startAtSchema = timestampSchema
+  .optional()
+  .describe(
+    'When it begins, with its time zone: at most 30 days from now. It is planned, judged and put to approval at once, and ' +
+      'begins then if it is approved by then, or when it is, until its window ends; at once by default',
+  );
+
+/** What a question comes to is not known before its time, and an approval is over exact commands. */
+const questionHasNoStart =
+  'A question can’t be asked ahead of its time: nobody could approve what it comes to. Ask it now, or schedule a command or a runbook.';
+
 export const createRunBodySchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('ask'),
-    prompt: z.string().trim().min(1).max(8_000),
-    selector: selectorSchema.optional(),
-  }),
+  z.strictObject(
+    {
+      kind: z.literal('ask'),
+      prompt: z.string().trim().min(1).max(8_000),
+      selector: selectorSchema.optional(),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys' && issue.keys?.includes('startAt') ? questionHasNoStart : undefined,
+    },
+  ),
   z.strictObject({
     kind: z.literal('command'),
     command: z.string().trim().min(1).max(16_384),
     selector: selectorSchema,
     waitSeconds: waitSecondsSchema,
+    startAt: startAtSchema,
   }),
   z.strictObject({
     kind: z.literal('runbook'),
     runbook: z.string().trim().min(1).max(100),
     selector: selectorSchema.optional(),
     waitSeconds: waitSecondsSchema,
+    startAt: startAtSchema,
   }),
 ]);
 export type CreateRunBody = z.infer<typeof createRunBodySchema>;
@@ -75,6 +97,8 @@ export const runSchema = z.object({
   approvalId: z.string().nullable(),
   lastEventSeq: z.int(),
   createdAt: timestampSchema,
+  /** Asked for ahead of its time: nothing of it begins on a node before. null: at once. */
+  startAt: timestampSchema.nullable(),
   startedAt: timestampSchema.nullable(),
   finishedAt: timestampSchema.nullable(),
 });

@@ -2,6 +2,7 @@
 // Reads what the pause waits for from the database: a wake is a hint, not a fact.
 import { Command } from '@langchain/langgraph';
 import { readDecision } from '@sena/approvals/read-decision';
+import { isDue } from '@sena/runs/is-due';
 import { stepsAreComplete } from '@sena/runs/list-observations';
 import type { Pause } from './nodes/wait.ts';
 import type { Checkpointer } from './open-checkpointer.ts';
@@ -42,6 +43,8 @@ function isOver(context: RunContext, pause: Pause): Promise<boolean> {
         return stepsAreComplete(transaction, context.lease.runId, pause.steps);
       case 'approval':
         return (await readDecision(transaction, pause.approvalId)).status !== 'pending';
+      case 'start':
+        return isDue(transaction, context.lease.runId);
     }
   });
 }

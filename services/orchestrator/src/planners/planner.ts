@@ -14,6 +14,8 @@ export interface ScopedNode {
 export interface RunRequest {
   /** How long its work may wait for satellites and nodes that are offline. */
   readonly waitMs: number;
+  /** Its commands begin no earlier. null: at once. */
+  readonly startAt: string | null;
   readonly kind: 'ask' | 'command' | 'runbook';
   readonly prompt: string | null;
   readonly command: string | null;

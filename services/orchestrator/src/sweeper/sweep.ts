@@ -5,7 +5,8 @@ import { letGoOfSilentSatellite, listSilentSatellites } from '@sena/fleet/satell
 import type { JobQueue } from '@sena/queue/open-queue';
 import { appendRunEvent } from '@sena/runs/append-run-event';
 import { expireDispatch, listDispatchesToExpire } from '@sena/runs/close-executions';
-import { ringOutboxLeftovers } from '@sena/runs/ring-outbox';
+import { listRunsToStart } from '@sena/runs/list-runs-to-start';
+import { ringOutbox, ringOutboxLeftovers } from '@sena/runs/ring-outbox';
 import { wakeRun } from '@sena/runs/wake-run';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
@@ -52,6 +53,7 @@ export async function sweep(shop: SweptShop): Promise<boolean> {
     await attempt('placing what was left behind', () => placeLeftBehind(shop));
     await attempt('asking other satellites', () => askOthers(shop, shop.askOthersAfterMs));
     await attempt('expiring dispatches', () => expireDispatches(shop, attempt));
+    await attempt('starting what was asked for ahead', () => startScheduled(shop, attempt));
     await attempt('ringing again', () => ringWhatWasLost(shop));
     await attempt('keeping house', () => keepHouse(shop));
   });
@@ -88,6 +90,16 @@ async function expireApprovals({ pool, signals }: SweptShop, attempt: Attempt): 
         return { runId: expired.runId, seq };
       });
       if (noted !== null) await signals.ring(organizationId, 'runEvents', noted);
+    });
+  }
+}
+
+/** Each is rung for once here; where that fails, `ringWhatWasLost` does it again, as for every run that was woken. */
+async function startScheduled({ pool, queue }: SweptShop, attempt: Attempt): Promise<void> {
+  for (const { organizationId, runId } of await listRunsToStart(pool, atMost)) {
+    await attempt(`starting ${runId}`, async () => {
+      const { outboxId } = await inOrganization(pool, organizationId, (transaction) => wakeRun(transaction, runId));
+      await ringOutbox(pool, queue.add, organizationId, outboxId);
     });
   }
 }

@@ -301,6 +301,13 @@ describe('where the satellite demands a passkey,', () => {
     expect((await test.relay.result(executionId)).outcome).toMatchObject(ran);
   });
 
+  it('a change runs in the window it was approved for, as seen by a clock that is less than 30 s behind', async () => {
+    const before = await effects();
+    const ahead = await draft({ notBefore: later(25_000) });
+    expect(await outcomeOf({ ...ahead, approvals: [consent(ahead)] })).toMatchObject(ran);
+    expect(await effects()).toBe(before + 1);
+  });
+
   it('a second, unlisted approver beside a listed one does no harm', async () => {
     const envelope = await draft();
     expect(

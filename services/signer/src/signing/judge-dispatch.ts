@@ -29,6 +29,9 @@ export function judgeDispatch(
   if (terminalRunStatuses.has(dispatch.run.status)) return refuse(`Its run has already ${dispatch.run.status}.`);
   if (dispatch.expiresAt <= now)
     return { kind: 'refuse', reason: 'expired', detail: 'It was not signed while it was valid. Ask again.' };
+  const { startAt } = dispatch.run;
+  if (startAt !== null && dispatch.notBefore < startAt)
+    return refuse(`It would begin before ${startAt.toISOString()}, for which its run was asked. Ask again.`);
   if (dispatch.satelliteRevoked)
     return {
       kind: 'refuse',
@@ -107,6 +110,10 @@ function whyNotApproved(
   }
   if (approval.action === null) return 'Its approval holds no readable action.';
   if (approval.action.digest !== approval.actionDigest) return 'Its approval was altered after it was given.';
+  const { startAt } = dispatch.run;
+  // A run's start that is not the one that was approved is another action, whichever of them was altered.
+  if (dispatch.notBefore < approval.action.notBefore || (startAt !== null && approval.action.notBefore < startAt))
+    return `It was approved to begin at ${approval.action.notBefore.toISOString()}, and is to begin at another time. Ask again.`;
   if (approval.action.expiresAt <= now) return 'Its approval has expired.';
   if (dispatch.expiresAt > approval.action.expiresAt) return 'It would be valid for longer than its approval.';
   const proof = approval.action.proofOf(dispatch.satelliteId);

@@ -32,6 +32,8 @@ export interface DispatchToSign {
   readonly run: {
     readonly status: RunStatus;
     readonly cancelRequested: boolean;
+    /** Nothing of it begins before. null: it was asked for at once. */
+    readonly startAt: Date | null;
     readonly requester: { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
   };
   /** What rules ask of each node, as it is now: by node id. A node that was deleted has neither. Empty where no rule asks. */
@@ -95,6 +97,7 @@ export async function readDispatchesToSign(
     approval_id: string | null;
     run_status: RunStatus;
     cancel_requested: boolean;
+    start_at: Date | null;
     requested_by: string;
     requested_role: string;
     requested_via: string;
@@ -103,7 +106,7 @@ export async function readDispatchesToSign(
   }>(
     `select d.id, d.run_id, d.step, d.satellite_id, d.assignment_epoch, d.shell, d.command, d.environment, d.limits, d.read_only, d.not_before,
        d.expires_at, d.traceparent, d.approval_id, r.status as run_status, r.cancel_requested_at is not null as cancel_requested,
-       r.requested_by, r.requested_role, r.requested_via, s.revoked_at is not null as satellite_revoked,
+       r.start_at, r.requested_by, r.requested_role, r.requested_via, s.revoked_at is not null as satellite_revoked,
        s.dispatch_key_id as satellite_key_id
      from dispatches d join runs r on r.id = d.run_id join satellites s on s.id = d.satellite_id
      where d.id = any($1) and d.pending > 0 and d.sent_at is null and d.superseded_at is null
@@ -143,6 +146,7 @@ export async function readDispatchesToSign(
     run: {
       status: row.run_status,
       cancelRequested: row.cancel_requested,
+      startAt: row.start_at,
       requester: { id: row.requested_by, attributes: { role: row.requested_role, via: row.requested_via } },
     },
     nodeFacts,

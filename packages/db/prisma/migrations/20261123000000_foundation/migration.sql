@@ -114,7 +114,7 @@ create table runs (
   organization_id text not null references organizations,
   kind text not null check (kind in ('ask', 'command', 'runbook')),
   status text not null default 'queued'
-    check (status in ('queued', 'running', 'awaiting_approval', 'succeeded', 'failed', 'cancelled')),
+    check (status in ('queued', 'running', 'awaiting_approval', 'scheduled', 'succeeded', 'failed', 'cancelled')),
   -- Compare-and-set for every change of status.
   version integer not null default 1,
   reason text,
@@ -124,6 +124,8 @@ create table runs (
   runbook text,
   -- How long its work may wait for satellites and nodes that are offline.
   wait_ms integer not null default 0 check (wait_ms between 0 and 86400000),
+  -- Asked for ahead of its time: nothing of it begins on a node before. Null: at once.
+  start_at timestamptz,
   planner text not null default 'none' check (planner in ('none', 'runbook', 'model')),
   answer text,
   requested_by text not null,
@@ -164,6 +166,7 @@ create table runs (
 create index runs_recent on runs (organization_id, created_at desc, id desc);
 create index runs_wanted on runs (organization_id, wanted_at) where wake_count > handled_count;
 create index runs_cancelling on runs (organization_id) where cancel_requested_at is not null and finished_at is null;
+create index runs_scheduled on runs (start_at) where status = 'scheduled';
 create index runs_leased on runs (organization_id) where lease_expires_at is not null;
 
 create table run_events (
@@ -865,6 +868,15 @@ language sql security definer set search_path = sena, pg_temp as $$
   order by wanted_at limit at_most
 $$;
 
+-- Runs whose time has come, that nobody was woken for yet and nobody works on. Whoever wakes them counts up, and they are not here again.
+create function runs_to_start(at_most integer) returns table (organization_id text, run_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select organization_id, id from runs
+  where status = 'scheduled' and start_at <= now() and wake_count = handled_count
+    and (lease_expires_at is null or lease_expires_at < now())
+  order by start_at limit at_most
+$$;
+
 create function outbox_to_ring(older_ms integer, at_most integer)
 returns table (organization_id text, outbox_id bigint, job text, run_id text, traceparent text)
 language sql security definer set search_path = sena, pg_temp as $$
@@ -1220,7 +1232,7 @@ begin
 end $$;
 revoke create on schema sena from sena_definer;
 
-grant execute on function claim_next_run(text, integer), runs_to_ring(integer, integer), outbox_to_ring(integer, integer), approvals_to_expire(integer),
+grant execute on function claim_next_run(text, integer), runs_to_ring(integer, integer), runs_to_start(integer), outbox_to_ring(integer, integer), approvals_to_expire(integer),
   dispatches_to_expire(integer, integer, integer), dispatches_left_behind(integer), dispatches_to_ask_about(integer, integer), reassign_dispatch(text, text[], text[], text[]),
   satellites_gone_silent(integer), organizations_to_seal(), audit_sinks_due(integer), forget_old_idempotency_keys(bigint),
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;

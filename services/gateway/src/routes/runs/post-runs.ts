@@ -2,7 +2,7 @@
 // Nothing is executed here.
 import { scopeOf } from '@sena/auth/abilities';
 import { SenaError } from '@sena/contracts/errors';
-import { type CreateRunBody, createRunBodySchema, runAcceptedSchema } from '@sena/contracts/http/runs';
+import { type CreateRunBody, createRunBodySchema, runAcceptedSchema, startAheadMsMax } from '@sena/contracts/http/runs';
 import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import { refuseBeyondScope } from '@sena/fleet/refuse-beyond-scope';
 import { createRun } from '@sena/runs/create-run';
@@ -25,7 +25,8 @@ export function postRuns(app: GatewayApp, services: Services): void {
         summary: 'Ask a question, run a command or run a runbook',
         description:
           'Answers as soon as the request is stored. Follow the run with `GET /v1/runs/{id}/events`. ' +
-          'A command that may change anything waits for the approval of a second member.',
+          'A command that may change anything waits for the approval of a second member. ' +
+          'With `startAt` a command or a runbook is asked for ahead of its time, and can be approved ahead of it.',
         headers: idempotencyHeadersSchema,
         body: createRunBodySchema,
         response: {
@@ -59,6 +60,7 @@ function describeRun(body: CreateRunBody) {
     runbook: body.kind === 'runbook' ? body.runbook : null,
     selector: body.selector ?? null,
     waitMs: body.kind === 'ask' ? 0 : (body.waitSeconds ?? 0) * 1_000,
+    startAt: body.kind === 'ask' || body.startAt === undefined ? null : new Date(body.startAt),
   };
 }
 
@@ -67,6 +69,7 @@ async function refuseWhatCanNotRun(
   body: CreateRunBody,
   scope: string | null,
 ): Promise<void> {
+  if (body.kind !== 'ask' && body.startAt !== undefined) await refuseStart(transaction, new Date(body.startAt));
   if (body.selector !== undefined) await refuseBeyondScope(transaction, body.selector, scope);
   if (body.kind === 'runbook') {
     const found = await transaction.query('select 1 from runbooks where slug = $1', [body.runbook]);
@@ -76,4 +79,18 @@ async function refuseWhatCanNotRun(
       });
     }
   }
+}
+
+/** By the cloud's clock, and once: the same request sent again, when its time has come, gets the same run. */
+async function refuseStart(transaction: TenantTransaction, startAt: Date): Promise<void> {
+  const found = await transaction.query<{ now: Date }>('select now() as now');
+  const aheadMs = startAt.getTime() - (found.rows[0] as { now: Date }).now.getTime();
+  if (aheadMs > 0 && aheadMs <= startAheadMsMax) return;
+  const sentence =
+    aheadMs <= 0
+      ? 'The start lies in the past. Leave startAt out to begin at once, or give a later time.'
+      : 'The start is more than 30 days ahead. Ask again when it is nearer.';
+  throw new SenaError('validation_failed', sentence, {
+    fields: [{ path: 'startAt', message: 'must lie between now and 30 days from now' }],
+  });
 }

@@ -1,7 +1,8 @@
-// Entered from gate; leaves to dispatch with a yes, to report with anything else. Interrupts first; after the interrupt it reads the
+// Entered from gate; leaves to dispatch with a yes (by way of start, before its time), to report with anything else. Interrupts first; after the interrupt it reads the
 // decision from the database, never from the message that woke it.
 import { interrupt } from '@langchain/langgraph';
 import { readDecision } from '@sena/approvals/read-decision';
+import { isDue } from '@sena/runs/is-due';
 import { transitionRun } from '@sena/runs/transition-run';
 import { actor, changeRun, type RunContext } from '../run-context.ts';
 import type { RunState, RunUpdate } from '../run-state.ts';
@@ -19,15 +20,21 @@ export function approve(context: RunContext) {
       const decision = await readDecision(transaction, approvalId);
       const cancelled = (reason: string): RunUpdate => ({ ending: { status: 'cancelled', reason } });
       switch (decision.status) {
-        case 'approved':
-          await transitionRun(transaction, { runId, to: 'running', actor, leaseEpoch });
+        case 'approved': {
+          const to = (await isDue(transaction, runId)) ? 'running' : 'scheduled';
+          await transitionRun(transaction, { runId, to, actor, leaseEpoch });
           return {};
+        }
         case 'rejected':
           return cancelled(
             `${decision.decidedByName ?? 'Somebody'} rejected it${decision.reason ? `: ${decision.reason}` : ''}.`,
           );
         case 'expired':
-          return cancelled('Nobody decided in time. Ask again if it is still wanted.');
+          return cancelled(
+            state.request.startAt === null
+              ? 'Nobody decided in time. Ask again if it is still wanted.'
+              : 'Its window ended before it was approved, so nothing was run. Ask again for another time.',
+          );
         case 'void':
           return cancelled('The approval is void: what it was over has changed.');
         case 'pending':

@@ -1,32 +1,38 @@
-// Entered from gate or approve; leaves to wait, or to report when a node of the approval is gone. Writes the turn's dispatches, one for
+// Entered from gate, approve or start; leaves to wait, or to report when a node of the approval is gone. Writes the turn's dispatches, one for
 // each command and satellite, and the doorbell of the signer, in one transaction. What rests on an approval is written exactly as it
 // was approved, or not at all.
-import { readApprovedAction } from '@sena/approvals/read-decision';
+import { readApprovedAction, readApprovedStart } from '@sena/approvals/read-decision';
 import type { PlanStep } from '@sena/contracts/domain/run';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { readNodes } from '@sena/fleet/read-nodes';
 import { appendRunEventOnce } from '@sena/runs/append-run-event';
 import { hasDispatches } from '@sena/runs/has-dispatches';
 import { readRunScope } from '@sena/runs/read-run-scope';
+import { requesterMayRun } from '@sena/runs/requester-may-run';
 import { type NewDispatch, writeDispatches } from '@sena/runs/write-dispatches';
 import { limitsOf, noEnvironment } from '../execution-limits.ts';
+import { judgeSteps } from '../judge-steps.ts';
 import { actor, changeRun, type RunContext, readNow } from '../run-context.ts';
 import type { PassedStep, RunState, RunUpdate } from '../run-state.ts';
 import { readTargets } from '../targets.ts';
+import { describeMissed, type Window, windowOf } from '../window-of.ts';
 
 export function dispatch(context: RunContext) {
   return async (state: RunState): Promise<RunUpdate> => {
     const { runId } = context.lease;
     const outcome = await changeRun(context, async (transaction): Promise<Dispatched> => {
+      const now = await readNow(transaction);
+      const window = windowOf(state.request, state.turn, context.limits.approvalValidityMs, now);
+      const changed = window.isScheduled ? await describeChanged(context, transaction, state, { window, now }) : null;
+      if (changed !== null) return { kind: 'refused', reason: changed };
       const gone = await deletedSinceApproval(transaction, runId, state);
       if (gone.length > 0) return { kind: 'refused', reason: describeGone(gone) };
       const beyond = await describeBeyondScope(transaction, runId, state);
       if (beyond !== null) return { kind: 'refused', reason: beyond };
-      const now = await readNow(transaction);
       const direct = state.steps.filter((step) => passedOf(state, step).isDirect);
       const approved = state.steps.filter((step) => !passedOf(state, step).isDirect);
       const dispatches = [
-        ...(await toDirectDispatches(context, transaction, state, direct, now)),
+        ...(await toDirectDispatches(context, transaction, state, direct, { window, now })),
         ...(await toApprovedDispatches(context, transaction, state, approved, now)),
       ];
       await noteDeletedNodes(transaction, runId, state, dispatches);
@@ -43,6 +49,40 @@ export function dispatch(context: RunContext) {
 type Dispatched =
   | { readonly kind: 'written'; readonly outboxId: string }
   | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * What may have changed while a run waited for its time: the window has passed, its requester has left, the approval is not what it was,
+ * policy has become stricter. A sentence, or null: it may begin. Of a turn that is dispatched already nothing is taken back.
+ */
+async function describeChanged(
+  context: RunContext,
+  transaction: TenantTransaction,
+  state: RunState,
+  { window, now }: { window: Window; now: Date },
+): Promise<string | null> {
+  const { approvalId } = state;
+  const steps = state.steps.map(({ step }) => step);
+  if (await hasDispatches(transaction, context.lease.runId, steps)) return null;
+  const missed = describeMissed(window, now);
+  if (missed !== null) return missed;
+  if (now < window.notBefore)
+    return `It was asked for at ${window.notBefore.toISOString()}, and its run was given another time. Nothing was run. Ask again.`;
+  if (!(await requesterMayRun(transaction, context.lease.runId)))
+    return 'Who asked for this may not run anything here any more, so nothing was run. Somebody else has to ask again.';
+  if (approvalId !== null) {
+    const approved = await readApprovedStart(transaction, approvalId);
+    if (approved?.getTime() !== window.notBefore.getTime())
+      return 'The approval is void: what it was over has changed. Nothing was run. Ask again.';
+  }
+  for (const { plan, decision } of await judgeSteps(context, transaction, state.steps, now)) {
+    const isAllowed =
+      decision.decision === 'allow' || (decision.decision === 'require_approval' && !passedOf(state, plan).isDirect);
+    if (isAllowed) continue;
+    const why = decision.reasons[0] ?? (decision.decision === 'deny' ? 'is denied by policy' : 'needs approval');
+    return `Policy has changed since this was asked for: \`${plan.command}\` ${why}. Nothing was run. Ask again.`;
+  }
+  return null;
+}
 
 /**
  * Names of approved nodes that are no longer there. The digest is over exactly those nodes, so that the rest of them can't go on
@@ -94,7 +134,7 @@ async function toDirectDispatches(
   transaction: TenantTransaction,
   state: RunState,
   steps: readonly PlanStep[],
-  now: Date,
+  { window, now }: { window: Window; now: Date },
 ): Promise<NewDispatch[]> {
   const dispatches: NewDispatch[] = [];
   for (const { step, command, nodeIds } of steps) {
@@ -109,7 +149,7 @@ async function toDirectDispatches(
         limits: limitsOf(context.limits.commandTimeoutMs, state.request.waitMs),
         readOnly: passedOf(state, { step }).readOnly,
         approvalId: null,
-        ...validity(context, state, now, null),
+        ...validity(context, state, now, window.isScheduled ? window.endsAt : null),
         nodes,
       });
     }
@@ -171,16 +211,16 @@ async function toApprovedDispatches(
   return dispatches;
 }
 
-/** Never longer than the approval it rests on. */
+/** Never longer than the approval it rests on, or the window it was asked for. `ends`: of that. */
 function validity(
   context: RunContext,
   state: RunState,
   now: Date,
-  approvalEnds: Date | null,
+  ends: Date | null,
 ): { notBefore: Date; expiresAt: Date } {
   const expiresMs = Math.min(
     now.getTime() + Math.max(context.limits.dispatchValidityMs, state.request.waitMs),
-    approvalEnds?.getTime() ?? Number.POSITIVE_INFINITY,
+    ends?.getTime() ?? Number.POSITIVE_INFINITY,
   );
   return { notBefore: now, expiresAt: new Date(expiresMs) };
 }

@@ -3,33 +3,33 @@
 import { randomBytes } from 'node:crypto';
 import { findApprovalOfStep } from '@sena/approvals/find-approval-of-step';
 import { requestApproval } from '@sena/approvals/request-approval';
-import type { PolicyDecision } from '@sena/contracts/domain/policy';
-import type { PlanStep } from '@sena/contracts/domain/run';
 import type { Action } from '@sena/contracts/envelope';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { readNodes } from '@sena/fleet/read-nodes';
-import { evaluateCommand } from '@sena/policy/evaluate-command';
-import { decideCommand, strictest } from '@sena/policy/rules/decide-command';
-import { readRules } from '@sena/rules/read-rules';
 import { appendRunEventOnce } from '@sena/runs/append-run-event';
 import { readRequester } from '@sena/runs/read-requester';
 import { savePolicyDecisions } from '@sena/runs/save-plan';
 import { transitionRun } from '@sena/runs/transition-run';
 import { limitsOf, noEnvironment } from '../execution-limits.ts';
+import { type JudgedStep, judgeSteps } from '../judge-steps.ts';
 import { actor, changeRun, type RunContext, readNow } from '../run-context.ts';
-import type { PassedStep, RunState, RunUpdate } from '../run-state.ts';
+import type { RunState, RunUpdate } from '../run-state.ts';
 import { readTargets } from '../targets.ts';
-
-interface Judged extends PassedStep {
-  readonly plan: PlanStep;
-  readonly decision: PolicyDecision;
-}
+import { describeMissed, type Window, windowOf } from '../window-of.ts';
 
 export function gate(context: RunContext) {
   return async (state: RunState): Promise<RunUpdate> => {
     const { runId, leaseEpoch } = context.lease;
     return changeRun(context, async (transaction): Promise<RunUpdate> => {
-      const judged = await judgeSteps(context, transaction, state.steps);
+      const now = await readNow(transaction);
+      const window = windowOf(state.request, state.turn, context.limits.approvalValidityMs, now);
+      const missed = describeMissed(window, now);
+      if (missed !== null) return { ending: { status: 'cancelled', reason: missed } };
+      const judged = await judgeSteps(
+        context,
+        transaction,
+        state.steps,
+        window.isScheduled && window.notBefore > now ? window.notBefore : now,
+      );
       const gated = judged.map(({ plan, shell, decision }) => ({
         step: plan.step,
         command: plan.command,
@@ -41,7 +41,7 @@ export function gate(context: RunContext) {
       const waiting = judged.filter((step) => step.decision.decision === 'require_approval');
       const approvalId =
         denied === undefined && waiting.length > 0
-          ? await askForApproval(context, transaction, waiting, state.request.waitMs)
+          ? await askForApproval(context, transaction, waiting, { window, waitMs: state.request.waitMs })
           : null;
       const reasons = (denied ? [denied] : waiting).flatMap((step) => step.decision.reasons);
       const decision = denied ? 'deny' : approvalId === null ? 'allow' : 'require_approval';
@@ -62,63 +62,29 @@ export function gate(context: RunContext) {
             reason: `\`${denied.plan.command}\` ${reasons[0] ?? 'is denied by policy'}.`,
           },
         };
-      if (approvalId !== null) await transitionRun(transaction, { runId, to: 'awaiting_approval', actor, leaseEpoch });
+      const waits = approvalId !== null ? 'awaiting_approval' : window.notBefore > now ? 'scheduled' : null;
+      if (waits !== null) await transitionRun(transaction, { runId, to: waits, actor, leaseEpoch });
       return { passed, approvalId };
     });
   };
 }
 
-/** By the policies as they are now; the signer judges again by those of its own moment. */
-async function judgeSteps(
-  context: RunContext,
-  transaction: TenantTransaction,
-  steps: readonly PlanStep[],
-): Promise<Judged[]> {
-  const rules = await readRules(transaction, context.cedar);
-  const { ref, role, via } = await readRequester(transaction, context.lease.runId);
-  const at = await readNow(transaction);
-  const judged: Judged[] = [];
-  for (const plan of steps) {
-    const { shell, effects, decision } = evaluateCommand(context.parser, plan.command);
-    // Nodes are read where some rule asks about them.
-    const isAsked = rules.kind === 'ready' && rules.questions.length > 0;
-    const nodes = isAsked ? await readNodes(transaction, plan.nodeIds) : [];
-    const verdict = strictest(
-      decideCommand(rules, {
-        effects,
-        requester: { id: ref, attributes: { role, via } },
-        nodes: nodes.map(({ site, ...node }) => ({ ...node, site: site.name })),
-        at,
-      }),
-    );
-    judged.push({
-      plan,
-      decision: {
-        ...verdict,
-        rules: [...verdict.rules],
-        reasons: [...verdict.reasons],
-        effects: effects.map(({ call: _, ...effect }) => effect),
-      },
-      step: plan.step,
-      shell,
-      readOnly: decision === 'allow',
-      isDirect: verdict.decision === 'allow',
-    });
-  }
-  return judged;
+interface Times {
+  readonly window: Window;
+  readonly waitMs: number;
 }
 
 /** Finds the request of a turn that was gated before a crash; otherwise asks. null: no satellite could carry any of it. */
 async function askForApproval(
   context: RunContext,
   transaction: TenantTransaction,
-  waiting: readonly Judged[],
-  waitMs: number,
+  waiting: readonly JudgedStep[],
+  times: Times,
 ): Promise<string | null> {
   const { runId } = context.lease;
   const existing = await findApprovalOfStep(transaction, runId, waiting[0]?.step ?? '');
   if (existing !== null) return existing.id;
-  const action = await toAction(context, transaction, waiting, waitMs);
+  const action = await toAction(context, transaction, waiting, times);
   if (action.commands.length === 0) return null;
   const requester = await readRequester(transaction, runId);
   return requestApproval(transaction, {
@@ -137,10 +103,9 @@ async function askForApproval(
 async function toAction(
   context: RunContext,
   transaction: TenantTransaction,
-  waiting: readonly Judged[],
-  waitMs: number,
+  waiting: readonly JudgedStep[],
+  { window, waitMs }: Times,
 ): Promise<Action> {
-  const now = (await readNow(transaction)).getTime();
   const commands: Action['commands'] = [];
   for (const { plan, shell } of waiting) {
     const targets = await readTargets(transaction, plan.nodeIds);
@@ -156,8 +121,8 @@ async function toAction(
     organizationId: transaction.organizationId,
     runId: context.lease.runId,
     approvalNonce: randomBytes(18).toString('base64url'),
-    notBefore: new Date(now).toISOString(),
-    expiresAt: new Date(now + context.limits.approvalValidityMs + waitMs).toISOString(),
+    notBefore: window.notBefore.toISOString(),
+    expiresAt: window.endsAt.toISOString(),
     commands,
   };
 }

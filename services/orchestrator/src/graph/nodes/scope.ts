@@ -27,6 +27,7 @@ export function scope(context: RunContext) {
         command: run.command,
         runbook: run.kind === 'runbook' ? run.prompt : null,
         waitMs: await readWaitMs(transaction, runId),
+        startAt: run.startAt,
       };
       const scoped =
         run.kind === 'ask'

@@ -6,7 +6,8 @@ import type { RunState, RunUpdate } from '../run-state.ts';
 /** What a paused graph waits for. */
 export type Pause =
   | { readonly for: 'dispatches'; readonly steps: string[] }
-  | { readonly for: 'approval'; readonly approvalId: string };
+  | { readonly for: 'approval'; readonly approvalId: string }
+  | { readonly for: 'start' };
 
 export function wait() {
   return (state: RunState): RunUpdate => {
