@@ -155,7 +155,9 @@ async function follow(
   return { kind: 'exited', ...reported, brokeOff: !isWhole && connection.isClosed() };
 
   function lost(): CommandEnd {
-    const why = connection.isClosed() ? 'The connection to the node broke' : 'The node closed the channel';
+    const why = connection.isClosed()
+      ? `The connection to the node broke${connection.whyClosed()}`
+      : 'The node closed the channel';
     return { kind: 'lost', detail: `${why} before it reported how the command ended.` };
   }
 

@@ -49,6 +49,8 @@ export type SshConnection = {
   kind: 'open';
   client: Client;
   isClosed(): boolean;
+  /** ` (ECONNRESET)`, or nothing where the other end closed it in order. */
+  whyClosed(): string;
   /** At most once, when the connection is gone for whatever reason. */
   onClose(listener: () => void): void;
   close(): void;
@@ -166,6 +168,7 @@ function logIn(
         kind: 'open',
         client,
         isClosed: () => isClosed,
+        whyClosed: () => (problem === null ? '' : ` (${problem.message})`),
         onClose: (listener) => (isClosed ? listener() : listeners.push(listener)),
         // `destroy` and not only `end`: a node that no longer answers must not keep the socket.
         close: () => {

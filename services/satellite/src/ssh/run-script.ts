@@ -121,6 +121,8 @@ async function readAnswer(
   const { words, rest } = filter.end();
   if (words !== null) return { kind: 'answered', words };
   take('stderr', rest);
-  const why = connection.isClosed() ? 'The connection to the node broke' : 'The node closed the channel';
+  const why = connection.isClosed()
+    ? `The connection to the node broke${connection.whyClosed()}`
+    : 'The node closed the channel';
   return { kind: 'lost', detail: `${why} before it had answered.` };
 }

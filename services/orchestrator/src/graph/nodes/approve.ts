@@ -1,5 +1,5 @@
-// Entered from gate; leaves to dispatch with a yes (by way of start, before its time), to report with anything else. Interrupts first; after the interrupt it reads the
-// decision from the database, never from the message that woke it.
+// Entered from gate; leaves to dispatch with a yes (by way of start, before its time), to report with anything else. Interrupts first;
+// after the interrupt it reads the decision from the database, never from the message that woke it.
 import { interrupt } from '@langchain/langgraph';
 import { readDecision } from '@sena/approvals/read-decision';
 import { isDue } from '@sena/runs/is-due';
