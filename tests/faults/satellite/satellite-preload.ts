@@ -10,7 +10,7 @@ export interface CommitPoint {
   readonly id: string;
   readonly step: JournalStep;
   readonly when: When;
-  /** The how-manieth execution (or dispatch) in this step, from 1. */
+  /** How many executions (or dispatches) of the run have come to this step, from 1. */
   readonly nth: number;
   readonly signal: 'SIGKILL' | 'SIGSTOP';
 }
@@ -18,6 +18,9 @@ export interface CommitPoint {
 const pointFile = process.env.SENA_FAULT_POINT ?? '';
 const clockFile = process.env.SENA_FAULT_CLOCK ?? '';
 const clockOffset = { ms: 0, isSet: false };
+
+/** Of a dispatch or of an execution; not of an inquiry. */
+const idForm = /^(?:disp_[\w-]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 const statementOf: ReadonlyArray<[RegExp, JournalStep]> = [
   [/insert into dispatches/, 'accept'],
@@ -46,16 +49,23 @@ function passOnToWorkers(): void {
   syncBuiltinESMExports();
 }
 
+/** Of what was accepted since the point was set: what is still said of an earlier run is not waited for. */
 function watchCommits(): void {
-  const done = new Map<JournalStep, number>();
-  let ofTransaction: JournalStep[] = [];
+  const own = new Set<string>();
+  const done = new Map<JournalStep, Set<string>>();
+  let ofTransaction: Array<{ step: JournalStep | 'execution'; id: string }> = [];
   let pointId = '';
 
   const run = StatementSync.prototype.run;
   StatementSync.prototype.run = function (this: StatementSync, ...values: Parameters<typeof run>) {
     const answer = run.apply(this, values);
+    if (Number(answer.changes) !== 1) return answer;
     const step = statementOf.find(([text]) => text.test(this.sourceSQL))?.[1];
-    if (step !== undefined && Number(answer.changes) === 1) ofTransaction.push(step);
+    const id = values.find((value): value is string => typeof value === 'string' && idForm.test(value));
+    if (id === undefined) return answer;
+    if (step !== undefined) ofTransaction.push({ step, id });
+    else if (this.sourceSQL.includes('insert into executions') && !(values as unknown[]).includes('inquiry'))
+      ofTransaction.push({ step: 'execution', id });
     return answer;
   } as typeof run;
 
@@ -68,16 +78,32 @@ function watchCommits(): void {
     const point = readPoint();
     if (point !== null && point.id !== pointId) {
       pointId = point.id;
+      own.clear();
       done.clear();
     }
-    for (const step of ofTransaction) done.set(step, (done.get(step) ?? 0) + 1);
-    if (point?.when === 'before') act(point);
+    const steps = readOwn();
+    if (point?.when === 'before') act(point, steps);
     exec.call(this, sql);
-    if (point?.when === 'after') act(point);
+    if (point?.when === 'after') act(point, steps);
   };
 
-  function act(point: CommitPoint): void {
-    if (!ofTransaction.includes(point.step) || (done.get(point.step) ?? 0) < point.nth) return;
+  /** The steps of this transaction that are the run's own. */
+  function readOwn(): Set<JournalStep> {
+    const steps = new Set<JournalStep>();
+    for (const { step, id } of ofTransaction) {
+      if (step === 'execution') {
+        own.add(id);
+      } else if (step === 'accept' || own.has(id)) {
+        const ids = done.get(step) ?? new Set();
+        done.set(step, ids.add(id));
+        steps.add(step);
+      }
+    }
+    return steps;
+  }
+
+  function act(point: CommitPoint, steps: ReadonlySet<JournalStep>): void {
+    if (!steps.has(point.step) || (done.get(point.step)?.size ?? 0) < point.nth) return;
     rmSync(pointFile, { force: true });
     writeFileSync(`${pointFile}.${point.id}`, '');
     process.kill(process.pid, point.signal);
