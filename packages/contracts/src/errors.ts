@@ -31,6 +31,7 @@ export const errorCatalogue = {
   second_factor_required: { status: 401, title: 'A second factor is needed' },
   rate_limited: { status: 429, title: 'Too many requests' },
   join_token_invalid: { status: 401, title: 'The join token is not valid' },
+  key_refused: { status: 422, title: 'This key can not be enrolled' },
   internal: { status: 500, title: 'SENA failed' },
   not_ready: { status: 503, title: 'SENA is not ready yet' },
   backend_unavailable: { status: 502, title: 'A part of SENA does not answer' },

@@ -44,7 +44,7 @@ test('only the owner, who migrates, may become another role', async () => {
 
 test('identity, queue and checkpoints are read by their own role alone', async () => {
   const own: Record<string, string[]> = {
-    // The definer reads memberships, so that changes are told to the right organizations.
+    // The definer reads memberships, so that changes are told to the right organizations, and the public halves of passkeys.
     identity: ['sena_definer', 'sena_identity', 'sena_owner'],
     bullmq: ['sena_queue'],
     checkpoint: ['sena_checkpoint'],
@@ -59,10 +59,15 @@ test('identity, queue and checkpoints are read by their own role alone', async (
     );
     expect({ schema, readers: found.rows.map((row) => row.reader) }).toEqual({ schema, readers });
   }
-  const definer = await admin.query<{ relname: string }>(
-    `select relname from pg_class where relnamespace = 'identity'::regnamespace and relkind = 'r' and has_table_privilege('sena_definer', oid, 'select')`,
+  const definer = await admin.query<{ relname: string; columns: string[] }>(
+    `select relname, array_agg(attname::text order by attname) as columns from pg_class c join pg_attribute a on a.attrelid = c.oid
+     where relnamespace = 'identity'::regnamespace and relkind = 'r' and attnum > 0 and has_column_privilege('sena_definer', c.oid, attnum, 'select')
+     group by relname order by relname`,
   );
-  expect(definer.rows).toEqual([{ relname: 'member' }]);
+  expect(definer.rows).toEqual([
+    { relname: 'member', columns: expect.arrayContaining(['userId', 'organizationId', 'role']) },
+    { relname: 'passkey', columns: ['credentialID', 'publicKey', 'purpose', 'userId'] },
+  ]);
 });
 
 const secret: Array<[role: string, table: string]> = [
@@ -182,7 +187,7 @@ test('nobody who logs in may change what is append-only', async () => {
 
 /**
  * Who may call each function that looks across organizations, or past what its callers may change. They return ids and counts.
- * `reassign_dispatch` and `members_with_role` see the organization that is set, and no other.
+ * `reassign_dispatch`, `members_with_role` and `passkeys_of_members` see the organization that is set, and no other.
  */
 const listed: Record<string, string[]> = {
   'sena.approvals_to_expire': ['sena_app'],
@@ -204,6 +209,7 @@ const listed: Record<string, string[]> = {
   'sena.mark_audit_event_unsealed': [],
   'sena.unmark_sealed_events': [],
   'sena.members_with_role': ['sena_app', 'sena_signer'],
+  'sena.passkeys_of_members': ['sena_signer'],
   'sena.organizations_to_checkpoint': ['sena_signer'],
   'sena.organizations_to_seal': ['sena_app'],
   'sena.organizations_with_private_keys': ['sena_signer'],

@@ -1,9 +1,9 @@
 // A satellite changes its key: both keys sign the same words. Entered by the satellite (sign), the relay (verify), and by whoever follows a
 // satellite's keys later. Pure.
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
+import { isSignedBy } from './is-signed-by.ts';
 
 const context = 'sena-satellite-key-v1';
-const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 export interface IdentityChange {
   readonly satelliteId: string;
@@ -30,12 +30,4 @@ export function isIdentityChangeSigned(change: IdentityChange, formerSignature: 
   if (change.formerPublicKey === change.publicKey) return false;
   const input = identityChangeInput(change);
   return isSignedBy(change.formerPublicKey, input, formerSignature) && isSignedBy(change.publicKey, input, signature);
-}
-
-function isSignedBy(publicKey: string, input: Buffer, signature: string): boolean {
-  const der = Buffer.from(publicKey, 'base64url');
-  const isEd25519 = der.length === spkiPrefix.length + 32 && der.subarray(0, spkiPrefix.length).equals(spkiPrefix);
-  const bytes = Buffer.from(signature, 'base64url');
-  if (!isEd25519 || der.toString('base64url') !== publicKey || bytes.length !== 64) return false;
-  return verify(null, input, createPublicKey({ key: der, format: 'der', type: 'spki' }), bytes);
 }

@@ -6,6 +6,7 @@ import type { Enrolled } from '@sena/contracts/http/fleet';
 import { newId } from '@sena/contracts/ids';
 import { inOrganization, isUniqueViolation, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { fingerprintOf } from '@sena/envelope/dispatch-key';
+import { isEnrolmentSigned } from '@sena/envelope/enrolment-proof';
 import { hashJoinToken } from './create-join-token.ts';
 import { listDispatchKeys } from './list-dispatch-keys.ts';
 
@@ -14,15 +15,21 @@ export interface Enrolment {
   readonly name: string;
   /** SPKI DER, base64url, Ed25519. */
   readonly publicKey: string;
+  /** Fingerprints of dispatch keys that the satellite was given to pin. */
+  readonly pins: readonly string[];
+  /** By the private key of `publicKey`, base64url. */
+  readonly proof: string;
   readonly version: string;
 }
 
 /**
- * Throws `join_token_invalid` for a token that is unknown, used or expired; `validation_failed` for a key that is not Ed25519;
- * `name_taken`; `conflict` for a key that is enrolled already; `not_ready` while there is no dispatch key. Then the token is not used up.
+ * Throws `validation_failed` for a key that is not Ed25519; `key_refused` for one that has not signed this enrolment or is enrolled already,
+ * in whatever organization, in the same words; `join_token_invalid` for a token that is unknown, used or expired, or whose dispatch key is not
+ * pinned; `name_taken`; `not_ready` while there is no dispatch key. Then nothing is written, and the token is not used up.
  */
 export async function enrolSatellite(pool: Pool, enrolment: Enrolment, publicUrl: string): Promise<Enrolled> {
   const fingerprint = readFingerprint(enrolment.publicKey);
+  if (!isEnrolmentSigned(enrolment, enrolment.proof)) throw refusedKey('it has not signed this enrolment');
   const found = await pool.query<{ organization_id: string; join_token_id: string }>(
     'select organization_id, join_token_id from join_token_organization($1)',
     [hashJoinToken(enrolment.token)],
@@ -46,9 +53,14 @@ export async function enrolSatellite(pool: Pool, enrolment: Enrolment, publicUrl
       );
     }
     const pinnedId = used.rows[0]?.dispatch_key_id ?? null;
-    const pinned = dispatchKeys.find(({ keyId }) => pinnedId === null || keyId === pinnedId);
-    if (pinned === undefined) throw invalidToken(`${pinnedId}, which its command pins, was retired since`);
-    await insertSatellite(transaction, { ...enrolment, satelliteId, siteId, fingerprint, dispatchKeyId: pinned.keyId });
+    if (pinnedId !== null && !dispatchKeys.some(({ keyId }) => keyId === pinnedId))
+      throw invalidToken(`${pinnedId}, which its command pins, was retired since`);
+    // The newest of those it will believe: the satellite chooses the same.
+    const believed = dispatchKeys.filter((key) => enrolment.pins.includes(key.fingerprint));
+    const [newest] = believed;
+    if (newest === undefined || (pinnedId !== null && !believed.some(({ keyId }) => keyId === pinnedId)))
+      throw otherPin(`it pins ${enrolment.pins.join(', ')}, and its token ${pinnedId ?? 'any'}`);
+    await insertSatellite(transaction, { ...enrolment, satelliteId, siteId, fingerprint, dispatchKeyId: newest.keyId });
     await appendAuditEvent(transaction, {
       action: 'satellite.enrolled',
       actor: `satellite:${satelliteId}`,
@@ -85,13 +97,7 @@ async function insertSatellite(
       ],
     );
   } catch (error) {
-    if (isUniqueViolation(error, 'satellites_fingerprint_key')) {
-      throw new SenaError(
-        'conflict',
-        'This key is enrolled already. Make a new one: remove the satellite’s state directory and enrol again.',
-        { cause: error },
-      );
-    }
+    if (isUniqueViolation(error, 'satellites_fingerprint_key')) throw refusedKey(error);
     if (isUniqueViolation(error))
       throw new SenaError(
         'name_taken',
@@ -111,6 +117,23 @@ function readFingerprint(publicKey: string): string {
       fields: [{ path: 'publicKey', message: 'not an Ed25519 public key' }],
     });
   }
+}
+
+/** The same words for all: whether another organization knows the key is nobody's to learn. */
+function refusedKey(cause: unknown): SenaError {
+  return new SenaError(
+    'key_refused',
+    'This key can not be enrolled: it was used before, or it did not sign this very enrolment. Remove the satellite’s state directory, and run the whole join command again.',
+    { cause },
+  );
+}
+
+function otherPin(cause: string): SenaError {
+  return new SenaError(
+    'join_token_invalid',
+    'The join token belongs to another --pin than the one that was given. Copy the whole join command again.',
+    { cause },
+  );
 }
 
 function invalidToken(why: string): SenaError {

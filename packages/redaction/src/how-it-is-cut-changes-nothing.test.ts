@@ -27,6 +27,26 @@ const fragment = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: fc.string({ maxLength: 40 }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      ...[
+        'apiVersion: v1\n',
+        'kind: Secret\n',
+        'kind: ConfigMap\n',
+        'data:\n',
+        '  a: b\n',
+        '- apiVersion: v1\n  data:\n',
+      ],
+      ...[
+        '{\n  "apiVersion": "v1",\n',
+        '  "data": {\n',
+        '    "a": "b"\n  },\n',
+        '  "kind": "Secret"\n}\n',
+        '"data":{"a":"b"}',
+      ],
+    ),
+  },
   { weight: 1, arbitrary: fc.constantFrom('-----BEGIN PRIVATE KEY-----\n', 'MIIEvQ\n', '-----END PRIVATE KEY-----\n') },
 );
 const outputs = fc.array(fragment, { maxLength: 30 }).map((parts) => parts.join(''));

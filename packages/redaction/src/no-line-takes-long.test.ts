@@ -23,6 +23,15 @@ const lines: Record<string, string> = {
   'key beginnings': key.repeat(2_000),
   'base64 within a key': `${key}\n${'A'.repeat(lengths)}!\n${'=A'.repeat(lengths / 2)}\n${' '.repeat(lengths)}`,
   'encoded key beginnings': 'LS0tLS1CRUdJTi'.repeat(4_000),
+  'objects in one line': `{"apiVersion":"v1","data":{`.repeat(2_400),
+  'kinds in one line': `"kind":"Secret","data":{"a":"b"}`.repeat(1_900),
+  'quotes of an object': `{"kind":"Secret","data":{"a":"${'\\"'.repeat(30_000)}`,
+  'objects within objects': Array.from(
+    { length: 300 },
+    (_, n) => `${' '.repeat(n)}apiVersion: v1\n${' '.repeat(n)}data:`,
+  ).join('\n'),
+  'an object and a long name': `apiVersion: v1\ndata:\n  ${'a'.repeat(lengths)}\n  ${'- '.repeat(lengths / 2)}\n  a: "${' '.repeat(lengths)}`,
+  'an object of many lines': `apiVersion: v1\ndata:\n${'  a: b\n'.repeat(8_000)}`,
   hashes: '$6$'.repeat(20_000),
   'vendor prefixes': 'ghp_ sk-ant- npm_ xoxb- SG. glpat- mongodb:// mysql:// postgres:// _authToken='.repeat(700),
 };

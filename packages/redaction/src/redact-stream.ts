@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { askSecretlint, secretlintHints } from './ask-secretlint.ts';
 import { type CandidateFinder, type CandidateLine, createCandidateFinder } from './find-candidates.ts';
 import { createKeyLines } from './find-key-lines.ts';
+import { createSecretDocuments, secretDocumentHints } from './find-secret-documents.ts';
 import { createCanaryRule } from './rules/canary-rule.ts';
 import { ownRules } from './rules/own-rules.ts';
 import type { Place, Rule } from './rules/rule.ts';
@@ -39,6 +40,8 @@ const partBytes = 64 * 1024;
 const contextBytes = 8 * 1024;
 /** So much may wait for @secretlint/core. */
 const waitingBytesMax = 512 * 1024;
+/** And so much for the word that says whether it is a Kubernetes secret, which has no more than 1.4 MB of values. */
+const undecidedBytesMax = 2 * 1024 * 1024;
 /** Behind `keepBytes`. */
 export const lookAheadBytes = contextBytes;
 
@@ -46,16 +49,29 @@ const lineFeed = 0x0a;
 const asterisk = 0x2a;
 const nothing = Buffer.alloc(0);
 const unjudged = 'unjudged';
+const documentRule = 'kubernetes-secret';
 
 /** Once a process: the same rules for all of its streams. `canaries`: texts that never leave, whatever they look like. */
 export function createRedactionRules(canaries: readonly string[] = []): RedactionRules {
   const canary = createCanaryRule(canaries);
   const rules = canary === null ? ownRules : [canary, ...ownRules];
-  // The last bit: @secretlint/core.
-  return { rules, find: createCandidateFinder([...rules, { hints: secretlintHints }]) };
+  // The last bits: @secretlint/core, and what begins an object of Kubernetes.
+  const others = [{ hints: secretlintHints }, { hints: secretDocumentHints }];
+  return { rules, find: createCandidateFinder([...rules, ...others]) };
 }
 
-type Waiting = { raw: Buffer; start: number; spans: RedactedSpan[]; asked: Promise<RedactedSpan[]> };
+type Waiting = {
+  raw: Buffer;
+  start: number;
+  /** More may come until it is decided. */
+  spans: RedactedSpan[];
+  asked: Promise<RedactedSpan[]>;
+  /** False: it stays here. */
+  decided: Promise<boolean> | null;
+};
+
+/** Values that may be those of a Kubernetes secret, until that is known. */
+type Undecided = { serial: number; promise: Promise<boolean>; resolve(isLetOut: boolean): void };
 
 export function createStreamRedactor({
   rules: { rules, find },
@@ -65,7 +81,10 @@ export function createStreamRedactor({
   ask: findSecrets = askSecretlint,
 }: StreamRedactorSettings): StreamRedactor {
   const asksSecretlint = 1 << rules.length;
+  const beginsDocument = 1 << (rules.length + 1);
   const keyLines = createKeyLines();
+  const documents = createSecretDocuments();
+  let undecided: Undecided | null = null;
   /** What has no line end yet. */
   let held: Buffer[] = [];
   let heldBytes = 0;
@@ -150,10 +169,12 @@ export function createStreamRedactor({
     const candidates = find(window);
     let next = 0;
     let keyFrom = 0;
+    if (isPart) readPart(window, { length, isWhole, spans });
     for (;;) {
       const candidate: CandidateLine | undefined = candidates[next];
-      // Within a key every line is looked at.
-      const from = keyLines.isWithin() ? keyFrom : (candidate?.start ?? window.length);
+      // Within a key and a Kubernetes secret every line is looked at.
+      const isWithin = keyLines.isWithin() || (!isPart && documents.isWithin());
+      const from = isWithin ? keyFrom : (candidate?.start ?? window.length);
       if (from >= window.length) break;
       const rulesToAsk = candidate?.start === from ? candidate.rules : 0;
       if (candidate?.start === from) next += 1;
@@ -168,9 +189,28 @@ export function createStreamRedactor({
       if ((rulesToAsk & asksSecretlint) !== 0) questions.push({ text, offset: offset + from });
       const key = isPart ? null : keyLines.read(text);
       if (key !== null) spans.push({ start: offset + from + key[0], end: offset + from + key[1], rule: 'private-key' });
+      if (!isPart && ((rulesToAsk & beginsDocument) !== 0 || documents.isWithin()))
+        documents.read(text, ([start, end]) =>
+          spans.push({ start: offset + from + start, end: offset + from + end, rule: documentRule }),
+        );
       keyFrom = to + 1;
     }
     letOut(bytes.subarray(0, length), spans, questions);
+  }
+
+  /** Of a long line: what its beginning says of it is true of all of it. */
+  function readPart(
+    window: Buffer,
+    { length, isWhole, spans }: { length: number; isWhole: boolean; spans: RedactedSpan[] },
+  ): void {
+    const start = position;
+    const mask = ([from, to]: Place) => spans.push({ start: start + from, end: start + to, rule: documentRule });
+    if (!documents.isWithin()) return;
+    const isFirst = before.length === 0;
+    const part = window.subarray(before.length, before.length + length);
+    const text = readLine(isWhole && part.at(-1) === lineFeed ? part.subarray(0, -1) : part);
+    if (isFirst) documents.read(text, mask, true);
+    else documents.readOn(text, mask);
   }
 
   /** One that fails has judged nothing, so all of the line is masked. */
@@ -190,13 +230,20 @@ export function createStreamRedactor({
   ): void {
     const start = position;
     position += raw.length;
-    if (questions.length === 0 && waiting.length === 0 && draining === null) {
+    if (undecidedBytes() + raw.length > undecidedBytesMax) documents.settle();
+    const serial = documents.undecided();
+    if (undecided !== null && undecided.serial !== serial) {
+      undecided.resolve(true);
+      undecided = null;
+    }
+    if (serial !== null) undecided ??= { serial, ...Promise.withResolvers<boolean>() };
+    if (undecided === null && questions.length === 0 && waiting.length === 0 && draining === null) {
       show(raw, start, spans);
       return;
     }
     waitingBytes += raw.length;
     const asked = questions.length === 0 ? Promise.resolve([]) : ask(questions);
-    waiting.push({ raw, start, spans, asked });
+    waiting.push({ raw, start, spans, asked, decided: undecided?.promise ?? null });
     draining ??= drain();
   }
 
@@ -219,6 +266,10 @@ export function createStreamRedactor({
   async function drain(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const spans = await next.asked;
+      if (next.decided !== null && !(await next.decided)) {
+        waiting.length = 0;
+        break;
+      }
       show(next.raw, next.start, [...next.spans, ...spans]);
       waitingBytes -= next.raw.length;
       if (waitingBytes < waitingBytesMax) for (const resume of roomWaiters.splice(0)) resume();
@@ -248,6 +299,15 @@ export function createStreamRedactor({
     emit(kept, shown, masked);
   }
 
+  function undecidedBytes(): number {
+    return undecided === null ? 0 : waitingBytes;
+  }
+
+  /** What is undecided needs more to come, and has its own bound. */
+  function isFull(): boolean {
+    return undecided === null && waitingBytes >= waitingBytesMax;
+  }
+
   return {
     push,
     async finish(isAll = true) {
@@ -258,11 +318,12 @@ export function createStreamRedactor({
         judge(rest, rest.length, true);
         before = nothing;
       }
+      if (isAll) documents.settle();
+      undecided?.resolve(isAll);
       await draining;
     },
-    isFull: () => waitingBytes >= waitingBytesMax,
-    room: () =>
-      waitingBytes < waitingBytesMax ? Promise.resolve() : new Promise((resolve) => roomWaiters.push(resolve)),
+    isFull,
+    room: () => (!isFull() ? Promise.resolve() : new Promise((resolve) => roomWaiters.push(resolve))),
   };
 }
 

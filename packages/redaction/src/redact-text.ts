@@ -15,7 +15,9 @@ export async function redactText(
   // One byte a character: what the rules look for is ASCII. They know lines and quotes, not how JSON writes them.
   const plain = text
     .replace(/[^\0-\x7f]/g, '¦')
-    .replace(/\\[rn]/g, ' \n')
+    // Behind another backslash it is no line end of the output, but one that the output writes as two letters.
+    .replace(/(?<!\\)\\[rn]/g, ' \n')
+    .replace(/(?<!\\)\\t/g, '  ')
     .replaceAll('\\"', ' "');
   redactor.push(Buffer.from(plain, 'latin1'));
   await redactor.finish();
@@ -36,5 +38,5 @@ function withoutHalves(text: string, { start, end, rule }: RedactedSpan): Redact
 }
 
 function isHalved(text: string, at: number): boolean {
-  return text[at - 1] === '\\' && /["nr]/.test(text[at] ?? '');
+  return text[at - 1] === '\\' && /["nrt]/.test(text[at] ?? '');
 }

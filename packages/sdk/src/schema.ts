@@ -3675,6 +3675,8 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
+                    pins: string[];
+                    proof: string;
                     publicKey: string;
                     token: string;
                     version: string;
@@ -3748,7 +3750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: A field is missing or wrong. */
+            /** @description `key_refused`: This key can not be enrolled. `validation_failed`: A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -7,6 +7,7 @@ import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeApi } from './describe-api.ts';
 import { readEnvironment } from './env.ts';
+import { makeEnrolment } from './fixtures/make-enrolment.ts';
 import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 
 let gateway: TestGateway;
@@ -39,10 +40,10 @@ describe('an address that shows wrong keys', () => {
   });
 
   it('has few tries with join tokens', async () => {
-    const body = { token: 'x'.repeat(30), name: 'x', publicKey: 'x', version: '1' };
+    const body = makeEnrolment('x'.repeat(30), { pin: `SHA256:${'x'.repeat(43)}`, name: 'x' });
     const tried = [];
     for (let i = 0; i < 4; i++) tried.push((await gateway.call('POST', '/v1/enrolments', { as: null, body })).status);
-    expect(tried).toEqual([422, 422, 422, 429]);
+    expect(tried).toEqual([401, 401, 401, 429]);
   });
 });
 

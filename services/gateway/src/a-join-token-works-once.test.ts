@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { generateKeyPair } from '@sena/envelope/dispatch-key';
+import type { JoinToken } from '@sena/contracts/http/fleet';
+import { generateKeyPair, type KeyPair } from '@sena/envelope/dispatch-key';
+import { signEnrolment } from '@sena/envelope/enrolment-proof';
 import { openSignals } from '@sena/signals/open-signals';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeEnrolment } from './fixtures/make-enrolment.ts';
 import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 
 let gateway: TestGateway;
@@ -18,18 +22,24 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
+/** A point of small order as a public key, and a signature that fits it whatever was signed. */
+const weakPoint = Buffer.from(`01${'00'.repeat(31)}`, 'hex');
+const weakKey = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), weakPoint]).toString('base64url');
+
 const issue = (body?: object) => gateway.call('POST', `/v1/sites/${siteId}/join-tokens`, { body });
-const enrol = (token: string, changes: object = {}) => {
-  const { publicKeySpki } = generateKeyPair();
-  const body = {
-    token,
-    name: `sat-${crypto.randomUUID().slice(0, 8)}`,
-    publicKey: publicKeySpki,
-    version: '1.0.0',
-    ...changes,
-  };
-  return gateway.call('POST', '/v1/enrolments', { as: null, body });
-};
+const send = (body: object) => gateway.call('POST', '/v1/enrolments', { as: null, body });
+const newName = () => `sat-${crypto.randomUUID().slice(0, 8)}`;
+/** As a satellite does it that was given this token with its pin. */
+const enrol = (
+  join: JoinToken,
+  { name = newName(), pair = generateKeyPair() }: { name?: string; pair?: KeyPair } = {},
+) => send(makeEnrolment(join.token, { pin: join.dispatchKeyFingerprint, name, pair }));
+/** A token of the other organization, for a site of its own. */
+async function issueTheirs(): Promise<JoinToken> {
+  const as = { apiKey: gateway.theirs.members.owner.apiKey };
+  const site = await gateway.call('POST', '/v1/sites', { as, body: { name: newName() } });
+  return (await gateway.call('POST', `/v1/sites/${site.json.id}/join-tokens`, { as, body: {} })).json;
+}
 
 describe('a join token', () => {
   it('comes with the whole line to run, is kept as a hash, and expires', async () => {
@@ -70,7 +80,7 @@ describe('a join token', () => {
 
   it('enrols one satellite at its site, with the keys to pin', async () => {
     const { json } = await issue();
-    const enrolled = await enrol(json.token, { name: 'sat-first' });
+    const enrolled = await enrol(json, { name: 'sat-first' });
     expect(enrolled).toMatchObject({
       status: 201,
       json: {
@@ -89,13 +99,13 @@ describe('a join token', () => {
         status: 'disconnected',
       },
     ]);
-    expect(await enrol(json.token)).toMatchObject({ status: 401, json: { code: 'join_token_invalid' } });
+    expect(await enrol(json)).toMatchObject({ status: 401, json: { code: 'join_token_invalid' } });
     expect((await gateway.call('GET', '/v1/sites')).json.items).toMatchObject([{ satelliteCount: 1 }]);
   });
 
   it('works once also when many show it at the same moment', async () => {
     const { json } = await issue();
-    const answers = await Promise.all(Array.from({ length: 8 }, () => enrol(json.token)));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => enrol(json)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 7 }, () => 401)]);
   });
 
@@ -103,16 +113,86 @@ describe('a join token', () => {
     const { json } = await issue({ expiresInSeconds: 60 });
     await gateway.admin.query(`update sena.join_tokens set expires_at = now() where id = $1`, [json.id]);
     for (const token of [json.token, `${json.token}x`, 'sjt_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa']) {
-      expect(await enrol(token)).toMatchObject({ status: 401, json: { code: 'join_token_invalid' } });
+      expect(await enrol({ ...json, token })).toMatchObject({ status: 401, json: { code: 'join_token_invalid' } });
     }
     expect(gateway.log.join('')).not.toContain(json.token);
   });
 
   it('is not used up by an enrolment that is refused', async () => {
     const { json } = await issue();
-    expect(await enrol(json.token, { name: 'sat-first' })).toMatchObject({ status: 409, json: { code: 'name_taken' } });
-    expect(await enrol(json.token, { publicKey: 'AAAA' })).toMatchObject({ status: 422 });
-    expect((await enrol(json.token)).status).toBe(201);
+    expect(await enrol(json, { name: 'sat-first' })).toMatchObject({ status: 409, json: { code: 'name_taken' } });
+    const body = makeEnrolment(json.token, { pin: json.dispatchKeyFingerprint, name: newName() });
+    expect(await send({ ...body, publicKey: 'AAAA' })).toMatchObject({ status: 422 });
+    expect((await send(body)).status).toBe(201);
+  });
+
+  it('is spent only for a key that has signed this token, these pins and itself', async () => {
+    const { json } = await issue();
+    const other = (await issue()).json as JoinToken;
+    const { token, dispatchKeyFingerprint: pin } = json as JoinToken;
+    const [pair, stranger] = [generateKeyPair(), generateKeyPair()];
+    const words = { token, pins: [pin], publicKey: pair.publicKeySpki };
+    const right = makeEnrolment(token, { pin, name: newName(), pair });
+    const forged: Record<string, object> = {
+      'by another key': { proof: signEnrolment(words, stranger.privateKey) },
+      'over another token': { proof: signEnrolment({ ...words, token: other.token }, pair.privateKey) },
+      'over another pin': { proof: signEnrolment({ ...words, pins: [stranger.fingerprint] }, pair.privateKey) },
+      'over another public key': {
+        proof: signEnrolment({ ...words, publicKey: stranger.publicKeySpki }, pair.privateKey),
+      },
+      'for a key that somebody else holds': { publicKey: stranger.publicKeySpki },
+      'in another spelling': { proof: `${right.proof}==` },
+      'of nothing': { proof: '' },
+      'all zero': { proof: Buffer.alloc(64).toString('base64url') },
+      'by a key that everybody can sign with': {
+        ...{ publicKey: weakKey, proof: Buffer.concat([weakPoint, Buffer.alloc(32)]).toString('base64url') },
+      },
+    };
+    for (const [what, changes] of Object.entries(forged)) {
+      const answer = await send({ ...right, ...changes });
+      expect([what, answer.status, answer.json.code]).toEqual([what, 422, 'key_refused']);
+      expect(answer.json.detail).toMatch(/run the whole join command again/);
+    }
+    // The organization's other key, rightly signed, is not the one of this token.
+    const wrongPin = makeEnrolment(token, { pin: stranger.fingerprint, name: newName(), pair });
+    expect(await send(wrongPin)).toMatchObject({
+      ...{ status: 401, json: { code: 'join_token_invalid', detail: expect.stringMatching(/another --pin/) } },
+    });
+    const unused = await gateway.admin.query('select used_at from sena.join_tokens where token_hash = $1', [
+      createHash('sha256').update(token).digest('hex'),
+    ]);
+    expect(unused.rows).toEqual([{ used_at: null }]);
+    expect((await send(right)).status).toBe(201);
+    expect(gateway.log.join('')).not.toContain(token);
+  });
+
+  it('tells nobody that a key is enrolled, here or in another organization: the answer is that to a wrong proof', async () => {
+    const pair = generateKeyPair();
+    const ours = (await issue()).json as JoinToken;
+    expect((await enrol((await issue()).json, { pair })).status).toBe(201);
+    const theirs = await issueTheirs();
+    const [own, foreign] = [await enrol(ours, { pair }), await enrol(theirs, { pair })];
+    const wrong = await send({
+      ...makeEnrolment(theirs.token, { pin: theirs.dispatchKeyFingerprint, name: newName() }),
+      proof: Buffer.alloc(64, 1).toString('base64url'),
+    });
+    const told = ({ status, json }: typeof own) => ({
+      status,
+      ...json,
+      instance: null,
+      requestId: null,
+      traceId: null,
+    });
+    expect(told(own)).toEqual(told(wrong));
+    expect(told(foreign)).toEqual(told(wrong));
+    expect(told(wrong)).toMatchObject({ status: 422, code: 'key_refused' });
+    const headers = ({ headers: all }: typeof own) => [...all.keys()].toSorted();
+    expect([headers(own), headers(foreign)]).toEqual([headers(wrong), headers(wrong)]);
+    // Neither token is used up, nor is anything written of who asked.
+    const another = generateKeyPair();
+    expect((await enrol(theirs, { pair: another })).status).toBe(201);
+    expect((await enrol(ours, { pair: another })).json.code).toBe('key_refused');
+    expect((await enrol(ours)).status).toBe(201);
   });
 
   it('does not exist before the organization has a dispatch key', async () => {
@@ -125,7 +205,7 @@ describe('a join token', () => {
 describe('a revoked satellite', () => {
   it('is revoked once, and the relay is told each time', async () => {
     const { json } = await issue();
-    const { satelliteId } = (await enrol(json.token)).json;
+    const { satelliteId } = (await enrol(json)).json;
     const told: string[] = [];
     const signals = await openSignals({ kind: 'postgres', url: gateway.database.urls.relay });
     await signals.listen(gateway.ours.id, 'satelliteRevoked', (ring) => void told.push(ring.satelliteId));

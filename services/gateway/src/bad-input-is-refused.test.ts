@@ -7,6 +7,7 @@ import { problemSchema } from '@sena/contracts/http/problem';
 import { newId } from '@sena/contracts/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ArrangedIds, arrangeOrganization } from './fixtures/arrange-organization.ts';
+import { makeEnrolment } from './fixtures/make-enrolment.ts';
 import { type Answer, openTestGateway, type TestGateway, testPassword } from './fixtures/open-test-gateway.ts';
 import { may } from './permissions.ts';
 
@@ -71,9 +72,9 @@ const passkeyAnswer = {
     response: { clientDataJSON: 'e30', authenticatorData: 'AA', signature: 'AA' },
   },
 };
-const enrolment = { token: `sena_join_${canary}${'x'.repeat(30)}`, name: 'sat', publicKey: 'x', version: '1' };
-/** SPKI of an Ed25519 key. */
-const goodKey = 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE';
+const enrolment = makeEnrolment(`sena_join_${canary}${'x'.repeat(30)}`, {
+  ...{ pin: `SHA256:${'x'.repeat(43)}`, name: 'sat' },
+});
 
 const operations: Record<string, Operation> = {
   'POST /v1/runs': {
@@ -328,14 +329,18 @@ const operations: Record<string, Operation> = {
   'POST /v1/enrolments': {
     path: '/v1/enrolments',
     roles: 'public',
-    body: { ...enrolment, publicKey: goodKey },
+    body: enrolment,
     wrongBodies: [
       ['token missing', () => ({ ...enrolment, token: undefined }), 'validation_failed'],
       ['token too short', () => ({ ...enrolment, token: 'x' }), 'validation_failed'],
       ['token too long', () => ({ ...enrolment, token: canary.repeat(20) }), 'validation_failed'],
-      ['token unknown', () => ({ ...enrolment, publicKey: goodKey }), 'join_token_invalid'],
-      ['key that is none', () => enrolment, 'validation_failed'],
-      ['name with a slash', () => ({ ...enrolment, name: 'a/b', publicKey: goodKey }), 'validation_failed'],
+      ['token unknown', () => enrolment, 'join_token_invalid'],
+      ['key that is none', () => ({ ...enrolment, publicKey: 'x' }), 'validation_failed'],
+      ['proof missing', () => ({ ...enrolment, proof: undefined }), 'validation_failed'],
+      ['proof that is none', () => ({ ...enrolment, proof: canary }), 'key_refused'],
+      ['pins missing', () => ({ ...enrolment, pins: [] }), 'validation_failed'],
+      ['pin that is none', () => ({ ...enrolment, pins: [canary] }), 'validation_failed'],
+      ['name with a slash', () => ({ ...enrolment, name: 'a/b' }), 'validation_failed'],
     ],
   },
   'GET /v1/audit-events': {

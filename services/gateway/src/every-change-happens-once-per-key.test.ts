@@ -9,6 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeApi } from './describe-api.ts';
 import { defaultLimits } from './env.ts';
+import { makeEnrolment } from './fixtures/make-enrolment.ts';
 import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 import { registerRoutes } from './register-routes.ts';
 import type { Services } from './services.ts';
@@ -376,8 +377,7 @@ async function oldDispatchKey(): Promise<string> {
 
 async function newSatellite({ locked = false } = {}): Promise<string> {
   const { json } = await gateway.call('POST', `/v1/sites/${siteId}/join-tokens`, { body: {} });
-  const { publicKeySpki: publicKey } = generateKeyPair();
-  const body = { token: json.token, name: unique('sat'), publicKey, version: '1.0.0' };
+  const body = makeEnrolment(json.token, { pin: json.dispatchKeyFingerprint, name: unique('sat') });
   const { satelliteId } = (await gateway.call('POST', '/v1/enrolments', { as: null, body })).json;
   const lock = JSON.stringify({ shownCounter: 1, keptCounter: 2, address: null, formerAddress: null });
   if (locked)

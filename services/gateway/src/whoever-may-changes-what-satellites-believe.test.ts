@@ -1,5 +1,7 @@
+import type { JoinToken } from '@sena/contracts/http/fleet';
 import { generateKeyPair } from '@sena/envelope/dispatch-key';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeEnrolment } from './fixtures/make-enrolment.ts';
 import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 
 let gateway: TestGateway;
@@ -30,11 +32,12 @@ async function rotate(sequence: number): Promise<string> {
   await gateway.admin.query('update sena.dispatch_key_requests set done_at = now() where done_at is null');
   return id;
 }
-async function enrol(token: string, name: string) {
-  const body = { token, name, publicKey: generateKeyPair().publicKeySpki, version: '1' };
+async function enrol({ token, dispatchKeyFingerprint: pin }: JoinToken, name: string) {
+  const body = makeEnrolment(token, { pin, name });
   return gateway.call('POST', '/v1/enrolments', { as: null, body });
 }
-const joinToken = async () => (await gateway.call('POST', `/v1/sites/${siteId}/join-tokens`, { body: {} })).json;
+const joinToken = async (): Promise<JoinToken> =>
+  (await gateway.call('POST', `/v1/sites/${siteId}/join-tokens`, { body: {} })).json;
 
 describe('dispatch keys', () => {
   it('are shown without their private halves, and rotated by owners and admins alone', async () => {
@@ -69,7 +72,7 @@ describe('dispatch keys', () => {
     const young = await joinToken();
     expect(young.dispatchKeyFingerprint).toBe(newest.fingerprint);
     expect(young.command).toContain(`--pin ${newest.fingerprint}`);
-    const [first, second] = [await enrol(old.token, 'sat-old'), await enrol(young.token, 'sat-new')];
+    const [first, second] = [await enrol(old, 'sat-old'), await enrol(young, 'sat-new')];
     expect(first.json.dispatchKeys.map(({ sequence }: { sequence: number }) => sequence)).toEqual([2, 1]);
     expect(second.status).toBe(201);
     expect((await keys()).items.map(({ satelliteCount }: { satelliteCount: number }) => satelliteCount)).toEqual([
@@ -94,7 +97,7 @@ describe('dispatch keys', () => {
     const pinned = (await keys()).items[0].id;
     await rotate(3);
     await gateway.admin.query('update sena.dispatch_keys set retired_at = now() where id = $1', [pinned]);
-    expect(await enrol(token.token, 'sat-late')).toMatchObject({ status: 401, json: { code: 'join_token_invalid' } });
+    expect(await enrol(token, 'sat-late')).toMatchObject({ status: 401, json: { code: 'join_token_invalid' } });
     const satellites = (await gateway.call('GET', '/v1/satellites')).json.items;
     expect(satellites.some(({ name }: { name: string }) => name === 'sat-late')).toBe(false);
   });
@@ -111,7 +114,7 @@ describe('dispatch keys', () => {
 
 describe('a locked satellite', () => {
   it('says what was seen, and is unlocked by an owner alone', async () => {
-    const { json } = await enrol((await joinToken()).token, 'sat-locked');
+    const { json } = await enrol(await joinToken(), 'sat-locked');
     const id = json.satelliteId;
     const lock = { shownCounter: 3, keptCounter: 9, address: '203.0.113.9', formerAddress: '198.51.100.1' };
     await gateway.admin.query(

@@ -101,6 +101,7 @@ test('a signer that runs finds it and rings for its relay', async () => {
   const environment = {
     ...{ HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'info' as const, MASTER_KEY: masterKey.toString('base64') },
     ...{ CHECKPOINT_EVERY_RECORDS: 1_000, CHECKPOINT_EVERY_MS: 60_000 },
+    PUBLIC_URL: 'http://localhost:4700',
     DATABASE_URL: bench.database.urls.signer,
     QUEUE_DATABASE_URL: bench.database.urls.queue,
   };

@@ -17,6 +17,8 @@ const schema = z.object({
   DATABASE_URL: z.string(),
   QUEUE_DATABASE_URL: z.string().optional(),
   REDIS_URL: z.string().optional(),
+  /** The console's: where the passkeys of approvals that it verifies were made. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }),
   MASTER_KEY: masterKeySchema,
   /** The one before it, while private keys are still sealed with that: at its start the signer seals them with the new one. */
   MASTER_KEY_PREVIOUS: masterKeySchema.optional(),

@@ -35,7 +35,9 @@ export async function startSigner(env: SignerEnv, logger: Logger, pollMs = usual
   }
   const queue = await openQueue(queueConnectionFrom(env), { logger });
   const signals = await openSignals(signalConnectionFrom(env), { logger });
-  const signing = startSigning({ pool, masterKey, judges: { parser, cedar }, queue, signals, logger, pollMs });
+  const { hostname: rpId, origin } = new URL(env.PUBLIC_URL);
+  const judges = { parser, cedar, passkeyPage: { rpId, origin } };
+  const signing = startSigning({ pool, masterKey, judges, queue, signals, logger, pollMs });
   await queue.work('signDispatches', () => signing.look(), { concurrency: 1 });
   await signing.look();
   const checkpointing = startCheckpointing({

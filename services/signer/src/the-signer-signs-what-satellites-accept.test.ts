@@ -3,6 +3,7 @@ import { decideApproval } from '@sena/approvals/decide-approval';
 import { requestApproval } from '@sena/approvals/request-approval';
 import type { Action } from '@sena/contracts/envelope';
 import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
+import { actionChallenge, actionDigest } from '@sena/envelope/action-digest';
 import { importPublicKey } from '@sena/envelope/dispatch-key';
 import { type VerifiedEnvelope, verifyEnvelope } from '@sena/envelope/verify-envelope';
 import { loadBashParser } from '@sena/policy/load-bash-parser';
@@ -16,6 +17,7 @@ import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededNode } from '@sena/testing/seed-fleet';
+import { createSoftwarePasskey, type SoftwareAssertion, type SoftwarePasskey } from '@sena/testing/software-passkey';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SignerEnv } from './env.ts';
 import { ensureDispatchKeys } from './keys/ensure-dispatch-keys.ts';
@@ -26,6 +28,7 @@ import { type Signer, startSigner } from './start-signer.ts';
 
 const masterKey = randomBytes(32);
 const change = 'systemctl restart nginx';
+const passkeyPage = { rpId: 'localhost', origin: 'http://localhost:4700' };
 
 let bench: Bench;
 let pool: Pool;
@@ -40,6 +43,7 @@ const envOf = (key: Buffer): SignerEnv => ({
   LOG_LEVEL: 'info',
   DATABASE_URL: bench.database.urls.signer,
   QUEUE_DATABASE_URL: bench.database.urls.queue,
+  PUBLIC_URL: `${passkeyPage.origin}/`,
   MASTER_KEY: key.toString('base64'),
   CHECKPOINT_EVERY_RECORDS: 1_000,
   CHECKPOINT_EVERY_MS: 60_000,
@@ -106,8 +110,9 @@ const node = () => fleet.nodes[0] as SeededNode;
 /** A dispatch of `change` that rests on an approval by a second person; `alter` comes before the signer can see it. */
 async function approvedChange(
   runId: string,
-  alter: (ids: {
+  alter: (approved: {
     approvalId: string;
+    action: Action;
   }) => Partial<{ command: string; readOnly: boolean }> | Promise<object> = () => ({}),
 ): Promise<string> {
   const satelliteId = fleet.satellites[0]?.id as string;
@@ -138,7 +143,7 @@ async function approvedChange(
     await decideApproval(transaction, { approvalId: id, by, decision: 'approve' });
     return id;
   });
-  const altered = await alter({ approvalId });
+  const altered = await alter({ approvalId, action });
   return bench.writeDispatch(fleet, runId, { command: change, readOnly: false, limits, approvalId, ...altered });
 }
 
@@ -278,10 +283,120 @@ describe('is refused, with the reason at each execution', () => {
   });
 });
 
+describe('where policy asks for a passkey, an approval counts', () => {
+  /** As identity keeps what somebody has registered. */
+  async function register(userId: string, purpose = 'approval'): Promise<SoftwarePasskey> {
+    const passkey = createSoftwarePasskey(passkeyPage);
+    await bench.admin.query('set session_replication_role = replica');
+    await bench.admin.query(
+      `insert into identity.passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp", purpose)
+       values ($1, $2, $3, $1, 0, 'singleDevice', false, $4)`,
+      [passkey.credentialId, Buffer.from(passkey.publicKey, 'base64url').toString('base64'), userId, purpose],
+    );
+    await bench.admin.query('reset session_replication_role');
+    return passkey;
+  }
+  /** Written by who may write anything, past the API. */
+  const stored =
+    (make: (challenge: string) => SoftwareAssertion) =>
+    async ({ approvalId, action }: { approvalId: string; action: Action }) => {
+      await bench.admin.query('update approvals set passkey_required = true where id = $1', [approvalId]);
+      await bench.admin.query(
+        `insert into approval_assertions (organization_id, approval_id, decided_by, assertion) values ($1, $2, 'member:user_approver', $3)`,
+        [fleet.organizationId, approvalId, JSON.stringify(make(actionChallenge(actionDigest(action))))],
+      );
+      return {};
+    };
+
+  test('when it was made by a passkey that is registered to who approved, over this very action', async () => {
+    const passkey = await register('user_approver');
+    const dispatchId = await approvedChange(
+      await bench.createRun(fleet),
+      stored((challenge) => passkey.assert(challenge)),
+    );
+    expect(await verify(dispatchId)).toMatchObject({
+      kind: 'verified',
+      envelope: { approvals: [{ assertion: { credentialId: passkey.credentialId } }] },
+    });
+  });
+
+  const none = /and has that of 0\. A passkey that is not registered for approvals to who decided does not count/;
+  const wrong = (why: string) =>
+    new RegExp(`the signature that is stored for member:user_approver ${why}.*Find out who wrote it`);
+  const forgeries: Array<
+    [string, (own: SoftwarePasskey) => Promise<(challenge: string) => SoftwareAssertion>, RegExp]
+  > = [
+    [
+      'by another key, under the name of theirs',
+      async ({ credentialId }) => {
+        const other = createSoftwarePasskey(passkeyPage);
+        return (challenge) => ({ ...other.assert(challenge), credentialId });
+      },
+      wrong('was not made by the listed key'),
+    ],
+    [
+      'over another action',
+      async (own) => () => own.assert(actionChallenge(`sha256:${'0'.repeat(64)}`)),
+      wrong('is over something else than this action'),
+    ],
+    [
+      'made on another page',
+      async (own) => (challenge) => own.assert(challenge, { origin: 'https://sena.example.org' }),
+      wrong('was made on'),
+    ],
+    [
+      'made where nobody showed that they are there',
+      async (own) => (challenge) => own.assert(challenge, { flags: 0b0000_0001 }),
+      wrong('is not right'),
+    ],
+    [
+      'by a passkey that nobody has registered',
+      async () => (challenge) => createSoftwarePasskey(passkeyPage).assert(challenge),
+      none,
+    ],
+    [
+      'by the passkey of somebody else',
+      async () => {
+        const theirs = await register('user_asker');
+        return (challenge) => theirs.assert(challenge);
+      },
+      none,
+    ],
+    [
+      'by a passkey that signs in',
+      async () => {
+        const signsIn = await register('user_approver', 'sign_in');
+        return (challenge) => signsIn.assert(challenge);
+      },
+      none,
+    ],
+  ];
+  test.each(forgeries)('not when it was made %s', async (_what, forge, detail) => {
+    const make = await forge(await register('user_approver'));
+    const dispatchId = await approvedChange(await bench.createRun(fleet), stored(make));
+    expect(await refused(dispatchId)).toEqual({
+      kind: 'not_started',
+      reason: 'signer_refused',
+      detail: expect.stringMatching(detail),
+    });
+    expect(await envelopeOf(dispatchId)).toBeUndefined();
+  });
+
+  test('not when nothing was signed', async () => {
+    const dispatchId = await approvedChange(await bench.createRun(fleet), async ({ approvalId }) => {
+      await bench.admin.query('update approvals set passkey_required = true where id = $1', [approvalId]);
+      return {};
+    });
+    expect(await refused(dispatchId)).toMatchObject({
+      detail: expect.stringMatching(/a person with a passkey, .*has that of 0/),
+    });
+  });
+});
+
 test('while others write to its run it is signed all the same, and refused once they are done', async () => {
   const runId = await bench.createRun(fleet);
   await ensureDispatchKeys(pool, masterKey);
-  const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
+  const judges = { parser: await loadBashParser(), cedar: await loadCedar(), passkeyPage };
   const sign = (dispatchId: string) => signDispatches(pool, masterKey, judges, fleet.organizationId, [dispatchId]);
   await signer.stop();
   const dispatchId = await bench.writeDispatch(fleet, runId, { step: 's1' });
@@ -307,13 +422,15 @@ test('while others write to its run it is signed all the same, and refused once 
 test('what a cancel closes while it is being signed stays closed, and never leaves', async () => {
   const runId = await bench.createRun(fleet);
   await ensureDispatchKeys(pool, masterKey);
-  const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
+  const judges = { parser: await loadBashParser(), cedar: await loadCedar(), passkeyPage };
   await signer.stop();
   const dispatchId = await bench.writeDispatch(fleet, runId);
   let cancelling: Promise<unknown> = Promise.resolve();
   // The signer has read that nobody cancels, and holds the dispatch.
   await inOrganization(pool, fleet.organizationId, async (transaction) => {
-    const [read] = await readDispatchesToSign(transaction, [dispatchId], { runs: 'free', withNodeFacts: false });
+    const [read] = await readDispatchesToSign(transaction, [dispatchId], {
+      ...{ runs: 'free', withNodeFacts: false, passkeyPage },
+    });
     expect(read).toMatchObject({ id: dispatchId, run: { cancelRequested: false } });
     cancelling = bench.inFleet(fleet, async (other) => {
       await requestCancel(other, runId, 'member:m');
@@ -349,7 +466,7 @@ describe('keys', () => {
   test('two signers at once sign one envelope', async () => {
     const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet));
     await ensureDispatchKeys(pool, masterKey);
-    const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
+    const judges = { parser: await loadBashParser(), cedar: await loadCedar(), passkeyPage };
     const signing = () => signDispatches(pool, masterKey, judges, fleet.organizationId, [dispatchId]);
     await Promise.all([signing(), signing(), signing()]);
     const found = await bench.admin.query('select 1 from dispatch_envelopes where dispatch_id = $1', [dispatchId]);
@@ -438,7 +555,7 @@ test('a dispatch whose doorbell can not be rung is signed, and nothing says that
   const dispatchId = await bench.writeDispatch(fleet, await bench.createRun(fleet));
   const deaf = { ring: () => Promise.reject(new Error('no bell')) } as unknown as Signals;
   const queue = { add: () => Promise.reject(new Error('no queue')) } as unknown as JobQueue;
-  const judges = { parser: await loadBashParser(), cedar: await loadCedar() };
+  const judges = { parser: await loadBashParser(), cedar: await loadCedar(), passkeyPage };
   const signing = startSigning({ pool, masterKey, judges, queue, signals: deaf, logger, pollMs: 600_000 });
   await signing.look();
   await signing.stop();

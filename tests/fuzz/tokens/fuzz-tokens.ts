@@ -2,6 +2,7 @@
 // are, before and after. Entered by run-fuzz.
 import { mintServiceToken } from '@sena/auth/service-token';
 import { generateKeyPair } from '@sena/envelope/dispatch-key';
+import { signEnrolment } from '@sena/envelope/enrolment-proof';
 import { type SeededRandom, seededRandom } from '../../faults/seeded-random.ts';
 import { signIn } from '../http/fuzz-gateway.ts';
 import { sendRaw } from '../http/send-raw.ts';
@@ -70,17 +71,16 @@ export async function fuzzTokens(
       headers: { authorization: `Bearer ${owner.apiKey}`, 'content-type': 'application/json' },
       body: '{}',
     });
-    return ((await made.json()) as { token: string }).token;
+    return (await made.json()) as { token: string; dispatchKeyFingerprint: string };
   };
+  const join = await joinToken();
   let enrolled = 0;
   const enrol = (token: string, random: SeededRandom) => {
     enrolled += 1;
-    const body = {
-      token,
-      name: `sat-${seed}-${enrolled}`,
-      publicKey: generateKeyPair().publicKeySpki,
-      version: '1.0.0',
-    };
+    const { publicKeySpki: publicKey, privateKey } = generateKeyPair();
+    const words = { token, pins: [join.dispatchKeyFingerprint], publicKey };
+    const proof = signEnrolment(words, privateKey);
+    const body = { ...words, proof, name: `sat-${seed}-${enrolled}`, version: '1.0.0' };
     return call('POST', '/v1/enrolments', {}, body, random);
   };
   const [cookieName = '', cookieValue = ''] = session.split(/=(.*)/s);
@@ -103,7 +103,7 @@ export async function fuzzTokens(
       show: (token, random) => me({ authorization: `Bearer ${token}` }, random),
       isAccepted: (status) => status === 200,
     },
-    { name: 'join token', token: await joinToken(), show: enrol, isAccepted: (status) => status === 201 },
+    { name: 'join token', token: join.token, show: enrol, isAccepted: (status) => status === 201 },
   ];
   const problems: string[] = [];
   const byKind: Record<string, { tried: number; statuses: Record<string, number> }> = {};

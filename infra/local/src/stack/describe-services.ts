@@ -69,7 +69,12 @@ export function describeServices(plan: StackPlan): ServiceDescription[] {
       SERVICE_TOKEN_SECRET: secrets.serviceTokenSecret,
       ...(model === null ? {} : describeModel(model)),
     }),
-    service('signer', { DATABASE_URL: databases.signer, MASTER_KEY: secrets.masterKey, ...queue }),
+    service('signer', {
+      DATABASE_URL: databases.signer,
+      PUBLIC_URL: plan.publicUrl,
+      MASTER_KEY: secrets.masterKey,
+      ...queue,
+    }),
     service('gateway', {
       DATABASE_URL: databases.app,
       AUTH_DATABASE_URL: databases.identity,

@@ -116,6 +116,13 @@ export const enrolBodySchema = z.strictObject({
   name: fleetNameSchema,
   /** SPKI DER, base64url, Ed25519. */
   publicKey: z.string().max(256),
+  /** The fingerprints that the satellite was given to pin; the join token's is among them. */
+  pins: z
+    .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'SHA256: and 43 characters, as the join command has it'))
+    .min(1)
+    .max(8),
+  /** Ed25519, base64url, by the private key of `publicKey`, over the token's hash, the pins and the public key: that the key is there. */
+  proof: z.string().max(128),
   version: z.string().max(64),
 });
 export const enrolledSchema = z.object({

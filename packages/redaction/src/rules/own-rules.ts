@@ -2,11 +2,13 @@
 import { assignment, commandLine, statement } from './assignments.ts';
 import { netrcFile, passwordHash, postgresPasswordFile } from './files.ts';
 import { privateKey } from './keys.ts';
+import { kubernetesSecret } from './kubernetes.ts';
 import { address, authorization, cookie, jsonWebToken } from './requests.ts';
 import type { Rule } from './rule.ts';
 
 export const ownRules: readonly Rule[] = [
   privateKey,
+  kubernetesSecret,
   passwordHash,
   jsonWebToken,
   authorization,

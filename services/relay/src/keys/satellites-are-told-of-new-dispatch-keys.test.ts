@@ -216,17 +216,22 @@ describe('a satellite’s own key', () => {
     await tunnel.close();
   });
 
-  test('a former key, or another satellite’s, never comes back', async () => {
+  test('a former key, or another satellite’s, never comes back, and the answer does not tell whose it is', async () => {
     const tunnel = await connect(bench.port, satellite, { protocols, session: null });
     const pair = next();
     const frame = change(tunnel, pair);
     tunnel.send(frame);
     await tunnel.next('identity-changed');
     const other = fleet.satellites[1] as SeededSatellite;
-    for (const known of [satellite, other]) {
+    const [foreign] = (await bench.seedFleet({ satellites: 1 })).satellites as [SeededSatellite];
+    const messages = new Set<string | null>();
+    for (const known of [satellite, other, foreign]) {
       tunnel.send(change(tunnel, { ...pair, ...known } as never, { former: withKey(pair) }));
-      expect((await tunnel.next('identity-changed')).accepted).toBe(false);
+      const { accepted, message } = await tunnel.next('identity-changed');
+      expect(accepted).toBe(false);
+      messages.add(message);
     }
+    expect(messages.size).toBe(1);
     await tunnel.close();
     expect(await stored()).toMatchObject({ public_key: pair.publicKeySpki });
     const changes = await bench.admin.query(

@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { DispatchKeyStatement } from '@sena/contracts/domain/dispatch-key';
+import { generateKeyPair } from '@sena/envelope/dispatch-key';
+import { signAgain } from '@sena/envelope/sign-again';
+import { signKeyStatement } from '@sena/envelope/sign-key-statement';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type SatelliteProcess, spawnSatellite } from '../fixtures/satellite-process.ts';
 import {
@@ -232,6 +236,49 @@ describe('a change, the satellite living on,', () => {
     relay.send(stale.frame);
     await relay.ack(stale.envelope.dispatchId, 2);
     expect(await effects()).toBe(1);
+  });
+
+  it('that was taken under a key which is retired by the time of a restart goes on: what runs is followed, what waits runs', async () => {
+    const { relay } = enrolled;
+    const running = await change('; sleep 3; exit 7');
+    const waiting = await change();
+    relay.send(running.frame);
+    await relay.started(running.executionId);
+    relay.send(waiting.frame);
+    await relay.ack(waiting.envelope.dispatchId);
+    const next = generateKeyPair();
+    const said = { v: 1, organizationId: site.ids.organizationId, notBefore: new Date().toISOString() } as const;
+    const succession: DispatchKeyStatement = {
+      ...{ ...said, kind: 'succession', sequence: 2 },
+      ...{ keyId: 'dkey_2', publicKey: next.publicKeySpki, previousKeyId: 'dkey_1' },
+    };
+    const retirement: DispatchKeyStatement = { ...said, kind: 'retirement', sequence: 3, retiredKeyId: 'dkey_1' };
+    const newest = { keyId: 'dkey_2', privateKey: next.privateKey };
+    relay.send({
+      t: 'dispatch-keys',
+      statements: [
+        await signKeyStatement(succession, { keyId: 'dkey_1', privateKey: site.signer.privateKey }),
+        await signKeyStatement(retirement, newest),
+      ],
+    });
+    await relay.until('the key is retired here', () =>
+      relay.frames.find((frame) => frame.t === 'dispatch-keys-followed' && frame.sequence === 3),
+    );
+    await satellite.kill('SIGKILL');
+    const after = await startTestSatellite(enrolled.config, relay);
+    satellite = { kill: () => after.satellite.stop(0) };
+    relay.send({ t: 'reconcile', executionIds: [] });
+    expect((await relay.result(running.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 7 });
+    expect((await relay.result(waiting.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await effects()).toBe(2);
+    // Signed anew with the newest, as the signer does it, it is the same; the old key signs nothing that is new.
+    const anew = await signAgain(waiting.frame.envelope, site.signer.publicKey, newest);
+    const late = await change();
+    relay.send({ ...waiting.frame, envelope: anew }, late.frame);
+    expect(await relay.ack(waiting.envelope.dispatchId, 2)).toMatchObject({ accepted: true });
+    expect(await relay.ack(late.envelope.dispatchId)).toMatchObject({ accepted: false, code: 'envelope_key_unknown' });
+    expect((await relay.result(waiting.executionId, 2)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await effects()).toBe(2);
   });
 
   it('if it is a read-only one whose connection breaks, it runs again once, then it is unknown', async () => {

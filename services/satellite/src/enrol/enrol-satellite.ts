@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Enrolled, enrolledSchema, fleetNameSchema } from '@sena/contracts/http/fleet';
 import { fingerprintOf } from '@sena/envelope/dispatch-key';
+import { signEnrolment } from '@sena/envelope/enrolment-proof';
 import { type Enrolment, readEnrolment, writeEnrolment } from '../config/enrolment.ts';
 import { createIdentity, type Identity } from '../config/identity.ts';
 import { OperatorError } from '../config/operator-error.ts';
@@ -54,7 +55,7 @@ export async function enrolSatellite(options: EnrolOptions): Promise<EnrolResult
   // Before the token is spent: `run` would say the same.
   requireNativeCrypto(config.nativeCryptoRequired);
   const identity = createIdentity(state.identityKey);
-  const enrolled = await requestEnrolment(url, identity, name.data, options.token, options.version, config);
+  const enrolled = await requestEnrolment(url, identity, { ...options, name: name.data }, config);
   const dispatchKeys = pinKeys(enrolled, options.pins);
   checkCloudAddress(enrolled.tunnelUrl, { secure: 'wss:', plain: 'ws:' });
 
@@ -115,13 +116,13 @@ function writeNewConfig(file: string, options: EnrolOptions): void {
 async function requestEnrolment(
   url: URL,
   identity: Identity,
-  name: string,
-  token: string,
-  version: string,
+  { token, pins, name, version }: Pick<EnrolOptions, 'token' | 'pins' | 'name' | 'version'>,
   config: SatelliteConfig,
 ): Promise<Enrolled> {
   const address = new URL('/v1/enrolments', url);
-  const body = { token, name, publicKey: identity.publicKeySpki, version };
+  const publicKey = identity.publicKeySpki;
+  const proof = signEnrolment({ token, pins, publicKey }, identity.privateKey);
+  const body = { token, name, publicKey, pins, proof, version };
   const ca = config.caFile === undefined ? undefined : readFileSync(config.caFile, 'utf8');
   const answer = await postJson(address, body, { proxy: config.proxy, ca, timeoutMs: requestTimeoutMs }).catch(
     (cause: Error) => {

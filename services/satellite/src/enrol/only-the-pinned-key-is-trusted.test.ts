@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enrolBodySchema } from '@sena/contracts/http/fleet';
 import { generateKeyPair } from '@sena/envelope/dispatch-key';
+import { isEnrolmentSigned } from '@sena/envelope/enrolment-proof';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callSatellite } from '../fixtures/satellite-process.ts';
 
@@ -56,12 +57,14 @@ const enroll = (changes: Record<string, string> = {}) => {
 const state = (name: string) => join(directory, 'satellite.state', name);
 
 describe('enrolment', () => {
-  it('sends the public key alone, and keeps the private one for itself', async () => {
+  it('sends the public key alone, with a signature by the private one, which it keeps for itself', async () => {
     const { code, stdout, stderr } = await enroll();
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain(`Pinned dispatch key dkey_1 ${dispatchKey.fingerprint}`);
     const body = enrolBodySchema.parse(requests[0]);
-    expect(body).toMatchObject({ token, name: 'rack-a' });
+    expect(body).toMatchObject({ token, name: 'rack-a', pins: [dispatchKey.fingerprint] });
+    expect(isEnrolmentSigned(body, body.proof)).toBe(true);
+    expect(isEnrolmentSigned({ ...body, token: `${token}x` }, body.proof)).toBe(false);
     const key = readFileSync(state('identity.key'), 'utf8');
     expect(key).toContain('PRIVATE KEY');
     expect(statSync(state('identity.key')).mode & 0o777).toBe(0o600);

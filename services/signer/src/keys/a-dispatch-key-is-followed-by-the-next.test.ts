@@ -28,7 +28,8 @@ let judges: Parameters<typeof signDispatches>[2];
 beforeAll(async () => {
   bench = await openBench();
   pool = openPool(bench.database.urls.signer, { max: 4, applicationName: 'test', onError: () => undefined });
-  judges = { parser: await loadBashParser(), cedar: await loadCedar() };
+  const passkeyPage = { rpId: 'localhost', origin: 'http://localhost:4700' };
+  judges = { parser: await loadBashParser(), cedar: await loadCedar(), passkeyPage };
 });
 afterAll(async () => {
   await pool.end();

@@ -97,16 +97,22 @@ function whyNotApproved(
   if (approval.status !== 'approved') return `Its approval is ${approval.status}.`;
   const isByPasskey = approval.passkeyRequired || verdict.passkey;
   const people = new Set(
-    approval.approvers.flatMap(({ by, assertion }) => (isByPasskey && assertion === null ? [] : [by])),
+    approval.approvers.flatMap(({ by, passkey }) => (isByPasskey && passkey.kind !== 'verified' ? [] : [by])),
   );
   const everybody = approval.approvers.map(({ by }) => by);
   if (everybody.includes(approval.requestedBy) || everybody.includes(dispatch.run.requester.id))
     return 'Its requester approved it.';
+  if (isByPasskey) {
+    // The API stores none that is wrong: it was written past it, or this address is another one than that of the console.
+    for (const { by, passkey } of approval.approvers)
+      if (passkey.kind === 'wrong')
+        return `Policy asks for a passkey, and the signature that is stored for ${by} ${passkey.why}. Find out who wrote it, then ask again.`;
+  }
   // Policy may have become stricter since it was asked for, and is never less strict than then.
   const needed = Math.max(1, approval.approversRequired, verdict.approvers);
   if (people.size < needed) {
     const rules = verdict.rules.length > 0 ? `, rule ${verdict.rules[0]}` : '';
-    return `It needs the approval of ${needed === 1 ? 'a person' : `${needed} people`}${isByPasskey ? ' with a passkey' : ''}${rules}, and has that of ${people.size}. Ask again.`;
+    return `It needs the approval of ${needed === 1 ? 'a person' : `${needed} people`}${isByPasskey ? ' with a passkey' : ''}${rules}, and has that of ${people.size}.${isByPasskey ? whyLess(approval) : ''} Ask again.`;
   }
   if (approval.action === null) return 'Its approval holds no readable action.';
   if (approval.action.digest !== approval.actionDigest) return 'Its approval was altered after it was given.';
@@ -120,6 +126,11 @@ function whyNotApproved(
   if (!isCoveredByDigest(envelope, proof, approval.actionDigest))
     return 'It is not what was approved: its text, nodes, shell, environment or limits differ.';
   return null;
+}
+
+function whyLess({ approvers }: ApprovalToCheck): string {
+  const isAnyUnregistered = approvers.some(({ passkey }) => passkey.kind === 'unregistered');
+  return isAnyUnregistered ? ' A passkey that is not registered for approvals to who decided does not count.' : '';
 }
 
 function toEnvelope(organizationId: string, dispatch: DispatchToSign, readOnly: boolean): DispatchEnvelope {

@@ -13,6 +13,7 @@ import {
 import type { TenantTransaction } from '@sena/db/tenant';
 import { type HashedAction, hashAction } from '@sena/envelope/action-digest';
 import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
+import { type PasskeyPage, type PasskeyWord, verifyPasskeys } from './verify-passkeys.ts';
 
 export interface DispatchToSign {
   readonly id: string;
@@ -59,11 +60,12 @@ export interface ApprovalToCheck {
   readonly requestedBy: string;
   readonly approversRequired: number;
   readonly passkeyRequired: boolean;
-  /** Who approved it and may do so still, each once, and what their passkey signed; the satellite verifies that. */
+  /** Who approved it and may do so still, each once, what their passkey signed for the satellite to verify, and whether it holds here. */
   readonly approvers: ReadonlyArray<{
     readonly by: string;
     readonly at: Date;
     readonly assertion: PasskeyAssertion | null;
+    readonly passkey: PasskeyWord;
   }>;
 }
 
@@ -74,7 +76,7 @@ export interface ApprovalToCheck {
 export async function readDispatchesToSign(
   transaction: TenantTransaction,
   dispatchIds: readonly string[],
-  options: { runs: 'locked' | 'free'; withNodeFacts: boolean },
+  options: { runs: 'locked' | 'free'; withNodeFacts: boolean; passkeyPage: PasskeyPage },
 ): Promise<DispatchToSign[]> {
   // Runs are locked before their dispatches, wherever executions may end.
   if (options.runs === 'locked') await lockRunsOfDispatches(transaction, dispatchIds);
@@ -127,6 +129,7 @@ export async function readDispatchesToSign(
   const approvals = await readApprovals(
     transaction,
     found.rows.flatMap((row) => row.approval_id ?? []),
+    options.passkeyPage,
   );
   return found.rows.map((row) => ({
     id: row.id,
@@ -210,6 +213,7 @@ async function readNodeFacts(
 async function readApprovals(
   transaction: TenantTransaction,
   approvalIds: readonly string[],
+  page: PasskeyPage,
 ): Promise<Map<string, ApprovalToCheck>> {
   if (approvalIds.length === 0) return new Map();
   const found = await transaction.query<{
@@ -236,6 +240,15 @@ async function readApprovals(
     const action = actionSchema.safeParse(stored).data;
     return action === undefined ? null : hashAction(action);
   };
+  const approvers = found.rows.flatMap(({ id, action_digest: actionDigest, approvers: all }) =>
+    all.map(({ by, at, assertion }) => ({
+      ...{ id, actionDigest, by, at: new Date(at) },
+      assertion: passkeyAssertionSchema.safeParse(assertion).data ?? null,
+    })),
+  );
+  const signed = approvers.flatMap((each) => (each.assertion === null ? [] : [{ ...each, assertion: each.assertion }]));
+  const words = await verifyPasskeys(transaction, page, signed);
+  const wordOf = new Map(signed.map(({ assertion }, index) => [assertion, words[index] as PasskeyWord]));
   return new Map(
     found.rows.map((row) => [
       row.id,
@@ -248,11 +261,12 @@ async function readApprovals(
         requestedBy: row.requested_by,
         approversRequired: row.approvers_required,
         passkeyRequired: row.passkey_required,
-        approvers: row.approvers.map(({ by, at, assertion }) => ({
-          by,
-          at: new Date(at),
-          assertion: passkeyAssertionSchema.safeParse(assertion).data ?? null,
-        })),
+        approvers: approvers
+          .filter(({ id }) => id === row.id)
+          .map(({ by, at, assertion }) => ({
+            ...{ by, at, assertion },
+            passkey: (assertion === null ? undefined : wordOf.get(assertion)) ?? { kind: 'none' },
+          })),
       },
     ]),
   );

@@ -12,6 +12,7 @@ import type { RecordedRun } from '@sena/runs/record-results';
 import { readSigningKeys, type SigningKeys } from '../keys/read-signing-keys.ts';
 import { type Judgement, judgeDispatch } from './judge-dispatch.ts';
 import { type DispatchToSign, readDispatchesToSign } from './read-dispatch.ts';
+import type { PasskeyPage } from './verify-passkeys.ts';
 
 const actor = 'service:signer';
 
@@ -32,10 +33,11 @@ type Signed = {
   readonly readOnly: boolean;
 };
 
-/** By which it is said what a command does and whether that may happen. */
+/** By which it is said what a command does, whether that may happen, and whose passkey has agreed. */
 export interface Judges {
   readonly parser: ShellParser;
   readonly cedar: CedarEngine;
+  readonly passkeyPage: PasskeyPage;
 }
 
 /** What a frame can carry besides the envelope. */
@@ -69,7 +71,8 @@ async function signTogether(
   return inOrganization(pool, organizationId, async (transaction): Promise<SignedDispatches | null> => {
     const rules = await readRules(transaction, judges.cedar);
     const withNodeFacts = rules.kind === 'ready' && rules.questions.length > 0;
-    const dispatches = await readDispatchesToSign(transaction, dispatchIds, { runs, withNodeFacts });
+    const { passkeyPage } = judges;
+    const dispatches = await readDispatchesToSign(transaction, dispatchIds, { runs, withNodeFacts, passkeyPage });
     if (dispatches.length === 0) return { signed: [], refused: [], runs: [] };
     const now = new Date();
     const judged = dispatches.map((dispatch) => ({

@@ -7,6 +7,7 @@ import { type CedarEngine, loadCedar } from '@sena/policy/rules/load-cedar';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { judgeDispatch } from './judge-dispatch.ts';
 import type { ApprovalToCheck, DispatchToSign } from './read-dispatch.ts';
+import type { PasskeyWord } from './verify-passkeys.ts';
 
 const now = new Date('2026-06-01T12:00:00Z');
 const inMinutes = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
@@ -23,6 +24,7 @@ const node = {
 };
 const change = 'systemctl restart nginx';
 
+const byNobodysKey = { assertion: null, passkey: { kind: 'none' } } as const;
 const requester = { id: 'member:asker', attributes: { role: 'operator', via: 'session' } };
 
 let parser: ShellParser;
@@ -91,13 +93,15 @@ function approval({ action: given, ...over }: ApprovalOver = {}): ApprovalToChec
     requestedBy: 'member:asker',
     approversRequired: 1,
     passkeyRequired: false,
-    approvers: [{ by: 'member:approver', at: inMinutes(-2), assertion: null }],
+    approvers: [{ by: 'member:approver', at: inMinutes(-2), ...byNobodysKey }],
     ...over,
   };
 }
 
 const approverNames = (...names: string[]) =>
-  names.map((name) => ({ by: `member:${name}`, at: inMinutes(-2), assertion: null }));
+  names.map((name) => ({ by: `member:${name}`, at: inMinutes(-2), ...byNobodysKey }));
+const byPasskey = (...words: PasskeyWord[]) =>
+  words.map((passkey, n) => ({ by: `member:person ${n}`, at: inMinutes(-2), assertion: null, passkey }));
 const approvedChange = (over: Partial<DispatchToSign> = {}, approvalOver: ApprovalOver = {}) =>
   dispatch({ command: change, readOnly: false, approval: approval(approvalOver), ...over });
 const judge = (subject: DispatchToSign, policy?: string) => {
@@ -150,6 +154,13 @@ describe('is signed', () => {
         ],
       },
     });
+  });
+
+  test('a change with a passkey that was verified, where one was asked for; one that is wrong is the satellite’s where none was', () => {
+    const required = { passkeyRequired: true, approvers: byPasskey({ kind: 'verified' }) };
+    expect(judge(approvedChange({}, required))).toMatchObject({ kind: 'sign' });
+    const approvers = byPasskey({ kind: 'wrong', why: 'was not made by the listed key' });
+    expect(judge(approvedChange({}, { approvers }))).toMatchObject({ kind: 'sign' });
   });
 
   test('every envelope under a nonce of its own', () => {
@@ -275,7 +286,7 @@ describe('is refused', () => {
       new RegExp(status),
     ]),
     ['that nobody gave', { approvers: [] }, /approval of a person.*has that of 0/],
-    ['by who asked for it', { approvers: [{ by: 'member:asker', at: now, assertion: null }] }, /requester/],
+    ['by who asked for it', { approvers: [{ by: 'member:asker', at: now, ...byNobodysKey }] }, /requester/],
     ['by who asked for it, beside another', { approvers: [...approverNames('one', 'asker')] }, /requester/],
     [
       'of the run’s requester, under another name',
@@ -289,6 +300,24 @@ describe('is refused', () => {
       /has that of 1/,
     ],
     ['without the passkey that was asked for', { passkeyRequired: true }, /a person with a passkey, .*has that of 0/],
+    [
+      'with a passkey that is not theirs, where one was asked for',
+      { passkeyRequired: true, approvers: byPasskey({ kind: 'unregistered' }) },
+      /has that of 0\. A passkey that is not registered for approvals to who decided does not count/,
+    ],
+    [
+      'with one passkey where two were asked for',
+      { passkeyRequired: true, approversRequired: 2, approvers: byPasskey({ kind: 'verified' }, { kind: 'none' }) },
+      /2 people with a passkey, .*has that of 1/,
+    ],
+    [
+      'with a signature that is wrong, beside a right one, where one was asked for',
+      {
+        ...{ passkeyRequired: true },
+        approvers: byPasskey({ kind: 'verified' }, { kind: 'wrong', why: 'was not made by the listed key' }),
+      },
+      /the signature that is stored for member:person 1 was not made by the listed key\. Find out who wrote it/,
+    ],
     ['that holds no action', { action: null }, /no readable action/],
     ['whose action was altered', { actionDigest: actionDigest(action({ command: 'reboot' })) }, /altered/],
     ['that has expired', { action: { ...action(), expiresAt: inMinutes(-1).toISOString() } }, /has expired/],

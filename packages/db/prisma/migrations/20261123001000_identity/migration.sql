@@ -166,6 +166,7 @@ grant usage on schema identity to sena_identity, sena_definer;
 grant select, insert, update, delete on all tables in schema identity to sena_identity;
 grant usage on all sequences in schema identity to sena_identity;
 grant select on identity."member" to sena_definer;
+grant select ("userId", "credentialID", "publicKey", "purpose") on identity."passkey" to sena_definer;
 grant update (name) on organizations to sena_definer;
 
 -- `audit_` and a UUIDv7, as contracts/ids makes them.
@@ -396,6 +397,15 @@ language sql stable security definer set search_path = identity, pg_temp as $$
 $$;
 revoke all on function sena.members_with_role(text[]) from public;
 grant execute on function sena.members_with_role(text[]) to sena_app, sena_signer;
+-- The passkeys for approvals of these members, as far as they belong to the organization that is set: for the signer, which verifies by them.
+create function sena.passkeys_of_members(members text[]) returns table (member text, credential_id text, public_key text)
+language sql stable security definer set search_path = identity, pg_temp as $$
+  select 'member:' || m."userId", p."credentialID", p."publicKey" from "member" m join "passkey" p on p."userId" = m."userId"
+  where m."organizationId" = sena.current_organization() and p."purpose" = 'approval' and 'member:' || m."userId" = any(members)
+$$;
+revoke all on function sena.passkeys_of_members(text[]) from public;
+grant execute on function sena.passkeys_of_members(text[]) to sena_signer;
 grant create on schema sena to sena_definer;
 alter function sena.members_with_role(text[]) owner to sena_definer;
+alter function sena.passkeys_of_members(text[]) owner to sena_definer;
 revoke create on schema sena from sena_definer;

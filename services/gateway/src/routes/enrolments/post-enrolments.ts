@@ -1,4 +1,5 @@
-// POST /v1/enrolments: a satellite shows its join token and its own public key. The token is the only proof there is.
+// POST /v1/enrolments: a satellite shows its join token, its own public key, and by a signature that the private one is there. Nobody is
+// signed in: the token says for whom it comes.
 import { enrolBodySchema, enrolledSchema } from '@sena/contracts/http/fleet';
 import { enrolSatellite } from '@sena/fleet/enrol-satellite';
 import type { GatewayApp } from '../../gateway-app.ts';
@@ -15,7 +16,10 @@ export function postEnrolments(app: GatewayApp, services: Services): void {
         tags: ['fleet'],
         summary: 'Enrol a satellite with a join token',
         body: enrolBodySchema,
-        response: { 201: enrolledSchema, ...declareProblems('join_token_invalid', 'name_taken', 'not_ready') },
+        response: {
+          201: enrolledSchema,
+          ...declareProblems('join_token_invalid', 'key_refused', 'name_taken', 'not_ready'),
+        },
       },
     },
     async (request, reply) => {
