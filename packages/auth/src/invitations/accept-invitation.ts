@@ -5,7 +5,7 @@ import type { Role } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers } from '../members/guard-owners.ts';
 import type { SenaAuth } from '../open-auth.ts';
 import { hashInvitationToken } from './invitation-token.ts';
@@ -35,8 +35,7 @@ export async function readInvitation(
   scope: string | null;
   expiresAt: string;
 }> {
-  const found = await pool.query<OpenInvitation>(open, [hashInvitationToken(token)]);
-  const invitation = requireOpen(found.rows[0]);
+  const invitation = await findOpen(pool, token);
   return {
     organization: invitation.organization_name,
     email: invitation.email,
@@ -44,6 +43,12 @@ export async function readInvitation(
     scope: invitation.scope,
     expiresAt: invitation.expires_at.toISOString(),
   };
+}
+
+/** Whoever has the token learns whose it is: of whichever organization. */
+async function findOpen(pool: pg.Pool, token: string): Promise<OpenInvitation> {
+  const found = await pool.query<OpenInvitation>(open, [hashInvitationToken(token)]);
+  return requireOpen(found.rows[0]);
 }
 
 export type Joining =
@@ -58,12 +63,11 @@ export async function acceptInvitation(
   joining: Joining,
 ): Promise<{ organizationId: string; userId: string; email: string }> {
   // A password is hashed for an invitation only, and before the transaction: it takes a tenth of a second.
-  await readInvitation(auth.pool, token);
+  const { organization_id: organizationId } = await findOpen(auth.pool, token);
   const passwordHash = joining.kind === 'new' ? await auth.password.hash(joining.password) : null;
-  return inIdentity(auth.pool, '', async (client) => {
-    const seen = await client.query<OpenInvitation>(open, [hashInvitationToken(token)]);
+  return inIdentityOf(auth.pool, organizationId, null, async (client) => {
     // As everywhere: the organization first. Within it an address stands for one member.
-    await lockMembers(client, requireOpen(seen.rows[0]).organization_id);
+    await lockMembers(client, organizationId);
     const found = await client.query<OpenInvitation>(`${open} for update of i`, [hashInvitationToken(token)]);
     const invitation = requireOpen(found.rows[0]);
     const userId = await whoJoins(client, invitation, joining, passwordHash);

@@ -1,4 +1,5 @@
 // /scim/v2/Groups: the directory's groups. Those that are named for a role give it, from the next request of their members on.
+import { inIdentityOf } from '@sena/auth/in-identity';
 import {
   changeScimGroup,
   createScimGroup,
@@ -45,9 +46,12 @@ export function scimGroupRoutes(scim: GatewayApp, services: Services): void {
     const { groups, total } = await listScimGroups(services.auth.pool, directoryOf(request), { filter, ...page });
     return listAnswer(groups.map(show), total, page);
   });
-  scim.get('/Groups/:id', { config, schema: { hide: true, params } }, async (request) =>
-    show(await readScimGroup(services.auth.pool, directoryOf(request), request.params.id)),
-  );
+  scim.get('/Groups/:id', { config, schema: { hide: true, params } }, async (request) => {
+    const directory = directoryOf(request);
+    return inIdentityOf(services.auth.pool, directory.organizationId, null, async (client) =>
+      show(await readScimGroup(client, directory, request.params.id)),
+    );
+  });
   scim.post('/Groups', { config, schema: { hide: true, body: scimGroupBodySchema } }, async (request, reply) => {
     const directory = directoryOf(request);
     const { displayName, externalId } = request.body;

@@ -1,4 +1,5 @@
 // /scim/v2/Users: who belongs, as the directory says it. Whose membership ends is out at once: keys, sessions and what they follow.
+import { inIdentityOf } from '@sena/auth/in-identity';
 import {
   changeScimUser,
   createScimUser,
@@ -47,9 +48,12 @@ export function scimUserRoutes(scim: GatewayApp, services: Services): void {
     const { users, total } = await listScimUsers(services.auth.pool, directoryOf(request), { filter, ...page });
     return listAnswer(users.map(show), total, page);
   });
-  scim.get('/Users/:id', { config, schema: { hide: true, params } }, async (request) =>
-    show(await readScimUser(services.auth.pool, directoryOf(request), request.params.id)),
-  );
+  scim.get('/Users/:id', { config, schema: { hide: true, params } }, async (request) => {
+    const directory = directoryOf(request);
+    return inIdentityOf(services.auth.pool, directory.organizationId, null, async (client) =>
+      show(await readScimUser(client, directory, request.params.id)),
+    );
+  });
   scim.post('/Users', { config, schema: { hide: true, body: scimUserBodySchema } }, async (request, reply) => {
     const directory = directoryOf(request);
     const { user, endedUserId } = await createScimUser(services.auth.pool, directory, wantedOf(request.body));
