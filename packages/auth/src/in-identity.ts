@@ -3,11 +3,7 @@
 import type pg from 'pg';
 
 /** Across organizations, for what comes before anybody is known. `actor` as principalRef makes it. Rolls back and rethrows what `work` throws. */
-export function inIdentity<T>(
-  pool: pg.Pool,
-  actor: string,
-  work: (client: pg.PoolClient) => Promise<T>,
-): Promise<T> {
+export function inIdentity<T>(pool: pg.Pool, actor: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return inTransaction(pool, `select set_config('sena.actor', $1, true)`, [actor], work);
 }
 

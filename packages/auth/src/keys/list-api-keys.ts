@@ -49,15 +49,11 @@ export async function listApiKeys(
 }
 
 /** null: no such key of this organization. */
-export async function readApiKey(
-  client: pg.PoolClient,
-  organizationId: string,
-  id: string,
-): Promise<ApiKey | null> {
-  const found = await client.query<ApiKeyRow>(
-    `select ${columns} where k."organizationId" = $1 and k.id = $2`,
-    [organizationId, id],
-  );
+export async function readApiKey(client: pg.PoolClient, organizationId: string, id: string): Promise<ApiKey | null> {
+  const found = await client.query<ApiKeyRow>(`select ${columns} where k."organizationId" = $1 and k.id = $2`, [
+    organizationId,
+    id,
+  ]);
   return found.rows[0] === undefined ? null : toApiKey(found.rows[0]);
 }
 

@@ -12,8 +12,12 @@ export async function listOrganizations(
   const { userId, organizationId, sessionId } = asking;
   const own =
     sessionId !== null &&
-    (await pool.query('select from session where id = $1 and "userId" = $2 and "signInProviderId" is null', [sessionId, userId]))
-      .rowCount === 1;
+    (
+      await pool.query('select from session where id = $1 and "userId" = $2 and "signInProviderId" is null', [
+        sessionId,
+        userId,
+      ])
+    ).rowCount === 1;
   const theirs = `select o.id, o.name, m.role from "member" m join organization o on o.id = m."organizationId"
      where m."userId" = $1 order by o.name, o.id`;
   type Found = { id: string; name: string; role: Role };

@@ -72,7 +72,9 @@ export function setProvider(auth: SenaAuth, by: Member, set: WantedProvider): Pr
 
 /** Sessions that it began end with it. Twice is once. */
 export function removeProvider(auth: SenaAuth, by: Member): Promise<void> {
-  return inIdentityOf(auth.pool, by.organizationId, principalRef(by), (client) => removeProviders(client, by.organizationId, null));
+  return inIdentityOf(auth.pool, by.organizationId, principalRef(by), (client) =>
+    removeProviders(client, by.organizationId, null),
+  );
 }
 
 /** All but this one. */

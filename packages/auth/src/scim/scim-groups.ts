@@ -58,10 +58,10 @@ export async function readScimGroup(
   { organizationId }: Directory,
   id: string,
 ): Promise<ScimGroup> {
-  const found = await client.query<ScimGroup>(
-    `select ${columns} where g.organization_id = $1 and g.id = $2`,
-    [organizationId, id],
-  );
+  const found = await client.query<ScimGroup>(`select ${columns} where g.organization_id = $1 and g.id = $2`, [
+    organizationId,
+    id,
+  ]);
   if (found.rows[0] === undefined) throw new SenaError('not_found', 'There is no group with this id.');
   return found.rows[0];
 }

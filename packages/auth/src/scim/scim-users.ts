@@ -62,10 +62,10 @@ export async function readScimUser(
   { organizationId }: Directory,
   id: string,
 ): Promise<ScimUser> {
-  const found = await client.query<ScimUser>(
-    `select ${columns} where u.organization_id = $1 and u.id = $2`,
-    [organizationId, id],
-  );
+  const found = await client.query<ScimUser>(`select ${columns} where u.organization_id = $1 and u.id = $2`, [
+    organizationId,
+    id,
+  ]);
   if (found.rows[0] === undefined) throw new SenaError('not_found', 'There is no user with this id.');
   return found.rows[0];
 }
