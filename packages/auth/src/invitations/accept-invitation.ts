@@ -35,7 +35,11 @@ export async function readInvitation(
   scope: string | null;
   expiresAt: string;
 }> {
-  const invitation = await findOpen(pool, token);
+  const organizationId = await findOrganization(pool, token);
+  const found = await inIdentityOf(pool, organizationId, null, (client) =>
+    client.query<OpenInvitation>(open, [hashInvitationToken(token)]),
+  );
+  const invitation = requireOpen(found.rows[0]);
   return {
     organization: invitation.organization_name,
     email: invitation.email,
@@ -46,9 +50,12 @@ export async function readInvitation(
 }
 
 /** Whoever has the token learns whose it is: of whichever organization. */
-async function findOpen(pool: pg.Pool, token: string): Promise<OpenInvitation> {
-  const found = await pool.query<OpenInvitation>(open, [hashInvitationToken(token)]);
-  return requireOpen(found.rows[0]);
+async function findOrganization(pool: pg.Pool, token: string): Promise<string> {
+  const found = await pool.query<{ organization_id: string }>(
+    `select organization_id from invitations where token_sha256 = $1 and status = 'pending' and expires_at > now()`,
+    [hashInvitationToken(token)],
+  );
+  return requireOpen(found.rows[0]).organization_id;
 }
 
 export type Joining =
@@ -63,7 +70,7 @@ export async function acceptInvitation(
   joining: Joining,
 ): Promise<{ organizationId: string; userId: string; email: string }> {
   // A password is hashed for an invitation only, and before the transaction: it takes a tenth of a second.
-  const { organization_id: organizationId } = await findOpen(auth.pool, token);
+  const organizationId = await findOrganization(auth.pool, token);
   const passwordHash = joining.kind === 'new' ? await auth.password.hash(joining.password) : null;
   return inIdentityOf(auth.pool, organizationId, null, async (client) => {
     // As everywhere: the organization first. Within it an address stands for one member.
@@ -133,7 +140,7 @@ function alreadyMember(): SenaError {
   );
 }
 
-function requireOpen(invitation: OpenInvitation | undefined): OpenInvitation {
+function requireOpen<T>(invitation: T | undefined): T {
   if (invitation !== undefined) return invitation;
   throw new SenaError(
     'invitation_invalid',

@@ -10,20 +10,13 @@ export async function listOrganizations(
   asking: { userId: string; organizationId: string; sessionId: string | null },
 ): Promise<Array<{ id: string; name: string; role: Role }>> {
   const { userId, organizationId, sessionId } = asking;
-  const own =
-    sessionId !== null &&
-    (
-      await pool.query('select from session where id = $1 and "userId" = $2 and "signInProviderId" is null', [
-        sessionId,
-        userId,
-      ])
-    ).rowCount === 1;
-  const theirs = `select o.id, o.name, m.role from "member" m join organization o on o.id = m."organizationId"
-     where m."userId" = $1 order by o.name, o.id`;
-  type Found = { id: string; name: string; role: Role };
-  const found = own
-    ? await pool.query<Found>(theirs, [userId])
-    : await inIdentityOf(pool, organizationId, null, (client) => client.query<Found>(theirs, [userId]));
+  const session = await pool.query(
+    'select from session where id = $1 and "userId" = $2 and "signInProviderId" is null',
+    [sessionId, userId],
+  );
+  const read = (from: pg.Pool | pg.PoolClient): Promise<pg.QueryResult<{ id: string; name: string; role: Role }>> =>
+    from.query('select id, name, role from organizations_of($1) order by name, id', [userId]);
+  const found = session.rowCount === 1 ? await read(pool) : await inIdentityOf(pool, organizationId, null, read);
   return found.rows;
 }
 

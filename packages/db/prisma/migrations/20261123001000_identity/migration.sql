@@ -438,12 +438,17 @@ begin
 end $$;
 revoke create on schema identity from sena_definer;
 
--- A person's membership in one organization. Who is asking is judged by this: there is no filter to be forgotten.
+-- A person's membership in one organization, and all of a person's organizations. Who is asking is judged by these: there is no filter to be
+-- forgotten.
 create function identity.membership(person text, organization text) returns setof identity."member" language sql stable as $$
   select * from identity."member" m where m."userId" = person and m."organizationId" = organization
 $$;
-revoke all on function identity.membership(text, text) from public;
+create function identity.organizations_of(person text) returns table (id text, name text, role text) language sql stable as $$
+  select o."id", o."name", m."role" from identity."member" m join identity."organization" o on o."id" = m."organizationId" where m."userId" = person
+$$;
+revoke all on function identity.membership(text, text), identity.organizations_of(text) from public;
 grant execute on function identity.membership(text, text) to sena_identity;
+grant execute on function identity.organizations_of(text) to sena_identity, sena_organization;
 
 -- Who of the organization that is set has one of these roles now: whoever counts decisions can't read identity, and counts those of present
 -- members alone.
