@@ -47,7 +47,7 @@ async function byApiKey(auth: SenaAuth, key: string): Promise<Asked> {
        k."expiresAt" <= now() as expired, k.remaining is not null as counted
      from apikey k
        join "user" u on u.id = k."referenceId"
-       left join "member" m on m."userId" = u.id and m."organizationId" = k.metadata::jsonb ->> 'organizationId'
+       left join membership(k."referenceId", k."organizationId") m on true
      where k.key = $1`,
     [hashApiKey(key)],
   );
@@ -89,8 +89,7 @@ async function byServiceToken(auth: SenaAuth, token: string): Promise<Asked> {
 
 async function byMembership(auth: SenaAuth, userId: string, organizationId: string, proof: Proof): Promise<Asked> {
   const found = await auth.pool.query<{ email: string; name: string; role: string; scope: string | null }>(
-    `select u.email, u.name, m.role, m.scope from "member" m join "user" u on u.id = m."userId"
-     where m."userId" = $1 and m."organizationId" = $2`,
+    `select u.email, u.name, m.role, m.scope from membership($1, $2) m join "user" u on u.id = m."userId"`,
     [userId, organizationId],
   );
   const row = found.rows[0];

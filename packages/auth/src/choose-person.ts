@@ -50,7 +50,7 @@ async function choosePerson(
   const found = await pool.query<{ id: string; hash: string }>(
     `select u.id, a.password as hash from "user" u join account a on a."userId" = u.id and a."providerId" = 'credential'
      where u.email = $1 and a.password is not null
-       and exists (select from "member" m where m."userId" = u.id and ($2::text is null or m."organizationId" = $2))
+       and exists (select from organizations_of(u.id) o where $2::text is null or o.id = $2)
      order by u."createdAt", u.id`,
     [String(asked.email).trim().toLowerCase(), typeof asked.organization === 'string' ? asked.organization : null],
   );

@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seedEveryIdentityTable } from './fixtures/seed-every-identity-table.ts';
 import { seedEveryTable } from './fixtures/seed-every-table.ts';
 
 /** Tables of the schema sena without row-level security, and why. */
@@ -20,6 +21,8 @@ beforeAll(async () => {
   await admin.query('set search_path = sena');
   await seedEveryTable(admin, 'a');
   await seedEveryTable(admin, 'b');
+  await seedEveryIdentityTable(admin, 'a');
+  await seedEveryIdentityTable(admin, 'b');
   const found = await admin.query<{ relname: string }>(
     `select relname from pg_class where relnamespace = 'sena'::regnamespace and relkind in ('r', 'p') order by 1`,
   );
@@ -159,6 +162,177 @@ describe('rows', () => {
       );
       expect({ table, nullable: nullable.rowCount === 1 }).toEqual({ table, nullable: table in shared });
     }
+  });
+});
+
+const ofProvider = (column: string) =>
+  `(select p.organization_id from identity.sign_in_providers p where p.id = ${column})`;
+
+/** Tables of the schema identity whose rows are an organization's: whose a row is, and what would make it org_b's. */
+const ownedIdentity: Record<string, { whose: string; move: string }> = {
+  organization: { whose: 'id', move: `id = 'org_b'` },
+  member: { whose: '"organizationId"', move: `"organizationId" = 'org_b'` },
+  invitation: { whose: '"organizationId"', move: `"organizationId" = 'org_b'` },
+  apikey: { whose: '"organizationId"', move: `metadata = '{"organizationId":"org_b"}'` },
+  session: { whose: '"activeOrganizationId"', move: `"activeOrganizationId" = 'org_b'` },
+  account: { whose: ofProvider('"providerId"'), move: `"providerId" = 'idp_b'` },
+  sign_in_attempts: { whose: ofProvider('provider_id'), move: `provider_id = 'idp_b'` },
+  saml_assertions: { whose: ofProvider('provider_id'), move: `provider_id = 'idp_b'` },
+  ...Object.fromEntries(
+    [
+      ...['invitations', 'former_members', 'sign_in_providers'],
+      ...['scim_tokens', 'scim_users', 'scim_groups', 'scim_group_members'],
+    ].map((table) => [table, { whose: 'organization_id', move: `organization_id = 'org_b'` }]),
+  ),
+};
+/** The others, and why they are no organization's. */
+const ofNoOrganization: Record<string, string> = {
+  user: 'a person, who may belong to several organizations',
+  twoFactor: 'a person’s second factor, at every sign-in; sena_organization may not read it',
+  passkey: 'a person’s passkeys, in all of their organizations; sena_organization may not read them',
+  verification: 'a challenge of somebody who is not signed in yet; sena_organization may not read it',
+  sign_in_failures: 'hashes of what was guessed at, before anybody is known; sena_organization may not read it',
+};
+
+describe('identity', () => {
+  const identityTables = async () =>
+    (
+      await admin.query<{ relname: string; enabled: boolean; forced: boolean; policies: string[] }>(
+        `select relname, relrowsecurity as enabled, relforcerowsecurity as forced,
+           array(select polname || ' to ' || array(select case r when 0 then 'everybody' else r::regrole::text end from unnest(polroles) r)::text
+                 from pg_policy p where p.polrelid = c.oid order by polname) as policies
+         from pg_class c where relnamespace = 'identity'::regnamespace and relkind in ('r', 'p', 'v', 'm') order by relname`,
+      )
+    ).rows;
+  /** Of this organization, or of none. */
+  const asOrganization = async (organizationId: string | null): Promise<pg.Client> => {
+    const client = await connect(database.urls.identity);
+    await client.query(`set role sena_organization`);
+    if (organizationId !== null) {
+      await client.query(`select set_config('sena.organization_id', $1, false)`, [organizationId]);
+    }
+    return client;
+  };
+  const readableColumns = async (client: pg.Client, table: string) =>
+    (
+      await client.query<{ name: string }>(
+        `select quote_ident(attname) as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped
+           and has_column_privilege(attrelid, attnum, 'select') order by attnum`,
+        [`identity."${table}"`],
+      )
+    ).rows.map(({ name }) => name);
+
+  test('every table is an organization’s, with row-level security enabled and forced, or is named as nobody’s', async () => {
+    const found = await identityTables();
+    expect(found.map(({ relname }) => relname)).toEqual(
+      [...Object.keys(ownedIdentity), ...Object.keys(ofNoOrganization)].sort(),
+    );
+    for (const { relname, ...security } of found) {
+      if (relname in ofNoOrganization) continue;
+      const policies = ['all_rows to {sena_identity}', 'organization_rows to {everybody}'];
+      if (relname === 'account') policies.splice(1, 0, 'new_passwords to {sena_organization}');
+      expect({ relname, ...security }).toEqual({ relname, enabled: true, forced: true, policies });
+    }
+  });
+
+  test('sena_organization sees the rows of the organization that is set and none besides; without one, and as the owner, nobody sees any', async () => {
+    const [ours, nobodys] = [await asOrganization('org_a'), await asOrganization(null)];
+    const owner = await connect(database.urls.owner);
+    let readable = 0;
+    for (const [table, { whose }] of Object.entries(ownedIdentity)) {
+      const all = await admin.query<{ of: string; row: object }>(
+        `select ${whose} as of, row_to_json(t) as row from identity."${table}" t order by 1`,
+      );
+      expect({ table, of: all.rows.map(({ of }) => of) }).toEqual({ table, of: ['org_a', 'org_b'] });
+      expect({ table, rows: (await owner.query(`select * from identity."${table}"`)).rows }).toEqual({
+        table,
+        rows: [],
+      });
+      const columns = await readableColumns(ours, table);
+      if (columns.length === 0) continue;
+      readable += 1;
+      const select = `select ${columns.join(', ')} from "${table}"`;
+      const seen = await ours.query({ text: select, rowMode: 'array' });
+      const a = await admin.query({
+        text: `select ${columns.join(', ')} from identity."${table}" where ${whose} = 'org_a'`,
+        rowMode: 'array',
+      });
+      expect({ table, rows: seen.rows }).toEqual({ table, rows: a.rows });
+      expect({ table, rows: (await nobodys.query(select)).rows }).toEqual({ table, rows: [] });
+    }
+    expect(readable).toBeGreaterThan(10);
+    for (const table of [
+      'twoFactor',
+      'passkey',
+      'verification',
+      'sign_in_failures',
+      'sign_in_attempts',
+      'saml_assertions',
+    ]) {
+      expect({ table, columns: await readableColumns(ours, table) }).toEqual({ table, columns: [] });
+    }
+    await Promise.all([ours, nobodys, owner].map((client) => client.end()));
+  });
+
+  test('sena_organization reads no secret: no hash of a key or a directory token, no session token, no password', async () => {
+    const client = await asOrganization('org_a');
+    for (const [table, column] of [
+      ['apikey', 'key'],
+      ['scim_tokens', 'token_sha256'],
+      ['session', 'token'],
+      ['account', 'password'],
+      ['account', '"accessToken"'],
+    ] as const) {
+      expect({ table, column, code: await codeOf(client.query(`select ${column} from "${table}"`)) }).toEqual({
+        ...{ table, column },
+        code: '42501',
+      });
+    }
+    await client.end();
+  });
+
+  test('a row of another organization can not be written, changed into, moved or removed, in any table', async () => {
+    const owner = await connect(database.urls.owner);
+    await owner.query(`select set_config('sena.organization_id', 'org_a', false)`);
+    const ours = await asOrganization('org_a');
+    for (const [table, { whose, move }] of Object.entries(ownedIdentity)) {
+      const columns = (
+        await admin.query<{ name: string }>(
+          `select quote_ident(attname) as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
+          [`identity."${table}"`],
+        )
+      ).rows.map(({ name }) => name);
+      const { rows } = await admin.query({
+        text: `select ${columns.map((name) => `${name}::text`).join(', ')} from identity."${table}" where ${whose} = 'org_b'`,
+        rowMode: 'array',
+      });
+      const types = await admin.query<{ type: string }>(
+        `select format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
+        [`identity."${table}"`],
+      );
+      const values = columns.map((_, i) => `$${i + 1}::${types.rows[i]?.type}`);
+      const insert = `insert into identity."${table}" (${columns.join(', ')}) values (${values.join(', ')})`;
+      const update = `update identity."${table}" set ${move}`;
+      for (const [who, client] of [
+        ['owner', owner],
+        ['sena_organization', ours],
+      ] as const) {
+        expect({ table, who, insert: await codeOf(client.query(insert, rows[0])) }).toEqual({
+          table,
+          who,
+          insert: '42501',
+        });
+        expect({ table, who, move: await codeOf(client.query(update)) }).toEqual({ table, who, move: '42501' });
+        const removed = client.query(`delete from identity."${table}" where ${columns[0]} = $1`, [rows[0]?.[0]]);
+        const removal = await removed.then(
+          ({ rowCount }) => rowCount,
+          (error: pg.DatabaseError) => error.code,
+        );
+        // By the organization's own column it would be our own rows; by an id it is theirs, and none is found.
+        if (whose !== columns[0]) expect([0, '42501'], `${table} as ${who}`).toContain(removal);
+      }
+    }
+    await Promise.all([owner.end(), ours.end()]);
   });
 });
 

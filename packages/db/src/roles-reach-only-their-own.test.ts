@@ -31,21 +31,25 @@ test('no role that logs in is a superuser or bypasses row-level security', async
   expect(roles.rows.filter((role) => role.rolcanlogin && (role.rolsuper || role.rolbypassrls))).toEqual([]);
   expect(roles.rows.filter((role) => !role.rolcanlogin)).toEqual([
     { rolname: 'sena_definer', rolsuper: false, rolbypassrls: true, rolcanlogin: false },
+    { rolname: 'sena_organization', rolsuper: false, rolbypassrls: false, rolcanlogin: false },
   ]);
 });
 
-test('only the owner, who migrates, may become another role', async () => {
+test('the owner, who migrates, and identity, for what is of one organization, become one other role each; nobody else does', async () => {
   const members = await admin.query<{ member: string; role: string }>(
     `select m.member::regrole::text as member, m.roleid::regrole::text as role from pg_auth_members m
-     where m.member::regrole::text like 'sena\\_%'`,
+     where m.member::regrole::text like 'sena\\_%' order by 1`,
   );
-  expect(members.rows).toEqual([{ member: 'sena_owner', role: 'sena_definer' }]);
+  expect(members.rows).toEqual([
+    { member: 'sena_identity', role: 'sena_organization' },
+    { member: 'sena_owner', role: 'sena_definer' },
+  ]);
 });
 
 test('identity, queue and checkpoints are read by their own role alone', async () => {
   const own: Record<string, string[]> = {
     // The definer reads memberships, so that changes are told to the right organizations, and the public halves of passkeys.
-    identity: ['sena_definer', 'sena_identity', 'sena_owner'],
+    identity: ['sena_definer', 'sena_identity', 'sena_organization', 'sena_owner'],
     bullmq: ['sena_queue'],
     checkpoint: ['sena_checkpoint'],
   };

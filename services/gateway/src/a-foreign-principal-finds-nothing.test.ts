@@ -5,7 +5,7 @@ import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { roleSchema } from '@sena/contracts/domain/principal';
 import { encodeCursor } from '@sena/contracts/http/cursor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ArrangedIds, arrangeOrganization } from './fixtures/arrange-organization.ts';
+import { type ArrangedIds, arrangeOrganization, directoryTokenOf } from './fixtures/arrange-organization.ts';
 import { type Answer, openTestGateway, type TestGateway, testPassword } from './fixtures/open-test-gateway.ts';
 import {
   listOperations,
@@ -47,9 +47,14 @@ beforeAll(async () => {
       'contoso-satellite',
       'contoso-prompt',
       'contoso-policy-000000000001',
+      'contoso-group',
+      'contoso-external',
+      'known@contoso.test',
       'Contoso',
       'owner@contoso.test',
     ].map((name) => pair(name, anotherName)),
+    both(pair('known@contoso.test', anotherName), (word) => `userName eq "${word}"`),
+    both(pair('contoso-group', anotherName), (word) => `displayName eq "${word}"`),
     both(pair('contoso-node', anotherName), (word) => `name=${word}`),
     both(pair('contoso-label', anotherName), (word) => `owner=${word}`),
     ...[ids.theirs.run, ids.theirs.node, ids.theirs.approval].map((id) =>
@@ -86,8 +91,11 @@ describe('the control', () => {
       ['/v1/scim-tokens', 'contoso-scim'],
       ['/v1/dispatch-keys', ids.theirs.dispatchKey],
       ['/v1/me', 'Contoso'],
+      ['/scim/v2/Users', 'known@contoso.test'],
+      [`/scim/v2/Users?filter=${encodeURIComponent('externalId eq "contoso-external"')}`, ids.theirs.scimUser],
+      [`/scim/v2/Groups/${ids.theirs.scimGroup}`, 'contoso-group'],
     ] as const) {
-      const answer = await gateway.call('GET', path, { as });
+      const answer = await gateway.call('GET', path, path.startsWith('/scim') ? asDirectory('contoso') : { as });
       expect(answer.status, path).toBe(200);
       expect(answer.text, path).toContain(text);
     }
@@ -98,7 +106,12 @@ describe('probes', () => {
   it('are answered as if the other organization were not there, and change nothing of it', async () => {
     const table: Record<string, { probes: number; refused: number; accepted: number }> = {};
     const leaks: string[] = [];
-    const probes = operations.flatMap((operation) => roleSchema.options.flatMap((role) => probesOf(operation, role)));
+    const probes = operations.flatMap((operation) =>
+      // A directory is of no role.
+      (isOfDirectory(operation.path) ? (['owner'] as const) : roleSchema.options).flatMap((role) =>
+        probesOf(operation, role),
+      ),
+    );
     expect(probes.length).toBeGreaterThanOrEqual(probesMin);
     await inParallel(probes, async (probe) => {
       const { operation, role, word, twin, send } = probe;
@@ -128,8 +141,13 @@ describe('probes', () => {
     for (const operation of operations.filter(({ path }) => path.includes('{'))) {
       for (const id of Object.values(ids.theirs)) {
         const path = operation.path.replaceAll(/\{[^}]+\}/g, id);
-        const { body } = sampleOperation(operation, ourWords, () => 0);
-        const answer = await gateway.call(operation.method, path, { body: body ?? undefined });
+        // Of what a directory may leave out, something has to be there.
+        const optional = isOfDirectory(path) ? 1 : 0;
+        const { body } = sampleOperation(operation, ourWords, (count) => (count === 2 ? optional : 0));
+        const answer = await gateway.call(operation.method, path, {
+          ...(isOfDirectory(path) ? asDirectory('northwind') : {}),
+          body: body ?? undefined,
+        });
         expect(answer.status, `${operation.method} ${path}: ${answer.text}`).toBe(404);
       }
     }
@@ -293,9 +311,20 @@ function ourWords(place: string): readonly string[] {
       return ['*'];
     case 'command':
       return ['hostname'];
+    case 'op':
+      return ['replace'];
+    case 'path':
+      return ['externalId'];
+    case 'value':
+      return [ids.ours.scimUser];
+    case 'filter':
+      return ['externalId eq "words"'];
+    case 'userName':
+      return [freshAddress];
     case 'cursor':
       return [encodeCursor(['zzz'])];
     case 'name':
+    case 'displayName':
     case 'idempotency-key':
       return [fresh];
     default:
@@ -305,20 +334,30 @@ function ourWords(place: string): readonly string[] {
 
 /** Stands where every request has a text of its own. */
 const fresh = 'fresh';
+const freshAddress = 'fresh@northwind.test';
 
 async function send(operation: Operation, role: Probe['role'], sample: Sample): Promise<Answer> {
   const filled = JSON.parse(
-    JSON.stringify(sample).replaceAll(`"${fresh}"`, `"fresh-${randomUUID().slice(0, 18)}"`),
+    JSON.stringify(sample)
+      .replaceAll(`"${fresh}"`, `"fresh-${randomUUID().slice(0, 18)}"`)
+      .replaceAll(`"${freshAddress}"`, `"fresh-${randomUUID().slice(0, 18)}@northwind.test"`),
   ) as Sample;
   const path = operation.path.replaceAll(/\{([^}]+)\}/g, (_, name: string) =>
     encodeURIComponent(filled.path[name] ?? ''),
   );
   const query = new URLSearchParams(filled.query).toString();
   return gateway.call(operation.method, query === '' ? path : `${path}?${query}`, {
-    as: role,
+    ...(isOfDirectory(operation.path) ? asDirectory('northwind') : { as: role }),
     ...(filled.body === null ? {} : { body: filled.body }),
     headers: filled.headers,
   });
+}
+
+function isOfDirectory(path: string): boolean {
+  return path.startsWith('/scim/');
+}
+function asDirectory(name: string) {
+  return { as: { apiKey: directoryTokenOf(name) } };
 }
 
 function pair(theirs: string, another: (text: string) => string): [string, string] {
@@ -339,6 +378,7 @@ function anotherName(name: string): string {
 function without(text: string, sent: string): string {
   return text
     .replaceAll(sent, '…')
+    .replaceAll(JSON.stringify(sent).slice(1, -1), '…')
     .replaceAll(encodeURIComponent(sent), '…')
     .replaceAll(/fresh-[0-9a-f-]{18}/g, fresh)
     .replaceAll(/`([^`]+)`/g, (quoted, words: string) => (sent.startsWith(words) ? '…' : quoted))
@@ -369,7 +409,9 @@ async function hashTheirRows(): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
   for (const { name, column } of tables.rows) {
     const { rows } = await gateway.admin.query<{ text: string }>(
-      `select coalesce(string_agg(r::text, chr(10) order by r::text), '') as text from ${name} r where ${column} = $1`,
+      // When a key was last used is told to the minute, also of those that their own owner uses here.
+      `select coalesce(string_agg(t, chr(10) order by t), '') as text from ${name} r, lateral (values ((to_jsonb(r) - 'lastRequest' - 'last_used_at')::text)) as v (t)
+       where ${column} = $1`,
       [gateway.theirs.id],
     );
     hashes[name] = createHash('sha256')

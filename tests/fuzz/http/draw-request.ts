@@ -48,6 +48,8 @@ export interface Drawing {
   readonly ids: readonly string[];
   /** `Authorization: Bearer …` or `Cookie: …`, as header pairs. */
   readonly credentials: ReadonlyArray<readonly [string, string]>;
+  /** What a directory shows, for what is below /scim. */
+  readonly directory: readonly [string, string];
   readonly origin: string;
 }
 
@@ -149,7 +151,8 @@ function partsOf(operation: Operation, sample: Sample, drawing: Drawing, random:
     ['x-forwarded-for', [10, random.between(0, 255), random.between(0, 255), random.between(0, 255)].join('.')],
     ...Object.entries(sample.headers).map(([name, value]): [string, string] => [name, value]),
   ];
-  const [name, value] = random.pick(drawing.credentials);
+  const isOfDirectory = operation.path.startsWith('/scim/') && random.chance(0.9);
+  const [name, value] = isOfDirectory ? drawing.directory : random.pick(drawing.credentials);
   if (!operation.isPublic || random.chance(0.2)) headers.push([name, value]);
   if (name === 'cookie' || random.chance(0.05)) headers.push(['origin', drawing.origin]);
   if (body !== null) headers.push(['content-type', 'application/json']);

@@ -1,7 +1,7 @@
 // Draws requests by thousands and holds the answers against what is promised: none of 5xx, none left without an answer, and a well-formed
 // request is answered as ever, before and after. Entered by run-fuzz.
 import { encodeCursor } from '@sena/contracts/http/cursor';
-import { arrangeOrganization } from '../../../services/gateway/src/fixtures/arrange-organization.ts';
+import { arrangeOrganization, directoryTokenOf } from '../../../services/gateway/src/fixtures/arrange-organization.ts';
 import { listOperations } from '../../../services/gateway/src/fixtures/sample-requests.ts';
 import { seededRandom } from '../../faults/seeded-random.ts';
 import { type FuzzCloud, password, publicUrl, type SeededPerson } from '../world/start-fuzz-cloud.ts';
@@ -145,6 +145,7 @@ async function arrangeRound(
       ['authorization', `Bearer ${operator.apiKey}`],
       ['cookie', session],
     ],
+    directory: ['authorization', `Bearer ${directoryTokenOf(`northwind-${round}`)}`],
     origin: publicUrl,
     owner,
   };

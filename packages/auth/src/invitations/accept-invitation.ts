@@ -5,7 +5,7 @@ import type { Role } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers } from '../members/guard-owners.ts';
 import type { SenaAuth } from '../open-auth.ts';
 import { hashInvitationToken } from './invitation-token.ts';
@@ -35,7 +35,10 @@ export async function readInvitation(
   scope: string | null;
   expiresAt: string;
 }> {
-  const found = await pool.query<OpenInvitation>(open, [hashInvitationToken(token)]);
+  const organizationId = await findOrganization(pool, token);
+  const found = await inIdentityOf(pool, organizationId, null, (client) =>
+    client.query<OpenInvitation>(open, [hashInvitationToken(token)]),
+  );
   const invitation = requireOpen(found.rows[0]);
   return {
     organization: invitation.organization_name,
@@ -44,6 +47,15 @@ export async function readInvitation(
     scope: invitation.scope,
     expiresAt: invitation.expires_at.toISOString(),
   };
+}
+
+/** Whoever has the token learns whose it is: of whichever organization. */
+async function findOrganization(pool: pg.Pool, token: string): Promise<string> {
+  const found = await pool.query<{ organization_id: string }>(
+    `select organization_id from invitations where token_sha256 = $1 and status = 'pending' and expires_at > now()`,
+    [hashInvitationToken(token)],
+  );
+  return requireOpen(found.rows[0]).organization_id;
 }
 
 export type Joining =
@@ -58,12 +70,11 @@ export async function acceptInvitation(
   joining: Joining,
 ): Promise<{ organizationId: string; userId: string; email: string }> {
   // A password is hashed for an invitation only, and before the transaction: it takes a tenth of a second.
-  await readInvitation(auth.pool, token);
+  const organizationId = await findOrganization(auth.pool, token);
   const passwordHash = joining.kind === 'new' ? await auth.password.hash(joining.password) : null;
-  return inIdentity(auth.pool, '', async (client) => {
-    const seen = await client.query<OpenInvitation>(open, [hashInvitationToken(token)]);
+  return inIdentityOf(auth.pool, organizationId, null, async (client) => {
     // As everywhere: the organization first. Within it an address stands for one member.
-    await lockMembers(client, requireOpen(seen.rows[0]).organization_id);
+    await lockMembers(client, organizationId);
     const found = await client.query<OpenInvitation>(`${open} for update of i`, [hashInvitationToken(token)]);
     const invitation = requireOpen(found.rows[0]);
     const userId = await whoJoins(client, invitation, joining, passwordHash);
@@ -129,7 +140,7 @@ function alreadyMember(): SenaError {
   );
 }
 
-function requireOpen(invitation: OpenInvitation | undefined): OpenInvitation {
+function requireOpen<T>(invitation: T | undefined): T {
   if (invitation !== undefined) return invitation;
   throw new SenaError(
     'invitation_invalid',

@@ -6,7 +6,7 @@ import { SenaError } from '@sena/contracts/errors';
 import type { Invitation } from '@sena/contracts/http/members';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { refuseScopeOf } from '../members/change-member.ts';
 import { refuseMoreThanGiver } from '../members/guard-owners.ts';
 import { type InvitationRow, invitationColumns, toInvitation } from './invitation-rows.ts';
@@ -22,7 +22,7 @@ export async function createInvitation(
   refuseScopeOf(role, scope);
   refuseMoreThanGiver(by, { role, scope });
   const token = `${invitationTokenPrefix}${randomBytes(32).toString('base64url')}`;
-  return inIdentity(pool, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
     const known = await client.query(
       `select from "member" m join "user" u on u.id = m."userId" where m."organizationId" = $1 and u.email = $2`,
       [by.organizationId, email],

@@ -2,6 +2,7 @@
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { Invitation } from '@sena/contracts/http/members';
 import type pg from 'pg';
+import { inIdentityOf } from '../in-identity.ts';
 import { type InvitationRow, invitationColumns, toInvitation } from './invitation-rows.ts';
 
 export async function listInvitations(
@@ -11,9 +12,11 @@ export async function listInvitations(
 ): Promise<{ items: Invitation[]; nextCursor: string | null }> {
   // Ids of invitations sort by creation.
   const [before] = decodeCursor(page.cursor, 1) ?? [];
-  const found = await pool.query<InvitationRow>(
-    `select ${invitationColumns} where i.organization_id = $1 and ($2::text is null or i.id < $2) order by i.id desc limit $3`,
-    [organizationId, before ?? null, page.limit + 1],
+  const found = await inIdentityOf(pool, organizationId, null, (client) =>
+    client.query<InvitationRow>(
+      `select ${invitationColumns} where i.organization_id = $1 and ($2::text is null or i.id < $2) order by i.id desc limit $3`,
+      [organizationId, before ?? null, page.limit + 1],
+    ),
   );
   const rows = found.rows.slice(0, page.limit);
   const last = rows.at(-1);

@@ -2,11 +2,11 @@
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 
 /** Twice is once; one that was accepted stays accepted. Throws `not_found`. */
 export function revokeInvitation(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<void> {
-  return inIdentity(pool, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
     const found = await client.query('select from invitations where id = $1 and organization_id = $2 for update', [
       id,
       by.organizationId,

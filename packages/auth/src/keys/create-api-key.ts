@@ -10,7 +10,7 @@ import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
 import { permissionsOf } from '../abilities.ts';
 import { hashApiKey } from '../authenticate-request.ts';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { apiKeyPrefix } from '../open-auth.ts';
 import { readApiKey } from './list-api-keys.ts';
 
@@ -24,7 +24,7 @@ export async function createApiKey(
   refuseMoreThanOwn(by, scopes ?? []);
   refuseSessionOnly(scopes ?? []);
   const key = `${apiKeyPrefix}${randomBytes(36).toString('base64url')}`;
-  return inIdentity(pool, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
     const id = newId('key');
     const metadata = { organizationId: by.organizationId, ...(by.by === 'api_key' ? { madeBy: by.credentialId } : {}) };
     await client.query(

@@ -3,6 +3,7 @@
 import type { ApiKey } from '@sena/contracts/http/api-keys';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type pg from 'pg';
+import { inIdentityOf } from '../in-identity.ts';
 import { readPermissions } from './read-permissions.ts';
 
 interface ApiKeyRow {
@@ -32,10 +33,12 @@ export async function listApiKeys(
 ): Promise<{ items: ApiKey[]; nextCursor: string | null }> {
   // Ids of keys sort by creation.
   const [before] = decodeCursor(page.cursor, 1) ?? [];
-  const found = await pool.query<ApiKeyRow>(
-    `select ${columns} where k.metadata::jsonb ->> 'organizationId' = $1 and ($2::text is null or k."referenceId" = $2)
-       and ($3::text is null or k.id < $3) order by k.id desc limit $4`,
-    [organizationId, userId, before ?? null, page.limit + 1],
+  const found = await inIdentityOf(pool, organizationId, null, (client) =>
+    client.query<ApiKeyRow>(
+      `select ${columns} where k."organizationId" = $1 and ($2::text is null or k."referenceId" = $2)
+         and ($3::text is null or k.id < $3) order by k.id desc limit $4`,
+      [organizationId, userId, before ?? null, page.limit + 1],
+    ),
   );
   const rows = found.rows.slice(0, page.limit);
   const last = rows.at(-1);
@@ -46,15 +49,11 @@ export async function listApiKeys(
 }
 
 /** null: no such key of this organization. */
-export async function readApiKey(
-  client: Pick<pg.PoolClient, 'query'>,
-  organizationId: string,
-  id: string,
-): Promise<ApiKey | null> {
-  const found: pg.QueryResult<ApiKeyRow> = await client.query(
-    `select ${columns} where k.metadata::jsonb ->> 'organizationId' = $1 and k.id = $2`,
-    [organizationId, id],
-  );
+export async function readApiKey(client: pg.PoolClient, organizationId: string, id: string): Promise<ApiKey | null> {
+  const found = await client.query<ApiKeyRow>(`select ${columns} where k."organizationId" = $1 and k.id = $2`, [
+    organizationId,
+    id,
+  ]);
   return found.rows[0] === undefined ? null : toApiKey(found.rows[0]);
 }
 

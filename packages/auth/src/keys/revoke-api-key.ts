@@ -3,14 +3,14 @@ import { type Member, principalRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
 import { isAllowed } from '../abilities.ts';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { refuseWhoseOwner } from '../members/guard-owners.ts';
 
 /** Somebody else's: by whoever manages members, an owner's by an owner. Returns whose it was. Throws `not_found`, `forbidden`. */
 export function revokeApiKey(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<string> {
-  return inIdentity(pool, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
     const found = await client.query<{ referenceId: string }>(
-      `select "referenceId" from apikey where id = $1 and metadata::jsonb ->> 'organizationId' = $2 and ($3::text is null or "referenceId" = $3)
+      `select "referenceId" from apikey where id = $1 and "organizationId" = $2 and ($3::text is null or "referenceId" = $3)
        for update`,
       [id, by.organizationId, isAllowed(by, 'members:manage') ? null : by.userId],
     );

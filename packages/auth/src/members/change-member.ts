@@ -4,7 +4,7 @@ import { scopableRoles } from '@sena/contracts/domain/role-permissions';
 import { SenaError } from '@sena/contracts/errors';
 import type { OrganizationMember } from '@sena/contracts/http/members';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers, refuseAboveOwnRole, refuseLastOwner, refuseMoreThanGiver } from './guard-owners.ts';
 import { readMember } from './list-members.ts';
 
@@ -14,7 +14,7 @@ export function changeMember(
   change: { by: Member; userId: string; role?: Role | undefined; scope?: string | null | undefined },
 ): Promise<OrganizationMember> {
   const { by, userId } = change;
-  return inIdentity(pool, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
     await lockMembers(client, by.organizationId);
     const known = await readMember(client, by.organizationId, userId);
     if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');

@@ -3,6 +3,7 @@ import type { Role } from '@sena/contracts/domain/principal';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type { OrganizationMember } from '@sena/contracts/http/members';
 import type pg from 'pg';
+import { inIdentityOf } from '../in-identity.ts';
 
 interface MemberRow {
   userId: string;
@@ -22,10 +23,12 @@ export async function listMembers(
   page: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: OrganizationMember[]; nextCursor: string | null }> {
   const [afterEmail] = decodeCursor(page.cursor, 1) ?? [];
-  const found = await pool.query<MemberRow>(
-    `select ${columns} from "member" m join "user" u on u.id = m."userId"
-     where m."organizationId" = $1 and ($2::text is null or u.email > $2) order by u.email limit $3`,
-    [organizationId, afterEmail ?? null, page.limit + 1],
+  const found = await inIdentityOf(pool, organizationId, null, (client) =>
+    client.query<MemberRow>(
+      `select ${columns} from "member" m join "user" u on u.id = m."userId"
+       where m."organizationId" = $1 and ($2::text is null or u.email > $2) order by u.email limit $3`,
+      [organizationId, afterEmail ?? null, page.limit + 1],
+    ),
   );
   const rows = found.rows.slice(0, page.limit);
   const last = rows.at(-1);
@@ -37,11 +40,11 @@ export async function listMembers(
 
 /** null: no such member of this organization. */
 export async function readMember(
-  client: Pick<pg.Pool | pg.PoolClient, 'query'>,
+  client: pg.PoolClient,
   organizationId: string,
   userId: string,
 ): Promise<OrganizationMember | null> {
-  const found: pg.QueryResult<MemberRow> = await client.query(
+  const found = await client.query<MemberRow>(
     `select ${columns} from "member" m join "user" u on u.id = m."userId" where m."organizationId" = $1 and m."userId" = $2`,
     [organizationId, userId],
   );

@@ -2,18 +2,21 @@
 import type { Role } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
+import { inIdentityOf } from '../in-identity.ts';
 
 /** All of them for a session of the person's own; for an API key (`sessionId` null) and for a session of a provider the one they are of. */
 export async function listOrganizations(
   pool: pg.Pool,
   asking: { userId: string; organizationId: string; sessionId: string | null },
 ): Promise<Array<{ id: string; name: string; role: Role }>> {
-  const found = await pool.query<{ id: string; name: string; role: Role }>(
-    `select o.id, o.name, m.role from "member" m join organization o on o.id = m."organizationId"
-     where m."userId" = $1 and (o.id = $2 or exists (select from session s where s.id = $3 and s."signInProviderId" is null))
-     order by o.name, o.id`,
-    [asking.userId, asking.organizationId, asking.sessionId],
+  const { userId, organizationId, sessionId } = asking;
+  const session = await pool.query(
+    'select from session where id = $1 and "userId" = $2 and "signInProviderId" is null',
+    [sessionId, userId],
   );
+  const read = (from: pg.Pool | pg.PoolClient): Promise<pg.QueryResult<{ id: string; name: string; role: Role }>> =>
+    from.query('select id, name, role from organizations_of($1) order by name, id', [userId]);
+  const found = session.rowCount === 1 ? await read(pool) : await inIdentityOf(pool, organizationId, null, read);
   return found.rows;
 }
 
@@ -28,7 +31,7 @@ export async function switchOrganization(
 ): Promise<void> {
   const switched = await pool.query(
     `update session set "activeOrganizationId" = $3, "updatedAt" = now()
-     where id = $1 and "userId" = $2 and "signInProviderId" is null and exists (select from "member" m where m."userId" = $2 and m."organizationId" = $3)`,
+     where id = $1 and "userId" = $2 and "signInProviderId" is null and exists (select from membership($2, $3))`,
     [session.id, session.userId, organizationId],
   );
   if (switched.rowCount === 0) throw new SenaError('not_found', 'You belong to no organization with this id.');

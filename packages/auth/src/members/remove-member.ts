@@ -3,20 +3,20 @@
 import { type Member, principalRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers, refuseAboveOwnRole, refuseLastOwner } from './guard-owners.ts';
 import { readMember } from './list-members.ts';
 
 /** Throws `not_found`, `forbidden`, `last_owner`. */
 export function removeMember(pool: pg.Pool, { by, userId }: { by: Member; userId: string }): Promise<void> {
   const { organizationId } = by;
-  return inIdentity(pool, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
     await lockMembers(client, organizationId);
     const known = await readMember(client, organizationId, userId);
     if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
     refuseAboveOwnRole(by, [known.role]);
     if (known.role === 'owner') await refuseLastOwner(client, organizationId, userId);
-    await client.query(`delete from apikey where "referenceId" = $2 and metadata::jsonb ->> 'organizationId' = $1`, [
+    await client.query(`delete from apikey where "referenceId" = $2 and "organizationId" = $1`, [
       organizationId,
       userId,
     ]);

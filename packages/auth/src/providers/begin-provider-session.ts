@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { SenaError } from '@sena/contracts/errors';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers } from '../members/guard-owners.ts';
 import type { SenaAuth } from '../open-auth.ts';
 import { type DirectoryEntry, readDirectoryEntry } from '../scim/directory-role.ts';
@@ -27,7 +27,7 @@ export function beginProviderSession(
   asserted: Asserted,
   from: { address: string; userAgent: string },
 ): Promise<string> {
-  return inIdentity(auth.pool, 'service:identity', async (client) => {
+  return inIdentityOf(auth.pool, provider.organization_id, 'service:identity', async (client) => {
     const userId = await whoIsIt(client, provider, asserted);
     await client.query(`select set_config('sena.actor', $1, true)`, [`member:${userId}`]);
     const token = randomBytes(32).toString('base64url');

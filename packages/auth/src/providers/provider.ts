@@ -5,7 +5,7 @@ import { type Member, principalRef, type Role } from '@sena/contracts/domain/pri
 import type { SignInProvider } from '@sena/contracts/http/sign-in';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import type { SenaAuth } from '../open-auth.ts';
 
 interface CommonRow {
@@ -22,13 +22,13 @@ export type SamlProviderRow = CommonRow & { kind: 'saml'; sso_url: string; certi
 export type ProviderRow = OidcProviderRow | SamlProviderRow;
 
 export async function readProvider(pool: pg.Pool, organizationId: string): Promise<SignInProvider | null> {
-  const found = await pool.query<ProviderRow>('select * from sign_in_providers where organization_id = $1', [
-    organizationId,
-  ]);
+  const found = await inIdentityOf(pool, organizationId, null, (client) =>
+    client.query<ProviderRow>('select * from sign_in_providers where organization_id = $1', [organizationId]),
+  );
   return found.rows[0] === undefined ? null : toProvider(found.rows[0]);
 }
 
-/** null: none has this id. */
+/** Of whichever organization: the id is what a browser brings that nobody has signed in with yet. null: none has it. */
 export async function findProvider(pool: pg.Pool, id: string): Promise<ProviderRow | null> {
   const found = await pool.query<ProviderRow>('select * from sign_in_providers where id = $1', [id]);
   return found.rows[0] ?? null;
@@ -51,7 +51,7 @@ export function setProvider(auth: SenaAuth, by: Member, set: WantedProvider): Pr
     set.kind === 'oidc'
       ? [set.clientId, sealSecret(auth.authSecret, set.clientSecret), null, null]
       : [null, null, set.ssoUrl, set.certificates];
-  return inIdentity(auth.pool, principalRef(by), async (client) => {
+  return inIdentityOf(auth.pool, by.organizationId, principalRef(by), async (client) => {
     // Another issuer is another provider: sessions and links of the former one are worth nothing.
     await removeProviders(client, by.organizationId, set);
     const stored = await client.query<ProviderRow>(
@@ -72,7 +72,9 @@ export function setProvider(auth: SenaAuth, by: Member, set: WantedProvider): Pr
 
 /** Sessions that it began end with it. Twice is once. */
 export function removeProvider(auth: SenaAuth, by: Member): Promise<void> {
-  return inIdentity(auth.pool, principalRef(by), (client) => removeProviders(client, by.organizationId, null));
+  return inIdentityOf(auth.pool, by.organizationId, principalRef(by), (client) =>
+    removeProviders(client, by.organizationId, null),
+  );
 }
 
 /** All but this one. */

@@ -3,7 +3,7 @@
 import { SenaError } from '@sena/contracts/errors';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers } from '../members/guard-owners.ts';
 import { applyGroupRoles } from './directory-role.ts';
 import type { Directory } from './scim-tokens.ts';
@@ -40,26 +40,28 @@ export async function listScimGroups(
   const { filter } = page;
   const where = `g.organization_id = $1 and ($2::text is null or ${columnOf[filter?.attribute ?? 'id']} = $2)`;
   const value = filter?.attribute === 'displayName' ? filter.value.toLowerCase() : (filter?.value ?? null);
-  const count = await pool.query<{ total: number }>(
-    `select count(*)::integer as total from scim_groups g where ${where}`,
-    [organizationId, value],
-  );
-  const found = await pool.query<ScimGroup>(`select ${columns} where ${where} order by g.id offset $3 limit $4`, [
-    ...[organizationId, value, page.skipped, page.limit],
-  ]);
-  return { groups: found.rows, total: count.rows[0]?.total ?? 0 };
+  return inIdentityOf(pool, organizationId, null, async (client) => {
+    const count = await client.query<{ total: number }>(
+      `select count(*)::integer as total from scim_groups g where ${where}`,
+      [organizationId, value],
+    );
+    const found = await client.query<ScimGroup>(`select ${columns} where ${where} order by g.id offset $3 limit $4`, [
+      ...[organizationId, value, page.skipped, page.limit],
+    ]);
+    return { groups: found.rows, total: count.rows[0]?.total ?? 0 };
+  });
 }
 
 /** Throws `not_found`. */
 export async function readScimGroup(
-  client: Pick<pg.Pool | pg.PoolClient, 'query'>,
+  client: pg.PoolClient,
   { organizationId }: Directory,
   id: string,
 ): Promise<ScimGroup> {
-  const found: pg.QueryResult<ScimGroup> = await client.query(
-    `select ${columns} where g.organization_id = $1 and g.id = $2`,
-    [organizationId, id],
-  );
+  const found = await client.query<ScimGroup>(`select ${columns} where g.organization_id = $1 and g.id = $2`, [
+    organizationId,
+    id,
+  ]);
   if (found.rows[0] === undefined) throw new SenaError('not_found', 'There is no group with this id.');
   return found.rows[0];
 }
@@ -70,7 +72,7 @@ export function createScimGroup(
   directory: Directory,
   group: { displayName: string; externalId: string | null; members: readonly string[] },
 ): Promise<{ group: ScimGroup; changedUserIds: string[] }> {
-  return inIdentity(pool, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
     await lockMembers(client, directory.organizationId);
     await refuseTakenName(client, directory, { displayName: group.displayName, exceptId: null });
     const id = newId('scimg');
@@ -90,7 +92,7 @@ export function changeScimGroup(
   directory: Directory,
   { id, change }: { id: string; change: ScimGroupChange },
 ): Promise<{ group: ScimGroup; changedUserIds: string[] }> {
-  return inIdentity(pool, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
     await lockMembers(client, directory.organizationId);
     const known = await readScimGroup(client, directory, id);
     const displayName = change.displayName ?? known.displayName;
@@ -114,7 +116,7 @@ export function changeScimGroup(
 
 /** Throws `not_found`. Returns whose role is another one now. */
 export function deleteScimGroup(pool: pg.Pool, directory: Directory, id: string): Promise<string[]> {
-  return inIdentity(pool, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
     await lockMembers(client, directory.organizationId);
     await readScimGroup(client, directory, id);
     const touched = await setMembers(client, directory, id, []);

@@ -5,7 +5,7 @@ import { SenaError } from '@sena/contracts/errors';
 import type { ScimToken } from '@sena/contracts/http/scim';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 
 const prefix = 'sena_scim_';
 const tokensMax = 1_000;
@@ -50,7 +50,7 @@ export function createScimToken(
   { by, name, expiresInSeconds }: { by: Member; name: string; expiresInSeconds: number },
 ): Promise<{ scimToken: ScimToken; token: string }> {
   const token = `${prefix}${randomBytes(32).toString('base64url')}`;
-  return inIdentity(pool, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
     await client.query('select from organization where id = $1 for update', [by.organizationId]);
     const known = await client.query('select from scim_tokens where organization_id = $1', [by.organizationId]);
     if ((known.rowCount ?? 0) >= tokensMax)
@@ -68,15 +68,15 @@ export function createScimToken(
 
 /** All of them: there are so many at most. */
 export async function listScimTokens(pool: pg.Pool, organizationId: string): Promise<ScimToken[]> {
-  const found = await pool.query<TokenRow>(`select ${columns} where t.organization_id = $1 order by t.id desc`, [
-    organizationId,
-  ]);
+  const found = await inIdentityOf(pool, organizationId, null, (client) =>
+    client.query<TokenRow>(`select ${columns} where t.organization_id = $1 order by t.id desc`, [organizationId]),
+  );
   return found.rows.map(toToken);
 }
 
 /** Throws `not_found`. */
 export function revokeScimToken(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<void> {
-  return inIdentity(pool, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
     const revoked = await client.query('delete from scim_tokens where id = $1 and organization_id = $2', [
       id,
       by.organizationId,

@@ -3,7 +3,7 @@
 import { SenaError } from '@sena/contracts/errors';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
-import { inIdentity } from '../in-identity.ts';
+import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers, refuseLastOwner } from '../members/guard-owners.ts';
 import type { Directory } from './scim-tokens.ts';
 
@@ -44,26 +44,28 @@ export async function listScimUsers(
   const { filter } = page;
   const where = `u.organization_id = $1 and ($2::text is null or u.${columnOf[filter?.attribute ?? 'id']} = $2)`;
   const value = filter?.attribute === 'userName' ? filter.value.toLowerCase() : (filter?.value ?? null);
-  const count = await pool.query<{ total: number }>(
-    `select count(*)::integer as total from scim_users u where ${where}`,
-    [organizationId, value],
-  );
-  const found = await pool.query<ScimUser>(`select ${columns} where ${where} order by u.id offset $3 limit $4`, [
-    ...[organizationId, value, page.skipped, page.limit],
-  ]);
-  return { users: found.rows, total: count.rows[0]?.total ?? 0 };
+  return inIdentityOf(pool, organizationId, null, async (client) => {
+    const count = await client.query<{ total: number }>(
+      `select count(*)::integer as total from scim_users u where ${where}`,
+      [organizationId, value],
+    );
+    const found = await client.query<ScimUser>(`select ${columns} where ${where} order by u.id offset $3 limit $4`, [
+      ...[organizationId, value, page.skipped, page.limit],
+    ]);
+    return { users: found.rows, total: count.rows[0]?.total ?? 0 };
+  });
 }
 
 /** Throws `not_found`. */
 export async function readScimUser(
-  client: Pick<pg.Pool | pg.PoolClient, 'query'>,
+  client: pg.PoolClient,
   { organizationId }: Directory,
   id: string,
 ): Promise<ScimUser> {
-  const found: pg.QueryResult<ScimUser> = await client.query(
-    `select ${columns} where u.organization_id = $1 and u.id = $2`,
-    [organizationId, id],
-  );
+  const found = await client.query<ScimUser>(`select ${columns} where u.organization_id = $1 and u.id = $2`, [
+    organizationId,
+    id,
+  ]);
   if (found.rows[0] === undefined) throw new SenaError('not_found', 'There is no user with this id.');
   return found.rows[0];
 }
@@ -75,7 +77,7 @@ export function createScimUser(
   user: { userName: string; externalId: string | null; displayName: string | null; active: boolean },
 ): Promise<Said> {
   const { organizationId } = directory;
-  return inIdentity(pool, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
     await lockMembers(client, organizationId);
     const id = newId('scimu');
     const made = await client.query(
@@ -97,7 +99,7 @@ export function changeScimUser(
   { id, change }: { id: string; change: ScimUserChange },
 ): Promise<Said> {
   const { organizationId } = directory;
-  return inIdentity(pool, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
     await lockMembers(client, organizationId);
     const known = await readScimUser(client, directory, id);
     if (change.userName !== undefined && change.userName !== known.userName) {
@@ -118,7 +120,7 @@ export function changeScimUser(
 /** Throws `not_found`, `last_owner`. Returns whose membership has ended. */
 export function deleteScimUser(pool: pg.Pool, directory: Directory, id: string): Promise<string | null> {
   const { organizationId } = directory;
-  return inIdentity(pool, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
     await lockMembers(client, organizationId);
     const known = await readScimUser(client, directory, id);
     const endedUserId = await endMembership(client, organizationId, known.userName);
@@ -147,7 +149,7 @@ async function endMembership(client: pg.PoolClient, organizationId: string, emai
   if (member === undefined) return null;
   if (member.role === 'owner') await refuseLastOwner(client, organizationId, member.userId);
   const of = [organizationId, member.userId];
-  await client.query(`delete from apikey where "referenceId" = $2 and metadata::jsonb ->> 'organizationId' = $1`, of);
+  await client.query(`delete from apikey where "referenceId" = $2 and "organizationId" = $1`, of);
   await client.query('delete from session where "userId" = $2 and "activeOrganizationId" = $1', of);
   await client.query('delete from "member" where "organizationId" = $1 and "userId" = $2', of);
   await client.query('insert into former_members (organization_id, email) values ($1, $2) on conflict do nothing', [

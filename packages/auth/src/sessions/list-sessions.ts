@@ -2,6 +2,7 @@
 import { SenaError } from '@sena/contracts/errors';
 import type { Session } from '@sena/contracts/http/sessions';
 import type pg from 'pg';
+import { inIdentityOf } from '../in-identity.ts';
 
 interface SessionRow {
   id: string;
@@ -19,16 +20,19 @@ export async function listSessions(
   pool: pg.Pool,
   of: { organizationId: string; userId: string; currentId: string | null },
 ): Promise<Session[]> {
-  const member = await pool.query('select from "member" where "organizationId" = $1 and "userId" = $2', [
-    of.organizationId,
-    of.userId,
-  ]);
-  if (member.rowCount === 0) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
-  const found = await pool.query<SessionRow>(
-    `select id, "userAgent", "ipAddress", "createdAt", "updatedAt", "expiresAt" from session
-     where "userId" = $1 and "activeOrganizationId" = $2 and "expiresAt" > now() order by "createdAt" desc, id desc limit ${sessionsShown}`,
-    [of.userId, of.organizationId],
-  );
+  const found = await inIdentityOf(pool, of.organizationId, null, async (client) => {
+    const member = await client.query('select from "member" where "organizationId" = $1 and "userId" = $2', [
+      of.organizationId,
+      of.userId,
+    ]);
+    if (member.rowCount === 0)
+      throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
+    return client.query<SessionRow>(
+      `select id, "userAgent", "ipAddress", "createdAt", "updatedAt", "expiresAt" from session
+       where "userId" = $1 and "activeOrganizationId" = $2 and "expiresAt" > now() order by "createdAt" desc, id desc limit ${sessionsShown}`,
+      [of.userId, of.organizationId],
+    );
+  });
   return found.rows.map((row) => ({
     id: row.id,
     userAgent: row.userAgent,

@@ -85,3 +85,53 @@ export const scimListQuerySchema = z.looseObject({
   startIndex: z.coerce.number().int().max(1_000_000).default(1),
   count: z.coerce.number().int().max(1_000_000).default(100),
 });
+
+const shownMeta = (resourceType: 'User' | 'Group') =>
+  z.object({
+    resourceType: z.literal(resourceType),
+    created: timestampSchema,
+    lastModified: timestampSchema,
+    location: z.string(),
+  });
+export const scimUserSchema = z.object({
+  schemas: z.array(z.string()),
+  id: z.string(),
+  userName: z.string(),
+  active: z.boolean(),
+  externalId: z.string().optional(),
+  displayName: z.string().optional(),
+  name: z.object({ formatted: z.string() }).optional(),
+  emails: z.array(z.object({ value: z.string(), primary: z.boolean() })),
+  groups: z.array(z.object({ value: z.string(), display: z.string() })),
+  meta: shownMeta('User'),
+});
+export const scimGroupSchema = z.object({
+  schemas: z.array(z.string()),
+  id: z.string(),
+  displayName: z.string(),
+  externalId: z.string().optional(),
+  members: z.array(z.object({ value: z.string(), display: z.string() })),
+  meta: shownMeta('Group'),
+});
+
+const listOf = <T extends z.ZodType>(resource: T) =>
+  z.object({
+    schemas: z.array(z.string()),
+    totalResults: z.int(),
+    startIndex: z.int(),
+    itemsPerPage: z.int(),
+    Resources: z.array(resource),
+  });
+export const scimUserListSchema = listOf(scimUserSchema);
+export const scimGroupListSchema = listOf(scimGroupSchema);
+
+/** What SENA's half of SCIM does and keeps (RFC 7643, 5 to 7). */
+export const scimDescriptionSchema = z.looseObject({ schemas: z.array(z.string()) });
+export const scimDescriptionListSchema = listOf(z.looseObject({}));
+
+export const scimErrorSchema = z.object({
+  schemas: z.array(z.string()),
+  status: z.string(),
+  scimType: z.string().optional(),
+  detail: z.string(),
+});

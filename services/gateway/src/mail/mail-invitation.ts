@@ -1,5 +1,6 @@
 // An invitation by mail. Entered after the invitation is stored. Its link is shown to who invites besides, so a mail that does not go out is a
 // word in the log and no failure.
+import { inIdentityOf } from '@sena/auth/in-identity';
 import type { SenaAuth } from '@sena/auth/open-auth';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Mail } from './open-mail.ts';
@@ -13,10 +14,12 @@ export async function mailInvitation(
   invitation: { organizationId: string; email: string; role: string; link: string; expiresAt: string; by: string },
 ): Promise<boolean> {
   if (mail === null) return false;
-  const found = await auth.pool.query<{ name: string; sent: number }>(
-    `select o.name, (select count(*)::integer from invitations i where i.organization_id = o.id and i.created_at > now() - interval '1 hour') as sent
-     from organization o where o.id = $1`,
-    [invitation.organizationId],
+  const found = await inIdentityOf(auth.pool, invitation.organizationId, null, (client) =>
+    client.query<{ name: string; sent: number }>(
+      `select o.name, (select count(*)::integer from invitations i where i.organization_id = o.id and i.created_at > now() - interval '1 hour') as sent
+       from organization o where o.id = $1`,
+      [invitation.organizationId],
+    ),
   );
   const { name = '', sent = 0 } = found.rows[0] ?? {};
   if (sent > mailsPerHour) {

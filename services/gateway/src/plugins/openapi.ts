@@ -11,6 +11,7 @@ import { nodeSchema, satelliteSchema, siteSchema } from '@sena/contracts/http/fl
 import { invitationSchema, organizationMemberSchema } from '@sena/contracts/http/members';
 import { problemSchema } from '@sena/contracts/http/problem';
 import { executionSchema, outputGroupSchema, runSchema, runSummarySchema } from '@sena/contracts/http/runs';
+import { scimErrorSchema, scimGroupSchema, scimUserSchema } from '@sena/contracts/http/scim';
 import { meSchema, runbookSchema } from '@sena/contracts/http/session';
 import { sessionSchema } from '@sena/contracts/http/sessions';
 import type { RouteOptions } from 'fastify';
@@ -38,6 +39,9 @@ const named = {
   RunSummary: runSummarySchema,
   Runbook: runbookSchema,
   Satellite: satelliteSchema,
+  ScimError: scimErrorSchema,
+  ScimGroup: scimGroupSchema,
+  ScimUser: scimUserSchema,
   Session: sessionSchema,
   Site: siteSchema,
 };
@@ -66,6 +70,7 @@ export const openapi = fp(
           { name: 'policy', description: 'What SENA would say to a command' },
           { name: 'fleet', description: 'Sites, nodes and satellites' },
           { name: 'members', description: 'Who belongs to the organization, and the keys of their programs' },
+          { name: 'directory', description: 'What an organization’s directory says about its people (SCIM 2.0)' },
           { name: 'audit', description: 'Who did what' },
           { name: 'session', description: 'Who is asking' },
           { name: 'service', description: 'The service itself' },
@@ -73,6 +78,7 @@ export const openapi = fp(
         components: {
           securitySchemes: {
             apiKey: { type: 'http', scheme: 'bearer', description: 'An API key' },
+            scimToken: { type: 'http', scheme: 'bearer', description: 'A token of `POST /v1/scim-tokens`' },
             session: {
               type: 'apiKey',
               in: 'cookie',
@@ -95,6 +101,8 @@ export const openapi = fp(
 function declareCommonProblems(route: RouteOptions): void {
   const { schema, config, url } = route;
   if (schema === undefined || (schema as { hide?: boolean }).hide) return;
+  // It speaks SCIM, and says so itself.
+  if (config?.access === 'directory') return;
   const open = config?.access === 'public';
   const codes: ErrorCode[] = ['rate_limited', 'internal'];
   if (!open) codes.push('unauthenticated', 'forbidden');

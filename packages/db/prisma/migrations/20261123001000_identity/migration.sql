@@ -23,7 +23,9 @@ create table identity."member" ("id" text not null primary key, "organizationId"
 
 create table identity."invitation" ("id" text not null primary key, "organizationId" text not null references identity."organization" ("id") on delete cascade, "email" text not null, "role" text, "status" text not null, "expiresAt" timestamptz not null, "createdAt" timestamptz default current_timestamp not null, "inviterId" text not null references identity."user" ("id") on delete cascade);
 
-create table identity."apikey" ("id" text not null primary key, "configId" text not null, "name" text, "start" text, "referenceId" text not null, "prefix" text, "key" text not null, "refillInterval" integer, "refillAmount" integer, "lastRefillAt" timestamptz, "enabled" boolean, "rateLimitEnabled" boolean, "rateLimitTimeWindow" integer, "rateLimitMax" integer, "requestCount" integer, "remaining" integer, "lastRequest" timestamptz, "expiresAt" timestamptz, "createdAt" timestamptz not null, "updatedAt" timestamptz not null, "permissions" text, "metadata" text);
+create table identity."apikey" ("id" text not null primary key, "configId" text not null, "name" text, "start" text, "referenceId" text not null, "prefix" text, "key" text not null, "refillInterval" integer, "refillAmount" integer, "lastRefillAt" timestamptz, "enabled" boolean, "rateLimitEnabled" boolean, "rateLimitTimeWindow" integer, "rateLimitMax" integer, "requestCount" integer, "remaining" integer, "lastRequest" timestamptz, "expiresAt" timestamptz, "createdAt" timestamptz not null, "updatedAt" timestamptz not null, "permissions" text, "metadata" text,
+  -- A key is of one organization, which its metadata names.
+  "organizationId" text generated always as ("metadata"::jsonb ->> 'organizationId') stored);
 
 -- Invitations to an organization. better-auth's own are not used: the id is their token, and it is stored.
 create table identity.invitations (
@@ -149,6 +151,7 @@ create index "member_userId_idx" on identity."member" ("userId");
 create index "invitation_organizationId_idx" on identity."invitation" ("organizationId");
 create index "invitation_email_idx" on identity."invitation" ("email");
 create index "apikey_configId_idx" on identity."apikey" ("configId");
+create index "apikey_organizationId_idx" on identity."apikey" ("organizationId");
 create index "apikey_referenceId_idx" on identity."apikey" ("referenceId");
 create unique index "apikey_key_idx" on identity."apikey" ("key");
 
@@ -168,6 +171,53 @@ grant usage on all sequences in schema identity to sena_identity;
 grant select on identity."member" to sena_definer;
 grant select ("userId", "credentialID", "publicKey", "purpose") on identity."passkey" to sena_definer;
 grant update (name) on organizations to sena_definer;
+
+-- Row-level security: forced, on every table whose rows are an organization's. sena_identity looks across: who signs in, or brings a token, is of
+-- no organization yet. Whatever is about one organization is done as sena_organization, which sees the rows of the one that is set.
+do $$
+declare owned text[];
+begin
+  foreach owned slice 1 in array array[
+    ['organization', 'id'], ['member', '"organizationId"'], ['invitation', '"organizationId"'], ['apikey', '"organizationId"'],
+    ['session', '"activeOrganizationId"'], ['invitations', 'organization_id'], ['former_members', 'organization_id'],
+    ['sign_in_providers', 'organization_id'], ['scim_tokens', 'organization_id'], ['scim_users', 'organization_id'],
+    ['scim_groups', 'organization_id'], ['scim_group_members', 'organization_id']
+  ] loop
+    execute format('create policy organization_rows on identity.%I using (%s = sena.current_organization()) with check (%s = sena.current_organization())',
+      owned[1], owned[2], owned[2]);
+  end loop;
+  -- Those that are a provider's are of its organization.
+  foreach owned slice 1 in array array[['sign_in_attempts', 'provider_id'], ['saml_assertions', 'provider_id'], ['account', '"providerId"']] loop
+    execute format('create policy organization_rows on identity.%I using (exists (select from identity.sign_in_providers p where p.id = %s and p.organization_id = sena.current_organization()))',
+      owned[1], owned[2]);
+  end loop;
+  foreach owned slice 1 in array array(select array[relname::text] from pg_class c where relnamespace = 'identity'::regnamespace
+    and exists (select from pg_policy p where p.polrelid = c.oid)) loop
+    execute format('alter table identity.%I enable row level security', owned[1]);
+    execute format('alter table identity.%I force row level security', owned[1]);
+    execute format('create policy all_rows on identity.%I to sena_identity using (true) with check (true)', owned[1]);
+  end loop;
+end $$;
+-- Whoever accepts an invitation brings a password.
+create policy new_passwords on identity."account" for insert to sena_organization with check ("providerId" = 'credential');
+
+grant usage on schema identity to sena_organization;
+-- Updates of one column are there for `for update` alone.
+grant select (id, name), update (metadata) on identity."organization" to sena_organization;
+grant select, insert, update ("role", "scope"), delete on identity."member" to sena_organization;
+grant select, insert, update (status) on identity.invitations to sena_organization;
+grant select ("id", "name", "start", "referenceId", "enabled", "lastRequest", "expiresAt", "createdAt", "permissions", "metadata", "organizationId"),
+  insert, update ("updatedAt"), delete on identity."apikey" to sena_organization;
+grant select ("id", "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId", "activeOrganizationId", "signInProviderId"),
+  insert, update ("updatedAt"), delete on identity."session" to sena_organization;
+grant select, insert, delete on identity.former_members to sena_organization;
+grant select, insert, delete,
+  update (client_id, client_secret, sso_url, certificates, domains, default_role, default_scope) on identity.sign_in_providers to sena_organization;
+grant select (id, organization_id, name, created_by, created_at, expires_at, last_used_at), insert, delete on identity.scim_tokens to sena_organization;
+grant select, insert, update, delete on identity.scim_users, identity.scim_groups, identity.scim_group_members to sena_organization;
+-- Persons are of no organization; it takes in new ones, and reads the names and addresses of those whom its rows name.
+grant select ("id", "name", "email", "twoFactorEnabled"), insert on identity."user" to sena_organization;
+grant select ("userId", "accountId", "providerId"), insert on identity."account" to sena_organization;
 
 -- `audit_` and a UUIDv7, as contracts/ids makes them.
 create function identity.new_audit_id() returns text language sql volatile as $$
@@ -388,6 +438,18 @@ begin
   end loop;
 end $$;
 revoke create on schema identity from sena_definer;
+
+-- A person's membership in one organization, and all of a person's organizations. Who is asking is judged by these: there is no filter to be
+-- forgotten.
+create function identity.membership(person text, organization text) returns setof identity."member" language sql stable as $$
+  select * from identity."member" m where m."userId" = person and m."organizationId" = organization
+$$;
+create function identity.organizations_of(person text) returns table (id text, name text, role text) language sql stable as $$
+  select o."id", o."name", m."role" from identity."member" m join identity."organization" o on o."id" = m."organizationId" where m."userId" = person
+$$;
+revoke all on function identity.membership(text, text), identity.organizations_of(text) from public;
+grant execute on function identity.membership(text, text) to sena_identity;
+grant execute on function identity.organizations_of(text) to sena_identity, sena_organization;
 
 -- Who of the organization that is set has one of these roles now: whoever counts decisions can't read identity, and counts those of present
 -- members alone.

@@ -1,5 +1,6 @@
 // GET /v1/me: who is asking, for which organization, and what SENA can think with here. Reads only.
 import { permissionsOf } from '@sena/auth/abilities';
+import { inIdentityOf } from '@sena/auth/in-identity';
 import { readMember } from '@sena/auth/members/list-members';
 import { meSchema } from '@sena/contracts/http/session';
 import { inOrganization } from '@sena/db/tenant';
@@ -27,6 +28,9 @@ export function getMe(app: GatewayApp, services: Services): void {
           organizationId,
         ]),
       );
+      const known = await inIdentityOf(services.auth.pool, organizationId, null, (client) =>
+        readMember(client, organizationId, userId),
+      );
       return {
         user: { id: userId, email, name },
         organization: { id: organizationId, name: organization.rows[0]?.name ?? '' },
@@ -34,7 +38,7 @@ export function getMe(app: GatewayApp, services: Services): void {
         scope,
         permissions: permissionsOf(member),
         by,
-        secondFactor: (await readMember(services.auth.pool, organizationId, userId))?.secondFactor ?? false,
+        secondFactor: known?.secondFactor ?? false,
         planners: services.settings.planners,
       };
     },

@@ -1,5 +1,5 @@
 // /scim/v2: where an organization's directory says who belongs, and in which groups. A scope of its own: other errors, other tokens, its own
-// content type. Described by itself, at /scim/v2/Schemas, and not in the OpenAPI document.
+// content type.
 import { unchangeable } from '@sena/auth/scim/scim-users';
 import { SenaError } from '@sena/contracts/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -8,11 +8,10 @@ import { commonHeaders } from '../../plugins/response-headers.ts';
 import { problemOfError } from '../../problems/problem-of-error.ts';
 import { pathOf } from '../../problems/send-problem.ts';
 import type { Services } from '../../services.ts';
+import { scimContentType } from './describe-scim.ts';
 import { scimDescriptions } from './scim-descriptions.ts';
 import { scimGroupRoutes } from './scim-group-routes.ts';
 import { scimUserRoutes } from './scim-user-routes.ts';
-
-export const scimContentType = 'application/scim+json';
 
 export function scimApp(app: GatewayApp, services: Services): void {
   void app.register(

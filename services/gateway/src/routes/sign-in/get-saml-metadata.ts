@@ -11,7 +11,16 @@ export function getSamlMetadata(app: GatewayApp, services: Services): void {
     '/api/auth/saml/:organization/metadata',
     {
       config: { access: 'public' },
-      schema: { hide: true, params: z.object({ organization: idSchema('org') }) },
+      schema: {
+        operationId: 'getSamlMetadata',
+        tags: ['session'],
+        summary: 'Read what a SAML provider is to know of SENA',
+        description: 'The same for every id, whether or not there is such an organization.',
+        params: z.object({ organization: idSchema('org') }),
+        response: {
+          200: { description: 'Metadata', content: { 'application/samlmetadata+xml': { schema: z.string() } } },
+        } as Record<never, never>,
+      },
     },
     async (request, reply) =>
       reply.type('application/samlmetadata+xml').send(spMetadata(samlSettings(services), request.params.organization)),
