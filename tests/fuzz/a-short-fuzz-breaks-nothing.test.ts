@@ -6,7 +6,6 @@ let result: FuzzResult;
 
 beforeAll(async () => {
   result = await runFuzz({
-    // One that draws each kind of break: which those are changes with the operations that there are.
     seed: 20_261_127,
     requests: 900,
     relayMessages: 500,

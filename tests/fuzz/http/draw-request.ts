@@ -29,6 +29,14 @@ export const breaks = {
 } as const;
 export type Break = keyof typeof breaks;
 
+const breaksOfBodies: ReadonlySet<Break> = new Set([
+  'body',
+  'body text',
+  'body encoding',
+  'same key at once',
+  'too large',
+]);
+
 export interface DrawnRequest extends RawRequest {
   readonly broken: Break;
   readonly operation: Operation;
@@ -61,14 +69,15 @@ interface Parts {
   body: Buffer | null;
 }
 
-export function drawRequest(drawing: Drawing, random: SeededRandom): DrawnRequest {
-  const operation = random.pick(drawing.operations);
+/** `wanted`: broken so, whatever chance says. */
+export function drawRequest(drawing: Drawing, random: SeededRandom, wanted?: Break): DrawnRequest {
+  const needsBody = wanted !== undefined && breaksOfBodies.has(wanted);
+  const operation = random.pick(
+    needsBody ? drawing.operations.filter(({ body }) => body !== null) : drawing.operations,
+  );
   const choices = Object.entries(breaks).map(([name, weight]) => ({ name: name as Break, weight }));
-  let broken = random.pickWeighted(choices).name;
-  const takesBody = operation.body !== null;
-  if (!takesBody && ['body', 'body text', 'body encoding', 'same key at once', 'too large'].includes(broken)) {
-    broken = random.pick(['path', 'query', 'headers']);
-  }
+  let broken = wanted ?? random.pickWeighted(choices).name;
+  if (operation.body === null && breaksOfBodies.has(broken)) broken = random.pick(['path', 'query', 'headers']);
   const choose = (count: number) => random.between(0, count - 1);
   const sample = sampleOperation(operation, wordsOf(operation, drawing, random), choose);
   const parts = partsOf(operation, sample, drawing, random);

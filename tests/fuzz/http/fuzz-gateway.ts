@@ -40,6 +40,9 @@ interface Tally {
   closed: number;
 }
 
+/** The first requests are one of each. */
+const kindsOfBreak = Object.keys(breaks) as Break[];
+
 export async function fuzzGateway(
   cloud: FuzzCloud,
   { seed, requests, stopAtMs, say }: { seed: number; requests: number; stopAtMs: number; say(line: string): void },
@@ -48,7 +51,7 @@ export async function fuzzGateway(
   const problems: string[] = [];
   const byEnd: Record<string, number> = {};
   const byBreak = Object.fromEntries(
-    Object.keys(breaks).map((name) => [name, { sent: 0, accepted: 0, refused: 0, closed: 0 }]),
+    kindsOfBreak.map((name) => [name, { sent: 0, accepted: 0, refused: 0, closed: 0 }]),
   ) as unknown as Record<Break, Tally>;
   let sent = 0;
   let operations = 0;
@@ -86,7 +89,7 @@ export async function fuzzGateway(
       while (next < until && !isLate()) {
         const index = next;
         next += 1;
-        const drawn = drawRequest(drawing, seededRandom(seed, 'request', index));
+        const drawn = drawRequest(drawing, seededRandom(seed, 'request', index), kindsOfBreak[index]);
         const answers = await Promise.all(
           Array.from({ length: drawn.copies }, () => sendRaw(port, drawn, answerMsMax)),
         );
