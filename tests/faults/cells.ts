@@ -61,6 +61,10 @@ const plainOnly = (why: string): Cell['unknown'] => ({ direct: null, guarded: nu
 /** Once `starting` is on disk the command may have been sent; on a plain node nothing is left that could be asked. */
 const begun = plainOnly('the command may have been sent, and nothing on a plain node tells what became of it');
 const lostChannel = plainOnly('with its channel the end of a plain command is lost, and nothing on the node keeps it');
+const halfOpen: Cell['unknown'] = {
+  ...lostChannel,
+  direct: 'the line says nothing for as long as both attempts may take',
+};
 const rebooted: Cell['unknown'] = {
   direct: 'the command was lost, and its second attempt may find the node still down',
   guarded: 'the node went down under the command before its end was written there',
@@ -204,7 +208,7 @@ function laneCells(): Cell[] {
         ),
       ),
     ),
-    ...moments.map((moment) => cell(`ssh.half-open.${moment}`, { kind: 'ssh-half-open', moment }, lostChannel, 0.3)),
+    ...moments.map((moment) => cell(`ssh.half-open.${moment}`, { kind: 'ssh-half-open', moment }, halfOpen, 0.3)),
     // The request reaches the node when the satellite has long asked there what became of it.
     cell('ssh.late', { kind: 'ssh-late' }, lostChannel, 4),
     ...moments.map((moment) => cell(`node.reboots.${moment}`, { kind: 'node-reboots', moment }, rebooted)),
