@@ -191,9 +191,10 @@ test('nobody who logs in may change what is append-only', async () => {
 
 /**
  * Who may call each function that looks across organizations, or past what its callers may change. They return ids and counts.
- * `reassign_dispatch`, `members_with_role` and `passkeys_of_members` see the organization that is set, and no other.
+ * `reassign_dispatch`, `members_with_role`, `api_key_is_good` and `passkeys_of_members` see the organization that is set, and no other.
  */
 const listed: Record<string, string[]> = {
+  'sena.api_key_is_good': ['sena_app'],
   'sena.approvals_to_expire': ['sena_app'],
   'sena.audit_sinks_due': ['sena_app'],
   'sena.change_satellite_key': ['sena_relay'],

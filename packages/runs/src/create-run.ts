@@ -31,8 +31,8 @@ export async function createRun(
   const { organizationId } = transaction;
   await transaction.query(
     `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent, wait_ms,
-       requested_role, requested_via, scope, start_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+       requested_role, requested_via, requested_key, scope, start_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
     [
       id,
       organizationId,
@@ -47,6 +47,7 @@ export async function createRun(
       run.waitMs ?? 0,
       run.requestedBy.role,
       run.requestedBy.by,
+      run.requestedBy.by === 'api_key' ? run.requestedBy.credentialId : null,
       run.requestedBy.scope,
       run.startAt ?? null,
     ],

@@ -41,6 +41,17 @@ const approveAhead = async (startAt: Date) => {
   await waits(runId);
   return { runId, approvalId };
 };
+const askByKey = async (credentialId: string, startAt: Date) => {
+  await admin.query(
+    `insert into identity."apikey" (id, "configId", "referenceId", key, enabled, "createdAt", "updatedAt", metadata)
+     values ($1, 'default', 'user_Grace', $1, true, now(), now(), jsonb_build_object('organizationId', $2::text)::text)`,
+    [credentialId, bench.organizationId],
+  );
+  const requestedBy = { ...bench.member('Grace'), by: 'api_key', credentialId } as const;
+  const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: 'name=web-01', startAt, requestedBy });
+  await waits(runId);
+  return runId;
+};
 const endsWithoutAStart = async (runId: string) => {
   const run = await bench.finished(runId);
   expect(run).toMatchObject({ status: 'cancelled', counts: { total: 0 }, startedAt: null });
@@ -87,7 +98,7 @@ describe('a run that waits for its time', () => {
   });
 
   it('does not begin as anything else than was approved, for who has left, nor once policy forbids it', async () => {
-    const startAt = inMs(5_000);
+    const startAt = inMs(7_000);
     const altered = await approveAhead(startAt);
     await admin.query(
       `update approvals set action = jsonb_set(action, '{commands,0,command}', '"mkdir /tmp/y"') where id = $1`,
@@ -98,6 +109,11 @@ describe('a run that waits for its time', () => {
     await waits(reading);
     const orphan = await ask('uptime', startAt, 'Linus');
     await waits(orphan);
+    const byRevoked = await askByKey('key_revoked', startAt);
+    const byExpired = await askByKey('key_expired', startAt);
+    const byGood = await askByKey('key_good', startAt);
+    await admin.query(`delete from identity."apikey" where id = 'key_revoked'`);
+    await admin.query(`update identity."apikey" set "expiresAt" = now() where id = 'key_expired'`);
     await admin.query(`set session_replication_role = replica`);
     await admin.query(`delete from identity."member" where "userId" = 'user_Linus'`);
     await admin.query(`set session_replication_role = origin`);
@@ -109,12 +125,15 @@ describe('a run that waits for its time', () => {
       }),
     );
     const ends = (runId: string) => bench.finished(runId);
-    const reasons = (await Promise.all([orphan, altered.runId, forbidden.runId, reading].map(ends))).map(
-      ({ reason }) => reason,
-    );
+    const ended = [orphan, byRevoked, byExpired, byGood, altered.runId, forbidden.runId, reading].map(ends);
+    const reasons = (await Promise.all(ended)).map(({ reason }) => reason);
     await admin.query('delete from policies');
+    const mayNot = expect.stringMatching(/^Who asked for this, or the API key .* may not run anything here any more/);
     expect(reasons).toEqual([
-      expect.stringMatching(/^Who asked for this may not run anything here any more/),
+      mayNot,
+      mayNot,
+      mayNot,
+      expect.stringMatching(/^Policy has changed since this was asked for: `uptime` .*rule freeze/),
       'The approval is void: what it was over has changed. Nothing was run. Ask again.',
       expect.stringMatching(/^Policy has changed since this was asked for: `mkdir \/tmp\/x` .*rule freeze/),
       expect.stringMatching(/^Policy has changed since this was asked for: `uptime` .*rule freeze/),

@@ -133,6 +133,8 @@ create table runs (
   -- As it was when they asked: policies are decided by it. What is not said has the fewest rights.
   requested_role text not null default 'viewer' check (requested_role in ('owner', 'admin', 'operator', 'approver', 'viewer')),
   requested_via text not null default 'service_token' check (requested_via in ('session', 'api_key', 'service_token')),
+  -- The API key it was asked with: one that is revoked while the run waits for its time ends it.
+  requested_key text,
   -- The selector that its requester's role was narrowed to when it was asked for: it reaches nothing beyond.
   scope text,
   usage jsonb not null default '{"modelCalls":0,"promptTokens":0,"completionTokens":0,"models":[]}',

@@ -459,6 +459,14 @@ language sql stable security definer set search_path = identity, pg_temp as $$
 $$;
 revoke all on function sena.members_with_role(text[]) from public;
 grant execute on function sena.members_with_role(text[]) to sena_app, sena_signer;
+-- May this API key of the organization that is set still be used? For a run that was asked for with it, ahead of its time.
+create function sena.api_key_is_good(key_id text) returns boolean
+language sql stable security definer set search_path = identity, pg_temp as $$
+  select exists (select from "apikey" k where k."id" = key_id and k."organizationId" = sena.current_organization()
+    and k."enabled" is not false and (k."expiresAt" is null or k."expiresAt" > now()))
+$$;
+revoke all on function sena.api_key_is_good(text) from public;
+grant execute on function sena.api_key_is_good(text) to sena_app;
 -- The passkeys for approvals of these members, as far as they belong to the organization that is set: for the signer, which verifies by them.
 create function sena.passkeys_of_members(members text[]) returns table (member text, credential_id text, public_key text)
 language sql stable security definer set search_path = identity, pg_temp as $$
@@ -469,5 +477,6 @@ revoke all on function sena.passkeys_of_members(text[]) from public;
 grant execute on function sena.passkeys_of_members(text[]) to sena_signer;
 grant create on schema sena to sena_definer;
 alter function sena.members_with_role(text[]) owner to sena_definer;
+alter function sena.api_key_is_good(text) owner to sena_definer;
 alter function sena.passkeys_of_members(text[]) owner to sena_definer;
 revoke create on schema sena from sena_definer;

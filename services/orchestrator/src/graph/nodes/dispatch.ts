@@ -68,7 +68,7 @@ async function describeChanged(
   if (now < window.notBefore)
     return `It was asked for at ${window.notBefore.toISOString()}, and its run was given another time. Nothing was run. Ask again.`;
   if (!(await requesterMayRun(transaction, context.lease.runId)))
-    return 'Who asked for this may not run anything here any more, so nothing was run. Somebody else has to ask again.';
+    return 'Who asked for this, or the API key it was asked with, may not run anything here any more, so nothing was run. Ask again as somebody who may.';
   if (approvalId !== null) {
     const approved = await readApprovedStart(transaction, approvalId);
     if (approved?.getTime() !== window.notBefore.getTime())
