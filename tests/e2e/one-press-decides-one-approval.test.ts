@@ -274,6 +274,8 @@ describe('a command that is asked for ahead', () => {
     expect((await approver.decide((await owner.approval(runId)).id, 'approve')).status).toBe(200);
     await page.locator('[data-testid="run-status"][data-status="scheduled"]').first().waitFor();
     await page.getByText(/^It begins at /).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'A second person was asked' }).waitFor();
 
     await page.goto(`${sena.local.consoleUrl}/runs`);
     await page.getByText(/^starts at /).waitFor();

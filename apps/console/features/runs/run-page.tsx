@@ -1,6 +1,7 @@
 // One run, live: what was asked, the answer and what it rests on, what waits for a decision, what the nodes said.
 'use client';
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
+import type { RunEvent } from '@sena/contracts/domain/run-event';
 import type { Run } from '@sena/contracts/http/runs';
 import { ProblemError } from '@sena/sdk/problem-error';
 import { Button } from '@sena/ui/button';
@@ -60,7 +61,7 @@ export function RunPage({ runId }: { runId: string }) {
       <ConnectionNotice following={following} />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="flex min-w-0 flex-col gap-5">
-          <RunApprovals run={run.data} />
+          <RunApprovals run={run.data} events={events} />
           <RunEnd run={run.data} />
           {/* What nobody knows comes before any answer; what merely did not begin may follow it. */}
           {run.data.counts.unknown > 0 && <UnsettledNodes run={run.data} />}
@@ -215,12 +216,21 @@ function ConnectionNotice({ following }: { following: Following }) {
   }
 }
 
-/** Those that waited while this page was open: one that is decided stays until the page is left, and nothing moves up into its place. */
-function RunApprovals({ run }: { run: Run }) {
+/**
+ * Those that waited while this page was open, and what a run that waits for its time has been approved for: one that is decided stays until
+ * the page is left, and nothing moves up into its place.
+ */
+function RunApprovals({ run, events }: { run: Run; events: readonly RunEvent[] }) {
   const [seen, setSeen] = useState<readonly string[]>([]);
-  const waiting = run.status === 'awaiting_approval' ? run.approvalId : null;
+  const waiting =
+    run.status === 'awaiting_approval' ? run.approvalId : run.status === 'scheduled' ? lastApprovalOf(events) : null;
   if (waiting !== null && !seen.includes(waiting)) setSeen([...seen, waiting]);
   return seen.map((approvalId) => <RunApproval key={approvalId} approvalId={approvalId} />);
+}
+
+function lastApprovalOf(events: readonly RunEvent[]): string | null {
+  const gated = events.findLast(({ data }) => data.type === 'run.gated' && data.approvalId !== null);
+  return gated?.data.type === 'run.gated' ? gated.data.approvalId : null;
 }
 
 function RunApproval({ approvalId }: { approvalId: string }) {
