@@ -245,7 +245,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     );
     // Assigned again before it began: the newer assignment is the one that runs.
     const freshIds = new Set(fresh);
-    if (fresh.some((id) => executions.has(id))) queue.take((waiting): waiting is Work => freshIds.has(waiting.id));
+    if (fresh.some((id) => executions.has(id))) {
+      queue.take((waiting): waiting is Work => freshIds.has(waiting.id));
+      waitingRoom.drop((waiting) => freshIds.has(waiting.id));
+    }
     const begun = envelope.nodes
       .filter((node) => freshIds.has(node.executionId))
       .map((node) => createExecution(envelope, node, mode, logger));

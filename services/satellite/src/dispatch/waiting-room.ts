@@ -6,6 +6,8 @@ export type WaitingRoom = {
   enter(work: Work, delayMs: number): void;
   /** Its turn comes now. Nothing when it does not wait here. */
   call(work: Work): void;
+  /** Takes those out, for good. */
+  drop(unwanted: (work: Work) => boolean): void;
   close(): void;
 };
 
@@ -25,6 +27,13 @@ export function createWaitingRoom(leave: (work: Work) => void): WaitingRoom {
       );
     },
     call,
+    drop(unwanted) {
+      for (const [work, timer] of timers) {
+        if (!unwanted(work)) continue;
+        clearTimeout(timer);
+        timers.delete(work);
+      }
+    },
     close() {
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();

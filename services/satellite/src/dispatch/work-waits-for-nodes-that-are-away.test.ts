@@ -64,6 +64,28 @@ describe('a command for a node that is away', () => {
     await away.host.setLink('up');
   });
 
+  it('that is assigned anew while it waits is what the newer assignment says, and what waited does not begin after it', async () => {
+    const away = site.node('web-03');
+    await away.host.setLink('down');
+    const first = await makeDispatch(site, 'echo ran >> /srv/ran', [away.node], {
+      ...approved,
+      limits: { ...limits, nodeWaitMs: 600_000 },
+    });
+    const { runId, command, nodes } = first.envelope;
+    const before = test.logs.filter((line) => line.includes('a node is waited for')).length;
+    test.relay.send(first.frame);
+    await untilTried(before + 1);
+    const second = await makeDispatch(site, command, [away.node], { ...approved, runId, nodes, assignmentEpoch: 2 });
+    test.relay.send(second.frame);
+    expect((await test.relay.result(first.executionId)).outcome).toMatchObject({ reason: 'node_unreachable' });
+    const tried = test.logs.filter((line) => line.includes('a node is waited for')).length;
+    await away.host.setLink('up');
+    // Longer than what is waited for is left alone between two looks.
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    expect(await away.onNode('ls /srv')).toBe('');
+    expect(test.logs.filter((line) => line.includes('a node is waited for'))).toHaveLength(tried);
+  });
+
   it('that nobody asked to wait for is not started, at once', async () => {
     const away = site.node('web-03');
     await away.host.setLink('down');
