@@ -6,6 +6,8 @@ interface Reasons {
   /** Where its cell says that nobody can know. `report_unreadable` is nowhere: what a satellite says is always to be understood. */
   readonly unknown: readonly UnknownReason[];
   readonly notStarted: readonly NotStartedReason[];
+  /** The connection breaks and its satellite lives: where nothing on the node keeps output, an end may be known without all that was printed. */
+  readonly cutsOutput?: true;
 }
 
 /** Everybody lives: whatever is asked for runs to its end. */
@@ -21,6 +23,7 @@ const satelliteStopped: Reasons = { unknown: [], notStarted: ['node_unreachable'
 const lineLost: Reasons = {
   unknown: ['connection_lost', 'start_not_seen', 'timeout_not_confirmed'],
   notStarted: ['never_arrived', 'node_unreachable', 'channel_refused'],
+  cutsOutput: true,
 };
 
 export function reasonsOf(fault: Fault): Reasons {
@@ -45,6 +48,7 @@ export function reasonsOf(fault: Fault): Reasons {
       return {
         unknown: ['node_rebooted', 'connection_lost', 'node_not_reached', 'start_not_seen', 'timeout_not_confirmed'],
         notStarted: lineLost.notStarted,
+        cutsOutput: true,
       };
     case 'one-of-two':
       return {

@@ -29,7 +29,7 @@ export function allowOutcomes(
   const unknown = why === null ? null : { why, reasons: new Set(reasons.flatMap((each) => each.unknown)) };
   return {
     unknown,
-    cutOutput: mode !== 'guarded' && unknown !== null && unknown.reasons.has('connection_lost'),
+    cutOutput: mode !== 'guarded' && unknown !== null && reasons.some(({ cutsOutput }) => cutsOutput === true),
     notStarted: new Set(reasons.flatMap(({ notStarted }) => notStarted)),
   };
 }

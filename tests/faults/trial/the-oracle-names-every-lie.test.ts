@@ -74,6 +74,17 @@ describe('what is not', () => {
       /truncated/,
     ],
     [
+      'cut output of a satellite that was killed',
+      judge(
+        { stdoutTruncated: true, mode: 'plain' },
+        {},
+        printed,
+        after('satellite.kill.after-frame.started', null, 'plain'),
+        'plain',
+      ),
+      /truncated/,
+    ],
+    [
       'not_started of what ran',
       judge({ outcome: 'not_started', reason: 'expired', mode: null }, {}, noStreams),
       /but it ran/,
