@@ -71,8 +71,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: migration,
-        from: 'join satellites s on s.id = h.satellite_id and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null\n',
-        to: 'join satellites s on s.id = h.satellite_id and s.revoked_at is null\n',
+        from: '        and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null limit 1\n',
+        to: '        and s.revoked_at is null limit 1\n',
       },
       {
         file: migration,

@@ -344,7 +344,10 @@ create table dispatch_envelopes (
   signed_at timestamptz not null default now(),
   foreign key (organization_id, dispatch_id) references dispatches (organization_id, id)
 );
+-- Signed text of tens of KB in base64: what compressing it costs is more than what it saves.
+alter table dispatch_envelopes alter column jws set storage external;
 
+-- Its dispatch and its run are held against what there is by require_dispatches.
 create table executions (
   id uuid primary key,
   organization_id text not null,
@@ -361,11 +364,11 @@ create table executions (
   credential text not null,
   -- Where its output is kept: the month in which it was written.
   output_month date not null default date_trunc('month', now())::date,
-  created_at timestamptz not null default now(),
-  foreign key (organization_id, dispatch_id) references dispatches (organization_id, id)
+  created_at timestamptz not null default now()
 );
 create index executions_run on executions (organization_id, run_id, step, node_name, id);
-create index executions_dispatch on executions (dispatch_id);
+-- With the organization, which every reader is bound to: else it is looked for in the other index besides, through all executions of it.
+create index executions_dispatch on executions (dispatch_id, organization_id);
 
 create table execution_starts (
   organization_id text not null,
@@ -407,10 +410,11 @@ create table inquiries (
 create index inquiries_dispatch on inquiries (dispatch_id, satellite_id);
 create index inquiries_waiting on inquiries (satellite_id) where acked_at is null and refused_at is null;
 
--- Append-only: one row a revision. Revision 0 is the cloud's own word; a satellite's begin at 1. The highest one counts.
+-- Append-only: one row a revision. Revision 0 is the cloud's own word; a satellite's begin at 1. The highest one counts. Its execution is
+-- held against what there is by require_executions.
 create table outcomes (
   organization_id text not null,
-  execution_id uuid not null references executions,
+  execution_id uuid not null,
   run_id text not null,
   revision integer not null check (revision >= 0),
   attempt integer not null,
@@ -702,6 +706,44 @@ begin
 end $$;
 create trigger audit_events_sealed after insert on audit_seals referencing new table as sealed for each statement execute function unmark_sealed_events();
 
+-- What comes by the thousand refers to what it belongs to without a foreign key, which would look at each row for itself, and lock and
+-- rewrite the one that it names: it is looked at a statement at a time. What is named never goes and never gets another name, so that
+-- what was there once is there. Each is looked for by its key: joined freely, a table that has outgrown its statistics is read whole for each.
+create function require_dispatches() returns trigger language plpgsql set search_path = sena, pg_temp as $$
+begin
+  if exists (
+    select from (select distinct organization_id, run_id, dispatch_id from written) w left join lateral (
+      select 1 as found from dispatches d where d.id = w.dispatch_id and d.organization_id = w.organization_id and d.run_id = w.run_id limit 1
+    ) d on true where d.found is null
+  ) then raise exception 'executions name a dispatch that their run does not have' using errcode = '23503'; end if;
+  return null;
+end $$;
+create trigger executions_written after insert on executions referencing new table as written
+  for each statement execute function require_dispatches();
+create trigger executions_moved after update on executions referencing new table as written
+  for each statement execute function require_dispatches();
+
+create function require_executions() returns trigger language plpgsql set search_path = sena, pg_temp set enable_bitmapscan = off as $$
+begin
+  if exists (
+    select from written w left join lateral (
+      select 1 as found from executions e where e.id = w.execution_id and e.organization_id = w.organization_id and e.run_id = w.run_id limit 1
+    ) e on true where e.found is null
+  ) then raise exception 'outcomes name an execution that their run does not have' using errcode = '23503'; end if;
+  return null;
+end $$;
+create trigger outcomes_written after insert on outcomes referencing new table as written
+  for each statement execute function require_executions();
+
+create function refuse_removal() returns trigger language plpgsql as $$
+begin
+  raise exception '% are referred to: they stay, under the names they have', tg_table_name using errcode = '42501';
+end $$;
+create trigger dispatches_stay before delete or truncate or update of id, organization_id, run_id on dispatches
+  for each statement execute function refuse_removal();
+create trigger executions_stay before delete or truncate or update of id, organization_id, run_id on executions
+  for each statement execute function refuse_removal();
+
 create function refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception '% is append-only', tg_table_name using errcode = '42501';
@@ -957,8 +999,11 @@ create function claim_dispatches(
 ) returns table (organization_id text, dispatch_id text, satellite_id text, again boolean)
 language sql security definer set search_path = sena, pg_temp as $$
   with held as (
-    select h.satellite_id, h.epoch from unnest(held_satellites, epochs) as h (satellite_id, epoch)
-    join satellites s on s.id = h.satellite_id and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null
+    -- Each by its key: joined freely, all are met with all until there are statistics.
+    select h.satellite_id, h.epoch from unnest(held_satellites, epochs) as h (satellite_id, epoch) cross join lateral (
+      select from satellites s where s.id = h.satellite_id
+        and s.connection_epoch = h.epoch and s.relay_id = relay and s.revoked_at is null limit 1
+    ) still
   ), waiting as (
     select d.id, d.organization_id, d.satellite_id, d.created_at, d.pending, d.sent_at, h.epoch
     from held h join dispatches d on d.satellite_id = h.satellite_id

@@ -14,37 +14,48 @@ create function record_results(
   stderr_sizes bigint[], stdout_kepts bigint[], stderr_kepts bigint[], stdout_hashes text[], stderr_hashes text[], group_hashes text[],
   modes text[], stdout_inlines bytea[], stderr_inlines bytea[], redactions text[]
 ) returns table (run_id text, recorded integer, event_seq integer, outbox_id bigint, leaves json)
-language plpgsql set search_path = sena, pg_temp as $$
+-- With statistics from when there was less, a bitmap and a sort for every row would be taken for cheaper than its key.
+language plpgsql set search_path = sena, pg_temp set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
   touched record;
   trace text;
   is_first boolean := true;
+  of_runs text[];
+  -- In step with `execution_ids`; null: there is no such execution here.
+  of_dispatches text[];
 begin
+  -- Each by its key: joined freely, tables that grow faster than their statistics are read by organization, whole, for every batch.
+  select array_agg(distinct e.run_id), array_agg(e.dispatch_id order by i.place) into of_runs, of_dispatches
+  from unnest(execution_ids) with ordinality as i (id, place)
+    left join lateral (select x.run_id, x.dispatch_id from executions x where x.id = i.id limit 1) e on true;
   -- Runs first, in order: two relays that finish the last two dispatches of a run must see each other, and of two that speak of one
   -- execution the second sees what the first has said.
-  perform 1 from runs r where r.id = any (array(
-    select distinct e.run_id from unnest(execution_ids) as i (id)
-      cross join lateral (select x.run_id from executions x where x.id = i.id limit 1) e
-  )) order by r.id for no key update;
+  perform 1 from runs r where r.id = any (of_runs) order by r.id for no key update;
+  -- A dispatch that was never sent moves as a whole, and its run is locked meanwhile: before the lock was ours, or not at all.
+  if exists (select from dispatches d where d.id = any (array(select distinct unnest(of_dispatches))) and d.superseded_at is not null) then
+    select array_agg(e.dispatch_id order by i.place) into of_dispatches
+    from unnest(execution_ids) with ordinality as i (id, place)
+      left join lateral (select x.dispatch_id from executions x where x.id = i.id limit 1) e on true;
+  end if;
 
   for touched in
     with incoming as (
       select * from unnest(
-        reporters, execution_ids, revisions, attempts, kinds, exit_codes, signals, reasons, details, started_ats, durations_ms,
+        reporters, execution_ids, of_dispatches, revisions, attempts, kinds, exit_codes, signals, reasons, details, started_ats, durations_ms,
         stdout_sizes, stderr_sizes, stdout_kepts, stderr_kepts, stdout_hashes, stderr_hashes, group_hashes, modes,
         stdout_inlines, stderr_inlines, redactions
-      ) as i (reporter, execution_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at, duration_ms,
+      ) as i (reporter, execution_id, dispatch_id, revision, attempt, kind, exit_code, signal, reason, detail, started_at, duration_ms,
         stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash, mode,
         stdout_inline, stderr_inline, redaction)
     ), heard as (
       -- Who may not speak of an execution is dropped before the highest revision is chosen, so that nobody outbids a true word.
-      select distinct on (i.execution_id) i.*, e.organization_id, e.run_id, e.dispatch_id,
+      select distinct on (i.execution_id) i.*, d.organization_id, d.run_id,
         i.reporter is not null and i.reporter is distinct from d.satellite_id as was_asked
-      -- Each by its key: joined freely, tables that grow faster than their statistics are read by organization, whole, for every batch.
       from incoming i
-        cross join lateral (select * from executions x where x.id = i.execution_id limit 1) e
-        cross join lateral (select * from dispatches x where x.id = e.dispatch_id limit 1) d
+        cross join lateral (
+          select x.id, x.organization_id, x.run_id, x.satellite_id, x.sent_at from dispatches x where x.id = i.dispatch_id limit 1
+        ) d
       where case when i.reporter is null then i.kind = 'unknown' or (i.kind = 'not_started' and d.sent_at is null)
         else d.satellite_id = i.reporter or exists (
           select from inquiries q where q.dispatch_id = d.id and q.satellite_id = i.reporter and q.sent_at is not null
@@ -67,16 +78,11 @@ begin
         started_at, duration_ms, stdout_bytes, stderr_bytes, stdout_kept, stderr_kept, stdout_sha256, stderr_sha256, group_hash,
         mode, stdout_inline, stderr_inline, redaction::jsonb, audit_event
       from accepted
-      -- What is stored stays as it is, whatever the rules above would say.
-      on conflict do nothing
       returning execution_id, revision, attempt, reporter, kind, exit_code, signal, reason, stdout_bytes, stderr_bytes, stdout_sha256,
         stderr_sha256, mode, redaction
-    ), taken as (
-      -- `is true` keeps this a hashed lookup: as a join it is planned for one row, and 1,000 rows meet 1,000 rows.
-      select a.* from accepted a where (a.execution_id in (select i.execution_id from inserted i)) is true
     ), counted_down as (
       update dispatches d set pending = d.pending - b.first_words
-      from (select dispatch_id, count(*) filter (where had_kind is null) as first_words from taken group by dispatch_id) b
+      from (select dispatch_id, count(*) filter (where had_kind is null) as first_words from accepted group by dispatch_id) b
       where d.id = b.dispatch_id and b.first_words > 0 returning d.id
     )
     select f.run_id as id, f.organization_id, count(*)::integer as n,
@@ -88,7 +94,7 @@ begin
       (select json_agg(json_build_array(s.execution_id, s.revision, s.attempt, s.reporter, s.kind, s.exit_code, s.signal, s.reason,
          s.stdout_bytes, s.stderr_bytes, s.stdout_sha256, s.stderr_sha256, s.mode,
          encode(sha256(convert_to(s.redaction::text, 'UTF8')), 'hex')) order by s.execution_id, s.revision) from inserted s) as stored
-    from taken f group by f.run_id, f.organization_id order by f.run_id
+    from accepted f group by f.run_id, f.organization_id order by f.run_id
   loop
     update runs r set last_event_seq = r.last_event_seq + 1,
       exited_zero_count = r.exited_zero_count + touched.exited_zero,
