@@ -330,7 +330,7 @@ create table dispatches (
   foreign key (organization_id, satellite_id) references satellites (organization_id, id),
   foreign key (organization_id, approval_id) references approvals (organization_id, id)
 );
-create index dispatches_run on dispatches (organization_id, run_id);
+create index dispatches_run on dispatches (run_id, organization_id);
 -- A step is written once. Later assignments may meet at one satellite: it takes over from two that are gone.
 create unique index dispatches_first_assignment on dispatches (run_id, step, satellite_id) nulls not distinct where assignment_epoch = 1;
 create index dispatches_waiting on dispatches (satellite_id, created_at) where pending > 0;
@@ -366,8 +366,9 @@ create table executions (
   output_month date not null default date_trunc('month', now())::date,
   created_at timestamptz not null default now()
 );
-create index executions_run on executions (organization_id, run_id, step, node_name, id);
--- With the organization, which every reader is bound to: else it is looked for in the other index besides, through all executions of it.
+-- Not by the organization first, which every reader is bound to: with statistics from when there was less, one execution would be looked for
+-- among all of its organization. With it behind the dispatch, that index is enough by itself.
+create index executions_run on executions (run_id, step, node_name, id);
 create index executions_dispatch on executions (dispatch_id, organization_id);
 
 create table execution_starts (
@@ -713,8 +714,8 @@ create function require_dispatches() returns trigger language plpgsql set search
 begin
   if exists (
     select from (select distinct organization_id, run_id, dispatch_id from written) w left join lateral (
-      select 1 as found from dispatches d where d.id = w.dispatch_id and d.organization_id = w.organization_id and d.run_id = w.run_id limit 1
-    ) d on true where d.found is null
+      select d.organization_id, d.run_id from dispatches d where d.id = w.dispatch_id limit 1
+    ) d on true where (d.organization_id, d.run_id) is distinct from (w.organization_id, w.run_id)
   ) then raise exception 'executions name a dispatch that their run does not have' using errcode = '23503'; end if;
   return null;
 end $$;
@@ -727,8 +728,8 @@ create function require_executions() returns trigger language plpgsql set search
 begin
   if exists (
     select from written w left join lateral (
-      select 1 as found from executions e where e.id = w.execution_id and e.organization_id = w.organization_id and e.run_id = w.run_id limit 1
-    ) e on true where e.found is null
+      select e.organization_id, e.run_id from executions e where e.id = w.execution_id limit 1
+    ) e on true where (e.organization_id, e.run_id) is distinct from (w.organization_id, w.run_id)
   ) then raise exception 'outcomes name an execution that their run does not have' using errcode = '23503'; end if;
   return null;
 end $$;
