@@ -1,5 +1,6 @@
 // What a connected satellite says, to the room it is for: answers to the reconciliation are acted on, reports are recorded.
 // Entered by accept-connection, one message at a time.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { outputPieceBytesMax, type SatelliteFrame } from '@sena/contracts/frames';
 import type { Pool } from '@sena/db/tenant';
 import type { Logger } from '@sena/telemetry/logger';
@@ -15,6 +16,9 @@ import type { Recorder } from './results/start-recorder.ts';
 import type { RunRinger } from './ring-runs.ts';
 import type { CheckpointCarrier } from './witness/carry-checkpoints.ts';
 import { receiveWitness } from './witness/receive-witness.ts';
+
+/** A message may hold tens of thousands, and each may be a line in the log: others get their turn in between. */
+const framesATurn = 500;
 
 export interface FrameRooms {
   readonly relayId: string;
@@ -37,7 +41,8 @@ export async function receiveFrames(
   frames: ReadonlyArray<SatelliteFrame | UnreadableReport>,
 ): Promise<void> {
   const reports: Report[] = [];
-  for (const frame of frames) {
+  for (const [index, frame] of frames.entries()) {
+    if (index > 0 && index % framesATurn === 0) await nextTurn();
     switch (frame.t) {
       case 'hello':
         throw new FrameError('malformed_frame', 'A connection has one hello.');
