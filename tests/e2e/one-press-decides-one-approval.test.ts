@@ -315,6 +315,13 @@ describe('the join command', () => {
 });
 
 describe('the pages', () => {
+  it('the audit is verified at a press, and says up to where it holds', async () => {
+    await page.goto(`${sena.local.consoleUrl}/audit`);
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText(/^All \d+ records hold$/).waitFor();
+    await page.getByText(/^Signed up to record \d+, witnessed by a satellite up to record \d+\./).waitFor();
+  });
+
   it.each(['light', 'dark'] as const)(
     'can be read in %s',
     async (colorScheme) => {
