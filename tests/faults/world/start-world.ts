@@ -190,7 +190,10 @@ async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>
     ...{ api, stack, postgres, postgresOf, redis, redisOf, secondRelay, organizationId: owner.organizationId },
     log: () => lines.join('\n'),
     async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
-      return (await admin.query<Row>(text, values)).rows;
+      // PostgreSQL may just be restarting, for another trial.
+      return eventually('the database is asked', async () => (await admin.query<Row>(text, values)).rows, {
+        ...{ timeoutMs: 60_000, everyMs: 200 },
+      });
     },
   };
 }
