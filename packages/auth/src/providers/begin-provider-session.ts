@@ -68,16 +68,14 @@ async function whoIsIt(client: pg.PoolClient, provider: ProviderRow, asserted: A
   if (known !== undefined) {
     // Whoever was removed does not come back by signing in, unless the organization's directory says so.
     if (entry.kind !== 'active') throw refused('the person is not a member any more');
+    // Somebody else was invited under the address meanwhile: within an organization it stands for one member.
+    if ((await findMember(client, provider, known.email)) !== undefined)
+      throw refused('the address is another member’s');
     await addMember(client, provider, known.userId, entry);
     return known.userId;
   }
 
-  const sameAddress = await client.query<{ id: string; isLinked: boolean }>(
-    `select u.id, exists (select from account a where a."userId" = u.id and a."providerId" = $3) as "isLinked"
-     from "user" u join "member" m on m."userId" = u.id and m."organizationId" = $2 where u.email = $1`,
-    [asserted.email, provider.organization_id, provider.id],
-  );
-  const user = sameAddress.rows[0];
+  const user = await findMember(client, provider, asserted.email);
   if (user?.isLinked === true) throw refused('the address is another member’s');
   const userId = user?.id ?? (await createMember(client, provider, asserted, entry));
   await client.query(
@@ -85,6 +83,19 @@ async function whoIsIt(client: pg.PoolClient, provider: ProviderRow, asserted: A
     [newId('acct'), asserted.subject, provider.id, userId],
   );
   return userId;
+}
+
+async function findMember(
+  client: pg.PoolClient,
+  provider: ProviderRow,
+  email: string,
+): Promise<{ id: string; isLinked: boolean } | undefined> {
+  const found = await client.query<{ id: string; isLinked: boolean }>(
+    `select u.id, exists (select from account a where a."userId" = u.id and a."providerId" = $3) as "isLinked"
+     from "user" u join "member" m on m."userId" = u.id and m."organizationId" = $2 where u.email = $1`,
+    [email, provider.organization_id, provider.id],
+  );
+  return found.rows[0];
 }
 
 async function createMember(
