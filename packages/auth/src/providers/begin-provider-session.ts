@@ -134,6 +134,12 @@ async function addMember(
     `insert into "member" (id, "organizationId", "userId", role, scope, "createdAt") values ($1, $2, $3, $4, $5, now())`,
     [newId('memb'), provider.organization_id, userId, role, provider.default_scope],
   );
+  // Whoever is in needs no link any more, and it does not bring them back once they are out.
+  await client.query(
+    `update invitations i set status = 'revoked' from "user" u
+     where i.organization_id = $1 and i.status = 'pending' and u.id = $2 and i.email = u.email`,
+    [provider.organization_id, userId],
+  );
   await client.query(
     'delete from former_members f using "user" u where f.organization_id = $1 and u.id = $2 and f.email = u.email',
     [provider.organization_id, userId],
