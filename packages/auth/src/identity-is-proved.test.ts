@@ -6,6 +6,7 @@ import { authenticateRequest } from './authenticate-request.ts';
 import { openAuth, type SenaAuth } from './open-auth.ts';
 import { type SeededMember, seedMember } from './seed-member.ts';
 import { mintServiceToken } from './service-token.ts';
+import { openSignInLimit } from './sign-in-limit.ts';
 
 const secret = 'a secret for tests that is long enough';
 const publicUrl = 'http://localhost:4700';
@@ -211,6 +212,22 @@ describe('guessing a password', () => {
     expect((await signIn('other@northwind.test', 'correct horse battery')).status).toBe(200);
     await admin.query(`update identity.sign_in_failures set at = now() - interval '16 minutes'`);
     expect((await signIn('guess@northwind.test', 'correct horse battery')).status).toBe(200);
+  });
+});
+
+describe('a sign-in that could not be judged', () => {
+  it('is no guess: the right password is not locked out by it', async () => {
+    await seed({ email: 'unjudged@northwind.test' });
+    const broken = openSignInLimit(auth.pool);
+    const request = () =>
+      new Request(`${publicUrl}/api/auth/sign-in/email`, {
+        method: 'POST',
+        headers: { 'x-forwarded-for': '192.0.2.77' },
+        body: JSON.stringify({ email: 'unjudged@northwind.test', password: 'correct horse battery' }),
+      });
+    const away = () => Promise.reject(new Error('the database is away'));
+    for (let i = 0; i < 10; i++) await expect(broken(request(), away)).rejects.toThrow('the database is away');
+    expect((await signIn('unjudged@northwind.test', 'correct horse battery')).status).toBe(200);
   });
 });
 

@@ -1,10 +1,11 @@
 // Makes sure that a member exists, with an organization, a password and an API key. Entered by start-up and tests.
 // Safe to run at every start; writes identity only.
 import { createHash } from 'node:crypto';
-import { type Member, type Role, roleSchema } from '@sena/contracts/domain/principal';
+import { type Member, principalRef, type Role, roleSchema } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
 import { authenticateRequest } from './authenticate-request.ts';
+import { inIdentityOf } from './in-identity.ts';
 import { createApiKey } from './keys/create-api-key.ts';
 import { openAuth, type SenaAuth } from './open-auth.ts';
 
@@ -177,6 +178,8 @@ async function ensureApiKey(
     ...member,
     ...{ kind: 'member', by: 'session', credentialId: null, keyPermissions: null },
   };
-  const made = await createApiKey(auth.pool, { by, name: 'seeded', scopes: null, expiresInSeconds: null });
+  const made = await inIdentityOf(auth.pool, by.organizationId, principalRef(by), (client) =>
+    createApiKey(client, { by, name: 'seeded', scopes: null, expiresInSeconds: null }),
+  );
   return made.key;
 }

@@ -20,7 +20,14 @@ export function openSignInLimit(pool: pg.Pool): (request: Request, next: Handler
         { status: 429, headers: { 'retry-after': String(counted.retryAfterSeconds) } },
       );
     }
-    const answer = await next(request);
+    let answer: Response;
+    try {
+      answer = await next(request);
+    } catch (error) {
+      // Nobody has judged it. What was wrong is told, not that the count stays when the database is away for that, too.
+      await takeBackGuess(pool, counted.id).catch(() => undefined);
+      throw error;
+    }
     const wasWrong = answer.status === 401 || (answer.status === 400 && request.url.endsWith(passkeyPath));
     if (!wasWrong) await takeBackGuess(pool, counted.id);
     return answer;

@@ -73,6 +73,9 @@ test('streams and attempts are kept apart', async () => {
     ),
   );
   expect((await read()).toString()).toBe('out');
+  // Whoever has begun to read an attempt goes on with that one.
+  const second = await bench.inFleet(fleet, (transaction) => readOutput(transaction, executionId, 'stdout', 3, 100, 2));
+  expect(second.toString()).toBe('ond');
 });
 
 test('bytes for an execution of another satellite are not taken', async () => {
@@ -141,9 +144,19 @@ describe('reading', () => {
 
   test('tells what is stored and what was written', async () => {
     const size = () => bench.inFleet(fleet, (transaction) => readOutputSize(transaction, executionId, 'stdout'));
-    expect(await size()).toEqual({ runId: expect.stringMatching(/^run_/), storedBytes: 0, writtenBytes: null });
+    expect(await size()).toEqual({
+      runId: expect.stringMatching(/^run_/),
+      attempt: 1,
+      storedBytes: 0,
+      writtenBytes: null,
+    });
     await record(piece(0, text));
-    expect(await size()).toEqual({ runId: expect.stringMatching(/^run_/), storedBytes: 26, writtenBytes: null });
+    expect(await size()).toEqual({
+      runId: expect.stringMatching(/^run_/),
+      attempt: 1,
+      storedBytes: 26,
+      writtenBytes: null,
+    });
     await inOrganization(bench.relay, fleet.organizationId, (transaction) =>
       recordResults(
         transaction,
@@ -151,7 +164,12 @@ describe('reading', () => {
         'satellite:s',
       ),
     );
-    expect(await size()).toEqual({ runId: expect.stringMatching(/^run_/), storedBytes: 26, writtenBytes: 1_000 });
+    expect(await size()).toEqual({
+      runId: expect.stringMatching(/^run_/),
+      attempt: 1,
+      storedBytes: 26,
+      writtenBytes: 1_000,
+    });
   });
 
   test('of another organization finds nothing', async () => {

@@ -4,6 +4,8 @@ import type { TenantTransaction } from '@sena/db/tenant';
 
 export interface OutputSize {
   readonly runId: string;
+  /** Whose bytes these are. Another one may be shown a moment later. */
+  readonly attempt: number;
   /** Stored so far: what can be read. */
   readonly storedBytes: number;
   /** Written by the command; null while it has not ended. More than stored: truncated. */
@@ -16,21 +18,25 @@ export async function readOutputSize(
   executionId: string,
   stream: OutputStream,
 ): Promise<OutputSize | null> {
-  const shown = await findShown(transaction, executionId, stream);
-  return shown === null
-    ? null
-    : { runId: shown.runId, storedBytes: shown.storedBytes, writtenBytes: shown.writtenBytes };
+  const shown = await findShown(transaction, executionId, stream, null);
+  if (shown === null) return null;
+  const { runId, attempt, storedBytes, writtenBytes } = shown;
+  return { runId, attempt, storedBytes, writtenBytes };
 }
 
-/** Bytes from `start` (inclusive) up to `start + length`, fewer at the end. */
+/**
+ * Bytes from `start` (inclusive) up to `start + length`, fewer at the end. Whoever reads more than one piece names the attempt, so that all of
+ * them are of one; null: of the one that is shown now.
+ */
 export async function readOutput(
   transaction: TenantTransaction,
   executionId: string,
   stream: OutputStream,
   start: number,
   length: number,
+  attempt: number | null = null,
 ): Promise<Buffer> {
-  const shown = await findShown(transaction, executionId, stream);
+  const shown = await findShown(transaction, executionId, stream, attempt);
   if (shown === null || length <= 0) return Buffer.alloc(0);
   if (shown.inline !== null) return shown.inline.subarray(start, start + length);
   const chunks = await transaction.query<{ byte_offset: string; data: Buffer }>(
@@ -56,11 +62,12 @@ interface Shown {
   readonly writtenBytes: number | null;
 }
 
-/** The attempt that is shown: the outcome's; while there is none, the latest that has output. */
+/** `attempt`, or the one that is shown: the outcome's; while there is none, the latest that has output. */
 async function findShown(
   transaction: TenantTransaction,
   executionId: string,
   stream: OutputStream,
+  attempt: number | null,
 ): Promise<Shown | null> {
   const found = await transaction.query<{
     run_id: string;
@@ -74,20 +81,21 @@ async function findShown(
     `select e.run_id, e.output_month::text as month, o.attempt, case $2 when 'stdout' then o.stdout_inline else o.stderr_inline end as inline,
        case $2 when 'stdout' then o.stdout_bytes else o.stderr_bytes end as written, s.committed_bytes as committed, s.attempt as live_attempt
      from executions e
-       left join lateral (select * from outcomes x where x.execution_id = e.id order by x.revision desc limit 1) o on true
+       left join lateral (select * from outcomes x where x.execution_id = e.id and ($3::integer is null or x.attempt = $3)
+         order by x.revision desc limit 1) o on true
        left join lateral (
          select s.attempt, s.committed_bytes from output_streams s
-         where s.execution_id = e.id and s.stream = $2 and (o.attempt is null or s.attempt = o.attempt) order by s.attempt desc limit 1
+         where s.execution_id = e.id and s.stream = $2 and s.attempt = coalesce($3, o.attempt, s.attempt) order by s.attempt desc limit 1
        ) s on true
      where e.id = $1`,
-    [executionId, stream],
+    [executionId, stream, attempt],
   );
   const row = found.rows[0];
   if (row === undefined) return null;
   return {
     runId: row.run_id,
     month: row.month,
-    attempt: row.attempt ?? row.live_attempt ?? 1,
+    attempt: attempt ?? row.attempt ?? row.live_attempt ?? 1,
     inline: row.inline,
     storedBytes: row.inline?.length ?? Number(row.committed ?? 0),
     writtenBytes: row.written === null ? null : Number(row.written),

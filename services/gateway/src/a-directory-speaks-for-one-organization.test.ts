@@ -323,6 +323,31 @@ describe('what the directory says about a person', () => {
     expect(await signIn(user.userName)).toBeUndefined();
   });
 
+  it('is about one member: who was removed does not come back beside a new person with their address', async () => {
+    const user = await add();
+    await signIn(user.userName);
+    const former = (await memberOf(user.userName))?.userId;
+    await gateway.call('DELETE', `/v1/members/${former}`);
+    const invited = await gateway.call('POST', '/v1/invitations', { body: { email: user.userName, role: 'viewer' } });
+    const joining = { token: new URL(invited.json.link).hash.slice(1), name: 'Nia', password: testPassword };
+    expect((await gateway.call('POST', '/v1/invitations/accept', { as: null, body: joining })).status).toBe(200);
+    await patch(user.id, { op: 'replace', path: 'active', value: true });
+    expect(await signIn(user.userName)).toBeUndefined();
+    const members = async () =>
+      (await gateway.call('GET', '/v1/members?limit=500')).json.items
+        .filter(({ email }: { email: string }) => email === user.userName)
+        .map(({ id }: { id: string }) => id);
+    expect(await members()).toEqual([expect.not.stringMatching(former as string)]);
+    // Should there be two all the same, they are both out.
+    await gateway.admin.query(
+      `insert into identity."member" (id, "organizationId", "userId", role, "createdAt") values ($1, $2, $3, 'viewer', now())`,
+      [newId('memb'), gateway.ours.id, former],
+    );
+    expect(await members()).toHaveLength(2);
+    await patch(user.id, { op: 'replace', path: 'active', value: false });
+    expect(await members()).toEqual([]);
+  });
+
   it('does not take the last owner away', async () => {
     const { email } = gateway.ours.members.owner;
     const user = await add(email);

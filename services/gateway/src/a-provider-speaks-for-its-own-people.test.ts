@@ -108,6 +108,29 @@ describe('who signs in for the first time', () => {
     expect(await signIn()).toEqual(refused);
   });
 
+  it('does not come back by an invitation from before', async () => {
+    const invite = async (email: string) => {
+      const { json } = await gateway.call('POST', '/v1/invitations', { body: { email, role: 'admin' } });
+      return { id: json.id as string, token: new URL(json.link).hash.slice(1) };
+    };
+    const accept = ({ token }: { token: string }) =>
+      gateway.call('POST', '/v1/invitations/accept', {
+        as: null,
+        body: { token, name: 'Back', password: testPassword },
+      });
+    provider.person = person('comeback');
+    const earlier = await invite(provider.person.email as string);
+    const { json } = await me((await signIn()).session);
+    expect((await accept(earlier)).json.code).toBe('invitation_invalid');
+    // One that was made while they joined is open still.
+    await gateway.admin.query(`update identity.invitations set status = 'pending' where id = $1`, [earlier.id]);
+    expect((await gateway.call('DELETE', `/v1/members/${json.user.id}`)).status).toBe(204);
+    expect((await accept(earlier)).json.code).toBe('invitation_invalid');
+    expect(await signIn()).toEqual(refused);
+    // Whom an owner asks again comes.
+    expect((await accept(await invite(provider.person.email as string))).status).toBe(200);
+  });
+
   it('does not come back once removed, although they had never signed in here', async () => {
     const body = { email: 'gone@northwind.test', role: 'viewer' };
     const { json } = await gateway.call('POST', '/v1/invitations', { body });

@@ -260,6 +260,32 @@ describe.each(Object.entries(changes))('%s with an Idempotency-Key', (_name, { s
   });
 });
 
+it.each(['POST /v1/api-keys', 'POST /v1/scim-tokens', 'POST /v1/invitations'])(
+  '%s whose key could not be kept has not happened',
+  async (name) => {
+    const { prepare, status } = changes[name] as Change;
+    const [wanted] = await prepare();
+    const made = async () =>
+      (
+        await gateway.admin.query(
+          `select (select count(*) from identity.apikey) + (select count(*) from identity.scim_tokens)
+           + (select count(*) from identity.invitations) as count, (select count(*) from sena.audit_events) as events`,
+        )
+      ).rows[0];
+    const before = await made();
+    await gateway.admin.query(`
+    create function sena.refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
+    create trigger refuse before update on sena.idempotency_keys for each row execute function sena.refuse()`);
+    try {
+      expect(await send(wanted, 'refused')).toMatchObject({ status: 500 });
+    } finally {
+      await gateway.admin.query('drop function sena.refuse() cascade');
+    }
+    expect(await made()).toEqual(before);
+    expect(await send(wanted, 'refused')).toMatchObject({ status });
+  },
+);
+
 it('a join token is not kept with its key, and the answer says how to get another', async () => {
   const path = `/v1/sites/${siteId}/join-tokens`;
   const { json } = await send({ path, body: {} }, 'secret');

@@ -1,12 +1,16 @@
 // A request that is sent twice with one Idempotency-Key happens once. The key is stored in the transaction of what it
-// guards: when that is rolled back, the key is free again. A second request waits for the first one's commit.
+// guards: when that is rolled back, the key is free again. A second request waits for the first one's commit. Identity is written on
+// connections of its own, which commit after the key: should they fail to, nothing happened and the key is used up. Never twice.
 import { createHash } from 'node:crypto';
+import { inIdentityOf } from '@sena/auth/in-identity';
 import { principalRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
-import type { TenantTransaction } from '@sena/db/tenant';
+import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type pg from 'pg';
 import { z } from 'zod';
 import { memberOf } from './member-of.ts';
+import type { Services } from './services.ts';
 
 /** The headers of every route that creates or changes something. */
 export const idempotencyHeadersSchema = z.object({
@@ -72,6 +76,18 @@ export async function oncePerKey<T extends z.ZodObject | z.ZodUnion, First exten
   }
   reply.header('idempotency-replayed', 'true');
   return { kind: 'again', answer: kept.parse(row.response) as z.output<T> };
+}
+
+/** As `oncePerKey`, for what writes identity: in the member's name, in their organization. */
+export function oncePerKeyInIdentity<T extends z.ZodObject | z.ZodUnion, First extends z.input<T>>(
+  { pool, auth }: Services,
+  guarded: Guarded<T>,
+  act: (identity: pg.PoolClient) => Promise<First>,
+): Promise<Once<First, z.output<T>>> {
+  const by = memberOf(guarded.request);
+  return inIdentityOf(auth.pool, by.organizationId, principalRef(by), (identity) =>
+    inOrganization(pool, by.organizationId, (transaction) => oncePerKey(transaction, guarded, () => act(identity))),
+  );
 }
 
 /** As validated: the same meaning is the same request, whatever the order of its fields. */

@@ -40,6 +40,24 @@ it('shows the API, and nothing of its maker’s', async () => {
   expect(await linksAway()).toEqual([]);
 });
 
+it('runs no script but its own: what else came to stand in it would have no nonce', async () => {
+  const [one, two] = await Promise.all([1, 2].map(() => fetch(`${gateway.url}/docs/`)));
+  const policy = one?.headers.get('content-security-policy') ?? '';
+  const [, nonce] = /(?:^|; )script-src 'self' 'nonce-([\w+/]{22}==)'(?:;|$)/.exec(policy) ?? [];
+  expect(nonce, policy).toBeDefined();
+  expect(two?.headers.get('content-security-policy')).not.toContain(nonce);
+  expect(await one?.text()).toContain(`nonce="${nonce}"`);
+  const ran = await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'document.title = "another script"';
+    document.body.append(script);
+    return document.title;
+  });
+  expect(ran).not.toBe('another script');
+  await eventually('the page’s policy has spoken', () => attempts.length > 0);
+  expect(attempts.splice(0)).toEqual([expect.stringMatching(/^blocked: .*inline script/)]);
+});
+
 it('has no button that leads to another origin, or that shows a link there', async () => {
   const pressed: Pressed[] = [];
   for (;;) {

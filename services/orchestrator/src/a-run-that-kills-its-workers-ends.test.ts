@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { inOrganization, openPool } from '@sena/db/tenant';
 import { readRun } from '@sena/runs/read-run';
 import { wakeRun } from '@sena/runs/wake-run';
+import { openSignals } from '@sena/signals/open-signals';
+import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
@@ -103,3 +105,30 @@ it(`is failed after ${attempts} dead workers without being thought about again; 
     await healthy.stop();
   }
 }, 240_000);
+
+it('is failed when its last attempt throws, and whoever follows it hears so at once', async () => {
+  await bench.stopOrchestrator();
+  const signals = await openSignals(
+    { kind: 'postgres', url: bench.urls.app },
+    { logger: createLogger('orchestrator', 'silent') },
+  );
+  const heard: Array<{ runId: string; seq: number }> = [];
+  await signals.listen(bench.organizationId, 'runEvents', (data) => void heard.push(data));
+  const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: '*' });
+  await admin.query('update sena.runs set failures = $2 where id = $1', [runId, attempts - 1]);
+  await admin.query(`
+    create function sena.refuse_checkpoint() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
+    create trigger refuse_checkpoint before insert on checkpoint.checkpoints for each row execute function sena.refuse_checkpoint()`);
+  const another = await bench.startAnother();
+  try {
+    const run = await bench.finished(runId);
+    expect(run).toMatchObject({ status: 'failed', reason: expect.stringContaining('6 times in a row') });
+    await eventually('its last event is rung for', () =>
+      heard.some((ring) => ring.runId === runId && ring.seq === run.lastEventSeq),
+    );
+  } finally {
+    await another.stop();
+    await admin.query('drop function sena.refuse_checkpoint() cascade');
+    await signals.close();
+  }
+}, 60_000);

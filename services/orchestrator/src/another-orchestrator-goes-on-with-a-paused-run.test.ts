@@ -1,3 +1,7 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { createSink } from '@sena/audit/audit-sinks';
+import { inOrganization } from '@sena/db/tenant';
+import { eventually } from '@sena/testing/eventually';
 import { expect, it } from 'vitest';
 import { openRunBench } from './fixtures/open-run-bench.ts';
 
@@ -23,5 +27,33 @@ it('a run that waits is in nobody’s memory: the orchestrator that began it may
     }
   } finally {
     await bench.close();
+  }
+});
+
+it('one that stops waits for no webhook: it gives back what it has before it would be killed', async () => {
+  let connections = 0;
+  const hanging = createServer(() => void connections++).listen(0, '127.0.0.1');
+  const bench = await openRunBench({ AUDIT_SINK_PRIVATE_HOSTS: '127.0.0.1' });
+  try {
+    await inOrganization(bench.pool, bench.organizationId, (transaction) =>
+      createSink(
+        transaction,
+        {
+          ...{ kind: 'webhook', from: 'beginning' },
+          address: `http://127.0.0.1:${(hanging.address() as AddressInfo).port}/`,
+        },
+        { actor: 'member:Ada', privateHosts: new Set(['127.0.0.1']) },
+      ),
+    );
+    await eventually('a delivery is under way', () => connections > 0);
+    const stoppedAtMs = performance.now();
+    const stopped = bench.stopOrchestrator();
+    const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: 'name=db-01' });
+    await stopped;
+    expect(performance.now() - stoppedAtMs).toBeLessThan(5_000);
+    expect(await bench.executionsOf(runId)).toEqual([]);
+  } finally {
+    await bench.close();
+    hanging.close();
   }
 });

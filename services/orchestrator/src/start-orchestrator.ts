@@ -84,6 +84,7 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
     deliverDue(pool, logger, {
       serviceSecret: env.SERVICE_TOKEN_SECRET,
       privateHosts: env.AUDIT_SINK_PRIVATE_HOSTS,
+      stopping: stopping.signal,
     }),
   );
 
@@ -93,9 +94,11 @@ export async function startOrchestrator(env: OrchestratorEnv, logger: Logger): P
   return {
     port: health.port,
     async stop() {
-      await Promise.all([health.close(), sweeper.stop(), sealer.stop(), sinks.stop()]);
+      // First of all: nothing new is begun, and what takes its time, a model or a webhook, is not waited for.
       stopping.abort(new Error('the orchestrator stops'));
-      await queue.close();
+      // The sweeper adds to the queue.
+      const emptied = sweeper.stop().then(() => queue.close());
+      await Promise.all([health.close(), sealer.stop(), sinks.stop(), emptied]);
       await signals.close();
       await pool.end();
       await checkpoints.end();

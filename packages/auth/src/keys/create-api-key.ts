@@ -2,7 +2,7 @@
 // longer. Writes identity, audited by trigger.
 import { randomBytes } from 'node:crypto';
 import type { Permission } from '@sena/contracts/domain/permission';
-import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import type { Member } from '@sena/contracts/domain/principal';
 import { sessionOnlyPermissions } from '@sena/contracts/domain/role-permissions';
 import { SenaError } from '@sena/contracts/errors';
 import type { ApiKey } from '@sena/contracts/http/api-keys';
@@ -10,13 +10,12 @@ import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
 import { permissionsOf } from '../abilities.ts';
 import { hashApiKey } from '../authenticate-request.ts';
-import { inIdentityOf } from '../in-identity.ts';
 import { apiKeyPrefix } from '../open-auth.ts';
 import { readApiKey } from './list-api-keys.ts';
 
-/** `scopes` null: whatever the member may do, at every time. Throws `validation_failed`. */
+/** In a transaction that acts for `by`. `scopes` null: whatever the member may do, at every time. Throws `validation_failed`. */
 export async function createApiKey(
-  pool: pg.Pool,
+  client: pg.PoolClient,
   made: { by: Member; name: string; scopes: readonly Permission[] | null; expiresInSeconds: number | null },
 ): Promise<{ apiKey: ApiKey; key: string }> {
   const { by } = made;
@@ -24,24 +23,22 @@ export async function createApiKey(
   refuseMoreThanOwn(by, scopes ?? []);
   refuseSessionOnly(scopes ?? []);
   const key = `${apiKeyPrefix}${randomBytes(36).toString('base64url')}`;
-  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
-    const id = newId('key');
-    const metadata = { organizationId: by.organizationId, ...(by.by === 'api_key' ? { madeBy: by.credentialId } : {}) };
-    await client.query(
-      `insert into apikey (id, "configId", name, start, prefix, key, "referenceId", enabled, "rateLimitEnabled", "requestCount",
-         "createdAt", "updatedAt", "expiresAt", permissions, metadata)
-       values ($1, 'default', $2, $3, $4, $5, $6, true, false, 0, now(), now(),
-         least(now() + $7::double precision * interval '1 second', (select p."expiresAt" from apikey p where p.id = $10)), $8, $9)`,
-      [
-        ...[id, made.name, key.slice(0, apiKeyPrefix.length + 4), apiKeyPrefix, hashApiKey(key), by.userId],
-        ...[made.expiresInSeconds, scopes === null ? null : storedPermissions(scopes), JSON.stringify(metadata)],
-        by.by === 'api_key' ? by.credentialId : null,
-      ],
-    );
-    const apiKey = await readApiKey(client, by.organizationId, id);
-    if (apiKey === null) throw new Error(`API key ${id} was not stored`);
-    return { apiKey, key };
-  });
+  const id = newId('key');
+  const metadata = { organizationId: by.organizationId, ...(by.by === 'api_key' ? { madeBy: by.credentialId } : {}) };
+  await client.query(
+    `insert into apikey (id, "configId", name, start, prefix, key, "referenceId", enabled, "rateLimitEnabled", "requestCount",
+       "createdAt", "updatedAt", "expiresAt", permissions, metadata)
+     values ($1, 'default', $2, $3, $4, $5, $6, true, false, 0, now(), now(),
+       least(now() + $7::double precision * interval '1 second', (select p."expiresAt" from apikey p where p.id = $10)), $8, $9)`,
+    [
+      ...[id, made.name, key.slice(0, apiKeyPrefix.length + 4), apiKeyPrefix, hashApiKey(key), by.userId],
+      ...[made.expiresInSeconds, scopes === null ? null : storedPermissions(scopes), JSON.stringify(metadata)],
+      by.by === 'api_key' ? by.credentialId : null,
+    ],
+  );
+  const apiKey = await readApiKey(client, by.organizationId, id);
+  if (apiKey === null) throw new Error(`API key ${id} was not stored`);
+  return { apiKey, key };
 }
 
 function refuseMoreThanOwn(by: Member, scopes: readonly Permission[]): void {

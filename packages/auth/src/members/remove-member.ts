@@ -25,6 +25,11 @@ export function removeMember(pool: pg.Pool, { by, userId }: { by: Member; userId
       userId,
     ]);
     await client.query('delete from "member" where "organizationId" = $1 and "userId" = $2', [organizationId, userId]);
+    // Nor by a link from before: it would make them a member once more.
+    await client.query(
+      `update invitations set status = 'revoked' where organization_id = $1 and email = $2 and status = 'pending'`,
+      [organizationId, known.email],
+    );
     // Otherwise the next sign-in at the provider would bring them back.
     await client.query('insert into former_members (organization_id, email) values ($1, $2) on conflict do nothing', [
       organizationId,

@@ -68,16 +68,14 @@ async function whoIsIt(client: pg.PoolClient, provider: ProviderRow, asserted: A
   if (known !== undefined) {
     // Whoever was removed does not come back by signing in, unless the organization's directory says so.
     if (entry.kind !== 'active') throw refused('the person is not a member any more');
+    // Somebody else was invited under the address meanwhile: within an organization it stands for one member.
+    if ((await findMember(client, provider, known.email)) !== undefined)
+      throw refused('the address is another member’s');
     await addMember(client, provider, known.userId, entry);
     return known.userId;
   }
 
-  const sameAddress = await client.query<{ id: string; isLinked: boolean }>(
-    `select u.id, exists (select from account a where a."userId" = u.id and a."providerId" = $3) as "isLinked"
-     from "user" u join "member" m on m."userId" = u.id and m."organizationId" = $2 where u.email = $1`,
-    [asserted.email, provider.organization_id, provider.id],
-  );
-  const user = sameAddress.rows[0];
+  const user = await findMember(client, provider, asserted.email);
   if (user?.isLinked === true) throw refused('the address is another member’s');
   const userId = user?.id ?? (await createMember(client, provider, asserted, entry));
   await client.query(
@@ -85,6 +83,19 @@ async function whoIsIt(client: pg.PoolClient, provider: ProviderRow, asserted: A
     [newId('acct'), asserted.subject, provider.id, userId],
   );
   return userId;
+}
+
+async function findMember(
+  client: pg.PoolClient,
+  provider: ProviderRow,
+  email: string,
+): Promise<{ id: string; isLinked: boolean } | undefined> {
+  const found = await client.query<{ id: string; isLinked: boolean }>(
+    `select u.id, exists (select from account a where a."userId" = u.id and a."providerId" = $3) as "isLinked"
+     from "user" u join "member" m on m."userId" = u.id and m."organizationId" = $2 where u.email = $1`,
+    [email, provider.organization_id, provider.id],
+  );
+  return found.rows[0];
 }
 
 async function createMember(
@@ -122,6 +133,12 @@ async function addMember(
   await client.query(
     `insert into "member" (id, "organizationId", "userId", role, scope, "createdAt") values ($1, $2, $3, $4, $5, now())`,
     [newId('memb'), provider.organization_id, userId, role, provider.default_scope],
+  );
+  // Whoever is in needs no link any more, and it does not bring them back once they are out.
+  await client.query(
+    `update invitations i set status = 'revoked' from "user" u
+     where i.organization_id = $1 and i.status = 'pending' and u.id = $2 and i.email = u.email`,
+    [provider.organization_id, userId],
   );
   await client.query(
     'delete from former_members f using "user" u where f.organization_id = $1 and u.id = $2 and f.email = u.email',

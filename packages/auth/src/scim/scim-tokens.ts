@@ -44,26 +44,24 @@ export async function findDirectory(pool: pg.Pool, authorization: string | undef
   return { organizationId: row.organization_id, tokenId: row.id };
 }
 
-/** The token is in this answer alone. Throws `conflict`. */
-export function createScimToken(
-  pool: pg.Pool,
+/** In a transaction that acts for `by`. The token is in this answer alone. Throws `conflict`. */
+export async function createScimToken(
+  client: pg.PoolClient,
   { by, name, expiresInSeconds }: { by: Member; name: string; expiresInSeconds: number },
 ): Promise<{ scimToken: ScimToken; token: string }> {
   const token = `${prefix}${randomBytes(32).toString('base64url')}`;
-  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
-    await client.query('select from organization where id = $1 for update', [by.organizationId]);
-    const known = await client.query('select from scim_tokens where organization_id = $1', [by.organizationId]);
-    if ((known.rowCount ?? 0) >= tokensMax)
-      throw new SenaError('conflict', `There are ${tokensMax} tokens already. Revoke one that is not used any more.`);
-    const id = newId('scim');
-    await client.query(
-      `insert into scim_tokens (id, organization_id, name, token_sha256, created_by, expires_at)
-       values ($1, $2, $3, $4, $5, now() + $6 * interval '1 second')`,
-      [id, by.organizationId, name, hashToken(token), by.userId, expiresInSeconds],
-    );
-    const made = await client.query<TokenRow>(`select ${columns} where t.id = $1`, [id]);
-    return { scimToken: toToken(made.rows[0] as TokenRow), token };
-  });
+  await client.query('select from organization where id = $1 for update', [by.organizationId]);
+  const known = await client.query('select from scim_tokens where organization_id = $1', [by.organizationId]);
+  if ((known.rowCount ?? 0) >= tokensMax)
+    throw new SenaError('conflict', `There are ${tokensMax} tokens already. Revoke one that is not used any more.`);
+  const id = newId('scim');
+  await client.query(
+    `insert into scim_tokens (id, organization_id, name, token_sha256, created_by, expires_at)
+     values ($1, $2, $3, $4, $5, now() + $6 * interval '1 second')`,
+    [id, by.organizationId, name, hashToken(token), by.userId, expiresInSeconds],
+  );
+  const made = await client.query<TokenRow>(`select ${columns} where t.id = $1`, [id]);
+  return { scimToken: toToken(made.rows[0] as TokenRow), token };
 }
 
 /** All of them: there are so many at most. */

@@ -22,10 +22,10 @@ export type ScimUserChange = Partial<Pick<ScimUser, 'userName' | 'externalId' | 
 /** What is said of a field that stays as it is. */
 export const unchangeable = 'can not be changed';
 
-/** Whose membership has ended with what was said. */
+/** Whose membership has ended with what was said: nobody's, or that of whoever has the address. */
 export interface Said {
   readonly user: ScimUser;
-  readonly endedUserId: string | null;
+  readonly endedUserIds: readonly string[];
 }
 
 const columns = `u.id, u.user_name as "userName", u.external_id as "externalId", u.display_name as "displayName", u.active,
@@ -87,8 +87,8 @@ export function createScimUser(
     );
     if (made.rowCount === 0)
       throw new SenaError('name_taken', 'The directory has named somebody with this userName already.');
-    const endedUserId = user.active ? null : await endMembership(client, organizationId, user.userName);
-    return { user: await readScimUser(client, directory, id), endedUserId };
+    const endedUserIds = user.active ? [] : await endMembership(client, organizationId, user.userName);
+    return { user: await readScimUser(client, directory, id), endedUserIds };
   });
 }
 
@@ -112,20 +112,20 @@ export function changeScimUser(
       'update scim_users set external_id = $3, display_name = $4, active = $5, updated_at = now() where organization_id = $1 and id = $2',
       [organizationId, id, next.externalId, next.displayName, next.active],
     );
-    const endedUserId = next.active ? null : await endMembership(client, organizationId, known.userName);
-    return { user: await readScimUser(client, directory, id), endedUserId };
+    const endedUserIds = next.active ? [] : await endMembership(client, organizationId, known.userName);
+    return { user: await readScimUser(client, directory, id), endedUserIds };
   });
 }
 
 /** Throws `not_found`, `last_owner`. Returns whose membership has ended. */
-export function deleteScimUser(pool: pg.Pool, directory: Directory, id: string): Promise<string | null> {
+export function deleteScimUser(pool: pg.Pool, directory: Directory, id: string): Promise<string[]> {
   const { organizationId } = directory;
   return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
     await lockMembers(client, organizationId);
     const known = await readScimUser(client, directory, id);
-    const endedUserId = await endMembership(client, organizationId, known.userName);
+    const endedUserIds = await endMembership(client, organizationId, known.userName);
     await client.query('delete from scim_users where organization_id = $1 and id = $2', [organizationId, id]);
-    return endedUserId;
+    return endedUserIds;
   });
 }
 
@@ -134,27 +134,28 @@ export function actorOf({ tokenId }: Directory): string {
   return `service:scim:${tokenId}`;
 }
 
-/** Keys and sessions of this organization end with it. The person stays who they are elsewhere. null: they were no member. */
-async function endMembership(client: pg.PoolClient, organizationId: string, email: string): Promise<string | null> {
+/** Keys and sessions of this organization end with it. The person stays who they are elsewhere. Returns whose: nobody's if they were no member. */
+async function endMembership(client: pg.PoolClient, organizationId: string, email: string): Promise<string[]> {
   // What they were offered before ends too.
   await client.query(
     `update invitations set status = 'revoked' where organization_id = $1 and email = $2 and status = 'pending'`,
     [organizationId, email],
   );
+  // No constraint says that it is one: whoever has the address is out.
   const found = await client.query<{ userId: string; role: string }>(
     `select m."userId", m.role from "member" m join "user" u on u.id = m."userId" where m."organizationId" = $1 and u.email = $2`,
     [organizationId, email],
   );
-  const member = found.rows[0];
-  if (member === undefined) return null;
-  if (member.role === 'owner') await refuseLastOwner(client, organizationId, member.userId);
-  const of = [organizationId, member.userId];
-  await client.query(`delete from apikey where "referenceId" = $2 and "organizationId" = $1`, of);
-  await client.query('delete from session where "userId" = $2 and "activeOrganizationId" = $1', of);
-  await client.query('delete from "member" where "organizationId" = $1 and "userId" = $2', of);
-  await client.query('insert into former_members (organization_id, email) values ($1, $2) on conflict do nothing', [
-    organizationId,
-    email,
-  ]);
-  return member.userId;
+  for (const { userId, role } of found.rows) {
+    if (role === 'owner') await refuseLastOwner(client, organizationId, userId);
+    const of = [organizationId, userId];
+    await client.query(`delete from apikey where "referenceId" = $2 and "organizationId" = $1`, of);
+    await client.query('delete from session where "userId" = $2 and "activeOrganizationId" = $1', of);
+    await client.query('delete from "member" where "organizationId" = $1 and "userId" = $2', of);
+    await client.query('insert into former_members (organization_id, email) values ($1, $2) on conflict do nothing', [
+      organizationId,
+      email,
+    ]);
+  }
+  return found.rows.map(({ userId }) => userId);
 }

@@ -18,6 +18,8 @@ export interface DeliverySettings {
   readonly serviceSecret: string;
   /** Hosts that are not public, and to which SENA's operator allows deliveries. */
   readonly privateHosts: ReadonlySet<string>;
+  /** Aborts when the process stops: a delivery under way is broken off, and comes again. */
+  readonly stopping: AbortSignal;
 }
 
 /** Returns how many deliveries were taken. */
@@ -34,8 +36,7 @@ export async function deliverDue(pool: Pool, logger: Logger, settings: DeliveryS
       await inOrganization(pool, organizationId, (transaction) => advanceSink(transaction, sink, lastSeq));
       return true;
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      const reason = error instanceof SinkError || code === undefined ? message : `${message} (${code})`;
+      const reason = settings.stopping.aborted ? 'SENA stopped during the delivery.' : reasonOf(error);
       logger.warn({ organizationId, sinkId, err: error }, 'audit records could not be delivered, it is tried again');
       await inOrganization(pool, organizationId, (transaction) => postponeSink(transaction, sink, reason));
       return false;
@@ -46,11 +47,18 @@ export async function deliverDue(pool: Pool, logger: Logger, settings: DeliveryS
     const to = judgeSinkAddress(sink.kind, sink.address, settings.privateHosts);
     switch (to.kind) {
       case 'webhook':
-        return postWebhook(sink, to, { organizationId, secret: sinkSecret(settings.serviceSecret, sink.id) });
+        return postWebhook(sink, to, {
+          ...{ organizationId, secret: sinkSecret(settings.serviceSecret, sink.id), stopping: settings.stopping },
+        });
       case 'syslog':
-        return sendSyslog(sink, to, os.hostname());
+        return sendSyslog(sink, to, { sender: os.hostname(), stopping: settings.stopping });
       case 'refused':
         throw new SinkError(to.reason);
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return error instanceof SinkError || code === undefined ? message : `${message} (${code})`;
 }

@@ -13,6 +13,7 @@ import { sealOrganization } from '@sena/audit/seal-organization';
 import type { SealedRecord } from '@sena/audit/verify-chain';
 import { inOrganization, openPool, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { createLogger } from '@sena/telemetry/logger';
+import { eventually } from '@sena/testing/eventually';
 import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
 import { seedFleet } from '@sena/testing/seed-fleet';
 import pg from 'pg';
@@ -66,7 +67,8 @@ const sinkTo = (
   from: 'beginning' | 'now' = 'beginning',
   privateHosts = here,
 ) => inOurs((transaction) => createSink(transaction, { kind, address, from }, { actor: 'member:m', privateHosts }));
-const deliver = (privateHosts: ReadonlySet<string> = here) => deliverDue(pool, logger, { serviceSecret, privateHosts });
+const deliver = (privateHosts: ReadonlySet<string> = here, stopping = new AbortController().signal) =>
+  deliverDue(pool, logger, { serviceSecret, privateHosts, stopping });
 const sink = async () => (await inOurs(listSinks))[0];
 const makeDue = () => admin.query('update audit_sinks set next_attempt_at = now()');
 
@@ -216,6 +218,23 @@ test('a sink that hangs holds up no other', async () => {
   await done;
   const failed = (await inOurs(listSinks)).find((each) => each.failures > 0);
   expect(failed).toMatchObject({ failures: 1, takenSeq: 0 });
+}, 30_000);
+
+test('a sink that hangs holds up no process that stops: its delivery comes again', async () => {
+  let connections = 0;
+  const port = await listen(createTcpServer(() => void connections++));
+  await record(1);
+  await sinkTo('webhook', `http://127.0.0.1:${port}/`);
+  await sinkTo('syslog', `syslog+tls://127.0.0.1:${port}`);
+  const stopping = new AbortController();
+  const done = deliver(here, stopping.signal);
+  await eventually('both hang', () => connections === 2);
+  const stoppedAtMs = performance.now();
+  stopping.abort(new Error('stops'));
+  await done;
+  expect(performance.now() - stoppedAtMs).toBeLessThan(5_000);
+  const told = { failures: 1, takenSeq: 0, lastError: 'SENA stopped during the delivery.' };
+  expect(await inOurs(listSinks)).toMatchObject([told, told]);
 }, 30_000);
 
 test('a syslog server gets RFC 5424 messages, counted in octets', async () => {

@@ -13,8 +13,9 @@ const bodyCharsMax = 4 * 1024 * 1024;
 export async function postWebhook(
   sink: ClaimedSink,
   to: { readonly url: URL; readonly isPrivateAllowed: boolean },
-  { organizationId, secret }: { readonly organizationId: string; readonly secret: string },
+  from: { readonly organizationId: string; readonly secret: string; readonly stopping: AbortSignal },
 ): Promise<number> {
+  const { organizationId, secret, stopping } = from;
   const records = takeWhileSmall(sink.records.map((record) => canonicalJson(record)));
   const lastSeq = sink.takenSeq + records.length;
   const head = {
@@ -28,14 +29,15 @@ export async function postWebhook(
   const body = `{"head":${canonicalJson(head)},"records":[${records.join(',')}]}`;
   const at = Math.floor(Date.now() / 1_000);
   const signature = createHmac('sha256', secret).update(`${at}.${body}`).digest('hex');
-  const status = await post(to, body, {
+  const headers = {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
     'user-agent': 'sena-audit/1',
     // The same records again have the same one: for who wants each once.
     'sena-delivery': `${sink.id}-${head.fromSeq}-${lastSeq}`,
     'sena-signature': `t=${at},v1=${signature}`,
-  });
+  };
+  const status = await post(to, body, { headers, signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stopping]) });
   if (status >= 200 && status < 300) return lastSeq;
   const redirected = status >= 300 && status < 400 ? ' Redirects are not followed: give the address itself.' : '';
   throw new SinkError(`It answered HTTP ${status}.${redirected}`);
@@ -53,13 +55,12 @@ function takeWhileSmall(texts: readonly string[]): string[] {
 function post(
   { url, isPrivateAllowed }: { readonly url: URL; readonly isPrivateAllowed: boolean },
   body: string,
-  headers: Record<string, string>,
+  { headers, signal }: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = url.protocol === 'https:' ? requestHttps : requestHttp;
     const sending = request(url, {
-      ...{ method: 'POST', headers, agent: false, lookup: guardedLookup(isPrivateAllowed) },
-      signal: AbortSignal.timeout(timeoutMs),
+      ...{ method: 'POST', headers, signal, agent: false, lookup: guardedLookup(isPrivateAllowed) },
     });
     sending.once('response', (response) => {
       // What it says besides is nobody's to read.

@@ -22,9 +22,13 @@ export interface SyslogServer {
 }
 
 /** Returns the number of the last record that was sent. */
-export async function sendSyslog(sink: ClaimedSink, server: SyslogServer, sender: string): Promise<number> {
+export async function sendSyslog(
+  sink: ClaimedSink,
+  server: SyslogServer,
+  { sender, stopping }: { readonly sender: string; readonly stopping: AbortSignal },
+): Promise<number> {
   const text = sink.records.map((record) => frame(formatMessage(record, sender)));
-  await send(server, Buffer.concat(text));
+  await send(server, Buffer.concat(text), stopping);
   return sink.takenSeq + sink.records.length;
 }
 
@@ -48,9 +52,13 @@ function frame(message: string): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length} `), bytes]);
 }
 
-function send({ host, port, isEncrypted, isPrivateAllowed }: SyslogServer, bytes: Buffer): Promise<void> {
+function send(
+  { host, port, isEncrypted, isPrivateAllowed }: SyslogServer,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const options = { host, port, lookup: guardedLookup(isPrivateAllowed) };
+    const options = { host, port, lookup: guardedLookup(isPrivateAllowed), signal };
     const socket: Socket = isEncrypted
       ? connectTls({ ...options, ...(isIP(host) === 0 ? { servername: host } : {}) })
       : connectTcp(options);

@@ -106,10 +106,16 @@ async function giveBack(shop: Workshop, lease: RunLease, logger: Logger, error: 
     error instanceof ModelUnavailableError
       ? 'The model stopped answering. Ask again, or ask for a runbook.'
       : gaveUp(failures);
-  await inOrganization(shop.pool, lease.organizationId, async (transaction) => {
-    await stopWhatHasNotBegun(transaction, lease.runId, 'The run had failed before this was sent.');
-    await transitionRun(transaction, { runId: lease.runId, to: 'failed', reason, actor });
+  const { organizationId, runId } = lease;
+  const seq = await inOrganization(shop.pool, organizationId, async (transaction) => {
+    await stopWhatHasNotBegun(transaction, runId, 'The run had failed before this was sent.');
+    await transitionRun(transaction, { runId, to: 'failed', reason, actor });
+    const last = await transaction.query<{ seq: number }>('select last_event_seq as seq from runs where id = $1', [
+      runId,
+    ]);
+    return last.rows[0]?.seq ?? 0;
   });
+  await shop.signals.ring(organizationId, 'runEvents', { runId, seq });
 }
 
 async function readTraceparent(transaction: TenantTransaction, runId: string): Promise<string | null> {

@@ -2,9 +2,8 @@
 import { createApiKey } from '@sena/auth/keys/create-api-key';
 import { SenaError } from '@sena/contracts/errors';
 import { apiKeySchema, createApiKeyBodySchema, createdApiKeySchema } from '@sena/contracts/http/api-keys';
-import { inOrganization } from '@sena/db/tenant';
 import type { GatewayApp } from '../../gateway-app.ts';
-import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
+import { idempotencyHeadersSchema, oncePerKeyInIdentity } from '../../idempotency.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
@@ -29,12 +28,10 @@ export function postApiKeys(app: GatewayApp, services: Services): void {
     },
     async (request, reply) => {
       const by = memberOf(request);
-      const created = await inOrganization(services.pool, by.organizationId, (transaction) =>
-        oncePerKey(transaction, { request, reply, kept: apiKeySchema }, async () => {
-          const { apiKey, key } = await createApiKey(services.auth.pool, { by, ...request.body });
-          return { ...apiKey, key };
-        }),
-      );
+      const created = await oncePerKeyInIdentity(services, { request, reply, kept: apiKeySchema }, async (identity) => {
+        const { apiKey, key } = await createApiKey(identity, { by, ...request.body });
+        return { ...apiKey, key };
+      });
       switch (created.kind) {
         case 'first':
           return reply.code(201).send(created.answer);

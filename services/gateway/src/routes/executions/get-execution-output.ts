@@ -70,7 +70,10 @@ export function getExecutionOutput(app: GatewayApp, services: Services): void {
       if (asked !== null) {
         reply.code(206).header('content-range', `bytes ${range.start}-${range.end - 1}/${size.storedBytes}`);
       }
-      const pieces = readPieces(services.pool, { organizationId, executionId: id, stream, range });
+      const pieces = readPieces(services.pool, {
+        ...{ organizationId, executionId: id, stream, range },
+        attempt: size.attempt,
+      });
       return reply
         .header('content-length', range.end - range.start)
         .type('application/octet-stream')
@@ -79,18 +82,25 @@ export function getExecutionOutput(app: GatewayApp, services: Services): void {
   );
 }
 
-/** A transaction a piece: a slow reader holds no connection. */
+/** A transaction a piece: a slow reader holds no connection. All of one attempt: when that is gone the connection breaks, it does not end. */
 async function* readPieces(
   pool: Pool,
-  wanted: { organizationId: string; executionId: string; stream: 'stdout' | 'stderr'; range: ByteRange },
+  wanted: {
+    readonly organizationId: string;
+    readonly executionId: string;
+    readonly attempt: number;
+    readonly stream: 'stdout' | 'stderr';
+    readonly range: ByteRange;
+  },
 ): AsyncGenerator<Buffer> {
-  const { organizationId, executionId, stream, range } = wanted;
+  const { organizationId, executionId, attempt, stream, range } = wanted;
   for (let at = range.start; at < range.end; ) {
     const length = Math.min(pieceBytes, range.end - at);
     const piece = await inOrganization(pool, organizationId, (transaction) =>
-      readOutput(transaction, executionId, stream, at, length),
+      readOutput(transaction, executionId, stream, at, length, attempt),
     );
-    if (piece.length === 0) throw new Error(`output of ${executionId} ends at ${at}, before ${range.end}`);
+    if (piece.length === 0)
+      throw new Error(`output of ${executionId}, attempt ${attempt}, ends at ${at}, before ${range.end}`);
     at += piece.length;
     yield piece;
   }

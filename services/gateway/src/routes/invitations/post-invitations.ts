@@ -2,10 +2,9 @@
 import { createInvitation } from '@sena/auth/invitations/create-invitation';
 import { SenaError } from '@sena/contracts/errors';
 import { createdInvitationSchema, createInvitationBodySchema, invitationSchema } from '@sena/contracts/http/members';
-import { inOrganization } from '@sena/db/tenant';
 import { parseSelector } from '@sena/fleet/parse-selector';
 import type { GatewayApp } from '../../gateway-app.ts';
-import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
+import { idempotencyHeadersSchema, oncePerKeyInIdentity } from '../../idempotency.ts';
 import { mailInvitation } from '../../mail/mail-invitation.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
@@ -36,12 +35,14 @@ export function postInvitations(app: GatewayApp, services: Services): void {
       const by = memberOf(request);
       const { body } = request;
       if (body.scope !== null) parseSelector(body.scope);
-      const created = await inOrganization(services.pool, by.organizationId, (transaction) =>
-        oncePerKey(transaction, { request, reply, kept: invitationSchema }, async () => {
-          const { invitation, token } = await createInvitation(services.auth.pool, { by, ...body });
+      const created = await oncePerKeyInIdentity(
+        services,
+        { request, reply, kept: invitationSchema },
+        async (identity) => {
+          const { invitation, token } = await createInvitation(identity, { by, ...body });
           // Behind the hash: a browser sends it to no server and into no log.
           return { ...invitation, link: `${services.settings.publicUrl}/invitation#${token}` };
-        }),
+        },
       );
       switch (created.kind) {
         case 'first':

@@ -2,9 +2,8 @@
 import { createScimToken } from '@sena/auth/scim/scim-tokens';
 import { SenaError } from '@sena/contracts/errors';
 import { createdScimTokenSchema, createScimTokenBodySchema, scimTokenSchema } from '@sena/contracts/http/scim';
-import { inOrganization } from '@sena/db/tenant';
 import type { GatewayApp } from '../../gateway-app.ts';
-import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';
+import { idempotencyHeadersSchema, oncePerKeyInIdentity } from '../../idempotency.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
@@ -28,11 +27,13 @@ export function postScimTokens(app: GatewayApp, services: Services): void {
     },
     async (request, reply) => {
       const by = memberOf(request);
-      const created = await inOrganization(services.pool, by.organizationId, (transaction) =>
-        oncePerKey(transaction, { request, reply, kept: scimTokenSchema }, async () => {
-          const { scimToken, token } = await createScimToken(services.auth.pool, { by, ...request.body });
+      const created = await oncePerKeyInIdentity(
+        services,
+        { request, reply, kept: scimTokenSchema },
+        async (identity) => {
+          const { scimToken, token } = await createScimToken(identity, { by, ...request.body });
           return { ...scimToken, token };
-        }),
+        },
       );
       switch (created.kind) {
         case 'first':

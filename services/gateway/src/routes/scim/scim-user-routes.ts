@@ -45,8 +45,8 @@ export function scimUserRoutes(scim: GatewayApp, services: Services): void {
       },
     };
   };
-  const tellEnded = (organizationId: string, userId: string | null) => {
-    if (userId !== null) void services.signals.ring(organizationId, 'memberChanged', { userId });
+  const tellEnded = (organizationId: string, userIds: readonly string[]) => {
+    for (const userId of userIds) void services.signals.ring(organizationId, 'memberChanged', { userId });
   };
 
   scim.get(
@@ -102,8 +102,8 @@ export function scimUserRoutes(scim: GatewayApp, services: Services): void {
     },
     async (request, reply) => {
       const directory = directoryOf(request);
-      const { user, endedUserId } = await createScimUser(services.auth.pool, directory, wantedOf(request.body));
-      tellEnded(directory.organizationId, endedUserId);
+      const { user, endedUserIds } = await createScimUser(services.auth.pool, directory, wantedOf(request.body));
+      tellEnded(directory.organizationId, endedUserIds);
       return reply.code(201).header('location', show(user).meta.location).send(show(user));
     },
   );
@@ -124,11 +124,11 @@ export function scimUserRoutes(scim: GatewayApp, services: Services): void {
     async (request) => {
       const directory = directoryOf(request);
       const change = wantedOf(request.body);
-      const { user, endedUserId } = await changeScimUser(services.auth.pool, directory, {
+      const { user, endedUserIds } = await changeScimUser(services.auth.pool, directory, {
         id: request.params.id,
         change,
       });
-      tellEnded(directory.organizationId, endedUserId);
+      tellEnded(directory.organizationId, endedUserIds);
       return show(user);
     },
   );
@@ -149,11 +149,11 @@ export function scimUserRoutes(scim: GatewayApp, services: Services): void {
     async (request) => {
       const directory = directoryOf(request);
       const change = readUserPatch(request.body);
-      const { user, endedUserId } = await changeScimUser(services.auth.pool, directory, {
+      const { user, endedUserIds } = await changeScimUser(services.auth.pool, directory, {
         id: request.params.id,
         change,
       });
-      tellEnded(directory.organizationId, endedUserId);
+      tellEnded(directory.organizationId, endedUserIds);
       return show(user);
     },
   );
