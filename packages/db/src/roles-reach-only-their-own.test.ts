@@ -69,6 +69,7 @@ test('identity, queue and checkpoints are read by their own role alone', async (
      group by relname order by relname`,
   );
   expect(definer.rows).toEqual([
+    { relname: 'apikey', columns: ['enabled', 'expiresAt', 'id', 'organizationId'] },
     { relname: 'member', columns: expect.arrayContaining(['userId', 'organizationId', 'role']) },
     { relname: 'passkey', columns: ['credentialID', 'publicKey', 'purpose', 'userId'] },
   ]);

@@ -170,6 +170,7 @@ grant select, insert, update, delete on all tables in schema identity to sena_id
 grant usage on all sequences in schema identity to sena_identity;
 grant select on identity."member" to sena_definer;
 grant select ("userId", "credentialID", "publicKey", "purpose") on identity."passkey" to sena_definer;
+grant select ("id", "organizationId", "enabled", "expiresAt") on identity."apikey" to sena_definer;
 grant update (name) on organizations to sena_definer;
 
 -- Row-level security: forced, on every table whose rows are an organization's. sena_identity looks across: who signs in, or brings a token, is of
