@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readExecution } from '@sena/runs/list-executions';
 import { listRunEvents } from '@sena/runs/list-run-events';
 import { readOutput } from '@sena/runs/read-output';
 import { eventually } from '@sena/testing/eventually';
@@ -34,6 +35,7 @@ afterEach(() => tunnel.close());
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const read = (executionId: string, stream: 'stdout' | 'stderr' = 'stdout') =>
   bench.inFleet(fleet, (transaction) => readOutput(transaction, executionId, stream, 0, 100_000_000));
+const shown = (executionId: string) => bench.inFleet(fleet, (transaction) => readExecution(transaction, executionId));
 const outcomeOf = async (executionId: string) =>
   (
     await bench.admin.query(
@@ -144,16 +146,29 @@ test('a result whose output has not arrived whole is not acknowledged: the tunne
   expect(await read(executions[0])).toEqual(bytes);
 });
 
-test('output that never comes does not hold its result back for ever', async () => {
-  const bytes = Buffer.from('nobody has it any more');
+test('output that never comes does not hold its result back for ever, and what is stored of it is called cut', async () => {
+  const bytes = Buffer.from('nobody has the rest any more');
+  const masked = { rawSha256: sha256(bytes), count: 1, bytes: 3, rules: { canary: 1 }, spans: [[0, 3, 'canary']] };
+  const told = withStdout(executions[0], bytes, { redaction: { stdout: masked, stderr: null } });
+  tunnel.send(outputOf(executions[0], bytes.subarray(0, 10)));
+  await tunnel.next('output-ack');
   for (let tries = 1; tries <= 3; tries += 1) {
-    tunnel.send(withStdout(executions[0], bytes));
+    tunnel.send(told);
     expect(await tunnel.closed).toMatchObject({ code: 4400 });
     tunnel = await connect(bench.port, satellite);
   }
-  tunnel.send(withStdout(executions[0], bytes));
+  tunnel.send(told);
   await tunnel.next('outcome-ack');
-  expect(await outcomeOf(executions[0])).toMatchObject({ kind: 'exited' });
+  expect(await shown(executions[0])).toMatchObject({
+    ...{ outcome: 'exited', exitCode: 0, stdoutBytes: bytes.length, stdoutTruncated: true, stderrTruncated: false },
+    redaction: { stdout: { rawSha256: null, count: 1 } },
+  });
+  const stored = await bench.admin.query(
+    'select stdout_kept_bytes::integer as kept, stdout_sha256 as hash from outcomes where execution_id = $1',
+    [executions[0]],
+  );
+  expect(stored.rows).toEqual([{ kept: 10, hash: null }]);
+  expect(await read(executions[0])).toEqual(bytes.subarray(0, 10));
 });
 
 test('starts are told once, and the last result wakes the run', async () => {

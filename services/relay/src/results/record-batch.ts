@@ -17,6 +17,7 @@ import type { HeldSatellite } from '../held-satellites.ts';
 import { joinPieces, streamKey, takeWholeStreams } from './piece-streams.ts';
 import { readRefusals } from './read-refusals.ts';
 import type { Report, ReportOf } from './report.ts';
+import { tellHole } from './tell-hole.ts';
 
 /** How often a result waits for output that is missing, by execution: that output may be lost for good. */
 export type Patience = Map<string, number>;
@@ -70,8 +71,10 @@ export async function recordBatch(
     const committed = await recordOutput(transaction, pieces);
     const refusals = await readRefusals(transaction, refused);
     const missing = await listMissingOutput(transaction, rows);
-    for (const id of missing) if ((patience.get(id) ?? 0) >= waitsMax) missing.delete(id);
-    const complete = rows.filter((row) => !missing.has(row.executionId));
+    const waiting = new Set(
+      missing.map(({ executionId }) => executionId).filter((id) => (patience.get(id) ?? 0) < waitsMax),
+    );
+    const complete = rows.filter((row) => !waiting.has(row.executionId)).map((row) => tellHole(row, missing));
     const started = await recordStarts(
       transaction,
       withoutEnded(starts, complete).map(({ satellite, frame }) => ({
@@ -100,7 +103,7 @@ export async function recordBatch(
         })),
     );
     const late = spoken.filter(({ satellite }) => !isHeld(satellite));
-    return { started, committed, recorded, missing, late };
+    return { started, committed, recorded, missing, waiting, late };
   });
 
   for (const { satellite, frame } of stored.late) {
@@ -110,14 +113,18 @@ export async function recordBatch(
   acknowledgeOutput(outputs, stored.committed, whole);
   for (const { satellite, frame } of results) {
     const { executionId, revision } = frame.result;
-    if (stored.missing.has(executionId)) {
+    if (stored.waiting.has(executionId)) {
       patience.set(executionId, (patience.get(executionId) ?? 0) + 1);
       const { satelliteId } = satellite;
       logger.warn({ satelliteId, executionId }, 'output is missing before its result, the tunnel is opened anew');
       satellite.close(4400, 'output is missing');
       continue;
     }
-    if (patience.delete(executionId)) logger.info({ executionId }, 'a result that waited for its output is recorded');
+    const holes = stored.missing.filter((hole) => hole.executionId === executionId);
+    if (holes.length > 0)
+      logger.error({ executionId, holes }, 'output never came whole, its result is recorded with what is stored of it');
+    else if (patience.has(executionId)) logger.info({ executionId }, 'a result that waited for its output is recorded');
+    patience.delete(executionId);
     satellite.out.push({ t: 'outcome-ack', executionId, revision });
   }
   return [...stored.started.map((run) => ({ ...run, outboxId: null })), ...stored.recorded];

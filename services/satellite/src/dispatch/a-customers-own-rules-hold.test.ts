@@ -1,7 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DispatchEnvelope } from '@sena/contracts/envelope';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadBashParser } from '@sena/policy/load-bash-parser';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openLocalRules } from '../config/open-local-rules.ts';
 import { OperatorError } from '../config/operator-error.ts';
 import {
   approved,
@@ -12,6 +14,7 @@ import {
   type TestSatellite,
   type TestSite,
 } from '../fixtures/test-site.ts';
+import { createRulesOfNow } from './judge-again.ts';
 
 let site: TestSite;
 let test: TestSatellite;
@@ -25,10 +28,11 @@ const touches = `
 `;
 
 beforeAll(async () => {
-  site = await startTestSite(['web-01', 'db-01']);
+  site = await startTestSite(['web-01', 'db-01', 'away-01']);
   file = join(site.directory, 'ours.cedar');
   writeFileSync(file, touches);
-  test = await site.start({ policy: { policyFile: file, approvalRequiredToChange: false } });
+  const policy = { policyFile: file, approvalRequiredToChange: false };
+  test = await site.start({ policy, limits: { connectTimeoutMs: 1_000 } });
   web = site.node('web-01');
 });
 afterAll(async () => {
@@ -103,6 +107,59 @@ describe('rules in the customer’s file', () => {
     expect(await outcomeOf('hostname', {})).toMatchObject(refused(/can't be read \(ENOENT\)/));
     writeFileSync(file, touches);
     expect(await outcomeOf('hostname', {})).toMatchObject(ran);
+  });
+});
+
+describe('what waits for its node', () => {
+  const limits = { timeoutMs: 20_000, outputBytesMax: 65_536, nodeWaitMs: 600_000 };
+  /** The node is back, and the rules are others. */
+  async function outcomeUnder(rules: string): Promise<unknown> {
+    const away = site.node('away-01');
+    await away.host.setLink('down');
+    const waiting = () => test.logs.filter((line) => line.includes('a node is waited for')).length;
+    const before = waiting();
+    const { frame, executionId } = await makeDispatch(site, 'rm -f /srv/kept', [away.node], {
+      ...approved,
+      limits,
+    });
+    test.relay.send(frame);
+    await test.relay.until('it waits', () => waiting() > before);
+    writeFileSync(file, rules);
+    await away.host.setLink('up');
+    const { outcome } = await test.relay.result(executionId);
+    writeFileSync(file, touches);
+    return outcome;
+  }
+
+  it('does not begin once the rules forbid it, or can not be read', async () => {
+    await site.node('away-01').onNode('touch /srv/kept');
+    const nothing = 'forbid (principal, action, resource);';
+    expect(await outcomeUnder(nothing)).toMatchObject(refused(/rule ours\./));
+    expect(await outcomeUnder('permit (principal, action')).toMatchObject(refused(/can not be read.*ours, line 1/));
+    expect(await site.node('away-01').onNode('ls /srv/kept')).toBe('/srv/kept\n');
+  });
+
+  it('does not begin in an hour that the rules forbid, and of all its nodes they are asked once', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-27T12:59:59.900Z') });
+    try {
+      const own = join(site.directory, 'hours.cedar');
+      writeFileSync(own, 'forbid (principal, action, resource) when { context.hour >= 13 };');
+      const parser = await loadBashParser();
+      const parse = vi.spyOn(parser, 'parse');
+      const rules = createRulesOfNow(parser, test.config.policy, await openLocalRules(own));
+      const { envelope } = await makeDispatch(site, 'hostname', [web.node]);
+      for (let node = 0; node < 1_000; node += 1) expect(rules.objection(envelope)).toBeNull();
+      const once = parse.mock.calls.length;
+      vi.setSystemTime(new Date('2026-11-27T13:00:00.000Z'));
+      for (let node = 0; node < 1_000; node += 1) {
+        expect(rules.objection(envelope)).toMatchObject(refused(/rule hours\./));
+      }
+      expect(once).toBeGreaterThan(0);
+      expect(parse).toHaveBeenCalledTimes(2 * once);
+    } finally {
+      vi.restoreAllMocks();
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -30,6 +30,7 @@ import { type Execution, mayBegin, type Work } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { wasCancelled } from './find-obstacle.ts';
+import { createRulesOfNow } from './judge-again.ts';
 import { type Judgement, judgeCommand } from './judge-command.ts';
 import { judgeConsent } from './judge-consent.ts';
 import { receiveDispatch } from './receive-dispatch.ts';
@@ -105,6 +106,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
     return isHaltedNow;
   };
+  const rulesOfNow = createRulesOfNow(parser, config.policy, localRules);
   const retrying = new Set<Work>();
   const waitingRoom = createWaitingRoom((work) => queue.add(work));
   const clock = createRelayClock(logger);
@@ -124,6 +126,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     leaving: leaving.signal,
     isHalted,
     clockProblem: clock.problem,
+    objection: rulesOfNow.objection,
     wait(work, delayMs) {
       retrying.add(work);
       waitingRoom.enter(work, delayMs);
@@ -221,6 +224,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       isHalted,
       clockProblem: clock.problem,
     };
+    const judgedAtMs = Date.now();
     const received = await receiveDispatch(frame, rules);
     link?.push(received.ack);
     if (received.kind === 'refused') {
@@ -243,6 +247,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       },
       'a dispatch was journaled',
     );
+    if (obstacle === null) rulesOfNow.agreed(envelope, rules.localRules, judgedAtMs);
     // Assigned again before it began: the newer assignment is the one that runs.
     const freshIds = new Set(fresh);
     if (fresh.some((id) => executions.has(id))) {

@@ -1,5 +1,6 @@
 // What an execution needs on its way from its turn to its end. Made once by the runtime.
 import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { DispatchEnvelope } from '@sena/contracts/envelope';
 import type { RedactionRules } from '@sena/redaction/redact-stream';
 import type { GuardCleaner } from '../guard/clean-guards.ts';
 import type { Journal } from '../journal/open-journal.ts';
@@ -23,6 +24,8 @@ export type ExecutionRooms = {
   isHalted(): boolean;
   /** Null: the clocks of satellite and relay agree. */
   clockProblem(): string | null;
+  /** Null: by now, too, the customer's own rules have nothing against it. */
+  objection(envelope: DispatchEnvelope): NotStarted | null;
   /** Its node can't be reached or asked now: it takes its turn again later, and holds no place until then. */
   wait(work: Work, delayMs: number): void;
   /** A lost read-only command: it takes its turn again. */

@@ -1,4 +1,4 @@
-// Entered before each step of a beginning: why it may not begin now. Reads the switch and the clock.
+// Entered before each step of a beginning: why it may not begin now. Reads the switch, the clock and the customer's rules.
 import { notStarted } from './end-execution.ts';
 import { type Execution, isExpired } from './execution.ts';
 import type { ExecutionRooms, NotStarted } from './execution-rooms.ts';
@@ -14,7 +14,7 @@ export function findObstacle({ envelope, isCancelled, awaited }: Execution, room
     const why = awaited === null ? '' : ` The node was waited for and never reached: ${awaited.detail}`;
     return notStarted('expired', `The dispatch expired at ${envelope.expiresAt}, before the command was sent.${why}`);
   }
-  return null;
+  return rooms.objection(envelope);
 }
 
 export function wasCancelled(): NotStarted {

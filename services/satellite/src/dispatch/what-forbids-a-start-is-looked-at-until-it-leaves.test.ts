@@ -16,6 +16,7 @@ import { createOutbox } from '../output/create-outbox.ts';
 import { openKnownHosts } from '../ssh/known-hosts.ts';
 import { createSshPool, type SshLease, type SshPool } from '../ssh/ssh-pool.ts';
 import { createAskAgain } from './ask-again.ts';
+import { notStarted } from './end-execution.ts';
 import type { Execution } from './execution.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { runExecution } from './run-execution.ts';
@@ -47,7 +48,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-type Obstacle = 'cancelled' | 'halted' | 'clock_skew' | 'expired';
+type Obstacle = 'cancelled' | 'halted' | 'clock_skew' | 'expired' | 'policy_refused';
 type Moment = 'as soon as `starting` is on disk' | 'before the second connection, because the first one was dead';
 
 async function runInto(obstacle: Obstacle, moment: Moment, mode: ExecutionMode, command: string, changes = {}) {
@@ -102,6 +103,7 @@ async function runInto(obstacle: Obstacle, moment: Moment, mode: ExecutionMode, 
     },
     ...{ isHalted: () => isThere && obstacle === 'halted', wait: () => undefined, retry: () => undefined },
     clockProblem: () => (isThere && obstacle === 'clock_skew' ? 'It is 90 s ahead.' : null),
+    objection: () => (isThere && obstacle === 'policy_refused' ? notStarted('policy_refused', 'By the rules.') : null),
   };
   await runExecution(execution, { started: () => undefined }, rooms);
   const [known] = await journal.perform({ op: 'states', executionIds: [executionId] });
@@ -115,7 +117,7 @@ async function breakConnection(lease: SshLease | undefined): Promise<void> {
   await closed;
 }
 
-const obstacles = ['cancelled', 'halted', 'clock_skew', 'expired'] as const;
+const obstacles = ['cancelled', 'halted', 'clock_skew', 'expired', 'policy_refused'] as const;
 const ways = [
   ['a guarded change', 'guarded', 'echo ran >> /srv/witness', approved],
   ['a plain change', 'plain', 'echo ran >> /srv/witness', approved],
