@@ -1,12 +1,20 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/longest-first.ts';
+
+/** They open nothing, start nothing, change no environment and measure no time: one thread after the other may hold them all. */
+const pure = [
+  'apps/console/features/**/*.test.ts',
+  'packages/{envelope,tunnel}/**/*.test.ts',
+  'packages/audit/src/{a-record-is-judged-alike-*,canonical-json-*,one-root-*,records-are-not-*}.test.ts',
+  'packages/knowledge/src/{every-command-*,silence-is-*,what-nodes-print-*}.test.ts',
+  'packages/policy/src/{anything-added-*,benign-*,bypass-*,runbook-commands-*,what-a-command-does-*}.test.ts',
+  'packages/policy/src/{catalogue/catalogue-*,environment/*,rules/rules-say-*}.test.ts',
+  'packages/redaction/src/{a-kubernetes-*,how-it-is-cut-*,planted-*,what-can-not-*}.test.ts',
+];
+const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/fixtures/**'];
 
 export default defineConfig({
   test: {
-    include: ['{packages,services,infra,apps}/**/*.test.ts', 'tests/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/fixtures/**'],
-    globalSetup: ['tests/global-setup.ts'],
-    // A process per file: tests start servers, change the environment and kill things.
-    pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 90_000,
@@ -14,7 +22,25 @@ export default defineConfig({
     passWithNoTests: false,
     // A test that is left out, or that runs alone because of a forgotten `.only`, is a failure of the suite.
     allowOnly: false,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', 'json'],
     outputFile: { json: 'reports/vitest.json' },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'pure', include: pure, exclude, pool: 'threads', isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: ['{packages,services,infra,apps}/**/*.test.ts', 'tests/**/*.test.ts'],
+          exclude: [...exclude, ...pure],
+          globalSetup: ['tests/global-setup.ts'],
+          // A process per file: tests start servers, change the environment and kill things.
+          pool: 'forks',
+        },
+      },
+    ],
   },
 });

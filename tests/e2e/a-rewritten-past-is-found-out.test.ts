@@ -32,7 +32,9 @@ const file = (name: string) => path.join(directory, name);
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'sena-audit-'));
-  cloud = await startCloud({ environment: { signer: { CHECKPOINT_EVERY_MS: '300' } } });
+  cloud = await startCloud({
+    environment: { signer: { CHECKPOINT_EVERY_MS: '300' }, relay: { WITNESS_EVERY_MS: '500' } },
+  });
   admin = openPool(cloud.database.adminUrl, { max: 1, applicationName: 'test', onError: () => undefined });
   api = senaApi(cloud.stack.frontUrl, cloud.keys.owner);
   const { id: siteId } = (await api.post<Site>('/v1/sites', { name: 'hall' })).body;

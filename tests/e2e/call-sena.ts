@@ -47,7 +47,7 @@ export function senaApi(url: string, apiKey: string): SenaApi {
         const run = await get<Run>(`/v1/runs/${runId}`);
         return resting.includes(run.status) ? run : null;
       },
-      { timeoutMs, everyMs: 50 },
+      { timeoutMs },
     );
   }
   return {

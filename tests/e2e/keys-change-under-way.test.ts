@@ -31,12 +31,14 @@ let admin: Pool;
 let siteId: string;
 const processes: ChildProcess[] = [];
 const file = (...names: string[]) => path.join(directory, ...names);
+/** Each look starts a program. */
+const aProgramEach = { timeoutMs: 30_000, everyMs: 400 };
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'sena-keys-'));
   const hosts = ['web-01', 'web-02'].map((name) => ({ name, labels: {}, faults: [] }));
   [cloud, lab] = await Promise.all([
-    startCloud({ environment: { signer: { CHECKPOINT_EVERY_MS: '300' } } }),
+    startCloud({ environment: { signer: { CHECKPOINT_EVERY_MS: '300' }, relay: { WITNESS_EVERY_MS: '500' } } }),
     startLab({ stateDirectory: file('lab'), sites: [{ name: 'hall', hosts }], kind: 'simulated' }),
   ]);
   site = lab.sites[0] as LabSite;
@@ -110,10 +112,14 @@ test('the dispatch key, a satellite’s own key, and a copy of its state directo
   });
   const [first] = await keys();
   expect(await answers()).toBe(first?.id);
-  const kept = await eventually('it has seen a checkpoint', async () => {
-    const { code, text } = await satelliteCommand('sat-a', 'checkpoint', '--json');
-    return code === 0 && text;
-  });
+  const kept = await eventually(
+    'it has seen a checkpoint',
+    async () => {
+      const { code, text } = await satelliteCommand('sat-a', 'checkpoint', '--json');
+      return code === 0 && text;
+    },
+    aProgramEach,
+  );
   await writeFile(file('kept.json'), kept);
 
   // While it is connected.
@@ -155,7 +161,7 @@ test('the dispatch key, a satellite’s own key, and a copy of its state directo
       const { text } = await satelliteCommand('sat-a', 'checkpoint', '--json');
       return JSON.parse(kept).cosignature.publicKey !== JSON.parse(text).cosignature.publicKey;
     },
-    { timeoutMs: 30_000 },
+    aProgramEach,
   );
   expect(await answers()).toBe(newest);
 
@@ -184,7 +190,7 @@ test('the dispatch key, a satellite’s own key, and a copy of its state directo
       if (!/refused \(satellite_locked\).*unlock/s.test(text)) throw new Error(text);
       return true;
     },
-    { timeoutMs: 90_000 },
+    { ...aProgramEach, timeoutMs: 90_000 },
   );
   await kill(original);
 }, 240_000);

@@ -15,7 +15,19 @@ export interface PageColors {
   faint: string[];
 }
 
-export function lookAtColors(page: Page): Promise<PageColors> {
+/** The page as it is, in both schemes: the people who use it change theirs while it is open. */
+export async function lookInBothSchemes(page: Page): Promise<Record<'light' | 'dark', PageColors>> {
+  const light = await lookIn(page, 'light');
+  return { light, dark: await lookIn(page, 'dark') };
+}
+
+async function lookIn(page: Page, colorScheme: 'light' | 'dark'): Promise<PageColors> {
+  await page.emulateMedia({ colorScheme });
+  await page.locator(`html.${colorScheme}`).waitFor();
+  return lookAtColors(page);
+}
+
+function lookAtColors(page: Page): Promise<PageColors> {
   return page.evaluate(() => {
     const canvas = document.createElement('canvas');
     canvas.width = canvas.height = 1;

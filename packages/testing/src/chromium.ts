@@ -23,6 +23,8 @@ export async function startChromium(
     timeout: 30_000,
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.colorScheme ?? 'light',
+    // Nothing is painted sixty times a second, and colors are there at once.
+    reducedMotion: 'reduce',
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -1,18 +1,22 @@
 // For tests that wait for something that another process does. Touches nothing but the clock.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const restMsMin = 10;
+const restMsMax = 100;
+
 /**
- * Calls `probe` until it returns a truthy value without throwing, and returns that value.
+ * Calls `probe` until it returns a truthy value without throwing, and returns that value. Often at first, later ten times a
+ * second, so that waiting takes little from what is waited for; `everyMs` makes it regular.
  * After `timeoutMs` (15 s) it throws an error that says what was awaited and what the last try saw.
  */
 export async function eventually<T>(
   what: string,
   probe: () => T | Promise<T>,
-  { timeoutMs = 15_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 15_000, everyMs }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<Truthy<T>> {
   const deadlineMs = performance.now() + timeoutMs;
   let last: LastTry = { kind: 'none' };
-  for (;;) {
+  for (let restMs = restMsMin; ; restMs = Math.min(restMs * 1.25, restMsMax)) {
     try {
       const value = await probe();
       if (value) return value as Truthy<T>;
@@ -25,7 +29,7 @@ export async function eventually<T>(
         cause: last.kind === 'threw' ? last.error : undefined,
       });
     }
-    await sleep(everyMs);
+    await sleep(everyMs ?? restMs);
   }
 }
 

@@ -260,33 +260,42 @@ interface Probe {
 
 function probesOf(operation: Operation, role: Probe['role']): Probe[] {
   const bodies = operation.body?.oneOf?.length ?? 1;
-  // With what may be left out, and without.
-  const samples = Array.from({ length: bodies }, (_, choice) =>
-    [0, 1].map((optional) =>
-      sampleOperation(operation, ourWords, (count) => (count === 2 ? optional : choice % count)),
-    ),
-  ).flat();
-  const places: Array<{ place: string; put: (word: string) => Sample }> = samples.flatMap((sample) => [
-    ...operation.parameters.flatMap(({ in: where, name, schema }) => {
+  const sampleWith = (choice: number, optional: number) =>
+    sampleOperation(operation, ourWords, (count) => (count === 2 ? optional : choice % count));
+  // Without what may be left out, and with it.
+  const samples = Array.from({ length: bodies }, (_, choice) => choice).flatMap((choice) =>
+    [0, 1].map((optional) => ({ choice, optional, sample: sampleWith(choice, optional) })),
+  );
+  interface Place {
+    readonly place: string;
+    /** Places with the same one ask the same thing: the first, which says least beside it, is enough. */
+    readonly meaning: string;
+    readonly isEnoughForAnyone: boolean;
+    put(word: string): Sample;
+  }
+  const places: Place[] = samples.flatMap(({ choice, optional, sample }) => [
+    ...operation.parameters.flatMap(({ in: where, name, schema }): Place[] => {
       if (where === 'cookie' || schema.type === 'integer' || schema.enum !== undefined) return [];
       const part = where === 'header' ? 'headers' : where;
-      return [
-        {
-          place: `${where} ${name}`,
-          put: (word: string) => ({ ...sample, [part]: { ...sample[part], [name]: word } }),
-        },
-      ];
+      const place = `${where} ${name}`;
+      const put = (word: string) => ({ ...sample, [part]: { ...sample[part], [name]: word } });
+      // What stands beside an id may decide how far the request comes.
+      const meaning = where === 'path' ? `${place} ${JSON.stringify(sample)}` : place;
+      return [{ place, meaning, isEnoughForAnyone: optional === (operation.body === null ? 0 : 1), put }];
     }),
     ...listTextPlaces(sample.body)
       .filter((place) => place.at(-1) !== 'kind' && place.at(-1) !== 'decision')
-      .map((place) => ({
-        place: `body ${place.join('.')}`,
-        put: (word: string) => ({ ...sample, body: replaceAt(sample.body, place, word) }),
-      })),
+      .map((at): Place => {
+        const place = `body ${at.join('.')}`;
+        const put = (word: string) => ({ ...sample, body: replaceAt(sample.body, at, word) });
+        return { place, meaning: `${place} ${choice}`, isEnoughForAnyone: false, put };
+      }),
   ]);
-  // The owner, who may do everything, tries everything everywhere; the others try ids where ids go.
   const isOwner = role === 'owner';
-  const tried = isOwner ? places : places.filter(({ place }) => place.startsWith('path'));
+  // The owner, who may do everything, tries everything everywhere; the others try ids where ids go, in one request that may be accepted.
+  const tried = firstOfEach(
+    isOwner ? places : places.filter(({ place, isEnoughForAnyone }) => place.startsWith('path') && isEnoughForAnyone),
+  );
   const said = isOwner ? words : words.filter(([word]) => /^([a-z]+_)?[0-9a-f]{8}-/.test(word));
   return tried.flatMap(({ place, put }) =>
     said.map(([word, twin]) => ({
@@ -298,6 +307,11 @@ function probesOf(operation: Operation, role: Probe['role']): Probe[] {
       send: (sent) => send(operation, role, put(sent)),
     })),
   );
+}
+
+function firstOfEach<T extends { meaning: string }>(all: readonly T[]): T[] {
+  const known = new Set<string>();
+  return all.filter(({ meaning }) => !known.has(meaning) && known.add(meaning));
 }
 
 /** What is ours, by the name of the place it goes to. */

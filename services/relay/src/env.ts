@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { logLevelSchema, parseEnvironment, portSchema } from '@sena/config/parse-environment';
 import { z } from 'zod';
+import { usualTiming } from './timing.ts';
 
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -11,6 +12,8 @@ const schema = z.object({
   QUEUE_DATABASE_URL: z.string().optional(),
   REDIS_URL: z.string().optional(),
   RELAY_ID: z.string().min(1).max(64).default(`${os.hostname()}-${process.pid}`),
+  /** How often satellites are asked to witness a new checkpoint of the audit. */
+  WITNESS_EVERY_MS: z.coerce.number().int().min(100).max(86_400_000).default(usualTiming.checkpointMs),
 });
 export type RelayEnv = z.infer<typeof schema>;
 

@@ -2,10 +2,11 @@
 import { createLogger } from '@sena/telemetry/logger';
 import { parseRelayEnv } from './env.ts';
 import { startRelay } from './start-relay.ts';
+import { usualTiming } from './timing.ts';
 
 const env = parseRelayEnv(process.env);
 const logger = createLogger('relay', env.LOG_LEVEL);
-const relay = await startRelay(env, logger);
+const relay = await startRelay(env, logger, { ...usualTiming, checkpointMs: env.WITNESS_EVERY_MS });
 logger.info({ port: relay.port, relayId: env.RELAY_ID }, 'relay listens');
 
 function stop(signal: string): void {

@@ -61,7 +61,10 @@ export async function recordBatch(
       transaction,
       spoken.map(({ satellite }) => satellite),
     );
-    const refused = acks.filter(({ satellite, frame }) => !frame.accepted && isHeld(satellite));
+    const takenNow = new Set(acks.filter(({ frame }) => frame.accepted).map(({ frame }) => frame.dispatchId));
+    const refused = acks.filter(
+      ({ satellite, frame }) => !frame.accepted && isHeld(satellite) && !takenNow.has(frame.dispatchId),
+    );
     if (told.length > 0 && !isResultsAlone) await lockRunsOfExecutions(transaction, told);
     if (refused.length > 0)
       await lockRunsOfDispatches(

@@ -57,7 +57,8 @@ const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 const lines = (count: number) => Array.from({ length: count }, (_, index) => `line ${index + 1}\n`).join('');
 const printing = (count: number) => `; for i in $(seq ${count}); do echo line $i; sleep 0.3; done`;
 
-describe('a change of a satellite that is gone', () => {
+// They wait most of the time, so they wait beside each other.
+describe.concurrent('a change of a satellite that is gone', () => {
   it('is followed to its end by another, with all of its output', async () => {
     const node = site.node('web-01');
     const change = await writeChange(node, `${printing(8)}; echo done >&2; exit 4`);
