@@ -6,6 +6,7 @@ import { sena } from '../api/sena-client.ts';
 import { useList } from '../table/use-list.ts';
 
 export const approvalsKey = ['approvals'] as const;
+export const approvalKey = (id: string) => [...approvalsKey, 'one', id] as const;
 
 export function useApprovalList(status: ApprovalStatus | null) {
   return useList({
@@ -25,7 +26,7 @@ export function useApprovalList(status: ApprovalStatus | null) {
 
 export function useApproval(id: string, { enabled = true }: { enabled?: boolean } = {}) {
   return useQuery({
-    queryKey: [...approvalsKey, 'one', id],
+    queryKey: approvalKey(id),
     queryFn: ({ signal }) => takeData(sena.GET('/v1/approvals/{id}', { params: { path: { id } }, signal })),
     enabled,
     refetchInterval: (query) => (query.state.data?.status === 'pending' ? 15_000 : false),

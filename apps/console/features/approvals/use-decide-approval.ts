@@ -6,7 +6,7 @@ import { sena } from '../api/sena-client.ts';
 import { signWithPasskey } from '../passkeys/sign-with-passkey.ts';
 import { runKey } from '../runs/use-run.ts';
 import { runsKey } from '../runs/use-runs.ts';
-import { approvalsKey } from './use-approvals.ts';
+import { approvalKey, approvalsKey } from './use-approvals.ts';
 
 export interface Decision {
   decision: 'approve' | 'reject';
@@ -32,7 +32,7 @@ export function useDecideApproval(approval: Pick<Approval, 'id' | 'runId' | 'act
         }),
       );
     },
-    onSuccess: (decided) => queryClient.setQueryData([...approvalsKey, 'one', approval.id], decided),
+    onSuccess: (decided) => queryClient.setQueryData(approvalKey(approval.id), decided),
     // Also after a refusal: it may have been decided or have expired meanwhile.
     onSettled: () =>
       Promise.all([

@@ -1,10 +1,12 @@
-// Follows a run live: collects its events and, at most once a second, has what is shown of the run loaded again.
+// Follows a run live: collects its events and, at most once a second, has what is shown of the run, and of an approval
+// that is decided, loaded again.
 import type { RunEvent } from '@sena/contracts/domain/run-event';
 import { type Connection, followRun } from '@sena/sdk/follow-run';
 import { ProblemError } from '@sena/sdk/problem-error';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { apiBaseUrl } from '../api/sena-client.ts';
+import { approvalKey } from '../approvals/use-approvals.ts';
 import { runKey } from './use-run.ts';
 import { runsKey } from './use-runs.ts';
 
@@ -37,6 +39,10 @@ export function useFollowRun(runId: string): { events: readonly RunEvent[]; foll
       pending = [];
       if (arrived.length > 0) setEvents((all) => [...all, ...arrived]);
       void queryClient.invalidateQueries({ queryKey: runKey(runId) });
+      for (const { data } of arrived) {
+        if (data.type === 'approval.decided')
+          void queryClient.invalidateQueries({ queryKey: approvalKey(data.approvalId) });
+      }
     }
 
     function schedule() {
