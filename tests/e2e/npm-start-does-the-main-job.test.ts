@@ -238,10 +238,12 @@ describe('the console', () => {
   }, 90_000);
 });
 
+/** A run that is under way while pages are looked at and starts are refused. */
+let long: Run;
+
 describe('the console while runs are busy', () => {
   it('shows its pages at once', async () => {
     const browser = await startChromium();
-    let long: Run;
     let runIds: string[];
     try {
       const page = browser.context.pages()[0] ?? (await browser.context.newPage());
@@ -273,10 +275,7 @@ describe('the console while runs are busy', () => {
       await browser.close();
     }
     expect(long).toMatchObject({ status: 'running', counts: { total: 12, pending: 12 } });
-    for (const runId of [...runIds, long.id]) {
-      const run = await owner.wait(runId, 60_000);
-      expect(run).toMatchObject({ status: 'succeeded', counts: { total: 12, exitedZero: 12 } });
-    }
+    for (const runId of runIds) await succeedsOnAll(runId);
   }, 120_000);
 });
 
@@ -325,6 +324,8 @@ describe('stopping and starting again', () => {
   let vendor: ScriptedVendor;
   afterAll(() => vendor?.stop());
 
+  it('what ran all the while has ended well', () => succeedsOnAll(long.id), 90_000);
+
   it('Ctrl-C leaves no process behind', async () => {
     const processes = sena.processes();
     expect(processes.length).toBeGreaterThan(20);
@@ -366,6 +367,11 @@ async function approved({ command, selector }: { command: string; selector: stri
   const done = await ended(run.id);
   expect(done.status).toBe('succeeded');
   return owner.executions(run.id);
+}
+
+async function succeedsOnAll(runId: string): Promise<void> {
+  const run = await owner.wait(runId, 60_000);
+  expect(run).toMatchObject({ status: 'succeeded', counts: { total: 12, exitedZero: 12 } });
 }
 
 /** A decision has been made: the run goes on by itself. */
