@@ -50,6 +50,8 @@ export interface AuthOptions {
   /** better-auth's warnings and errors, without what they were about. */
   readonly onLog: (level: 'warn' | 'error', message: string) => void;
   readonly connectionsMax?: number;
+  /** 10 s; longer for who has nobody waiting. */
+  readonly connectTimeoutMs?: number;
 }
 
 export const apiKeyPrefix = 'sena_';
@@ -62,7 +64,7 @@ export function openAuth(options: AuthOptions): SenaAuth {
     connectionString: options.authUrl,
     max: options.connectionsMax ?? 10,
     application_name: 'sena-identity',
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     statement_timeout: 20_000,
   });
   // An idle connection that breaks must not end the process; the next query opens another.

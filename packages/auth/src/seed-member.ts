@@ -40,6 +40,7 @@ export async function seedMember(
     serviceTokenSecret: newId('key'),
     onLog: (_level, message) => process.emitWarning(message),
     connectionsMax: 2,
+    connectTimeoutMs: 60_000,
   });
   try {
     const { userId, organizationId } = await inSeedTransaction(auth, async (client) => {

@@ -23,7 +23,7 @@ interface Migration {
  * this database was made with. `directory`: one folder a migration, applied in the order of their names.
  */
 export async function applyMigrations(ownerUrl: string, directory = ownMigrations): Promise<void> {
-  const pool = new pg.Pool({ connectionString: ownerUrl, max: 2, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({ connectionString: ownerUrl, max: 2, connectionTimeoutMillis: 60_000 });
   const migrations = readMigrations(directory);
   try {
     await refuseAltered(pool, migrations);

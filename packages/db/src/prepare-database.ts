@@ -83,8 +83,13 @@ async function refusePowerfulRoles(admin: pg.Client): Promise<void> {
 }
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  await client.connect();
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 60_000 });
+  await client.connect().catch((cause: Error) => {
+    throw new Error(
+      `PostgreSQL could not be entered: ${cause.message}. If the machine is only busy, start again: what is there is kept.`,
+      { cause },
+    );
+  });
   try {
     await work(client);
   } finally {

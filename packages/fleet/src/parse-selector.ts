@@ -127,7 +127,7 @@ function mistake(token: Token, wanted: string): SenaError {
   const message = `At character ${token.at + 1} ${found}; expected ${wanted}.`;
   return new SenaError(
     'invalid_selector',
-    `The selector can not be read. ${message} Try \`*\`, or \`role=web and rack=a\`.`,
+    `The selector can not be read. ${message} Try \`*\`, \`name=web-01\`, or \`role=web and rack=a\`.`,
     {
       fields: [{ path: 'selector', message }],
     },

@@ -162,20 +162,18 @@ export async function markDispatchesAcknowledged(
   );
 }
 
-/**
- * Executions of a dispatch without an outcome: those that its satellite speaks of when it refuses the whole. None of one that it has journaled
- * before: what it refuses then is a second copy, and the first one may be running.
- */
+/** Executions of a dispatch without an outcome: those that its satellite speaks of when it refuses the whole. `untakenOnly`: none of one that it has journaled. */
 export async function listOpenExecutions(
   transaction: TenantTransaction,
   satelliteId: string,
   dispatchId: string,
+  { untakenOnly }: { untakenOnly: boolean },
 ): Promise<string[]> {
   const found = await transaction.query<{ id: string }>(
     `select e.id::text from executions e join dispatches d on d.id = e.dispatch_id
-     where d.id = $1 and d.satellite_id = $2 and d.acked_at is null
+     where d.id = $1 and d.satellite_id = $2 and (d.acked_at is null or not $3)
        and not exists (select from outcomes o where o.execution_id = e.id)`,
-    [dispatchId, satelliteId],
+    [dispatchId, satelliteId, untakenOnly],
   );
   return found.rows.map((row) => row.id);
 }

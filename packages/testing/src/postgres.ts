@@ -65,7 +65,7 @@ async function askForDatabase(): Promise<TestDatabaseGrant> {
 }
 
 async function runAsAdmin(grant: TestDatabaseGrant, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: grant.adminUrl, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString: grant.adminUrl, connectionTimeoutMillis: 60_000 });
   await client.connect();
   try {
     await client.query(sql);

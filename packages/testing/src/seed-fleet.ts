@@ -48,7 +48,7 @@ export async function seedFleet(
       credential: 'default',
     })).toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1)),
   };
-  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 60_000 });
   await client.connect();
   try {
     await insertFleet(client, fleet);

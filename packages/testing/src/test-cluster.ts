@@ -50,7 +50,7 @@ export async function startTestCluster({ prepareDatabase, setSearchPaths }: Data
     throw error;
   }
 
-  const admin = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
+  const admin = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 60_000 });
   await admin.connect();
   let last: Promise<unknown> = Promise.resolve();
   return {

@@ -226,16 +226,18 @@ test('what a satellite of another organization says is not stored', async () => 
 test('a dispatch that the satellite does not believe was not started, in its words', async () => {
   const message = 'The envelope was not signed by the pinned key, or was altered.';
   const code = 'envelope_signature_wrong';
-  tunnel.send({ t: 'dispatch-ack', dispatchId, accepted: false, code, message });
-  await eventually('it is told', async () => (await outcomeOf(executions[0])) !== undefined);
-  for (const executionId of executions) {
+  const second = await bench.prepareDispatch(fleet);
+  const sent = await tunnel.next('dispatch');
+  tunnel.send({ t: 'dispatch-ack', dispatchId: sent.dispatchId, accepted: false, code, message });
+  await eventually('it is told', async () => (await outcomeOf(second.executions[0] ?? '')) !== undefined);
+  for (const executionId of second.executions) {
     expect(await outcomeOf(executionId)).toMatchObject({
       kind: 'not_started',
       reason: 'envelope_refused',
       detail: message,
     });
   }
-  const run = await bench.admin.query('select wake_count from runs where id = $1', [runId]);
+  const run = await bench.admin.query('select wake_count from runs where id = $1', [second.runId]);
   expect(run.rows[0].wake_count).toBe(2);
 });
 
@@ -244,6 +246,31 @@ test('a dispatch that the satellite may have forgotten is unknown', async () => 
   tunnel.send({ t: 'dispatch-ack', dispatchId, accepted: false, code: 'envelope_before_journal', message });
   await eventually('it is told', async () => (await outcomeOf(executions[0])) !== undefined);
   expect(await outcomeOf(executions[0])).toMatchObject({ kind: 'unknown', reason: 'satellite_lost', detail: message });
+});
+
+test('a second copy that is refused changes nothing of what was taken', async () => {
+  const refusal = { t: 'dispatch-ack', dispatchId, accepted: false, message: 'Its key is retired.' } as const;
+  tunnel.send(ackOf(dispatchId), { ...refusal, code: 'envelope_key_unknown' });
+  await eventually('it is journaled', async () => {
+    const { rows } = await bench.admin.query('select acked_at from dispatches where id = $1', [dispatchId]);
+    return rows[0]?.acked_at !== null;
+  });
+  tunnel.send({ ...refusal, code: 'envelope_key_unknown' }, resultOf(executions[0]));
+  await tunnel.next('outcome-ack');
+  expect(await outcomeOf(executions[0])).toMatchObject({ kind: 'exited' });
+  expect(await outcomeOf(executions[1])).toBeUndefined();
+});
+
+test('what had arrived of an unknown end is shown by the end that follows it', async () => {
+  const bytes = Buffer.from('as far as it came');
+  const unknown = { kind: 'unknown', reason: 'node_not_reached', detail: 'It is gone.' } as const;
+  tunnel.send(outputOf(executions[0], bytes), withStdout(executions[0], bytes, { outcome: unknown }));
+  await tunnel.next('outcome-ack');
+  expect(await read(executions[0])).toEqual(bytes);
+  tunnel.send(withStdout(executions[0], bytes, { revision: 2 }));
+  await tunnel.next('outcome-ack');
+  expect(await outcomeOf(executions[0])).toMatchObject({ kind: 'exited' });
+  expect(await read(executions[0])).toEqual(bytes);
 });
 
 test('output with another hash than the satellite reported is kept apart, and said so in the log', async () => {
@@ -291,13 +318,12 @@ test('a report that is not valid and says of nothing that it is over closes the 
 });
 
 test('a refusal and a result of the same moment do not lock each other out', async () => {
-  const { executions: more } = await bench.prepareDispatch(fleet);
+  const { executions: late } = await bench.prepareDispatch(fleet);
   const second = await tunnel.next('dispatch');
   tunnel.send(
-    { t: 'dispatch-ack', dispatchId, accepted: false, code: 'envelope_expired', message: 'late' },
-    ackOf(second.dispatchId),
-    ...more.map((id) => resultOf(id)),
+    { t: 'dispatch-ack', dispatchId: second.dispatchId, accepted: false, code: 'envelope_expired', message: 'late' },
+    ...executions.map((id) => resultOf(id)),
   );
-  for (const _ of more) await tunnel.next('outcome-ack');
-  expect(await outcomeOf(executions[1])).toMatchObject({ kind: 'not_started' });
+  for (const _ of executions) await tunnel.next('outcome-ack');
+  expect(await outcomeOf(late[1] ?? '')).toMatchObject({ kind: 'not_started' });
 });

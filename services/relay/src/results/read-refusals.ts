@@ -9,9 +9,11 @@ import type { ReportOf } from './report.ts';
 /** With these words a satellite says that this frame did not run, and that an earlier one may have. */
 const mayHaveRun: ReadonlySet<string> = new Set(['envelope_before_journal', 'envelope_content_differs']);
 
+/** `takenNow`: dispatches that were taken within the batch. */
 export async function readRefusals(
   transaction: TenantTransaction,
   refused: ReadonlyArray<ReportOf<'dispatch-ack'>>,
+  takenNow: ReadonlySet<string>,
 ): Promise<ResultRow[]> {
   const rows: ResultRow[] = [];
   for (const { satellite, frame } of refused) {
@@ -21,7 +23,10 @@ export async function readRefusals(
     const outcome: Outcome = isUnknown
       ? { kind: 'unknown', reason: 'satellite_lost', detail }
       : { kind: 'not_started', reason: 'envelope_refused', detail };
-    for (const executionId of await listOpenExecutions(transaction, satelliteId, frame.dispatchId)) {
+    // A second copy of what it has journaled may be refused (its key was retired meanwhile), and the first one be running.
+    const untakenOnly = !isUnknown;
+    if (untakenOnly && takenNow.has(frame.dispatchId)) continue;
+    for (const executionId of await listOpenExecutions(transaction, satelliteId, frame.dispatchId, { untakenOnly })) {
       // Revision 0 leaves room for what the satellite may still find out.
       rows.push(withoutOutput({ reporter: satelliteId, executionId, revision: isUnknown ? 0 : 1, outcome }));
     }

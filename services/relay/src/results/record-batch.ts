@@ -61,10 +61,8 @@ export async function recordBatch(
       transaction,
       spoken.map(({ satellite }) => satellite),
     );
+    const refused = acks.filter(({ satellite, frame }) => !frame.accepted && isHeld(satellite));
     const takenNow = new Set(acks.filter(({ frame }) => frame.accepted).map(({ frame }) => frame.dispatchId));
-    const refused = acks.filter(
-      ({ satellite, frame }) => !frame.accepted && isHeld(satellite) && !takenNow.has(frame.dispatchId),
-    );
     if (told.length > 0 && !isResultsAlone) await lockRunsOfExecutions(transaction, told);
     if (refused.length > 0)
       await lockRunsOfDispatches(
@@ -72,7 +70,7 @@ export async function recordBatch(
         refused.map(({ frame }) => frame.dispatchId),
       );
     const committed = await recordOutput(transaction, pieces);
-    const refusals = await readRefusals(transaction, refused);
+    const refusals = await readRefusals(transaction, refused, takenNow);
     const missing = await listMissingOutput(transaction, rows);
     const waiting = new Set(
       missing.map(({ executionId }) => executionId).filter((id) => (patience.get(id) ?? 0) < waitsMax),
