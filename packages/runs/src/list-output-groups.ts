@@ -44,7 +44,7 @@ export async function listOutputGroups(
      select g.step, g.group_hash, d.command, g.count, a.kind, a.exit_code, a.reason, a.id::text as exemplar, g.node_ids, g.node_names,
        coalesce(a.stdout_bytes, 0) as stdout_bytes, coalesce(a.stderr_bytes, 0) as stderr_bytes
      from grouped g join answered a on a.id = g.exemplar_id join dispatches d on d.id = a.dispatch_id
-     order by g.step, g.count desc, g.group_hash offset $2 limit $3`,
+     order by g.step, g.count desc, g.node_names[1], g.group_hash offset $2 limit $3`,
     [runId, Number.isSafeInteger(offset) && offset >= 0 ? offset : 0, page.limit + 1],
   );
   const items: OutputGroup[] = [];

@@ -3,7 +3,14 @@ import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { type RunStatus, terminalRunStatuses } from '@sena/contracts/domain/run';
 import { SenaError } from '@sena/contracts/errors';
 import type { TenantTransaction } from '@sena/db/tenant';
+import { appendRunEvent } from './append-run-event.ts';
 import { wakeRun } from './wake-run.ts';
+
+const asked = {
+  toEnd: 'A cancel was asked for: nothing more begins. What runs already goes on to its end.',
+  toStop:
+    'A cancel was asked for that stops what runs: nothing more begins, and changes under a guard are stopped. Other commands go on to their end.',
+};
 
 /**
  * Twice is once; a later one may add `stopRunning`, which ends guarded commands that run with TERM, then KILL. Throws `not_found`, or
@@ -37,6 +44,7 @@ export async function requestCancel(
       runId,
       data: { stopRunning },
     });
+    await appendRunEvent(transaction, runId, { type: 'run.note', text: stopRunning ? asked.toStop : asked.toEnd });
   }
   return wakeRun(transaction, runId);
 }
