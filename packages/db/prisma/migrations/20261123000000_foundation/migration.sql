@@ -710,7 +710,7 @@ create trigger audit_events_sealed after insert on audit_seals referencing new t
 -- What comes by the thousand refers to what it belongs to without a foreign key, which would look at each row for itself, and lock and
 -- rewrite the one that it names: it is looked at a statement at a time. What is named never goes and never gets another name, so that
 -- what was there once is there. Each is looked for by its key: joined freely, a table that has outgrown its statistics is read whole for each.
-create function require_dispatches() returns trigger language plpgsql set search_path = sena, pg_temp as $$
+create function require_dispatches() returns trigger language plpgsql set search_path = sena, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
   if exists (
     select from (select distinct organization_id, run_id, dispatch_id from written) w left join lateral (
@@ -724,7 +724,7 @@ create trigger executions_written after insert on executions referencing new tab
 create trigger executions_moved after update on executions referencing new table as written
   for each statement execute function require_dispatches();
 
-create function require_executions() returns trigger language plpgsql set search_path = sena, pg_temp set enable_bitmapscan = off as $$
+create function require_executions() returns trigger language plpgsql set search_path = sena, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
   if exists (
     select from written w left join lateral (

@@ -14,8 +14,9 @@ create function record_results(
   stderr_sizes bigint[], stdout_kepts bigint[], stderr_kepts bigint[], stdout_hashes text[], stderr_hashes text[], group_hashes text[],
   modes text[], stdout_inlines bytea[], stderr_inlines bytea[], redactions text[]
 ) returns table (run_id text, recorded integer, event_seq integer, outbox_id bigint, leaves json)
--- With statistics from when there was less, a bitmap and a sort for every row would be taken for cheaper than its key.
-language plpgsql set search_path = sena, pg_temp set enable_bitmapscan = off as $$
+-- Everything is looked for by its key. With statistics from when there was less, a walk through the whole table, or a bitmap and a sort, would
+-- be taken for cheaper, for each row.
+language plpgsql set search_path = sena, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
   touched record;
@@ -130,7 +131,8 @@ end $$;
 -- stream come in order. Returns how far each stream is committed: what may be acknowledged.
 create function record_output(reporters text[], execution_ids uuid[], attempts integer[], streams text[], byte_offsets bigint[], pieces bytea[])
 returns table (execution_id uuid, attempt integer, stream text, committed_bytes bigint)
-language plpgsql set search_path = sena, pg_temp as $$
+-- By their keys, as in record_results.
+language plpgsql set search_path = sena, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
   piece record;
