@@ -13,8 +13,8 @@ const connectMs = 60_000;
 
 export interface JoinedSatellite {
   readonly pid: number;
-  /** SSH connections that it holds now. */
-  connections(): Promise<number>;
+  /** SSH connections that it held at that time; what it says of itself is seconds old. */
+  connections(): Promise<{ open: number; atMs: number }>;
   stop(): Promise<void>;
 }
 
@@ -72,7 +72,8 @@ export async function joinSatellite(stage: Stage, options: JoinOptions): Promise
     pid: run.pid ?? 0,
     async connections() {
       const status = await readFile(path.join(directory, 'satellite.state', 'status.json'), 'utf8');
-      return (JSON.parse(status) as { counts: { connections: number } }).counts.connections;
+      const { writtenAt, counts } = JSON.parse(status) as { writtenAt: string; counts: { connections: number } };
+      return { open: counts.connections, atMs: Date.parse(writtenAt) };
     },
     stop,
   };

@@ -233,6 +233,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       logger.warn({ dispatchId, code, reason: message, traceId: traceIdOf(traceparent) }, 'a dispatch was refused');
       return;
     }
+    if (received.kind === 'taken-before') return await reportKnown(received.known, { journal, outbox, logger });
     const { envelope, mode, fresh, known, obstacle, obstacles } = received;
     const { dispatchId, runId, traceparent } = envelope;
     logger.info(
