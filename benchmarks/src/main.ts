@@ -104,6 +104,8 @@ await undoEverything();
 // They are written as each process ends.
 if (profileDirectory !== null && process.exitCode === undefined) {
   const words = process.argv.slice(2);
-  const command = words.map((word) => (word === profileDirectory || word === values.baselines ? "DIRECTORY" : word)).join(" ");
+  const command = words
+    .map((word) => (word === profileDirectory || word === values.baselines ? 'DIRECTORY' : word))
+    .join(' ');
   await summarizeProfiles(name, command, profileDirectory);
 }

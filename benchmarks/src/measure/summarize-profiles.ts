@@ -1,10 +1,12 @@
 // What the CPU profiles of a benchmark's processes say, as tables: whose code each process spent its time in. Entered once they have all
-// ended. Reads the directory of profiles, writes results/<name>-profile.md. Whole lives are in it: starts and warming up too.
+// ended. Reads the directory of profiles, writes results/<name>-profile.md. What came before the measuring is left out: starts, warming up.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { resultsDirectory } from './write-result.ts';
 
 interface Profile {
+  /** Microseconds of the clock that `process.hrtime` reads. */
+  startTime: number;
   nodes: Array<{
     id: number;
     children?: number[];
@@ -27,16 +29,25 @@ const functionsShown = 8;
 const statementsShown = 10;
 const busyMsMin = 200;
 
+const beginningFile = 'measured-from.txt';
+
+/** What is measured begins here. */
+export async function noteBeginning(directory: string): Promise<void> {
+  await writeFile(path.join(directory, beginningFile), String(process.hrtime.bigint() / 1_000n));
+}
+
 export async function summarizeProfiles(name: string, command: string, directory: string): Promise<void> {
   const files = (await readdir(directory)).filter((file) => file.endsWith('.cpuprofile')).sort();
+  const fromUs = Number(await readFile(path.join(directory, beginningFile), 'utf8'));
   const summaries: Summary[] = [];
-  for (const file of files) summaries.push(summarize(JSON.parse(await readFile(path.join(directory, file), 'utf8'))));
+  for (const file of files)
+    summaries.push(summarize(JSON.parse(await readFile(path.join(directory, file), 'utf8')), fromUs));
   const shown = summaries.filter(({ busyMs }) => busyMs >= busyMsMin).sort((a, b) => b.busyMs - a.busyMs);
   const text = [
     `# Where the time goes: ${name}`,
     '',
-    'CPU profiles of every process, from its start to its end, sampled each millisecond; a profiled run is slower than others. Of the time a process was busy:',
-    'whose code ran (the nearest module of ours or of a library), and the functions that took most themselves.',
+    'CPU profiles of every process while it was measured, warming up left out; a profiled run is slower than others. Of the time a process was not idle (where',
+    'others had its core, that too): whose code it was in (the nearest module of ours or of a library), and the functions that took most themselves.',
     '',
     `- Command: \`pnpm benchmarks ${command}\``,
     `- Written: ${new Date().toISOString().slice(0, 16)}Z`,
@@ -47,7 +58,7 @@ export async function summarizeProfiles(name: string, command: string, directory
   await writeFile(path.join(resultsDirectory, `${name}-profile.md`), `${text.trimEnd()}\n`);
 }
 
-function summarize(profile: Profile): Summary {
+function summarize(profile: Profile, fromUs: number): Summary {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const parents = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
   const summary: Summary = { process: 'another', busyMs: 0, byOwner: new Map(), byFunction: new Map() };
@@ -55,10 +66,13 @@ function summarize(profile: Profile): Summary {
     const main = /\/(?:services|infra|benchmarks|apps)\/.*main\.ts$|journal-worker\.ts$/.exec(callFrame.url)?.[0];
     if (main !== undefined) summary.process = main.slice(1).replace('/src/main.ts', '');
   }
+  let atUs = profile.startTime;
   for (const [at, sample] of profile.samples.entries()) {
+    const us = profile.timeDeltas[at] ?? 0;
+    atUs += us;
     const frame = nodes.get(sample)?.callFrame;
-    if (frame === undefined || frame.functionName === '(idle)') continue;
-    const ms = (profile.timeDeltas[at] ?? 0) / 1_000;
+    if (atUs < fromUs || frame === undefined || frame.functionName === '(idle)') continue;
+    const ms = us / 1_000;
     summary.busyMs += ms;
     add(summary.byOwner, ownerOf(sample), ms);
     const place = placeOf(frame.url);

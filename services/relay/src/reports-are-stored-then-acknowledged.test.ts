@@ -182,7 +182,13 @@ test('what PostgreSQL refuses every time holds nothing else up: it is passed ove
       when (new.execution_id = '${sick}') execute function refuse_one()`);
   try {
     const bytes = Buffer.from('nobody can store this');
-    const started = { t: 'started', executionId: sick, attempt: 1, at: new Date().toISOString(), bootId: null } as const;
+    const started = {
+      t: 'started',
+      executionId: sick,
+      attempt: 1,
+      at: new Date().toISOString(),
+      bootId: null,
+    } as const;
     // Six: each of the two is refused three times, one after the other.
     for (let tunnels = 1; tunnels <= 6; tunnels += 1) {
       tunnel.send(tunnels <= 3 ? started : outputOf(sick, bytes));

@@ -117,7 +117,10 @@ class Connection {
     const isBusy = this.#unhandled > 0 || this.#isHeldBack();
     if (isBusy) this.#isAlive = true;
     const question = this.#liveness.beat(isBusy);
-    if (!this.#isAlive) return this.#socket.terminate();
+    if (!this.#isAlive) {
+      this.#socket.terminate();
+      return;
+    }
     this.#isAlive = false;
     this.#tellTime();
     this.#socket.ping(question);

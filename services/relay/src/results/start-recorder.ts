@@ -118,7 +118,10 @@ export function startRecorder(options: {
         return await recordEndAlone(organizationId, only.satellite, frame.result);
       }
       if (refusals.mayComeAgain(only)) return dropTunnel(only.satellite, frame.t, cause);
-      logger.error({ err: cause, satelliteId, frame: frame.t }, 'a report is refused time after time, it is passed over');
+      logger.error(
+        { err: cause, satelliteId, frame: frame.t },
+        'a report is refused time after time, it is passed over',
+      );
       return passOver(only);
     }
     const middle = batch.length >> 1;

@@ -298,12 +298,13 @@ function createEntry(executionId: string, attempt: number): Entry {
 function createPatience(waitMs: number, release: (entries: Iterable<Entry>) => void) {
   let older = new Set<Entry>();
   let newer = new Set<Entry>();
-  let timer: NodeJS.Timeout | null = null;
+  let isTicking = false;
   const tick = () => {
     const waited = older;
     older = newer;
     newer = new Set();
-    timer = older.size > 0 ? setTimeout(tick, waitMs) : null;
+    isTicking = older.size > 0;
+    if (isTicking) setTimeout(tick, waitMs);
     // What has ended meanwhile leaves with other ends.
     release([...waited].filter(({ result }) => result === null));
   };
@@ -311,7 +312,9 @@ function createPatience(waitMs: number, release: (entries: Iterable<Entry>) => v
     add(entry: Entry): void {
       if (older.has(entry)) return;
       newer.add(entry);
-      timer ??= setTimeout(tick, waitMs);
+      if (isTicking) return;
+      isTicking = true;
+      setTimeout(tick, waitMs);
     },
     delete(entry: Entry): void {
       older.delete(entry);
