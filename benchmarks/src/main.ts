@@ -1,5 +1,8 @@
 // `pnpm benchmarks <name> [--option value]`: starts what the benchmark needs, measures, writes results/<name>.md, leaves nothing.
+import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { summarizeProfiles } from './measure/summarize-profiles.ts';
+import { printResultsOnly } from './measure/write-result.ts';
 import { measureControlPlane } from './rows/control-plane.ts';
 import { measureFanOut } from './rows/fan-out.ts';
 import { measureGrowth } from './rows/growth.ts';
@@ -86,6 +89,10 @@ for (const [signal, code] of [
     void undoEverything().then(() => process.exit(code));
   });
 }
+if (profileDirectory !== null) {
+  await mkdir(profileDirectory, { recursive: true });
+  printResultsOnly();
+}
 try {
   await benchmark();
 } catch (error) {
@@ -94,3 +101,11 @@ try {
   process.exitCode = 1;
 }
 await undoEverything();
+// They are written as each process ends.
+if (profileDirectory !== null && process.exitCode === undefined) {
+  const words = process.argv.slice(2);
+  const command = words
+    .map((word) => (word === profileDirectory || word === values.baselines ? 'DIRECTORY' : word))
+    .join(' ');
+  await summarizeProfiles(name, command, profileDirectory);
+}

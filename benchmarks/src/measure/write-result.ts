@@ -20,7 +20,7 @@ export interface Result {
   readonly notes: readonly string[];
 }
 
-const results = path.resolve(import.meta.dirname, '..', '..', 'results');
+export const resultsDirectory = path.resolve(import.meta.dirname, '..', '..', 'results');
 /** What people write beside the figures (why a target was missed) stands below this line and is kept. */
 const ownWords = '<!-- Below this line people write; a new run keeps it. -->';
 
@@ -31,12 +31,20 @@ export function loadAverage(): string {
     .join(' ');
 }
 
+let isPrintedOnly = false;
+
+/** What a profiled run takes is not its figure. */
+export function printResultsOnly(): void {
+  isPrintedOnly = true;
+}
+
 export async function writeResult(result: Result): Promise<void> {
-  const file = path.join(results, `${result.name}.md`);
-  await mkdir(results, { recursive: true });
+  console.log(render(result));
+  if (isPrintedOnly) return;
+  const file = path.join(resultsDirectory, `${result.name}.md`);
+  await mkdir(resultsDirectory, { recursive: true });
   const text = [render(result), ownWords, ...keptWords(file)].join('\n');
   await writeFile(file, `${text.trimEnd()}\n`);
-  console.log(render(result));
 }
 
 function render(result: Result): string {

@@ -12,6 +12,7 @@ import { silentReport } from '@sena/local/report/report';
 import { type Stack, startStack } from '@sena/local/start-stack';
 import { openSupervisor } from '@sena/local/supervisor/open-supervisor';
 import pg from 'pg';
+import { noteBeginning } from '../measure/summarize-profiles.ts';
 import { callSena, type SenaApi } from './call-sena.ts';
 import { leaveNothing } from './leave-nothing.ts';
 import { countStatements, forgetStatements, keepPlans, writeStatements } from './profile-statements.ts';
@@ -107,7 +108,9 @@ export async function openStage(options: { profileDirectory?: string | null } = 
         console.error(complaints.slice(-complaintsShown).join('\n'));
       },
       async forget() {
-        if (profileDirectory !== null) await forgetStatements(client);
+        if (profileDirectory === null) return;
+        await forgetStatements(client);
+        await noteBeginning(profileDirectory);
       },
     };
   } catch (error) {

@@ -171,6 +171,49 @@ test('output that never comes does not hold its result back for ever, and what i
   expect(await read(executions[0])).toEqual(bytes.subarray(0, 10));
 });
 
+test('what PostgreSQL refuses every time holds nothing else up: it is passed over, and said so', async () => {
+  const [sick, sound] = executions;
+  await bench.admin.query(`
+    create function refuse_one() returns trigger language plpgsql as $$
+      begin raise exception 'no' using errcode = 'check_violation'; end $$;
+    create trigger refuse_output before insert on output_chunks for each row
+      when (new.execution_id = '${sick}') execute function refuse_one();
+    create trigger refuse_start before insert on execution_starts for each row
+      when (new.execution_id = '${sick}') execute function refuse_one()`);
+  try {
+    const bytes = Buffer.from('nobody can store this');
+    const started = {
+      t: 'started',
+      executionId: sick,
+      attempt: 1,
+      at: new Date().toISOString(),
+      bootId: null,
+    } as const;
+    // Six: each of the two is refused three times, one after the other.
+    for (let tunnels = 1; tunnels <= 6; tunnels += 1) {
+      tunnel.send(tunnels <= 3 ? started : outputOf(sick, bytes));
+      expect(await tunnel.closed).toEqual({ code: 4400, reason: 'report refused' });
+      tunnel = await connect(bench.port, satellite);
+    }
+    tunnel.send(started, outputOf(sick, bytes));
+    expect(await tunnel.next('output-ack')).toMatchObject({ executionId: sick, offset: bytes.length });
+    // More of the same stream is freed at once, and what is sound beside it is stored.
+    const more = Buffer.from(', nor this');
+    tunnel.send(outputOf(sick, more, { offset: bytes.length }), outputOf(sound, bytes));
+    expect(await tunnel.next('output-ack')).toMatchObject({ executionId: sick, offset: bytes.length + more.length });
+    expect(await tunnel.next('output-ack')).toMatchObject({ executionId: sound, offset: bytes.length });
+    tunnel.send(withStdout(sick, Buffer.concat([bytes, more])), withStdout(sound, bytes));
+    await tunnel.next('outcome-ack');
+    await tunnel.next('outcome-ack');
+    expect(await shown(sick)).toMatchObject({ outcome: 'exited', stdoutTruncated: true });
+    expect(await shown(sound)).toMatchObject({ outcome: 'exited', stdoutTruncated: false });
+    const told = bench.log.filter((line) => String(line.msg).includes('passed over'));
+    expect(told.map((line) => line.frame)).toEqual(expect.arrayContaining(['started', 'output']));
+  } finally {
+    await bench.admin.query('drop function refuse_one cascade');
+  }
+});
+
 test('starts are told once, and the last result wakes the run', async () => {
   const at = '2026-05-05T05:05:05.000Z';
   for (const executionId of executions) tunnel.send({ t: 'started', executionId, attempt: 1, at, bootId: 'boot-1' });

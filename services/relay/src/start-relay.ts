@@ -9,7 +9,7 @@ import { openSignals } from '@sena/signals/open-signals';
 import { signalConnectionFrom } from '@sena/signals/signal-connection';
 import { startHealthServer } from '@sena/telemetry/health-server';
 import type { Logger } from '@sena/telemetry/logger';
-import { acceptConnection, type EndedConnection } from './accept/accept-connection.ts';
+import { acceptConnection, type ConnectionRooms, type EndedConnection } from './accept/accept-connection.ts';
 import { gatherCalls } from './accept/gather-calls.ts';
 import { serveTunnels } from './accept/serve-tunnels.ts';
 import { type Known, takeSatellites } from './accept/take-satellite.ts';
@@ -22,7 +22,7 @@ import type { RelayEnv } from './env.ts';
 import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
 import { startCarryingDispatchKeys } from './keys/carry-dispatch-keys.ts';
 import { listenForOrganizations } from './listen-for-organizations.ts';
-import { receiveFrames } from './receive-frames.ts';
+import { type FrameRooms, receiveFrames } from './receive-frames.ts';
 import { boundWaiting } from './results/bound-waiting.ts';
 import { startRecorder } from './results/start-recorder.ts';
 import { createRunRinger } from './ring-runs.ts';
@@ -162,50 +162,48 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
 
   const ready = () => Promise.all([pool.query('select 1'), queue.ready(), signals.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
+  const reception: FrameRooms = {
+    ...{ relayId, pool, logger, recorder, ringer, leaving, checkpoints, reconciliations },
+    keepSession({ organizationId, satelliteId }, counter) {
+      // Lost, it shows it with its next hello.
+      keepSession({ organizationId, satelliteId, counter }).catch((error: unknown) =>
+        logger.warn({ err: error, satelliteId }, 'it could not be written that a session was kept'),
+      );
+    },
+  };
+  /** One object for all connections. */
+  const rooms: ConnectionRooms = {
+    ...{ relayId, logger, held, timing, waiting, identify, take, letGo },
+    frames: (satellite, frames) => receiveFrames(reception, satellite, frames),
+    locked(organizationId, satelliteId) {
+      logger.error(
+        { satelliteId },
+        'a satellite is locked: its state directory exists twice, or was restored from a backup',
+      );
+      void signals.ring(organizationId, 'satelliteRevoked', { satelliteId });
+    },
+    async connected(satellite, { news, keySequence }) {
+      await doorbells.hold(satellite.organizationId);
+      ringer.ring(satellite.organizationId, news);
+      const unfinished = await unfinishedOf(satellite);
+      const asked = askWhatIsKnown(satellite, unfinished);
+      // Of most there is nothing to hear.
+      if (asked.size > 0) reconciliations.set(satellite, asked);
+      // What it is sent is signed with a key that it knows, whatever of this comes first.
+      if (satellite.keys.sequence < keySequence) await dispatchKeys.tell([satellite]);
+      carrier.lookFor(satellite);
+      inquiries.lookFor(satellite);
+      void ringForPlacing(satellite.organizationId);
+    },
+    async disconnected(satellite) {
+      doorbells.release(satellite.organizationId);
+      await watch.settled();
+    },
+    left: (satellite) => ringForPlacing(satellite.organizationId),
+    isDraining: () => isDraining,
+  };
   const tunnels = serveTunnels(health.server, logger, (socket, stranger, address) =>
-    acceptConnection(socket, stranger, address, {
-      ...{ relayId, logger, held, timing, waiting, identify, take, letGo },
-      frames: (satellite, frames) =>
-        receiveFrames(
-          {
-            ...{ relayId, pool, logger, recorder, ringer, leaving, checkpoints, reconciliations },
-            keepSession({ organizationId, satelliteId }, counter) {
-              // Lost, it shows it with its next hello.
-              keepSession({ organizationId, satelliteId, counter }).catch((error: unknown) =>
-                logger.warn({ err: error, satelliteId }, 'it could not be written that a session was kept'),
-              );
-            },
-          },
-          satellite,
-          frames,
-        ),
-      locked(organizationId, satelliteId) {
-        logger.error(
-          { satelliteId },
-          'a satellite is locked: its state directory exists twice, or was restored from a backup',
-        );
-        void signals.ring(organizationId, 'satelliteRevoked', { satelliteId });
-      },
-      async connected(satellite, { news, keySequence }) {
-        await doorbells.hold(satellite.organizationId);
-        ringer.ring(satellite.organizationId, news);
-        const unfinished = await unfinishedOf(satellite);
-        const asked = askWhatIsKnown(satellite, unfinished);
-        // Of most there is nothing to hear.
-        if (asked.size > 0) reconciliations.set(satellite, asked);
-        // What it is sent is signed with a key that it knows, whatever of this comes first.
-        if (satellite.keys.sequence < keySequence) await dispatchKeys.tell([satellite]);
-        carrier.lookFor(satellite);
-        inquiries.lookFor(satellite);
-        void ringForPlacing(satellite.organizationId);
-      },
-      async disconnected(satellite) {
-        doorbells.release(satellite.organizationId);
-        await watch.settled();
-      },
-      left: (satellite) => ringForPlacing(satellite.organizationId),
-      isDraining: () => isDraining,
-    }),
+    acceptConnection(socket, stranger, address, rooms),
   );
 
   return {

@@ -11,12 +11,14 @@ import type { WebSocket } from 'ws';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
 import type { Waiting } from '../results/bound-waiting.ts';
 import type { BoundStranger } from './bound-stranger.ts';
-import { measureLiveness } from './measure-liveness.ts';
+import { type Liveness, measureLiveness } from './measure-liveness.ts';
 import { answerHello, type Handshake, openChallenge } from './shake-hands.ts';
 import type { Known, TakenSatellite } from './take-satellite.ts';
 
 /** Nobody is believed before the hello, and a hello is small. */
 const helloBytesMax = 16 * 1024;
+
+type Challenge = ReturnType<typeof openChallenge>;
 
 /** Who has left, and over which connection: a later one is not meant. */
 export type EndedConnection = Pick<HeldSatellite, 'organizationId' | 'satelliteId' | 'connectionEpoch'>;
@@ -55,184 +57,232 @@ export function acceptConnection(
   address: string,
   rooms: ConnectionRooms,
 ): Promise<void> {
-  const { logger, timing } = rooms;
-  let asked = openChallenge(rooms.relayId);
-  let isCertain = false;
-  let satellite: HeldSatellite | null = null;
-  let isAlive = true;
-  const liveness = measureLiveness(timing.heartbeatMs);
-  let unhandled = 0;
-  // Messages are handled one after the other: order is what offsets and acknowledgements rest on.
-  let work = Promise.resolve();
+  return new Connection(socket, stranger, address, rooms).ended;
+}
 
-  let handshakeTimer = waitForHello();
-  const heartbeat = setInterval(() => {
-    // While the socket is not read, silence is ours.
-    const isBusy = unhandled > 0 || isHeldBack();
-    if (isBusy) isAlive = true;
-    const question = liveness.beat(isBusy);
-    if (!isAlive) return socket.terminate();
-    isAlive = false;
-    tellTime();
-    socket.ping(question);
-  }, timing.heartbeatMs);
+/** There are thousands of these, most of them silent: one object each, and nothing of the handshake is kept behind it. */
+class Connection {
+  readonly ended: Promise<void>;
+  readonly #socket: WebSocket;
+  readonly #rooms: ConnectionRooms;
+  readonly #liveness: Liveness;
+  readonly #heartbeat: NodeJS.Timeout;
+  readonly #unwatch: () => void;
+  /** Null: it is welcome. */
+  #stranger: { bound: BoundStranger; address: string; asked: Challenge; isCertain: boolean } | null;
+  #handshakeTimer: NodeJS.Timeout | null;
+  #satellite: HeldSatellite | null = null;
+  #isAlive = true;
+  #unhandled = 0;
+  /** Messages are handled one after the other: order is what offsets and acknowledgements rest on. */
+  #work = Promise.resolve();
 
-  const unwatch = rooms.waiting.watch(readOrNot);
-  socket.on('pong', (answer) => {
-    isAlive = true;
-    liveness.answered(answer);
-  });
-  socket.on('message', (data: Buffer, isBinary) => {
-    isAlive = true;
-    liveness.heard();
-    unhandled += 1;
-    readOrNot();
-    work = work
-      .then(() => handleMessage(data, isBinary))
-      .catch((error: unknown) => endBadly(error))
-      .finally(() => {
-        unhandled -= 1;
-        readOrNot();
-      });
-  });
-  socket.on('error', (error) => logger.info({ err: error, satelliteId: satellite?.satelliteId }, 'a tunnel broke'));
-  const ended = new Promise<void>((resolve) => {
-    socket.on('close', (code) => {
-      clearTimeout(handshakeTimer);
-      clearInterval(heartbeat);
-      unwatch();
-      if (satellite !== null) rooms.held.remove(satellite);
-      resolve(
-        work
-          .then(() => leave(code))
-          .catch((error: unknown) => logger.error({ err: error }, 'a satellite could not be let go')),
-      );
+  constructor(socket: WebSocket, bound: BoundStranger, address: string, rooms: ConnectionRooms) {
+    this.#socket = socket;
+    this.#rooms = rooms;
+    const asked = openChallenge(rooms.relayId);
+    this.#stranger = { bound, address, asked, isCertain: false };
+    this.#liveness = measureLiveness(rooms.timing.heartbeatMs);
+    this.#handshakeTimer = this.#waitForHello();
+    this.#heartbeat = setInterval(() => this.#beat(), rooms.timing.heartbeatMs);
+    this.#unwatch = rooms.waiting.watch(() => this.#readOrNot());
+    socket.on('pong', (answer) => {
+      this.#isAlive = true;
+      this.#liveness.answered(answer);
     });
-  });
-  send(asked.frame);
-  return ended;
+    socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
+    socket.on('error', (error) =>
+      rooms.logger.info({ err: error, satelliteId: this.#satellite?.satelliteId }, 'a tunnel broke'),
+    );
+    this.ended = new Promise((resolve) => {
+      socket.on('close', (code) => resolve(this.#end(code)));
+    });
+    this.#send(asked.frame);
+  }
 
-  function waitForHello(): NodeJS.Timeout {
+  #waitForHello(): NodeJS.Timeout {
     return setTimeout(() => {
-      logger.warn({ code: 'handshake_timeout' }, 'a tunnel was closed, it said no hello in time');
-      socket.close(4408, 'no hello in time');
-    }, timing.handshakeMs);
+      this.#rooms.logger.warn({ code: 'handshake_timeout' }, 'a tunnel was closed, it said no hello in time');
+      this.#socket.close(4408, 'no hello in time');
+    }, this.#rooms.timing.handshakeMs);
   }
 
-  function isHeldBack(): boolean {
-    return satellite !== null && rooms.waiting.isFull(satellite.organizationId);
+  #endWaitForHello(): void {
+    if (this.#handshakeTimer !== null) clearTimeout(this.#handshakeTimer);
+    this.#handshakeTimer = null;
   }
 
-  function readOrNot(): void {
-    if (unhandled > 0 || isHeldBack()) socket.pause();
-    else socket.resume();
+  #beat(): void {
+    // While the socket is not read, silence is ours.
+    const isBusy = this.#unhandled > 0 || this.#isHeldBack();
+    if (isBusy) this.#isAlive = true;
+    const question = this.#liveness.beat(isBusy);
+    if (!this.#isAlive) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#isAlive = false;
+    this.#tellTime();
+    this.#socket.ping(question);
   }
 
-  async function handleMessage(data: Buffer, isBinary: boolean): Promise<void> {
-    if (socket.readyState !== socket.OPEN || rooms.isDraining()) return;
+  #receive(data: Buffer, isBinary: boolean): void {
+    this.#isAlive = true;
+    this.#liveness.heard();
+    this.#unhandled += 1;
+    this.#readOrNot();
+    this.#work = this.#work
+      .then(() => this.#handleMessage(data, isBinary))
+      .catch((error: unknown) => this.#endBadly(error))
+      .finally(() => {
+        this.#unhandled -= 1;
+        this.#readOrNot();
+      });
+  }
+
+  #isHeldBack(): boolean {
+    return this.#satellite !== null && this.#rooms.waiting.isFull(this.#satellite.organizationId);
+  }
+
+  #readOrNot(): void {
+    if (this.#unhandled > 0 || this.#isHeldBack()) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  async #handleMessage(data: Buffer, isBinary: boolean): Promise<void> {
+    if (!this.#isOpen() || this.#rooms.isDraining()) return;
     if (!isBinary) throw new FrameError('malformed_frame', 'The tunnel carries binary messages only.');
-    if (satellite !== null) return rooms.frames(satellite, decodeSatelliteReports(data));
+    const satellite = this.#satellite;
+    if (satellite !== null) return this.#rooms.frames(satellite, decodeSatelliteReports(data));
     if (data.length > helloBytesMax)
       throw new FrameError('oversized_frame', `A hello of ${data.length} bytes; at most ${helloBytesMax}.`);
     const [hello, ...more] = decodeSatelliteFrames(data);
     if (hello?.t !== 'hello' || more.length > 0)
       throw new FrameError('malformed_frame', 'The first frame is a hello, alone.');
     // It has said its word; how long the answer takes is this end's.
-    clearTimeout(handshakeTimer);
-    await welcome(await answerHello(rooms.identify, asked.challenge, hello));
+    this.#endWaitForHello();
+    const stranger = this.#stranger;
+    // Gone, or refused, while its last word was under way.
+    if (stranger === null) return;
+    const handshake = await answerHello(this.#rooms.identify, stranger.asked.challenge, hello);
+    if (handshake.kind === 'refused') return this.#refuse(handshake.frame);
+    // Gone while it was looked up: nobody is there to be taken.
+    if (!this.#isOpen()) return;
+    const { address, isCertain } = stranger;
+    const taken = await this.#rooms.take({ ...handshake, address, isCertain });
+    const { organizationId, satelliteId } = handshake.identity;
+    if (taken.kind === 'stale') return this.#askAgain(satelliteId);
+    if (taken.kind === 'locked') this.#rooms.locked(organizationId, satelliteId);
+    if (taken.kind !== 'taken') return this.#refuse(taken.frame);
+    stranger.bound.welcome();
+    this.#stranger = null;
+    const { connectionEpoch } = taken;
+    if (!this.#isOpen()) return this.#rooms.letGo({ organizationId, satelliteId, connectionEpoch });
+    await this.#welcome(handshake, taken, stranger.asked.challenge.nonce);
   }
 
-  async function welcome(handshake: Handshake): Promise<void> {
-    if (handshake.kind === 'refused') return refuse(handshake.frame);
-    // Gone while it was looked up: nobody is there to be taken.
-    if (socket.readyState !== socket.OPEN) return;
-    const { organizationId, satelliteId, siteId } = handshake.identity;
-    const taken = await rooms.take({ ...handshake, address, isCertain });
-    if (taken.kind === 'stale') return askAgain(satelliteId);
-    if (taken.kind === 'locked') rooms.locked(organizationId, satelliteId);
-    if (taken.kind !== 'taken') return refuse(taken.frame);
-    const { connectionEpoch, journalLost, session, isAhead, news } = taken;
-    stranger.welcome();
-    if (socket.readyState !== socket.OPEN) return rooms.letGo({ organizationId, satelliteId, connectionEpoch });
-    const out = createFrameBatcher<RelayFrame>({ socket });
-    const close = (code: number, reason: string) => socket.close(code, reason);
-    const { protocol } = handshake;
-    satellite = {
-      organizationId,
-      satelliteId,
-      connectionEpoch,
-      protocol,
-      proof: { nonce: asked.challenge.nonce, publicKey: handshake.hello.publicKey },
+  async #welcome(
+    { identity, protocol, hello }: Extract<Handshake, { kind: 'known' }>,
+    taken: Extract<TakenSatellite, { kind: 'taken' }>,
+    nonce: string,
+  ): Promise<void> {
+    const { organizationId, satelliteId, siteId } = identity;
+    const { connectionEpoch, journalLost, session, isAhead, news, keySequence } = taken;
+    const out = createFrameBatcher<RelayFrame>({ socket: this.#socket });
+    const satellite: HeldSatellite = {
+      ...{ organizationId, satelliteId, connectionEpoch, protocol, out },
+      proof: { nonce, publicKey: hello.publicKey },
       keys: {
-        sequence: handshake.hello.dispatchKeys?.sequence ?? 1,
-        newestKeyId: handshake.hello.dispatchKeys?.newestKeyId ?? null,
+        sequence: hello.dispatchKeys?.sequence ?? 1,
+        newestKeyId: hello.dispatchKeys?.newestKeyId ?? null,
         isRefusing: false,
       },
-      out,
-      isHeard: () => liveness.isHeard(),
-      close,
+      isHeard: () => this.#liveness.isHeard(),
+      close: (code, reason) => this.#socket.close(code, reason),
     };
+    this.#satellite = satellite;
     out.push({
       ...{ t: 'welcome', protocol, satelliteId, organizationId, siteId, connectionEpoch, relayTimeMs: Date.now() },
       ...(session === null ? {} : { session }),
     });
-    rooms.held.add(satellite);
+    const { held, logger } = this.#rooms;
+    held.add(satellite);
     if (isAhead)
       logger.warn({ satelliteId }, 'a satellite has seen more connections than the database: was that set back?');
     logger.info({ satelliteId, organizationId, connectionEpoch, journalLost }, 'satellite connected');
-    await rooms.connected(satellite, { news, keySequence: taken.keySequence });
+    await this.#rooms.connected(satellite, { news, keySequence });
   }
 
   /**
    * What it has shown is older than what this satellite has kept. It may have been said long ago, by somebody who has gone since: a socket
    * that nobody answers on, or a relay that stood still, are no copy. Whoever answers now, with this nonce, holds what it shows now.
    */
-  function askAgain(satelliteId: string): void {
-    logger.warn({ satelliteId }, 'a satellite shows an old session: it is asked again');
-    asked = openChallenge(rooms.relayId);
-    isCertain = true;
-    handshakeTimer = waitForHello();
-    send(asked.frame);
+  #askAgain(satelliteId: string): void {
+    if (this.#stranger === null) return;
+    this.#rooms.logger.warn({ satelliteId }, 'a satellite shows an old session: it is asked again');
+    this.#stranger.asked = openChallenge(this.#rooms.relayId);
+    this.#stranger.isCertain = true;
+    this.#handshakeTimer = this.#waitForHello();
+    this.#send(this.#stranger.asked.frame);
   }
 
-  async function leave(code: number): Promise<void> {
+  async #end(code: number): Promise<void> {
+    this.#endWaitForHello();
+    clearInterval(this.#heartbeat);
+    this.#unwatch();
+    if (this.#satellite !== null) this.#rooms.held.remove(this.#satellite);
+    try {
+      await this.#work;
+      await this.#leave(code);
+    } catch (error) {
+      this.#rooms.logger.error({ err: error }, 'a satellite could not be let go');
+    }
+  }
+
+  async #leave(code: number): Promise<void> {
+    const satellite = this.#satellite;
     if (satellite === null) return;
-    const { satelliteId } = satellite;
     satellite.out.close();
-    rooms.held.remove(satellite);
-    logger.info({ satelliteId, code }, 'satellite disconnected');
-    await rooms.disconnected(satellite);
-    await rooms.letGo(satellite);
-    await rooms.left(satellite);
+    this.#rooms.held.remove(satellite);
+    this.#rooms.logger.info({ satelliteId: satellite.satelliteId, code }, 'satellite disconnected');
+    await this.#rooms.disconnected(satellite);
+    await this.#rooms.letGo(satellite);
+    await this.#rooms.left(satellite);
   }
 
-  function refuse(refused: Extract<RelayFrame, { t: 'refused' }>): void {
-    logger.warn({ code: refused.code }, 'a tunnel was refused');
-    send(refused);
-    socket.close(4401, refused.code);
+  #refuse(refused: Extract<RelayFrame, { t: 'refused' }>): void {
+    this.#rooms.logger.warn({ code: refused.code }, 'a tunnel was refused');
+    this.#send(refused);
+    this.#socket.close(4401, refused.code);
   }
 
-  function endBadly(error: unknown): void {
-    const satelliteId = satellite?.satelliteId;
+  #endBadly(error: unknown): void {
+    const satelliteId = this.#satellite?.satelliteId;
+    const { logger } = this.#rooms;
     if (error instanceof FrameError) {
       const { code, message } = error;
       logger.warn({ code, problem: message, satelliteId }, 'a tunnel was closed for what it sent');
-      send({ t: 'refused', code, message });
-      socket.close(4400, code);
+      this.#send({ t: 'refused', code, message });
+      this.#socket.close(4400, code);
       return;
     }
     logger.error({ err: error, satelliteId }, 'a tunnel was closed, the relay failed on it');
-    socket.close(1011, 'internal');
+    this.#socket.close(1011, 'internal');
   }
 
   /** A clock that had to wait behind other frames would be wrong when it arrives: then the next heartbeat tells it. */
-  function tellTime(): void {
+  #tellTime(): void {
+    const satellite = this.#satellite;
     if (satellite === null || satellite.out.waitingBytes() > 0) return;
     satellite.out.push({ t: 'clock', relayTimeMs: Date.now() });
     satellite.out.flush();
   }
 
-  function send(relayFrame: RelayFrame): void {
-    if (socket.readyState === socket.OPEN) socket.send(encodeFrames([relayFrame]));
+  #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  #send(relayFrame: RelayFrame): void {
+    if (this.#isOpen()) this.#socket.send(encodeFrames([relayFrame]));
   }
 }

@@ -10,9 +10,9 @@ export interface BoundStranger {
   welcome(): void;
 }
 
-/** `head`: what came with the request. Beyond the bound the socket is destroyed, without an answer. */
-export function boundStranger(socket: Duplex, head: Buffer, exceeded: () => void): BoundStranger {
-  let bytes = head.length;
+/** `headBytes`: of what came with the request. Beyond the bound the socket is destroyed, without an answer. */
+export function boundStranger(socket: Duplex, headBytes: number, exceeded: () => void): BoundStranger {
+  let bytes = headBytes;
   socket.on('data', count);
   if (bytes > strangerBytesMax) end();
 

@@ -24,14 +24,20 @@ export function serveTunnels(
   server.on('upgrade', (request, socket, head) => {
     const refusal = whyNot(request);
     if (refusal !== null) return refuse(socket, refusal);
-    tunnels.handleUpgrade(request, socket, head, (webSocket) => {
-      const stranger = boundStranger(socket, head, () =>
-        logger.warn({ code: 'stranger_too_large' }, 'a tunnel was cut, it said more than a hello'),
-      );
-      const ended = accept(webSocket, stranger, addressOf(request)).finally(() => open.delete(ended));
-      open.add(ended);
-    });
+    tunnels.handleUpgrade(request, socket, head, (webSocket) =>
+      hold(webSocket, boundStranger(socket, head.length, tellOfStranger), addressOf(request)),
+    );
   });
+
+  /** A room of its own: what lasts as long as the tunnel would keep everything that stands around it, the request too. */
+  function hold(webSocket: WebSocket, stranger: BoundStranger, address: string): void {
+    const ended = accept(webSocket, stranger, address).finally(() => open.delete(ended));
+    open.add(ended);
+  }
+
+  function tellOfStranger(): void {
+    logger.warn({ code: 'stranger_too_large' }, 'a tunnel was cut, it said more than a hello');
+  }
 
   /** Satellites are not browsers: a page has nothing to do here. */
   function whyNot(request: http.IncomingMessage): string | null {

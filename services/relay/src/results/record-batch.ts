@@ -23,7 +23,7 @@ import { tellHole } from './tell-hole.ts';
 export type Patience = Map<string, number>;
 
 /** A tunnel that is opened again sends everything that is not acknowledged; more than this does not help. */
-const waitsMax = 3;
+export const waitsMax = 3;
 
 /** Returns what to ring for. Throws what PostgreSQL said; then nothing of the batch is stored and nothing acknowledged. */
 export async function recordBatch(

@@ -5,7 +5,8 @@ import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
 import type { Waiting } from './bound-waiting.ts';
-import { type Patience, recordBatch } from './record-batch.ts';
+import { countRefusals } from './count-refusals.ts';
+import { type Patience, recordBatch, waitsMax } from './record-batch.ts';
 import { recordUnreadable } from './record-unreadable.ts';
 import type { Report, ReportOf } from './report.ts';
 
@@ -42,6 +43,7 @@ export function startRecorder(options: {
   /** Connections of which something could not be stored: what follows on them would hide the hole. */
   const refused = new WeakSet<HeldSatellite>();
   const patience: Patience = new Map();
+  const refusals = countRefusals();
   let isStopping = false;
 
   function laneOf(organizationId: string): Lane {
@@ -75,7 +77,9 @@ export function startRecorder(options: {
   }
 
   async function recordOrRetry(organizationId: string, reports: readonly Report[]): Promise<void> {
-    const batch = reports.filter(({ satellite }) => !refused.has(satellite));
+    const heard = reports.filter(({ satellite }) => !refused.has(satellite));
+    for (const report of heard) if (refusals.isPassedOver(report)) passOver(report);
+    const batch = heard.filter((report) => !refusals.isPassedOver(report));
     if (batch.length === 0) return;
     const refusal = await untilAnswered(batch.length, async () =>
       recorded(organizationId, await recordBatch(pool, organizationId, batch, logger, patience)),
@@ -100,8 +104,8 @@ export function startRecorder(options: {
   }
 
   /**
-   * PostgreSQL refuses something in the batch: halves it until that one report stands alone. A result is then recorded as unknown; the
-   * tunnel of anything else is dropped.
+   * PostgreSQL refuses something in the batch: halves it until that one report stands alone. A result is then recorded as unknown. The
+   * tunnel of anything else is dropped, so that it comes again; if it is refused then too, time after time, it is passed over.
    */
   async function recordApart(organizationId: string, batch: readonly Report[], cause: unknown): Promise<void> {
     const [only] = batch;
@@ -113,7 +117,12 @@ export function startRecorder(options: {
         logger.error({ err: cause, satelliteId, executionId }, 'a result can not be stored, it is recorded as unknown');
         return await recordEndAlone(organizationId, only.satellite, frame.result);
       }
-      return dropTunnel(only.satellite, frame.t, cause);
+      if (refusals.mayComeAgain(only)) return dropTunnel(only.satellite, frame.t, cause);
+      logger.error(
+        { err: cause, satelliteId, frame: frame.t },
+        'a report is refused time after time, it is passed over',
+      );
+      return passOver(only);
     }
     const middle = batch.length >> 1;
     await recordOrRetry(organizationId, batch.slice(0, middle));
@@ -131,6 +140,14 @@ export function startRecorder(options: {
       recorded(organizationId, await recordUnreadable(pool, organizationId, satellite, end)),
     );
     if (refusal !== null) dropTunnel(satellite, 'result', refusal.cause);
+  }
+
+  /** Output of which a part can't be stored is freed at its satellite, and its result is told with what is stored: as cut. */
+  function passOver({ satellite, frame }: Report): void {
+    if (frame.t !== 'output') return;
+    const { executionId, attempt, stream, offset, data } = frame;
+    patience.set(executionId, waitsMax);
+    satellite.out.push({ t: 'output-ack', executionId, attempt, stream, offset: offset + data.length });
   }
 
   function dropTunnel(satellite: HeldSatellite, frame: string, cause: unknown): void {

@@ -78,7 +78,7 @@ const fileSchema = z.strictObject({
       spoolBytesPerExecution: z
         .int()
         .min(65_536)
-        .default(4 * 1024 * 1024),
+        .default(2 * 1024 * 1024),
       spoolBytesTotal: z
         .int()
         .min(1_048_576)

@@ -271,6 +271,10 @@ describe('a change, the satellite living on,', () => {
     expect((await relay.result(running.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 7 });
     expect((await relay.result(waiting.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
     expect(await effects()).toBe(2);
+    // In the same words it is what was taken, though nobody would believe it now: to refuse it would say that nothing of it ran.
+    relay.send(running.frame);
+    expect(await relay.ack(running.envelope.dispatchId, 2)).toMatchObject({ accepted: true });
+    expect((await relay.result(running.executionId, 2)).outcome).toMatchObject({ kind: 'exited', exitCode: 7 });
     // Signed anew with the newest, as the signer does it, it is the same; the old key signs nothing that is new.
     const anew = await signAgain(waiting.frame.envelope, site.signer.publicKey, newest);
     const late = await change();

@@ -14,7 +14,7 @@ import {
   type TestSatellite,
   type TestSite,
 } from '../fixtures/test-site.ts';
-import { createRulesOfNow } from './judge-again.ts';
+import { createRulesOfNow } from './create-rules-of-now.ts';
 
 let site: TestSite;
 let test: TestSatellite;

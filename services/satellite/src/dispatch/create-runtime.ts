@@ -23,6 +23,7 @@ import type { Witness } from '../witness/open-witness.ts';
 import { answerReconcile, reportKnown } from './answer-reconcile.ts';
 import { createAskAgain } from './ask-again.ts';
 import { cancelExecutions, endExpired } from './cancel-executions.ts';
+import { createRulesOfNow } from './create-rules-of-now.ts';
 import { createExecution, createInquired } from './create-work.ts';
 import { createEarlyCancels } from './early-cancels.ts';
 import { endUnstarted } from './end-execution.ts';
@@ -30,7 +31,6 @@ import { type Execution, mayBegin, type Work } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
 import { wasCancelled } from './find-obstacle.ts';
-import { createRulesOfNow } from './judge-again.ts';
 import { type Judgement, judgeCommand } from './judge-command.ts';
 import { judgeConsent } from './judge-consent.ts';
 import { receiveDispatch } from './receive-dispatch.ts';
@@ -233,6 +233,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       logger.warn({ dispatchId, code, reason: message, traceId: traceIdOf(traceparent) }, 'a dispatch was refused');
       return;
     }
+    if (received.kind === 'taken-before') return await reportKnown(received.known, { journal, outbox, logger });
     const { envelope, mode, fresh, known, obstacle, obstacles } = received;
     const { dispatchId, runId, traceparent } = envelope;
     logger.info(

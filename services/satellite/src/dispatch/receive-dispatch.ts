@@ -20,6 +20,8 @@ export type DispatchAck = Extract<SatelliteFrame, { t: 'dispatch-ack' }>;
 export type ReceivedDispatch =
   /** Not believed: nothing was journaled. */
   | { kind: 'refused'; ack: DispatchAck }
+  /** Not believed any more, and taken before in the same words, when it was: what the journal says of it is the answer. */
+  | { kind: 'taken-before'; ack: DispatchAck; known: string[] }
   | {
       kind: 'accepted';
       ack: DispatchAck;
@@ -61,6 +63,8 @@ export async function receiveDispatch(frame: DispatchFrame, rules: DispatchRules
   });
   const envelope = verified.kind === 'verified' ? verified.envelope : verified.untimely;
   if (envelope === null) {
+    const known = await rules.journal.perform({ op: 'taken', dispatchId: frame.dispatchId, envelope: frame.envelope });
+    if (known.length > 0) return { kind: 'taken-before', ack: ack(frame, null), known };
     const { code, message } = verified as Extract<typeof verified, { kind: 'refused' }>;
     return refuse(frame, code, message);
   }

@@ -94,6 +94,8 @@ export type JournalOperation =
   | { op: 'revise'; result: ExecutionResult; tail: OutputTail | null }
   | { op: 'outcome-acked'; executionId: string; revision: number }
   | { op: 'states'; executionIds: readonly string[] }
+  /** Which executions came with a dispatch that was taken in exactly these words. */
+  | { op: 'taken'; dispatchId: string; envelope: string }
   /** Which dispatches have such executions, the oldest first. */
   | { op: 'left-behind'; what: LeftBehind }
   /** One of them: its envelope, once, and these executions alone. */
@@ -114,6 +116,8 @@ export type JournalAnswers = {
   'outcome-acked': boolean;
   /** Absent ids are absent from the answer. */
   states: JournaledExecution[];
+  /** Empty: nothing was taken in these words. */
+  taken: string[];
   'left-behind': string[];
   /** Null: it was forgotten meanwhile. */
   'left-of': { envelope: string; receivedAtMs: number; executions: JournaledExecution[] } | null;

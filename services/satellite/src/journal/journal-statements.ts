@@ -29,6 +29,9 @@ export function createJournalStatements(database: DatabaseSync) {
   const selectDispatch = database.prepare(
     'select content_hash, envelope, received_at_ms from dispatches where dispatch_id = ?',
   );
+  const selectTaken = database.prepare(
+    'select execution_id from executions join dispatches using (dispatch_id) where dispatch_id = ? and envelope = ?',
+  );
   const selectNonce = database.prepare('select 1 from dispatches where nonce = ?');
   const insertDispatch = database.prepare('insert into dispatches values (?, ?, ?, ?, ?, ?, ?)');
   // Reassigned to this satellite before it began: the newer assignment takes over. Anything further is history.
@@ -139,6 +142,8 @@ export function createJournalStatements(database: DatabaseSync) {
         const row = selectExecution.get(id);
         return row === undefined ? [] : [readExecution(row)];
       }),
+    taken: (dispatchId: string, envelope: string): string[] =>
+      selectTaken.all(dispatchId, envelope).map((row) => text(row.execution_id)),
     leftBehind: (what: LeftBehind): string[] => leftBehind[what].dispatches.all().map((row) => text(row.dispatch_id)),
     leftOf(what: LeftBehind, dispatchId: string): JournalAnswers['left-of'] {
       const row = selectDispatch.get(dispatchId);

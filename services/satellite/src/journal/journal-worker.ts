@@ -66,6 +66,8 @@ function perform(operation: JournalOperation): unknown {
       return statements.outcomeAcked(operation.executionId, operation.revision);
     case 'states':
       return statements.states(operation.executionIds);
+    case 'taken':
+      return statements.taken(operation.dispatchId, operation.envelope);
     case 'left-behind':
       return statements.leftBehind(operation.what);
     case 'left-of':

@@ -14,7 +14,7 @@ export type OutboxSettings = {
   bytesTotalMax: number;
   /** Output waits this long for more, so that a chatty command does not become a frame a line. */
   gatherMs?: number;
-  /** That a reading began, and its first output, wait so long for its end: most have it before, and are told in one. */
+  /** That a reading began, and its first output, wait for its end so long at least, twice as long at most: most have it before, and are told in one. */
   briefMs?: number;
   /** While earlier ends are not acknowledged, further ones gather, so that the relay stores many at once. */
   endsMs?: number;
@@ -75,7 +75,7 @@ export function createOutbox(settings: OutboxSettings): Outbox {
   /** Entries with something to send, in the order in which they got it. */
   const ready = new Set<Entry>();
   const gathering = createGathering(gatherMs, release);
-  const brief = createGathering(briefMs, release);
+  const brief = createPatience(briefMs, release);
   const ends = createGathering(endsMs, release);
   /** Ends that were sent over this connection and are not acknowledged. */
   const unacknowledged = new Set<Entry>();
@@ -291,6 +291,35 @@ function createEntry(executionId: string, attempt: number): Entry {
     stderr: createStreamSpool(),
     result: null,
     isResultSent: false,
+  };
+}
+
+/** Each waits its time: a tick releases those that the tick before found. Of a fan-out that never pauses most would else be told as they begin. */
+function createPatience(waitMs: number, release: (entries: Iterable<Entry>) => void) {
+  let older = new Set<Entry>();
+  let newer = new Set<Entry>();
+  let isTicking = false;
+  const tick = () => {
+    const waited = older;
+    older = newer;
+    newer = new Set();
+    isTicking = older.size > 0;
+    if (isTicking) setTimeout(tick, waitMs);
+    // What has ended meanwhile leaves with other ends.
+    release([...waited].filter(({ result }) => result === null));
+  };
+  return {
+    add(entry: Entry): void {
+      if (older.has(entry)) return;
+      newer.add(entry);
+      if (isTicking) return;
+      isTicking = true;
+      setTimeout(tick, waitMs);
+    },
+    delete(entry: Entry): void {
+      older.delete(entry);
+      newer.delete(entry);
+    },
   };
 }
 

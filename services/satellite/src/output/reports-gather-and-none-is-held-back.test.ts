@@ -79,6 +79,17 @@ it('a reading that ends soon is told in one: its output, then its end', async ()
   expect(words()).toEqual(['output a', 'result a']);
 });
 
+it('each waits its time for its end, however many began before it', async () => {
+  const { begin, end, words } = openOutbox({ gatherMs: 1, briefMs: 200 });
+  begin('a');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  // Between two looks: the first one found only what had begun by then.
+  begin('b').append('stdout', Buffer.from('all of it'));
+  await vi.waitFor(() => expect(words()).toEqual(['started a']), { interval: 1 });
+  await end('b');
+  expect(words()).toEqual(['output b', 'result b']);
+});
+
 it('one that runs on is told as begun, and from then on its output comes as it is written', async () => {
   const { begin, words } = openOutbox({ gatherMs: 1, briefMs: 30 });
   const sink = begin('a');

@@ -3,7 +3,7 @@
 import type { BatchSocket } from '@sena/tunnel/frame-batcher';
 
 /** What is young is collected after so many bytes, in a millisecond; and everything, in some ten, after so many times as much. */
-const collectedBytes = 512 * 1024;
+const collectedBytes = 256 * 1024;
 const timesUntilAll = 4;
 let sentBytes = 0;
 let times = 0;
