@@ -50,6 +50,13 @@ export function reasonsOf(fault: Fault): Reasons {
         notStarted: lineLost.notStarted,
         cutsOutput: true,
       };
+    case 'node-loses-power':
+      if (fault.moment === 'ended') return nothing;
+      return {
+        // What the guard had written and not synced may be gone in part: a lock without its outputs, or empty.
+        unknown: ['node_rebooted', 'guard_lost', 'node_not_reached', 'timeout_not_confirmed'],
+        notStarted: lineLost.notStarted,
+      };
     case 'one-of-two':
       return {
         unknown: ['satellite_lost', 'satellite_restarted', 'connection_lost', 'start_not_seen'],
@@ -66,6 +73,11 @@ export function reasonsOf(fault: Fault): Reasons {
     case 'relay-at-frame':
     case 'postgres-restarts':
     case 'postgres-line':
+    case 'postgres-half-open':
+    case 'postgres-clock':
+    case 'node-clock':
+    case 'model-router-asked':
+    case 'redis-half-open':
     case 'redis-dies':
     case 'redis-is-flushed':
     case 'redis-line':

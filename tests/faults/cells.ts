@@ -1,5 +1,6 @@
 // Every fault that is injected, and where `unknown` is a true answer to it. Written down before anything runs: what is not allowed here is
-// a violation. Data only; benchmarks/faults.md shows it as a table.
+// a violation. Data only; benchmarks/faults.md shows it as a table. Two processes have no cell: the console and the front hold nothing of a
+// run, write nothing, and pass on what clients ask for; clients of these worlds ask the gateway.
 import type { FrameName } from './proxies/start-tunnel-proxy.ts';
 
 /** How a command ran: what both ends call read-only, what a guard on the node keeps, what nothing keeps. */
@@ -31,6 +32,9 @@ export type Fault =
   | { kind: 'ssh-line'; how: Line; moment: Moment }
   | { kind: 'ssh-late' }
   | { kind: 'node-reboots'; moment: Moment }
+  /** What its guard had not synced is gone, or empty, or there all the same. `ended`: the end is on its disk and nobody has been told. */
+  | { kind: 'node-loses-power'; moment: Moment | 'ended' }
+  | { kind: 'node-clock'; offsetMs: number }
   | { kind: 'service-at-commit'; service: ServiceName; how: Process; statement: string; when: When }
   /** For longer than it holds its runs: others may have taken them when it goes on. */
   | { kind: 'orchestrator-beyond-lease'; statement: string; when: When }
@@ -40,9 +44,15 @@ export type Fault =
   | { kind: 'former-relay'; how: 'lives-on' | 'wakes-up' }
   | { kind: 'postgres-restarts' }
   | { kind: 'postgres-line'; service: ServiceName; how: Line }
+  /** The service's connections are dead for ever and nobody is told; new ones work. */
+  | { kind: 'postgres-half-open'; service: ServiceName }
+  | { kind: 'postgres-clock'; offsetMs: number }
   | { kind: 'redis-dies' }
   | { kind: 'redis-is-flushed' }
-  | { kind: 'redis-line'; service: ServiceName; how: Line };
+  | { kind: 'redis-line'; service: ServiceName; how: Line }
+  | { kind: 'redis-half-open'; service: ServiceName }
+  /** When a model is asked through it: before the answer has left the vendor, or right after. */
+  | { kind: 'model-router-asked'; how: Process; when: When };
 
 export interface Cell {
   readonly id: string;
@@ -70,6 +80,11 @@ const rebooted: Cell['unknown'] = {
   guarded: 'the node went down under the command before its end was written there',
   plain: 'the node went down under the command; nothing keeps what it had done by then',
 };
+/** It strikes nodes with a guard: on the others it is a reboot. Whatever was synced is asked for, so a synced end is never unknown. */
+const powerless: Cell['unknown'] = {
+  ...never,
+  guarded: 'the node lost power under the command before its end had reached the disk there',
+};
 
 function atCommit(step: JournalStep, when: When): Cell['unknown'] {
   switch (step) {
@@ -95,6 +110,7 @@ function atFrame(frame: FrameName, when: When): Cell['unknown'] {
   return frame === 'result' || frame === 'outcome-ack' ? never : begun;
 }
 
+const dayMs = 86_400_000;
 const whens = ['before', 'after'] as const;
 const both: readonly Process[] = ['kill', 'stop'];
 const lines: readonly Line[] = ['cut', 'silent', 'slow', 'narrow'];
@@ -212,6 +228,11 @@ function laneCells(): Cell[] {
     // The request reaches the node when the satellite has long asked there what became of it.
     cell('ssh.late', { kind: 'ssh-late' }, lostChannel, 4),
     ...moments.map((moment) => cell(`node.reboots.${moment}`, { kind: 'node-reboots', moment }, rebooted)),
+    ...moments.map((moment) => cell(`node.loses-power.${moment}`, { kind: 'node-loses-power', moment }, powerless)),
+    cell('node.loses-power.ended', { kind: 'node-loses-power', moment: 'ended' }, never),
+    // Nothing is judged by a node's clock alone.
+    cell('node.clock.ahead', { kind: 'node-clock', offsetMs: 3 * dayMs }, never),
+    cell('node.clock.behind', { kind: 'node-clock', offsetMs: -3 * dayMs }, never),
   ];
 }
 
@@ -274,12 +295,24 @@ function cloudCells(hasRedis: boolean): Cell[] {
     ...serviceNames.flatMap((service) =>
       lines.map((how) => cell(`postgres.${how}.${service}`, { kind: 'postgres-line', service, how })),
     ),
+    ...serviceNames.map((service) =>
+      cell(`postgres.half-open.${service}`, { kind: 'postgres-half-open', service }, 0.4),
+    ),
+    // Less than what clocks may differ by: nobody may notice.
+    cell('postgres.clock.ahead', { kind: 'postgres-clock', offsetMs: 20_000 }),
+    cell('postgres.clock.behind', { kind: 'postgres-clock', offsetMs: -20_000 }),
+    ...both.flatMap((how) =>
+      whens.map((when) => cell(`model-router.${how}.${when}-answer`, { kind: 'model-router-asked', how, when })),
+    ),
     ...(hasRedis
       ? [
           cell('redis.dies', { kind: 'redis-dies' }, 8),
           cell('redis.is-flushed', { kind: 'redis-is-flushed' }, 8),
           ...serviceNames.flatMap((service) =>
             lines.map((how) => cell(`redis.${how}.${service}`, { kind: 'redis-line', service, how })),
+          ),
+          ...serviceNames.map((service) =>
+            cell(`redis.half-open.${service}`, { kind: 'redis-half-open', service }, 0.4),
           ),
         ]
       : []),

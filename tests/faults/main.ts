@@ -1,73 +1,41 @@
 // The harness by its command line: pnpm faults --seed 7 --count 2000 --backend both. Writes benchmarks/faults.md when asked to.
-import { parseArgs } from 'node:util';
-import { type Backend, cellsFor } from './cells.ts';
+import { cellsFor } from './cells.ts';
+import { readOptions } from './read-options.ts';
 import { renderReport, writeReport } from './report/write-report.ts';
 import { type FaultsResult, runFaults } from './run-faults.ts';
-import { type KindName, kindNames } from './trial/command-kinds.ts';
 import { startWorld } from './world/start-world.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    count: { type: 'string', default: '200' },
-    backend: { type: 'string', default: 'both' },
-    only: { type: 'string' },
-    kind: { type: 'string' },
-    trial: { type: 'string' },
-    lanes: { type: 'string', default: '8' },
-    /** So many of the lanes have two satellites. */
-    paired: { type: 'string' },
-    nodes: { type: 'string', default: '2' },
-    'cloud-gap-ms': { type: 'string', default: '3000' },
-    'for-minutes': { type: 'string' },
-    /** One fault a trial. */
-    single: { type: 'boolean', default: false },
-    'list-cells': { type: 'boolean', default: false },
-    log: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-  },
-});
+const options = readOptions(process.argv.slice(2));
+const { backends, lanes, nodesPerLane, pairedLanes, trial, seed } = options;
 const say = (line: string) => console.log(line);
-
-const backends: Backend[] =
-  values.backend === 'both' ? ['postgres', 'redis'] : values.backend === 'redis' ? ['redis'] : ['postgres'];
-if (values['list-cells']) {
+if (options.does === 'list-cells') {
   for (const { id } of cellsFor('redis')) say(id);
   process.exit(0);
 }
-if (values.kind !== undefined && !kindNames.some((name) => name === values.kind)) {
-  throw new Error(`There is no kind of command ${values.kind}. There are: ${kindNames.join(', ')}`);
-}
-const trial = values.trial === undefined ? undefined : Number(values.trial);
 const results: FaultsResult[] = [];
 for (const backend of backends) {
-  say(`${backend}: starting the world (${values.lanes} sites, ${values.nodes} nodes each)`);
+  say(`${backend}: starting the world (${lanes} sites, ${nodesPerLane} nodes each)`);
   const startedAtMs = performance.now();
-  const world = await startWorld({
-    ...{ backend, nodesPerLane: Number(values.nodes), say },
-    lanes: trial === undefined ? Number(values.lanes) : 1,
-    // A trial that is run again says itself whether it wants two.
-    pairedLanes: Number(values.paired ?? (trial === undefined ? 2 : 0)),
-  });
+  const world = await startWorld({ backend, nodesPerLane, say, lanes, pairedLanes });
   const stop = () => {
     void world.stop().then(() => process.exit(130));
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  say(`${backend}: started in ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s, seed ${values.seed}`);
+  say(`${backend}: started in ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s, seed ${seed}`);
   try {
     const result = await runFaults(world, {
-      ...{ seed: Number(values.seed), only: values.only, kind: values.kind as KindName | undefined, say },
-      count: trial === undefined ? Math.ceil(Number(values.count) / backends.length) : 1,
-      cloudGapMs: Number(values['cloud-gap-ms']),
-      faultsATrialMax: values.single ? 1 : 4,
-      ...(trial === undefined ? {} : { startsAtTrial: trial }),
+      ...{ seed, only: options.only, kind: options.kind, trial, beside: options.beside, nodesPerLane, say },
+      count: Math.ceil(options.count / backends.length),
+      cloudGapMs: options.cloudGapMs,
+      faultsATrialMax: options.faultsATrialMax,
+      reached: new Set(results.flatMap(({ cloudFaults }) => cloudFaults.filter(({ hasFired }) => hasFired).map(idOf))),
       stopAt:
-        values['for-minutes'] === undefined
+        options.forMinutes === undefined
           ? undefined
-          : new Date(Date.now() + (Number(values['for-minutes']) / backends.length) * 60_000),
+          : new Date(Date.now() + (options.forMinutes / backends.length) * 60_000),
     });
     results.push(result);
-    if (values.log) {
+    if (options.log) {
       for (const lane of world.lanes) say(`\n--- ${lane.name}\n${lane.satellite.log()}`);
       say(`\n--- cloud\n${world.log()}`);
     }
@@ -79,5 +47,9 @@ for (const backend of backends) {
 const command = `pnpm faults ${process.argv.slice(2).join(' ')}`;
 const report = renderReport(results, command);
 say(report.summary);
-if (values.write) await writeReport(report.markdown);
+if (options.write) await writeReport(report.markdown);
 process.exit(report.violations > 0 ? 1 : 0);
+
+function idOf({ cell }: FaultsResult['cloudFaults'][number]): string {
+  return cell.id;
+}

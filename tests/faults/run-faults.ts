@@ -1,19 +1,24 @@
 // Runs trials in all lanes of a world at once, and faults of the cloud beside them, until as many faults have happened as were asked for.
 // Entered by main.ts and by the test.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Backend, type Cell, cellsFor } from './cells.ts';
+import { type Backend, cellsFor } from './cells.ts';
+import { dealCloudFaults } from './deal-cloud-faults.ts';
+import { planTrial } from './plan-trial.ts';
+import { type BesideFault, repeatTrial } from './read-options.ts';
 import { seededRandom } from './seeded-random.ts';
 import { armFault } from './trial/arm-fault.ts';
-import { type CommandKind, type KindName, kinds } from './trial/command-kinds.ts';
+import type { KindName } from './trial/command-kinds.ts';
 import { type AuditVerdict, judgeAudit } from './trial/judge-audit.ts';
 import { judgeRevisions } from './trial/judge-revisions.ts';
 import { runTrial } from './trial/run-trial.ts';
-import type { TrialPlan, TrialResult } from './trial/trial-result.ts';
+import type { TrialResult } from './trial/trial-result.ts';
 import { watchRuns } from './trial/watch-runs.ts';
 import type { World } from './world/start-world.ts';
 
 /** A cloud's fault that nothing has set off by then is given up. */
 const cloudFaultWaitMs = 15_000;
+/** What is dead for ever on a line is noticed by then. */
+const halfOpenLastsMs = 90_000;
 
 export interface FaultsOptions {
   readonly seed: number;
@@ -24,16 +29,20 @@ export interface FaultsOptions {
   readonly kind?: KindName | undefined;
   /** Between two faults of the cloud. */
   readonly cloudGapMs?: number;
-  readonly startsAtTrial?: number;
+  /** This trial, alone. */
+  readonly trial?: number | undefined;
   readonly faultsATrialMax: number;
+  readonly nodesPerLane: number;
+  /** Cells of the cloud that have happened under another backend; the others come first. */
+  readonly reached?: ReadonlySet<string>;
+  /** Instead of what would be drawn for the cloud. */
+  readonly beside?: readonly BesideFault[] | undefined;
   /** No new trial begins after this. */
   readonly stopAt?: Date | undefined;
   say(line: string): void;
 }
 
-export interface CloudFault {
-  readonly index: number;
-  readonly cell: Cell;
+export interface CloudFault extends BesideFault {
   /** From when it was ready to happen until it was healed. */
   readonly from: Date;
   until: Date | null;
@@ -50,7 +59,7 @@ export interface FaultsResult {
 }
 
 export async function runFaults(world: World, options: FaultsOptions): Promise<FaultsResult> {
-  const { seed, say } = options;
+  const { seed, say, cloudGapMs = 2_000 } = options;
   const startedAtMs = performance.now();
   const chosen = cellsFor(world.backend).filter((cell) => options.only === undefined || cell.id.includes(options.only));
   if (chosen.length === 0) throw new Error(`no cell is called like ${options.only}`);
@@ -62,14 +71,18 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
   const trials: TrialResult[] = [];
   const cloudFaults: CloudFault[] = [];
   /** Lanes with one satellite and lanes with two number their trials apart: which one is faster must not change what is drawn. */
-  const next = { single: options.startsAtTrial ?? 0, paired: options.startsAtTrial ?? 0 };
+  const next = { single: options.trial ?? 0, paired: options.trial ?? 0 };
   const faults = () =>
     trials.reduce((sum, trial) => sum + trial.fired.filter((cell) => cell.id !== 'none').length, 0) +
     cloudFaults.filter((fault) => fault.hasFired).length;
   // Where only fault-free runs were asked for, they are what is counted.
   const isCounted = chosen.some((cell) => cell.id !== 'none');
+  const isEnough = () =>
+    options.trial === undefined
+      ? (isCounted ? faults() : trials.length) >= options.count
+      : trials.length >= 1;
   const isOver = () =>
-    (isCounted ? faults() : trials.length) >= options.count ||
+    isEnough() ||
     (options.stopAt !== undefined && new Date() > options.stopAt);
 
   async function workLane(index: number): Promise<void> {
@@ -78,38 +91,61 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
     while (!isOver()) {
       const series = lane.partner === null ? 'single' : 'paired';
       const cells = series === 'single' ? laneCells : pairCells;
-      const plan = planTrial(seed, series, next[series], cells.length > 0 ? cells : none, options);
+      const plan = planTrial(series, next[series], cells.length > 0 ? cells : none, options);
       next[series] += 1;
       const result = await runTrial(plan, lane, world, watcher);
       trials.push(result);
       const minutes = (performance.now() - startedAtMs) / 60_000;
       if (trials.length % 25 === 0)
         say(`${trials.length} trials, ${faults()} faults, ${(faults() / minutes).toFixed(0)} a minute`);
-      if (result.violations.length > 0) say(describeViolation(result, seed, cloudFaults));
+      if (result.violations.length > 0) say(describeViolation(result));
     }
   }
 
   async function workCloud(): Promise<void> {
-    for (let index = 0; !isOver(); index += 1) {
-      const random = seededRandom(seed, 'cloud', index);
-      const cell = random.pickWeighted(cloudCells);
+    const { beside } = options;
+    const dealer = dealCloudFaults(seed, cloudCells, options.reached ?? new Set());
+    for (let turn = 0; !isOver(); turn += 1) {
+      const { index, cell } = beside?.[turn % beside.length] ?? { index: turn, cell: dealer.next() };
       const fault: CloudFault = { index, cell, from: new Date(), until: null, hasFired: false };
       cloudFaults.push(fault);
+      const random = seededRandom(seed, 'cloud', index);
       const armed = await armFault(cell, { world, lanes: world.lanes, random });
       const untilMs = performance.now() + cloudFaultWaitMs;
       while (!armed.hasFired() && performance.now() < untilMs && !isOver()) await sleep(50);
       fault.hasFired = armed.hasFired();
+      if (!fault.hasFired) dealer.missed(cell);
       await sleep(random.between(200, 2_000));
       await armed.heal();
       fault.until = new Date();
-      await sleep(options.cloudGapMs ?? 2_000);
+      await sleep(cloudGapMs);
     }
+  }
+
+  function describeViolation(trial: TrialResult): string {
+    const { plan, startedAt, durationMs, runId, lane } = trial;
+    const endedAt = startedAt.getTime() + durationMs;
+    const beside = cloudFaults.filter(({ cell, from, until }) => {
+      const lastsMs = cell.fault.kind.endsWith('-half-open') ? halfOpenLastsMs : 0;
+      return from.getTime() <= endedAt && (until === null || until.getTime() + lastsMs >= startedAt.getTime());
+    });
+    const { kind, only, nodesPerLane, faultsATrialMax } = options;
+    const again = repeatTrial({
+      ...{ seed, only, kind, nodesPerLane, cloudGapMs, faultsATrialMax, beside },
+      ...{ backend: world.backend, trial: plan.index, series: plan.series },
+    });
+    return [
+      `VIOLATION trial ${plan.index} of seed ${seed} (${plan.kind.name}, ${plan.cells.map((cell) => cell.id).join(' + ')}), ${lane}, ${runId}, ${startedAt.toISOString()} +${Math.round(durationMs)} ms`,
+      ...trial.violations.map((sentence) => `  ${sentence}`),
+      `  fired: ${trial.fired.map((cell) => cell.id).join(', ') || 'nothing'}; of the cloud meanwhile: ${beside.map(({ cell }) => cell.id).join(', ') || 'nothing'}`,
+      `  again: pnpm faults ${again.join(' ')}`,
+    ].join('\n');
   }
 
   try {
     await Promise.all([
       ...world.lanes.map((_, index) => workLane(index)),
-      ...(cloudCells.length > 0 ? [workCloud()] : []),
+      ...(cloudCells.length > 0 && options.beside?.length !== 0 ? [workCloud()] : []),
     ]);
   } finally {
     watcher.stop();
@@ -119,96 +155,4 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
   const audit = { ...atTheEnd, violations: [...later, ...atTheEnd.violations] };
   for (const violation of audit.violations) say(`VIOLATION ${violation}`);
   return { backend: world.backend, seed, trials, cloudFaults, audit, durationMs: performance.now() - startedAtMs };
-}
-
-/** The same seed and index give the same trial, whatever ran before. */
-function planTrial(
-  seed: number,
-  series: 'single' | 'paired',
-  index: number,
-  cells: readonly Cell[],
-  { kind: only, faultsATrialMax }: Pick<FaultsOptions, 'kind' | 'faultsATrialMax'>,
-): TrialPlan {
-  const random = seededRandom(seed, series === 'single' ? 'trial' : 'paired trial', index);
-  const kind = only === undefined ? random.pickWeighted(Object.values(kinds)) : kinds[only];
-  const fitting = cells.filter((cell) => fits(cell, kind));
-  if (fitting.length === 0) {
-    const other = random.pickWeighted(Object.values(kinds).filter((each) => cells.some((cell) => fits(cell, each))));
-    return {
-      index,
-      series,
-      kind: other,
-      cells: [random.pickWeighted(cells.filter((cell) => fits(cell, other)))],
-      random,
-    };
-  }
-  const count = random.between(1, faultsATrialMax);
-  const drawn = Array.from({ length: count }, () => random.pickWeighted(fitting));
-  return { index, series, kind, cells: compatible(drawn), random };
-}
-
-/** Whether the point of this fault is ever reached by a command of this kind. */
-function fits({ fault }: Cell, kind: CommandKind): boolean {
-  switch (fault.kind) {
-    case 'one-of-two':
-      return kind.prints || fault.at !== 'output';
-    case 'satellite-restarts':
-    case 'satellite-at-frame':
-    case 'tunnel-at-frame':
-    case 'relay-at-frame':
-      return kind.prints || (fault.frame !== 'output' && fault.frame !== 'output-ack');
-    case 'ssh-line':
-    case 'ssh-half-open':
-    case 'node-reboots':
-      return kind.prints || fault.moment !== 'output';
-    default:
-      return true;
-  }
-}
-
-/** One fault of a kind a trial: two that use the same lever would undo each other. A fault-free trial has none beside. */
-function compatible(cells: readonly Cell[]): Cell[] {
-  const [first] = cells;
-  if (first === undefined || first.fault.kind === 'none') return cells.slice(0, 1);
-  const levers = new Map<string, Cell>();
-  for (const cell of cells) {
-    const lever = leverOf(cell);
-    if (lever !== 'none' && !levers.has(lever)) levers.set(lever, cell);
-  }
-  return [...levers.values()];
-}
-
-function leverOf({ fault }: Cell): string {
-  switch (fault.kind) {
-    case 'satellite-loses-power':
-    case 'satellite-at-commit':
-    case 'satellite-restarts':
-      return 'commit';
-    case 'tunnel-at-frame':
-    case 'tunnel-line':
-    case 'tunnel-half-open':
-    case 'former-relay':
-      return 'tunnel';
-    case 'ssh-line':
-    case 'ssh-half-open':
-    case 'ssh-late':
-    case 'node-reboots':
-      return 'ssh';
-    default:
-      return fault.kind;
-  }
-}
-
-function describeViolation(trial: TrialResult, seed: number, cloudFaults: readonly CloudFault[]): string {
-  const { plan, startedAt, durationMs, runId, lane } = trial;
-  const endedAt = startedAt.getTime() + durationMs;
-  const beside = cloudFaults
-    .filter(({ from, until }) => from.getTime() <= endedAt && (until === null || until >= startedAt))
-    .map(({ cell }) => cell.id);
-  return [
-    `VIOLATION trial ${plan.index} of seed ${seed} (${plan.kind.name}, ${plan.cells.map((cell) => cell.id).join(' + ')}), ${lane}, ${runId}, ${startedAt.toISOString()} +${Math.round(durationMs)} ms`,
-    ...trial.violations.map((sentence) => `  ${sentence}`),
-    `  fired: ${trial.fired.map((cell) => cell.id).join(', ') || 'nothing'}; of the cloud meanwhile: ${beside.join(', ') || 'nothing'}`,
-    `  again: pnpm faults --seed ${seed} --trial ${plan.index}${plan.series === 'paired' ? ' --paired 1' : ''}`,
-  ].join('\n');
 }

@@ -1,6 +1,7 @@
 // One organization's view of the database, through pg: for runs, dispatches, outcomes, output and audit.
 // Every query here runs in a transaction with the organization set; row-level security does the rest.
 import pg from 'pg';
+import { boundSilence } from './bound-silence.ts';
 import { parseByteArrays } from './parse-byte-arrays.ts';
 import { writeArray } from './write-arrays.ts';
 
@@ -17,7 +18,7 @@ export type NodeCondition = (values: unknown[]) => string;
 
 /**
  * `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). A transaction of a
- * process that says nothing more ends after `idleInTransactionMs`.
+ * process that says nothing more ends after `idleInTransactionMs`; a server that says nothing more is given up after `silentMsMax`.
  */
 export function openPool(
   url: string,
@@ -26,6 +27,7 @@ export function openPool(
     applicationName: string;
     onError: (error: Error) => void;
     idleInTransactionMs?: number;
+    silentMsMax?: number;
   },
 ): Pool {
   const pool = new pg.Pool({
@@ -35,6 +37,8 @@ export function openPool(
     connectionTimeoutMillis: 10_000,
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
+    // Longer than any statement and any transaction that says nothing.
+    stream: boundSilence(options.silentMsMax ?? 70_000),
     types: { getTypeParser },
   });
   // A connection that breaks (a restarted server) must not end the process; the next query opens another. The pool hears of idle

@@ -20,6 +20,8 @@ export async function openPostgresBackend(url: string, onLost: (error: Error) =>
     max: connectionsMax,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: 30_000,
+    // Of a connection that is half-open the server can't end anything: it is given up here.
+    query_timeout: 35_000,
     keepAlive: true,
   });
   pool.setMaxListeners(100); // every queue and every worker on the pool listens for its errors

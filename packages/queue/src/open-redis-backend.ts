@@ -14,6 +14,8 @@ const prefix = '{sena}';
 const common: RedisOptions = {
   connectTimeout: connectTimeoutMs,
   keepAlive: 10_000,
+  // Longer than a worker waits for a job: a server that answers nothing for so long is not at the other end any more.
+  socketTimeout: 30_000,
   // 50 ms, 100 ms, 200 ms … 2 s, for as long as it takes.
   retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000),
 };

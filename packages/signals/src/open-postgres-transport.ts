@@ -5,6 +5,7 @@ import { reconnectDelayMs, type SignalTransport, type TransportEvents } from './
 
 const connectTimeoutMs = 5_000;
 const queryTimeoutMs = 5_000;
+const aliveEveryMs = 15_000;
 
 /** Rejects when the first connection can't be made. */
 export async function openPostgresTransport(url: string, events: TransportEvents): Promise<SignalTransport> {
@@ -31,7 +32,15 @@ export async function openPostgresTransport(url: string, events: TransportEvents
     client.on('end', () => giveUp(client, reason));
     await client.connect();
     listening = client;
+    // It only listens: whether the server is still there it learns by asking.
+    const alive = setInterval(() => client.query('select 1').catch((error) => drop(client, asError(error))), aliveEveryMs);
+    client.once('end', () => clearInterval(alive));
     events.connected();
+  }
+
+  function drop(client: pg.Client, reason: Error): void {
+    giveUp(client, reason);
+    client.end().catch(() => undefined); // it may be dead already
   }
 
   function giveUp(client: pg.Client, reason: Error): void {
@@ -74,8 +83,7 @@ export async function openPostgresTransport(url: string, events: TransportEvents
       try {
         await client.query(statements.join(';'));
       } catch (error) {
-        giveUp(client, asError(error));
-        client.end().catch(() => undefined); // it may be dead already
+        drop(client, asError(error));
         throw error;
       }
     },

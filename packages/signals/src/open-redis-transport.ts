@@ -2,10 +2,14 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { reconnectDelayMs, type SignalTransport, type TransportEvents } from './signal-transport.ts';
 
+const aliveEveryMs = 15_000;
+
 const options: RedisOptions = {
   connectTimeout: 5_000,
   commandTimeout: 5_000,
   keepAlive: 10_000,
+  // A command that is not answered fails by itself; a connection that answers none is made anew.
+  socketTimeout: 10_000,
   retryStrategy: reconnectDelayMs,
   // A command that finds no connection fails at once: rings may be lost, and subscriptions are made anew by us.
   enableOfflineQueue: false,
@@ -29,10 +33,16 @@ export async function openRedisTransport(url: string, events: TransportEvents): 
   subscribing.on('message', (channel: string, payload: string) => events.message(channel, payload));
   publishing.on('error', () => undefined); // each ring that fails tells it
 
+  // It only listens: whether somebody is still there it learns by asking. Without an answer its socket is closed, and it connects again.
+  const alive = setInterval(() => {
+    if (subscribing.status === 'ready') subscribing.ping().catch(() => undefined);
+  }, aliveEveryMs);
+
   try {
     await Promise.all([publishing.connect(), subscribing.connect()]);
   } catch (error) {
     closed = true;
+    clearInterval(alive);
     publishing.disconnect();
     subscribing.disconnect();
     throw reason.message === 'Redis closed the connection' ? error : reason;
@@ -53,6 +63,7 @@ export async function openRedisTransport(url: string, events: TransportEvents): 
     },
     close: async () => {
       closed = true;
+      clearInterval(alive);
       publishing.disconnect();
       subscribing.disconnect();
     },

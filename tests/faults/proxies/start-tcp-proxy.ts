@@ -13,12 +13,22 @@ interface Stranding {
   readonly lateMs: number;
 }
 
+interface Pair {
+  cut(): void;
+  abandon(): void;
+}
+
 export interface TcpProxy {
   readonly port: number;
   /** Of every connection, those to come too. */
   setQuality(quality: Quality): void;
   /** Closes every connection in the middle of whatever it carries. Returns how many there were. */
   cut(): number;
+  /**
+   * Every connection of now is dead for ever: nothing passes, and neither end is told, not even that the other has closed it. `cut` does not
+   * end them. Those to come are good. Returns how many there were.
+   */
+  abandon(): number;
   /**
    * Of the next connection on which something is asked for: holds the request back, closes the near side `cutMs` later, and delivers the
    * request `lateMs` after that, when whoever sent it has long given up. Returns how many pieces were late so far.
@@ -41,29 +51,46 @@ export async function startTcpProxy(
   inspect?: (cut: () => void) => Inspector,
 ): Promise<TcpProxy> {
   const quality = createLineQuality();
-  const pairs = new Set<() => void>();
+  const pairs = new Set<Pair>();
+  const deadPairs = new Set<Pair>();
   let bytesDown = 0;
   let stranding: Stranding | null = null;
   let lateUps = 0;
 
   const server = createServer({ noDelay: true, pauseOnConnect: true }, (near) => {
     const far = connect({ ...target, noDelay: true });
+    const over = Promise.withResolvers<void>();
+    let isDead = false;
     const cut = () => {
-      pairs.delete(cut);
+      pairs.delete(pair);
+      deadPairs.delete(pair);
       near.destroy();
       far.destroy();
+      over.resolve();
     };
-    pairs.add(cut);
+    const pair: Pair = {
+      cut,
+      abandon() {
+        isDead = true;
+        pairs.delete(pair);
+        deadPairs.add(pair);
+      },
+    };
+    pairs.add(pair);
+    const whileDead = () => (isDead ? over.promise : null);
+    const broke = () => {
+      if (!isDead || (near.destroyed && far.destroyed)) cut();
+    };
     // A connection that breaks on one side is broken on the other; the close says so.
     let bytesUp = 0;
     let isStranded: Stranding | null = null;
     const nearIsGone = () => {
-      if (isStranded === null) cut();
+      if (isStranded === null) broke();
     };
     near.on('error', nearIsGone).once('close', nearIsGone);
-    far.on('error', cut).once('close', cut);
+    far.on('error', broke).once('close', broke);
     const inspector = inspect?.(cut) ?? ((_direction: Direction, piece: Buffer) => piece);
-    void carry('up', near, far, inspector, (piece) => {
+    void carry('up', near, far, inspector, whileDead, (piece) => {
       bytesUp += piece.length;
       const isRequest = bytesUp >= establishedBytes && piece.length >= requestBytes;
       if (stranding !== null && isStranded === null && isRequest) {
@@ -75,7 +102,7 @@ export async function startTcpProxy(
       }
       return isStranded === null ? null : isStranded.cutMs + isStranded.lateMs;
     });
-    void carry('down', far, near, inspector);
+    void carry('down', far, near, inspector, whileDead);
   });
 
   /** `lateMs`: how much later this piece arrives, when its sender is gone; null: it passes now. */
@@ -84,10 +111,13 @@ export async function startTcpProxy(
     from: Socket,
     to: Socket,
     inspector: Inspector,
+    whileDead: () => Promise<void> | null,
     lateMs: (piece: Buffer) => number | null = () => null,
   ): Promise<void> {
     try {
       for await (const piece of from) {
+        const end = whileDead();
+        if (end !== null) return await end;
         const passed = inspector(direction, piece as Buffer);
         if (passed === null) return;
         const late = lateMs(passed);
@@ -97,12 +127,13 @@ export async function startTcpProxy(
           continue;
         }
         await quality.pass(passed.length);
+        if (whileDead() !== null) continue;
         // What comes back to one that is gone is nobody's.
         if (to.destroyed) continue;
         if (direction === 'down') bytesDown += passed.length;
         if (passed.length > 0 && !to.write(passed)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
       }
-      to.end();
+      if (whileDead() === null) to.end();
     } catch {
       // Cut, or broken by one of the ends: the close of the one is the close of the other.
     }
@@ -117,8 +148,13 @@ export async function startTcpProxy(
     setQuality: quality.set,
     cut() {
       const cuts = [...pairs];
-      for (const cut of cuts) cut();
+      for (const pair of cuts) pair.cut();
       return cuts.length;
+    },
+    abandon() {
+      const abandoned = [...pairs];
+      for (const pair of abandoned) pair.abandon();
+      return abandoned.length;
     },
     strand(cutMs, lateMs) {
       stranding = { cutMs, lateMs };
@@ -134,7 +170,7 @@ export async function startTcpProxy(
     bytesDown: () => bytesDown,
     async stop() {
       quality.set({ kind: 'good' });
-      for (const cut of [...pairs]) cut();
+      for (const pair of [...pairs, ...deadPairs]) pair.cut();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

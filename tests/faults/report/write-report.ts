@@ -84,8 +84,9 @@ intent.
 
 A fault of the cloud happens to every run that is under way then; executions are counted with the faults of their own trial.
 
-Not shown by anything here: nodes reboot and never lose power, so what they had not synced is there afterwards, and no \`sync\` of the guard is tried.
-It would take a second copy of a node's disk, as satellites have one (\`tests/faults/satellite/power-loss.c\`).
+Nodes with a guard lose their power too: what the guard had not synced is put back to what it was, is empty, or is gone
+(\`tests/faults/node\`). Of a satellite's disk and a node's, names are durable at once and bytes with their sync. Not shown by anything here: names that
+a disk forgets, and a node without a guard that loses its power, which is a reboot.
 
 | cell | faults | executions | exited | not_started | unknown | violations |
 | --- | --- | --- | --- | --- | --- | --- |

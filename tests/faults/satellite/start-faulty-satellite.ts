@@ -245,15 +245,3 @@ export async function startFaultySatellite(options: SatelliteOptions): Promise<F
     },
   };
 }
-
-/** Null where there is no C compiler: what needs it is left out, and said to be. */
-export async function buildPowerLossLibrary(directory: string): Promise<string | null> {
-  const library = path.join(directory, 'power-loss.so');
-  const source = path.join(import.meta.dirname, 'power-loss.c');
-  try {
-    await run('cc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl', '-lpthread'], { timeout: 60_000 });
-    return library;
-  } catch {
-    return null;
-  }
-}

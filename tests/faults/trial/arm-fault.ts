@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@sena/testing/eventually';
-import { type Cell, type Fault, statementsOf } from '../cells.ts';
+import { type Cell, type Fault, type ServiceName, statementsOf } from '../cells.ts';
+import type { TcpProxy } from '../proxies/start-tcp-proxy.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Lane } from '../world/start-lane.ts';
 import type { World } from '../world/start-world.ts';
 import { armFormerRelay } from './arm-former-relay.ts';
+import { armNodePowerLoss } from './arm-node-power-loss.ts';
 import { armOneOfTwo } from './arm-one-of-two.ts';
 import { armProcessFault } from './arm-process-fault.ts';
 import { armTunnelAtFrame, armTunnelLine } from './arm-tunnel-fault.ts';
@@ -169,6 +171,19 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       };
       return { ...atMoment(fault.moment, lane, random, act, () => rebooting), node: node.name };
     }
+    case 'node-loses-power':
+      return armNodePowerLoss(fault.moment, lane, random);
+    case 'node-clock': {
+      const { name, setClock } = random.pick(lane.nodes);
+      const hasFired = await setClock(fault.offsetMs);
+      return {
+        node: name,
+        hasFired: () => hasFired,
+        async heal() {
+          if (hasFired) await setClock(0);
+        },
+      };
+    }
     case 'service-at-commit':
     case 'orchestrator-beyond-lease': {
       const { service, how } =
@@ -226,6 +241,35 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
       const line = worsenLine(world.postgresOf[fault.service], fault.how, random);
       return atOnce(line.act, line.heal);
     }
+    case 'postgres-half-open':
+      return atOnce(() => world.postgresOf[fault.service].abandon());
+    case 'postgres-clock': {
+      const wrongMs = random.between(4_000, 12_000);
+      return atOnce(
+        () => world.postgresClock.set(fault.offsetMs),
+        () => sleep(wrongMs).then(() => world.postgresClock.set(0)),
+      );
+    }
+    case 'model-router-asked': {
+      const process_ = armProcessFault(world, 'model-router', fault.how, random.between(300, 5_000));
+      const delayMs = fault.when === 'before' ? 0 : random.between(5, 60);
+      let hasFired = false;
+      const takeAway = world.onceModelIsAsked(() => {
+        hasFired = true;
+        if (delayMs === 0) process_.act();
+        else setTimeout(process_.act, delayMs);
+      });
+      return {
+        hasFired: () => hasFired,
+        async heal() {
+          takeAway();
+          await sleep(delayMs);
+          await process_.heal();
+        },
+      };
+    }
+    case 'redis-half-open':
+      return atOnce(() => redisOf(world, fault.service).abandon());
     case 'redis-dies': {
       const downMs = random.between(0, 3_000);
       return atOnce(async () => {
@@ -237,9 +281,7 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
     case 'redis-is-flushed':
       return atOnce(() => flushRedis(world));
     case 'redis-line': {
-      const proxy = world.redisOf?.[fault.service];
-      if (proxy === undefined) throw new Error('there is no Redis in this world');
-      const line = worsenLine(proxy, fault.how, random);
+      const line = worsenLine(redisOf(world, fault.service), fault.how, random);
       return atOnce(line.act, line.heal);
     }
   }
@@ -274,6 +316,12 @@ async function warmUp(world: World, lane: Lane): Promise<void> {
 async function atOnce(act: () => unknown, heal: () => Promise<void> = async () => undefined): Promise<Armed> {
   await act();
   return { hasFired: () => true, heal };
+}
+
+function redisOf(world: World, service: ServiceName): TcpProxy {
+  const proxy = world.redisOf?.[service];
+  if (proxy === undefined) throw new Error('there is no Redis in this world');
+  return proxy;
 }
 
 async function flushRedis({ redis }: World): Promise<void> {

@@ -5,7 +5,7 @@ import type { World } from '../world/start-world.ts';
 
 export function armProcessFault(
   world: World,
-  service: ServiceName,
+  service: ServiceName | 'model-router',
   how: 'kill' | 'stop',
   /** Of a stop. */
   stoppedMs: number,

@@ -29,7 +29,8 @@ export interface CommandKind {
   endsLike(execution: Execution): boolean;
 }
 
-const effect = (mark: string) => `date +"${mark} %s.%N" >> /srv/effects`;
+/** By the node's true clock, also where its clock is set wrong. */
+const effect = (mark: string) => `SENA_TRUE_CLOCK=1 date +"${mark} %s.%N" >> /srv/effects`;
 const copy = (mark: string) => `tee /srv/out-${mark}`;
 const errorCopy = (mark: string) => `tee /srv/err-${mark} >&2`;
 const exits = (code: number) => (execution: Execution) => execution.exitCode === code;
@@ -87,9 +88,10 @@ export const kinds: Readonly<Record<KindName, CommandKind>> = {
 };
 
 /** The model of these worlds: has a new idea each time it is asked, and reports what came of it. */
-export function forgetfulModel(): VendorScript {
+export function forgetfulModel(onAsked: () => void): VendorScript {
   let ideas = 0;
   return (request) => {
+    onAsked();
     if (request.messages.some((message) => message.role === 'tool')) {
       return { kind: 'call', tools: [{ name: 'report', arguments: { answer: 'Some bytes.', findings: [] } }] };
     }

@@ -109,6 +109,12 @@ describe('what is not', () => {
       unknownOnPlain('report_unreadable', after('ssh.cut.running', 'node-1', 'plain')),
       /which is not why/,
     ],
+    [
+      'unknown of an end that was synced before the power went',
+      judge({ outcome: 'unknown', reason: 'node_rebooted' }, {}, noStreams, after('node.loses-power.ended', 'node-1')),
+      /can be known/,
+    ],
+    ['not_started by a node that has another time', notStarted('clock_skew', after('node.clock.ahead')), /nothing kept it/],
     ['a guard that was left out', judge({ mode: 'plain' }), /as plain, on a node where it is guarded/],
     ['an end without a mode', judge({ mode: null }), /as null/],
     ['no outcome at all', judge({ outcome: null }, {}, noStreams), /no outcome/],

@@ -6,9 +6,11 @@ import type { JoinToken, Node, Site } from '@sena/contracts/http/fleet';
 import type { LabHost, LabSite } from '@sena/lab/lab';
 import { runOnHost } from '@sena/lab/run-on-host';
 import { eventually } from '@sena/testing/eventually';
+import { equipNode, type NodeDisk } from '../node/equip-node.ts';
 import { startTcpProxy, type TcpProxy } from '../proxies/start-tcp-proxy.ts';
 import { startTunnelProxy, type TunnelProxy } from '../proxies/start-tunnel-proxy.ts';
 import { type FaultySatellite, startFaultySatellite } from '../satellite/start-faulty-satellite.ts';
+import type { Libraries } from './build-libraries.ts';
 import type { CloudApi } from './call-cloud.ts';
 
 export interface LaneNode {
@@ -20,6 +22,10 @@ export interface LaneNode {
   readonly ssh: TcpProxy;
   /** A command on the node, past SENA and past the proxy. */
   look(command: string): Promise<string>;
+  /** Of what runs there from now on, past what is told of effects. False: it can't be set. */
+  setClock(offsetMs: number): Promise<boolean>;
+  /** What its guard syncs is kept apart; null: it holds no guard, or that can't be done here. */
+  readonly disk: NodeDisk | null;
 }
 
 export interface TunnelledSatellite {
@@ -45,7 +51,7 @@ interface LaneParts {
   readonly hosts: readonly LabHost[];
   readonly cloud: { readonly api: CloudApi; readonly stack: { readonly frontUrl: string } };
   readonly directory: string;
-  readonly powerLossLibrary: string | null;
+  readonly libraries: Libraries | null;
   readonly isPaired: boolean;
   readonly stops: Array<() => Promise<unknown>>;
 }
@@ -74,7 +80,7 @@ export async function startLane(parts: LaneParts): Promise<Lane> {
     // Every other one: a run meets both.
     const isPlain = index % 2 === 1;
     if (isPlain) await look('rm -rf /var/lib/sena && touch /var/lib/sena');
-    nodes.push({ name: host.name, host, isPlain, ssh, look });
+    nodes.push({ name: host.name, host, isPlain, ssh, look, ...(await equipNode({ host, isPlain, look }, parts.libraries)) });
   }
   const first = await startTunnelled(name, siteId, parts);
   const partner = parts.isPaired ? await startTunnelled(`${name}-partner`, siteId, parts) : null;
@@ -94,7 +100,7 @@ async function startTunnelled(name: string, siteId: string, parts: LaneParts): P
   await mkdir(directory, { mode: 0o700 });
   const satellite = await startFaultySatellite({
     ...{ name, directory, url: cloud.stack.frontUrl, token, pin: dispatchKeyFingerprint, tunnelUrl: tunnel.url },
-    powerLossLibrary: parts.powerLossLibrary,
+    powerLossLibrary: parts.libraries?.powerLoss ?? null,
     config: {
       credentials: { default: { privateKeyFile: site.clientKeyPath } },
       limits: { connectionIdleMs: 20_000 },

@@ -18,9 +18,10 @@ import pg from 'pg';
 import { type Backend, type ServiceName, serviceNames } from '../cells.ts';
 import { type PostgresProxy, startPostgresProxy } from '../proxies/start-postgres-proxy.ts';
 import { startTcpProxy, type TcpProxy } from '../proxies/start-tcp-proxy.ts';
-import { buildPowerLossLibrary } from '../satellite/start-faulty-satellite.ts';
 import { forgetfulModel } from '../trial/command-kinds.ts';
+import { buildLibraries, type Libraries } from './build-libraries.ts';
 import { type CloudApi, callCloud } from './call-cloud.ts';
+import { keepPostgresClock, type PostgresClock } from './keep-postgres-clock.ts';
 import { isLaneUp, type Lane, startLane } from './start-lane.ts';
 import { type SecondRelay, startSecondRelay } from './start-second-relay.ts';
 
@@ -41,6 +42,9 @@ export interface World {
   /** Between each service and Redis. */
   readonly redisOf: Readonly<Record<ServiceName, TcpProxy>> | null;
   readonly redis: TestRedis | null;
+  readonly postgresClock: PostgresClock;
+  /** Calls `listener` the next time, while the model's answer has not left. Returns what takes it away. */
+  onceModelIsAsked(listener: () => void): () => void;
   /** Another relay; started when it is first asked for. */
   secondRelay(): Promise<SecondRelay>;
   readonly organizationId: string;
@@ -71,17 +75,17 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   try {
     const directory = await mkdtemp(path.join(tmpdir(), 'sena-faults-'));
     stops.push(() => rm(directory, { recursive: true, force: true }));
-    const [cloud, site, powerLossLibrary] = await Promise.all([
-      startCloud(backend, stops),
+    const libraries = await buildLibraries(directory);
+    if (libraries === null) say('There is no C compiler (cc): power losses and wrong clocks are left out. Install gcc.');
+    const [cloud, site] = await Promise.all([
+      startCloud(backend, directory, libraries, stops),
       startSite(path.join(directory, 'lab'), options, stops),
-      buildPowerLossLibrary(directory),
     ]);
-    if (powerLossLibrary === null) say('There is no C compiler (cc): power losses are left out. Install gcc.');
     const names = Array.from({ length: options.lanes }, (_, index) => `lane-${index + 1}`);
     const lanes = await inTwos(names, (name, index) => {
       const hosts = site.hosts.slice(index * options.nodesPerLane, (index + 1) * options.nodesPerLane);
       const isPaired = index >= options.lanes - options.pairedLanes;
-      return startLane({ name, site, hosts, cloud, directory, powerLossLibrary, isPaired, stops });
+      return startLane({ name, site, hosts, cloud, directory, libraries, isPaired, stops });
     });
     await eventually('every satellite is connected', () => lanes.every(isLaneUp), {
       timeoutMs: 60_000,
@@ -95,8 +99,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 
 type CloudPart = Omit<World, 'lanes' | 'stop' | 'backend'>;
 
-async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>): Promise<CloudPart> {
-  const postgres = await startPostgresServer();
+async function startCloud(
+  backend: Backend,
+  directory: string,
+  libraries: Libraries | null,
+  stops: Array<() => Promise<unknown>>,
+): Promise<CloudPart> {
+  const postgresClock = await keepPostgresClock(directory, libraries);
+  const postgres = await startPostgresServer({ environment: postgresClock.environment });
   stops.push(() => postgres.stop());
   const roles = ['owner', 'app', 'relay', 'signer', 'identity', 'queue', 'checkpoint'] as const;
   const passwords = Object.fromEntries(roles.map((role) => [`sena_${role}`, randomBytes(12).toString('hex')]));
@@ -136,7 +146,15 @@ async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>
   const secret = () => randomBytes(32).toString('base64');
   const secrets = { authSecret: secret(), serviceTokenSecret: secret(), masterKey: secret() };
   const lines: string[] = [];
-  const vendor = await startScriptedVendor(forgetfulModel());
+  const modelListeners = new Set<() => void>();
+  const vendor = await startScriptedVendor(
+    forgetfulModel(() => {
+      for (const listener of modelListeners) {
+        modelListeners.delete(listener);
+        listener();
+      }
+    }),
+  );
   stops.push(() => vendor.stop());
   const stack = await startStack({
     databases: {
@@ -187,7 +205,12 @@ async function startCloud(backend: Backend, stops: Array<() => Promise<unknown>>
   const [owner, approver] = [await seed('olivia', 'owner'), await seed('adam', 'approver')];
   const api = callCloud(stack.frontUrl, { owner: owner.apiKey, approver: approver.apiKey });
   return {
-    ...{ api, stack, postgres, postgresOf, redis, redisOf, secondRelay, organizationId: owner.organizationId },
+    ...{ api, stack, postgres, postgresClock, postgresOf, redis, redisOf, secondRelay },
+    organizationId: owner.organizationId,
+    onceModelIsAsked(listener) {
+      modelListeners.add(listener);
+      return () => modelListeners.delete(listener);
+    },
     log: () => lines.join('\n'),
     async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
       // PostgreSQL may just be restarting, for another trial.

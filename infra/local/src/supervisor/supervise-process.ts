@@ -40,13 +40,16 @@ export type SupervisedProcess = {
   whenReady(): Promise<void>;
   /** Sends a signal. After SIGKILL it counts as down at once, so `whenReady` waits for the next start. */
   kill(signal: NodeJS.Signals): void;
-  /** Stops it and starts it at once; resolves when it is ready. */
-  restart(): Promise<void>;
+  /** Stops it and starts it at once; resolves when it is ready, and says how it had ended. null: it was down. */
+  restart(): Promise<ProcessEnd | null>;
   /** Stops it for good: politely, then by force. Resolves when it is gone. */
   stop(): Promise<void>;
   /** Cuts a polite stop short. */
   hurry(): void;
 };
+
+/** By itself with a code, or by a signal: SIGKILL where it was told to stop and did not in time. */
+export type ProcessEnd = { code: number | null; signal: NodeJS.Signals | null };
 
 export type SupervisorContext = { report: Report; table: ProcessTable | null };
 
@@ -86,13 +89,14 @@ export function superviseProcess(spec: ProcessSpec, { report, table }: Superviso
       child.kill(signal);
     },
     async restart() {
-      if ('child' in state) {
-        const { child } = state;
+      const child = 'child' in state ? state.child : null;
+      if (child !== null) {
         restartAtOnce = true;
         markEnding(child);
         await endChild(child);
       }
       await whenReady();
+      return child === null ? null : { code: child.exitCode, signal: child.signalCode };
     },
     async stop() {
       stopping.abort();

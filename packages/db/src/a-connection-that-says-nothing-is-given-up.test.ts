@@ -1,0 +1,60 @@
+import { connect, createServer, type Socket } from 'node:net';
+import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openPool } from './tenant.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+}, 60_000);
+afterAll(() => database?.drop());
+
+it('a query on a half-open connection fails in bounded time, and the next one has another connection', async () => {
+  const line = await openLine(Number(new URL(database.urls.app).port));
+  const url = new URL(database.urls.app);
+  url.port = String(line.port);
+  const pool = openPool(url.href, {
+    ...{ max: 1, applicationName: 'half-open', onError: () => undefined, silentMsMax: 500 },
+  });
+  try {
+    await pool.query('select 1');
+    line.fallSilent();
+    await expect(pool.query('select 1')).rejects.toThrow(/said nothing for 500 ms/);
+    expect((await pool.query<{ n: number }>('select 2 as n')).rows).toEqual([{ n: 2 }]);
+    // In a transaction too: nobody waits for a rollback that can't arrive.
+    const client = await pool.connect();
+    await client.query('begin');
+    line.fallSilent();
+    await expect(client.query('select 1')).rejects.toThrow(/said nothing/);
+    await expect(client.query('rollback')).rejects.toThrow();
+    client.release();
+    expect((await pool.query<{ n: number }>('select 3 as n')).rows).toEqual([{ n: 3 }]);
+  } finally {
+    await pool.end();
+    line.stop();
+  }
+}, 20_000);
+
+/** Every connection of the moment at which it falls silent is dead from then on; neither end is told. */
+async function openLine(target: number): Promise<{ port: number; fallSilent(): void; stop(): void }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(target, '127.0.0.1');
+    for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined));
+    near.pipe(far);
+    far.pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    fallSilent() {
+      for (const socket of sockets) socket.unpipe();
+    },
+    stop() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
