@@ -37,7 +37,10 @@ export interface ConnectionRooms {
   /** PostgreSQL is told that this connection is over. */
   letGo(connection: EndedConnection): Promise<void>;
   /** Before any other frame of this connection is handled. `news`: runs that learned something by its coming. */
-  connected(satellite: HeldSatellite, arrival: { news: readonly RunNews[]; keySequence: number }): Promise<void>;
+  connected(
+    satellite: HeldSatellite,
+    arrival: { news: readonly RunNews[]; keySequence: number; isSiteLimited: boolean },
+  ): Promise<void>;
   /** After the last frame was handled, before PostgreSQL is told. Once for each `connected`. */
   disconnected(satellite: HeldSatellite): Promise<void>;
   /** Once for each `connected`, after PostgreSQL was told. */
@@ -160,6 +163,7 @@ export function acceptConnection(
     satellite = {
       organizationId,
       satelliteId,
+      siteId,
       connectionEpoch,
       protocol,
       proof: { nonce: asked.challenge.nonce, publicKey: handshake.hello.publicKey },
@@ -168,6 +172,7 @@ export function acceptConnection(
         newestKeyId: handshake.hello.dispatchKeys?.newestKeyId ?? null,
         isRefusing: false,
       },
+      share: null,
       out,
       isHeard: () => liveness.isHeard(),
       close,
@@ -180,7 +185,8 @@ export function acceptConnection(
     if (isAhead)
       logger.warn({ satelliteId }, 'a satellite has seen more connections than the database: was that set back?');
     logger.info({ satelliteId, organizationId, connectionEpoch, journalLost }, 'satellite connected');
-    await rooms.connected(satellite, { news, keySequence: taken.keySequence });
+    const { keySequence, isSiteLimited } = taken;
+    await rooms.connected(satellite, { news, keySequence, isSiteLimited });
   }
 
   /**
