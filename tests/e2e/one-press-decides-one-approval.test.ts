@@ -284,6 +284,23 @@ describe('a command that is asked for ahead', () => {
   }, 60_000);
 });
 
+describe('a site', () => {
+  it('says on its card how many commands run there at once, where it is changed and lifted', async () => {
+    await page.goto(`${sena.local.consoleUrl}/satellites`);
+    const card = page.getByRole('list', { name: 'Sites' }).getByRole('listitem').filter({ hasText: 'fra1' });
+    await card.getByText('No limit on commands at once').waitFor();
+    const change = async (limit: string) => {
+      await card.getByRole('button', { name: 'Change how many commands run at once at fra1' }).click();
+      await page.getByRole('dialog').getByLabel('At most').fill(limit);
+      await page.getByRole('button', { name: 'Change the limit' }).click();
+    };
+    await change('5');
+    await card.getByText('At most 5 commands at once').waitFor();
+    await change('');
+    await card.getByText('No limit on commands at once').waitFor();
+  }, 60_000);
+});
+
 describe('the join command', () => {
   it('is copied whole by a press, and pasted into a shell it enrols a satellite', async () => {
     await browser.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: sena.local.consoleUrl });

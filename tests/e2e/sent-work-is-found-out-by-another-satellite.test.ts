@@ -1,5 +1,6 @@
-// Several satellites at one site, and one dies while an approved change runs through it. The whole product runs on real hosts; another
-// satellite finds out what became of each command, and what SENA says is compared with what is true on the nodes.
+// Several satellites at one site: together they run no more at once than the site allows, and when one dies while an approved change runs
+// through it, another one finds out what became of each command. The whole product runs on real hosts; what SENA says is compared with what
+// is true on the nodes.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -40,7 +41,9 @@ beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'sena-inquiry-'));
   const hosts = Object.keys(work).map((name) => ({ name, labels: {}, faults: [] }));
   [cloud, lab] = await Promise.all([
-    startCloud({ environment: { orchestrator: { ASK_OTHERS_AFTER_MS: '1000' } } }),
+    startCloud({
+      environment: { orchestrator: { ASK_OTHERS_AFTER_MS: '1000' }, relay: { SITE_SHARE_KEPT_MS: '1000' } },
+    }),
     startLab({ stateDirectory: path.join(directory, 'lab'), sites: [{ name: 'hall', hosts }], kind: 'openssh' }),
   ]);
   site = lab.sites[0] as LabSite;
@@ -52,6 +55,9 @@ beforeAll(async () => {
     const node = { name, address, port, runAs: user, credential: 'default', hostKey, labels: {}, siteId };
     const { status, body } = await api.post<Node>('/v1/nodes', node);
     if (status !== 201) throw new Error(`${name}: ${status} ${JSON.stringify(body)}`);
+    // The same host under other names: their work is spread by the hash of new ids, so each satellite gets some of it.
+    for (let copy = 1; copy <= 4; copy += 1)
+      await api.post<Node>('/v1/nodes', { ...node, name: `${name}-${copy}`, labels: { load: 'yes' } });
     const script = `printf '%s\\n' '#!/bin/sh' '${work[name]}' > /srv/work && chmod 755 /srv/work`;
     const { exitCode, stderr } = await onHost(name, script);
     if (exitCode !== 0) throw new Error(`${name}: ${stderr}`);
@@ -101,6 +107,69 @@ const notesOf = async (runId: string) =>
       [runId],
     )
   ).rows.map((row) => row.text);
+
+/** How many of the run's commands were at it at one moment, by what each of them has said of itself: one machine, one clock. */
+async function mostAtOnce(runId: string): Promise<number> {
+  const executions = await api.executions(runId);
+  expect(executions).toHaveLength(12);
+  const moments: Array<[atNs: bigint, change: 1 | -1]> = [];
+  for (const { id } of executions) {
+    const [began, ended] = (await api.output(id)).toString().trim().split('\n').map(BigInt) as [bigint, bigint];
+    moments.push([began, 1], [ended, -1]);
+  }
+  let [now, most] = [0, 0];
+  for (const [, change] of moments.toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+    now += change;
+    most = Math.max(most, now);
+  }
+  return most;
+}
+const atOnce = (seconds: number) => ({
+  ...{ kind: 'command' as const, selector: 'load=yes' },
+  command: `date +%s%N; sleep ${seconds}; date +%s%N`,
+});
+async function limitTo(runningMax: number | null): Promise<void> {
+  const response = await fetch(`${cloud.stack.frontUrl}/v1/sites/${siteId}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${cloud.keys.owner}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ runningMax }),
+  });
+  expect([response.status, await response.json()]).toMatchObject([200, { runningMax }]);
+}
+const sharesAre = (...expected: number[]) =>
+  eventually(`the shares are ${expected.join(' and ')}`, async () => {
+    const { rows } = await admin.query<{ site_share: number }>(
+      'select site_share from sena.satellites where site_share is not null order by site_share',
+    );
+    return rows.map((row) => row.site_share).join() === expected.join();
+  });
+
+it('all satellites of a site together run no more at once than it allows; one goes, and the other has all of it', async () => {
+  await join('sat-z');
+  const free = await api.run(atOnce(1), 60_000);
+  expect(await mostAtOnce(free.id)).toBeGreaterThan(4);
+
+  await limitTo(2);
+  await sharesAre(1, 1);
+  const bound = await api.run(atOnce(0.3), 60_000);
+  expect(bound).toMatchObject({ status: 'succeeded', counts: { total: 12, exitedZero: 12 } });
+  expect(await mostAtOnce(bound.id)).toBe(2);
+
+  await kill('sat-z');
+  await sharesAre(2);
+  const alone = await api.run(atOnce(0.3), 60_000);
+  expect(alone.counts).toMatchObject({ total: 12, exitedZero: 12 });
+  expect(await mostAtOnce(alone.id)).toBe(2);
+
+  // Raised while work waits.
+  const { body: waiting } = await api.post<Run>('/v1/runs', atOnce(2));
+  const begun = async () => (await api.executions(waiting.id)).filter((each) => each.startedAt !== null).length;
+  await eventually('two are at it', async () => (await begun()) === 2);
+  await limitTo(6);
+  await api.wait(waiting.id, 60_000);
+  expect(await mostAtOnce(waiting.id)).toBe(6);
+  await limitTo(null);
+}, 180_000);
 
 it('a change that its satellite left behind is followed to its end by another, with all of its output', async () => {
   const run = await startChange('name=long or name=short');

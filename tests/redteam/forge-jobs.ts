@@ -224,6 +224,7 @@ export async function forgeJobs(options: {
         dispatchReady: { satelliteId },
         satelliteRevoked: { satelliteId },
         keysChanged: {},
+        siteShares: { siteId: 'site_of_nobody' },
         memberChanged: { userId: 'user_of_nobody' },
         runCancelled: { runId: own.runId },
       }[name];

@@ -9,6 +9,8 @@ export const doorbells = {
   dispatchReady: z.strictObject({ satelliteId: z.string() }),
   /** The organization's dispatch keys have a new word for each other: satellites are told. For its relays. */
   keysChanged: z.strictObject({}),
+  /** What may run at this site at once, or who is there to run it, has changed: its satellites' shares are looked at again. For its relays. */
+  siteShares: z.strictObject({ siteId: z.string() }),
   /** The satellite was revoked or locked: close its tunnel. */
   satelliteRevoked: z.strictObject({ satelliteId: z.string() }),
   /** What this member may do has changed: whoever serves them something looks again. For gateways. */

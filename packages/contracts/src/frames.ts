@@ -12,9 +12,9 @@ import { redactionSchema } from './domain/redaction.ts';
 
 /**
  * Protocol versions this build speaks, newest first. The hello negotiates one. 2: checkpoints of the audit. 3: dispatch keys and the
- * satellite's own key change, and its state directory is there once.
+ * satellite's own key change, and its state directory is there once. 4: its share of what may run at its site.
  */
-export const protocolVersions = [3, 2, 1] as const;
+export const protocolVersions = [4, 3, 2, 1] as const;
 export const frameBytesMax = 4 * 1024 * 1024;
 export const framesPerMessageMax = 4_096;
 /** One output piece on the wire. */
@@ -97,6 +97,17 @@ export const relayFrameSchema = z.discriminatedUnion('t', [
     accepted: z.boolean(),
     message: z.string().max(500).nullable(),
   }),
+  /**
+   * Protocol 4. Of your site's commands so many may run through you at once, null: the site has no limit. An upper bound beside your own, which
+   * it never raises. 0: none begins until others have made room. Told behind every welcome, before anything that may begin, and again when it
+   * changes; while there is no connection nothing begins where there was a limit. So a frame that is lost lets nothing run.
+   */
+  z.strictObject({
+    t: z.literal('site-share'),
+    /** Of this connection; a later one replaces it. */
+    sequence: z.int().min(1),
+    runningMax: z.int().min(0).max(100_000).nullable(),
+  }),
 ]);
 export type RelayFrame = z.infer<typeof relayFrameSchema>;
 
@@ -172,6 +183,11 @@ export const satelliteFrameSchema = z.discriminatedUnion('t', [
     formerSignature: z.string().max(256),
     signature: z.string().max(256),
   }),
+  /**
+   * Protocol 4. No more run here than the share of this `sequence`: what was taken back may be given to another satellite. Lost with its
+   * connection, whose next one has a share of its own.
+   */
+  z.strictObject({ t: z.literal('site-share-kept'), sequence: z.int().min(1) }),
   /** Journaled (accepted), or refused before anything ran. */
   z.strictObject({
     t: z.literal('dispatch-ack'),

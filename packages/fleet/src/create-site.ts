@@ -21,5 +21,6 @@ export async function createSite(transaction: TenantTransaction, site: { name: s
     throw new SenaError('name_taken', `There is a site with the name ${name} already. Choose another name.`);
   }
   await appendAuditEvent(transaction, { action: 'site.created', actor, subject: id, data: { name } });
-  return { id, name, nodeCount: 0, satelliteCount: 0, satellitesConnected: 0, createdAt: createdAt.toISOString() };
+  const nothingYet = { nodeCount: 0, satelliteCount: 0, satellitesConnected: 0 };
+  return { id, name, runningMax: null, ...nothingYet, createdAt: createdAt.toISOString() };
 }

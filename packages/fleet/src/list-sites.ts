@@ -29,6 +29,7 @@ export async function listSites(
     items: sites.map((site) => ({
       id: site.id,
       name: site.name,
+      runningMax: site.runningMax,
       nodeCount: nodesOf?.get(site.id) ?? site._count.nodes,
       satelliteCount: site.satellites.length,
       satellitesConnected: site.satellites.filter((satellite) => satellite.relayId !== null).length,

@@ -74,6 +74,8 @@ export type SatelliteArrival =
       readonly isAhead: boolean;
       /** Of the last statement about the organization's dispatch keys; 1: there is none. */
       readonly keySequence: number;
+      /** Its site says how many commands may run there at once. */
+      readonly isSiteLimited: boolean;
     }
   /** It shows an older session than the last one that was kept: two copies of its state directory exist, unless this hello is an old one. */
   | { readonly kind: 'stale' }
@@ -109,6 +111,7 @@ export async function connectSatellites(
     pending_token: string | null;
     lock: SatelliteLock | null;
     key_sequence: string | null;
+    is_site_limited: boolean;
   }>(
     // Rows are locked in the order of their ids. `same` and `next`: what it shows is the last session that it has said it kept, or the one
     // after it, which it was given and did not yet say it kept; it is given the same one again until it does, so that an answer which came
@@ -152,7 +155,8 @@ export async function connectSatellites(
      from had where s.id = had.id
      returning s.id, had.verdict, had.is_certain, s.connection_epoch, s.session_counter, s.pending_token, s.lock,
        had.journal_id is not null and had.journal_id <> had.journal_now as journal_lost,
-       (select max(sequence) from dispatch_key_statements) as key_sequence`,
+       (select max(sequence) from dispatch_key_statements) as key_sequence,
+       exists (select from sites where sites.id = s.site_id and sites.running_max is not null) as is_site_limited`,
     [
       relayId,
       arrivals.map((arrival) => arrival.satelliteId),
@@ -183,6 +187,7 @@ export async function connectSatellites(
           session: row.verdict === 'none' || token === null ? null : { counter: Number(counter) + 1, token },
           isAhead: row.verdict === 'ahead',
           keySequence: Number(row.key_sequence ?? 1),
+          isSiteLimited: row.is_site_limited,
         },
       ];
     }),

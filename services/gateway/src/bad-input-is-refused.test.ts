@@ -285,6 +285,20 @@ const operations: Record<string, Operation> = {
       ['name taken', () => ({ name: 'northwind-site' }), 'name_taken'],
     ],
   },
+  'PATCH /v1/sites/{id}': {
+    path: '/v1/sites/{id}',
+    id: 'site',
+    roles: may.manageFleet,
+    body: { runningMax: 20 },
+    wrongBodies: [
+      ['nothing', () => ({}), 'validation_failed'],
+      ['none at all', () => ({ runningMax: 0 }), 'validation_failed'],
+      ['a part of a command', () => ({ runningMax: 1.5 }), 'validation_failed'],
+      ['more than there can be', () => ({ runningMax: 100_001 }), 'validation_failed'],
+      ['as text', () => ({ runningMax: '20' }), 'validation_failed'],
+      ['field unknown', () => ({ runningMax: 20, [canary]: 1 }), 'validation_failed'],
+    ],
+  },
   'POST /v1/sites/{id}/join-tokens': {
     path: '/v1/sites/{id}/join-tokens',
     id: 'site',

@@ -21,6 +21,7 @@ const exceptions: Record<string, string> = {
   'DELETE /v1/policies/:name': 'twice is once by itself: the policy is gone, and the second answer says so',
   'DELETE /v1/audit-sinks/:id': 'twice is once by itself: the sink is gone, and the second answer says so',
   'PATCH /v1/members/:id': 'says what is to hold: twice is once',
+  'PATCH /v1/sites/:id': 'says what is to hold: twice is once',
   'DELETE /v1/members/:id': 'twice is once by itself: the member is gone, and the second answer says so',
   'DELETE /v1/members/:id/sessions': 'twice is once by itself: the sessions are gone',
   'DELETE /v1/invitations/:id': 'twice is once by itself: it is taken back',

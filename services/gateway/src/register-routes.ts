@@ -77,6 +77,7 @@ import { postSamlAcs } from './routes/sign-in/post-saml-acs.ts';
 import { postSignInProvider } from './routes/sign-in/post-sign-in-provider.ts';
 import { putSignInProvider } from './routes/sign-in/put-sign-in-provider.ts';
 import { getSites } from './routes/sites/get-sites.ts';
+import { patchSite } from './routes/sites/patch-site.ts';
 import { postJoinTokens } from './routes/sites/post-join-tokens.ts';
 import { postSites } from './routes/sites/post-sites.ts';
 import type { Services } from './services.ts';
@@ -109,6 +110,7 @@ export function registerRoutes(app: GatewayApp, services: Services): void {
   deleteNode(app, services);
   getSites(app, services);
   postSites(app, services);
+  patchSite(app, services);
   postJoinTokens(app, services);
   getSatellites(app, services);
   postSatelliteRevoke(app, services);

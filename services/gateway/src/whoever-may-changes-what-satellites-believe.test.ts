@@ -139,3 +139,25 @@ describe('a locked satellite', () => {
     expect((await gateway.call('POST', `/v1/satellites/${id}/unlock`)).status).toBe(409);
   });
 });
+
+describe('how many commands run at a site at once', () => {
+  const change = (runningMax: number | null, as: 'owner' | 'admin' | 'operator' = 'owner') =>
+    gateway.call('PATCH', `/v1/sites/${siteId}`, { as, body: { runningMax } });
+  const shown = async () =>
+    (await gateway.call('GET', '/v1/sites')).json.items.find((site: { id: string }) => site.id === siteId);
+
+  it('is changed by owners and admins alone, is shown, and each change is recorded with who made it and what held before', async () => {
+    expect(await shown()).toMatchObject({ runningMax: null });
+    expect((await change(20, 'operator')).status).toBe(403);
+    const changed = await change(20, 'admin');
+    expect(changed.status).toBe(200);
+    expect(changed.json).toEqual({ ...(await shown()), runningMax: 20 });
+    // Says what holds already: no change.
+    await change(20);
+    expect((await change(null)).json).toMatchObject({ name: 'berlin', runningMax: null });
+    expect(await audit('site.changed')).toMatchObject([
+      { subject: siteId, data: { name: 'berlin', runningMax: 20, formerRunningMax: null } },
+      { subject: siteId, data: { name: 'berlin', runningMax: null, formerRunningMax: 20 } },
+    ]);
+  });
+});

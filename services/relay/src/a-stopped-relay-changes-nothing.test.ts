@@ -269,10 +269,11 @@ describe('a satellite that answers no ping any more, which a relay finds when it
       flush: () => undefined,
       close: () => undefined,
     };
-    const { organizationId } = fleet;
+    const { organizationId, siteId } = fleet;
     const close = (code: number) => void closes.push(code);
     return {
-      ...{ organizationId, satelliteId: satellite.id, connectionEpoch: 1, protocol: 2, out, close, pushed, closes },
+      ...{ organizationId, satelliteId: satellite.id, siteId, connectionEpoch: 1, protocol: 2 },
+      ...{ share: null, out, close, pushed, closes },
       keys: { sequence: 1, newestKeyId: null, isRefusing: false },
       proof: { nonce: 'nonce', publicKey: satellite.publicKeySpki },
       isHeard: () => false,

@@ -1,5 +1,7 @@
+import { Socket } from 'node:net';
 import { type JobQueue, openQueue } from '@sena/queue/open-queue';
 import { eventually } from '@sena/testing/eventually';
+import { isSentAtOnce } from '@sena/testing/is-sent-at-once';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openRelayBench, type RelayBench } from './fixtures/open-relay-bench.ts';
@@ -52,6 +54,16 @@ test('a stranger who comes and goes is nobody’s news', async () => {
   await tunnel.close();
   await wasTold(false);
   expect(told.filter((each) => each.organizationId === fleet.organizationId).length).toBeLessThanOrEqual(2);
+});
+
+test('the relay sends small messages at once', async () => {
+  const tunnel = await connect(bench.port, satellite);
+  // The relay is in this process, and so is its end of the tunnel.
+  const ends = (process as unknown as { _getActiveHandles(): unknown[] })
+    ._getActiveHandles()
+    .filter((handle) => handle instanceof Socket && handle.localPort === bench.port);
+  expect(ends.map((end) => isSentAtOnce(end as Socket))).toEqual([true]);
+  await tunnel.close();
 });
 
 test('the relay tells its time with every heartbeat, to those it knows', async () => {

@@ -5,6 +5,7 @@ import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
 export interface HeldSatellite {
   readonly organizationId: string;
   readonly satelliteId: string;
+  readonly siteId: string;
   readonly connectionEpoch: number;
   /** Of the tunnel, as the hello has agreed on it. */
   readonly protocol: number;
@@ -12,6 +13,16 @@ export interface HeldSatellite {
   keys: { readonly sequence: number; readonly newestKeyId: string | null; readonly isRefusing: boolean };
   /** By what it has proved who it is on this connection; after a change of its key, the new one. */
   proof: { readonly nonce: string; readonly publicKey: string };
+  /**
+   * What it was told last of its site's limit, null: nothing yet. `isOwed`: it may be running more from before. `isKept`: it has said that it
+   * does not.
+   */
+  share: {
+    readonly sequence: number;
+    readonly runningMax: number | null;
+    readonly isOwed: boolean;
+    readonly isKept: boolean;
+  } | null;
   readonly out: FrameBatcher<RelayFrame>;
   /** False: nothing was heard lately. Whether anything arrives there is not known. */
   isHeard(): boolean;

@@ -21,6 +21,7 @@ export function listenForOrganizations(
     dispatchReady(): void;
     satelliteRevoked(): Promise<void>;
     keysChanged(): void;
+    siteShares(organizationId: string, siteId: string): void;
     runCancelled(organizationId: string, runId: string): Promise<void>;
     gap(): Promise<void>;
   },
@@ -32,6 +33,7 @@ export function listenForOrganizations(
       signals.listen(organizationId, 'dispatchReady', on.dispatchReady, { onGap: on.gap }),
       signals.listen(organizationId, 'satelliteRevoked', on.satelliteRevoked),
       signals.listen(organizationId, 'keysChanged', on.keysChanged),
+      signals.listen(organizationId, 'siteShares', ({ siteId }) => on.siteShares(organizationId, siteId)),
       signals.listen(organizationId, 'runCancelled', ({ runId }) => on.runCancelled(organizationId, runId)),
     ]);
   }

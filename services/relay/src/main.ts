@@ -6,7 +6,11 @@ import { usualTiming } from './timing.ts';
 
 const env = parseRelayEnv(process.env);
 const logger = createLogger('relay', env.LOG_LEVEL);
-const relay = await startRelay(env, logger, { ...usualTiming, checkpointMs: env.WITNESS_EVERY_MS });
+const relay = await startRelay(env, logger, {
+  ...usualTiming,
+  checkpointMs: env.WITNESS_EVERY_MS,
+  siteShareKeptMs: env.SITE_SHARE_KEPT_MS,
+});
 logger.info({ port: relay.port, relayId: env.RELAY_ID }, 'relay listens');
 
 function stop(signal: string): void {

@@ -14,6 +14,7 @@ import { receiveKeyAnswer } from './keys/receive-key-answer.ts';
 import type { Report } from './results/report.ts';
 import type { Recorder } from './results/start-recorder.ts';
 import type { RunRinger } from './ring-runs.ts';
+import type { SiteShareCarrier } from './share/carry-site-shares.ts';
 import type { CheckpointCarrier } from './witness/carry-checkpoints.ts';
 import { receiveWitness } from './witness/receive-witness.ts';
 
@@ -30,6 +31,7 @@ export interface FrameRooms {
   readonly checkpoints: CheckpointCarrier;
   /** It holds the session of this connection on disk. */
   keepSession(satellite: HeldSatellite, counter: number): void;
+  readonly shares: Pick<SiteShareCarrier, 'kept'>;
   /** Of each connection. */
   readonly reconciliations: WeakMap<HeldSatellite, Reconciliation>;
 }
@@ -67,6 +69,9 @@ export async function receiveFrames(
       }
       case 'session-kept':
         rooms.keepSession(satellite, frame.counter);
+        break;
+      case 'site-share-kept':
+        rooms.shares.kept(satellite, frame.sequence);
         break;
       case 'dispatch-keys-followed':
       case 'dispatch-keys-refused':

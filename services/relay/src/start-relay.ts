@@ -26,6 +26,7 @@ import { type FrameRooms, receiveFrames } from './receive-frames.ts';
 import { boundWaiting } from './results/bound-waiting.ts';
 import { startRecorder } from './results/start-recorder.ts';
 import { createRunRinger } from './ring-runs.ts';
+import { startCarryingSiteShares } from './share/carry-site-shares.ts';
 import { type RelayTiming, usualTiming } from './timing.ts';
 import { startWatchingSatellites } from './watch-satellites.ts';
 import { startCarryingCheckpoints } from './witness/carry-checkpoints.ts';
@@ -64,6 +65,10 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const inquiries = startCarryingInquiries({ pool, relayId, held, logger, timing });
   const checkpoints = startCarryingCheckpoints({ pool, held, logger, pollMs: timing.checkpointMs });
   const dispatchKeys = startCarryingDispatchKeys({ pool, held, logger, pollMs: timing.presenceMs });
+  const shares = startCarryingSiteShares({
+    ...{ pool, held, logger, timing },
+    ring: ({ organizationId, siteId }) => void signals.ring(organizationId, 'siteShares', { siteId }),
+  });
   const look = () => {
     carrier.look();
     inquiries.look();
@@ -84,10 +89,12 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     dispatchReady: look,
     satelliteRevoked: () => watch.check(),
     keysChanged: () => dispatchKeys.look(),
+    siteShares: (organizationId, siteId) => shares.divideAgain(organizationId, siteId),
     runCancelled: (organizationId, runId) => tellOfCancel(organizationId, runId),
     gap: async () => {
       look();
       dispatchKeys.look();
+      shares.look();
       await watch.check();
     },
   });
@@ -163,7 +170,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const ready = () => Promise.all([pool.query('select 1'), queue.ready(), signals.ready()]);
   const health = await startHealthServer({ host: env.HOST, port: env.PORT, ready, logger });
   const reception: FrameRooms = {
-    ...{ relayId, pool, logger, recorder, ringer, leaving, checkpoints, reconciliations },
+    ...{ relayId, pool, logger, recorder, ringer, leaving, checkpoints, shares, reconciliations },
     keepSession({ organizationId, satelliteId }, counter) {
       // Lost, it shows it with its next hello.
       keepSession({ organizationId, satelliteId, counter }).catch((error: unknown) =>
@@ -182,9 +189,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       );
       void signals.ring(organizationId, 'satelliteRevoked', { satelliteId });
     },
-    async connected(satellite, { news, keySequence }) {
+    async connected(satellite, { news, keySequence, isSiteLimited }) {
       await doorbells.hold(satellite.organizationId);
       ringer.ring(satellite.organizationId, news);
+      // Before the question behind which it begins what waited there.
+      await shares.arrived(satellite, isSiteLimited);
       const unfinished = await unfinishedOf(satellite);
       const asked = askWhatIsKnown(satellite, unfinished);
       // Of most there is nothing to hear.
@@ -215,6 +224,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       await inquiries.stop();
       await checkpoints.stop();
       await dispatchKeys.stop();
+      await shares.stop();
       await recorder.stop();
       for (const satellite of held.all()) satellite.out.flush();
       await tunnels.stop(timing.closeMs);

@@ -30,6 +30,15 @@ export function useSites() {
   });
 }
 
+export function useChangeSite() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, runningMax }: { id: string; runningMax: number | null }) =>
+      takeData(sena.PATCH('/v1/sites/{id}', { params: { path: { id } }, body: { runningMax } })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: sitesKey }),
+  });
+}
+
 export function useCreateSite() {
   const queryClient = useQueryClient();
   return useMutation({

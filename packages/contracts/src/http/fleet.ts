@@ -11,9 +11,19 @@ export const labelsSchema = z
   .record(z.string().regex(/^[a-z][a-z0-9_.-]{0,62}$/), z.string().max(63))
   .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels');
 
+const runningMax = z
+  .int()
+  .min(1)
+  .max(100_000)
+  .nullable()
+  .describe(
+    'So many commands run at this site at once, all its satellites together; null: as many as each of them allows.',
+  );
+
 export const siteSchema = z.object({
   id: z.string(),
   name: z.string(),
+  runningMax,
   nodeCount: z.int(),
   satelliteCount: z.int(),
   satellitesConnected: z.int(),
@@ -22,6 +32,8 @@ export const siteSchema = z.object({
 export type Site = z.infer<typeof siteSchema>;
 export const sitePageSchema = pageSchema(siteSchema);
 export const createSiteBodySchema = z.strictObject({ name: fleetNameSchema });
+export const changeSiteBodySchema = z.strictObject({ runningMax });
+export type ChangeSiteBody = z.infer<typeof changeSiteBodySchema>;
 
 export const nodeSchema = z.object({
   id: z.string(),

@@ -39,7 +39,10 @@ export interface ConnectionRooms {
   /** PostgreSQL is told that this connection is over. */
   letGo(connection: EndedConnection): Promise<void>;
   /** Before any other frame of this connection is handled. `news`: runs that learned something by its coming. */
-  connected(satellite: HeldSatellite, arrival: { news: readonly RunNews[]; keySequence: number }): Promise<void>;
+  connected(
+    satellite: HeldSatellite,
+    arrival: { news: readonly RunNews[]; keySequence: number; isSiteLimited: boolean },
+  ): Promise<void>;
   /** After the last frame was handled, before PostgreSQL is told. Once for each `connected`. */
   disconnected(satellite: HeldSatellite): Promise<void>;
   /** Once for each `connected`, after PostgreSQL was told. */
@@ -187,10 +190,11 @@ class Connection {
     nonce: string,
   ): Promise<void> {
     const { organizationId, satelliteId, siteId } = identity;
-    const { connectionEpoch, journalLost, session, isAhead, news, keySequence } = taken;
+    const { connectionEpoch, journalLost, session, isAhead, news, keySequence, isSiteLimited } = taken;
     const out = createFrameBatcher<RelayFrame>({ socket: this.#socket });
     const satellite: HeldSatellite = {
-      ...{ organizationId, satelliteId, connectionEpoch, protocol, out },
+      ...{ organizationId, satelliteId, siteId, connectionEpoch, protocol, out },
+      share: null,
       proof: { nonce, publicKey: hello.publicKey },
       keys: {
         sequence: hello.dispatchKeys?.sequence ?? 1,
@@ -210,7 +214,7 @@ class Connection {
     if (isAhead)
       logger.warn({ satelliteId }, 'a satellite has seen more connections than the database: was that set back?');
     logger.info({ satelliteId, organizationId, connectionEpoch, journalLost }, 'satellite connected');
-    await this.#rooms.connected(satellite, { news, keySequence });
+    await this.#rooms.connected(satellite, { news, keySequence, isSiteLimited });
   }
 
   /**

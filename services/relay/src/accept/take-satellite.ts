@@ -29,6 +29,7 @@ export type TakenSatellite =
       readonly session: Session | null;
       readonly isAhead: boolean;
       readonly keySequence: number;
+      readonly isSiteLimited: boolean;
       /** Runs in which something was closed. */
       readonly news: readonly RunNews[];
     }

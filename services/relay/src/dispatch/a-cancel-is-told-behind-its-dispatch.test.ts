@@ -39,6 +39,8 @@ beforeEach(async () => {
     connectionEpoch: 1,
     protocol: 2,
     keys: { sequence: 1, newestKeyId: null, isRefusing: false },
+    siteId: 'site_1',
+    share: null,
     proof: { nonce: 'nonce', publicKey: 'key' },
     isHeard: () => true,
     close: () => undefined,

@@ -43,7 +43,14 @@ async function seed() {
 
 const heldOf = (fleet: SeededFleet): HeldSatellite => ({
   ...{ organizationId: fleet.organizationId, satelliteId: (fleet.satellites[0] as SeededSatellite).id },
-  ...{ connectionEpoch: 1, protocol: 1, isHeard: () => true, close: () => undefined },
+  ...{
+    siteId: fleet.siteId,
+    connectionEpoch: 1,
+    protocol: 1,
+    share: null,
+    isHeard: () => true,
+    close: () => undefined,
+  },
   ...{ keys: { sequence: 0, newestKeyId: null, isRefusing: false }, proof: { nonce: '', publicKey: '' } },
   out: {
     ...{ push: () => undefined, room: () => Promise.resolve(), waitingBytes: () => 0 },

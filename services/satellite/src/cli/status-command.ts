@@ -47,6 +47,11 @@ export const statusCommand = defineCommand({
             ];
       lines.push(['process', describeProcess(live)]);
       if (live !== null) lines.push(['connection', describeConnection(live)], ['work', describeWork(live)]);
+      if (typeof live?.counts.siteShare === 'number')
+        lines.push([
+          'site limit',
+          `at most ${live.counts.siteShare} commands at once here, as long as the cloud says so`,
+        ]);
       if (live?.clockProblem) lines.push(['clock', live.clockProblem]);
       const crypto = cryptoOf(live);
       if (crypto.kind !== 'works') lines.push(['ssh', cryptoComplaint(crypto)]);

@@ -39,6 +39,7 @@ import { recoverExecutions } from './recover-executions.ts';
 import { createRelayClock } from './relay-clock.ts';
 import { runExecution } from './run-execution.ts';
 import { runInquiry } from './run-inquiry.ts';
+import { createSiteShare } from './site-share.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 
 const sweepMs = 1_000;
@@ -54,7 +55,15 @@ export type Runtime = {
   receive(frames: RelayFrame[]): Promise<void>;
   /** Null: the clocks of satellite and relay agree. */
   clockProblem(): string | null;
-  counts(): { waiting: number; starting: number; running: number; heldBytes: number; connections: number };
+  counts(): {
+    waiting: number;
+    starting: number;
+    running: number;
+    /** Of its site's limit, so many may run here; null: the site has none. */
+    siteShare: number | null;
+    heldBytes: number;
+    connections: number;
+  };
   /** Nothing new begins; resolves when nothing runs or the time is up. */
   stop(graceMs: number): Promise<void>;
 };
@@ -93,8 +102,13 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     run: (work, slot) =>
       (work.kind === 'inquired' ? runInquiry(work, slot, rooms) : runExecution(work, slot, rooms))
         .catch(fatal)
-        .finally(() => forgetFinished(work)),
+        .finally(() => {
+          forgetFinished(work);
+          // Behind the queue, which has not heard of it yet.
+          setImmediate(siteShare.look);
+        }),
   });
+  const siteShare = createSiteShare(() => queue.counts().starting + queue.counts().running, queue.pump);
   // Looked for once a turn of the event loop, however many begin in it.
   let isHaltedNow: boolean | null = null;
   const isHalted = () => {
@@ -147,7 +161,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
   function whyShut(): string | null {
     if (!isOpen) return 'the satellite, which was restarted, had no connection to its relay';
-    return outbox.isFull() ? 'the output that no relay has taken yet left no room for more' : null;
+    if (outbox.isFull()) return 'the output that no relay has taken yet left no room for more';
+    return siteShare.whyShut();
   }
 
   function forgetFinished(work: Work): void {
@@ -201,6 +216,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       }
       case 'identity-changed':
         return identity.receive(frame);
+      case 'site-share':
+        return siteShare.take(frame);
       case 'challenge':
       case 'welcome':
         logger.warn({ frame: frame.t }, 'the relay repeats its handshake, it is ignored');
@@ -386,10 +403,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     linkUp(welcome, next) {
       link = next;
       clock.take(welcome.relayTimeMs);
+      siteShare.linkUp(welcome.protocol, next);
       outbox.linkUp(next);
     },
     linkDown() {
       link = null;
+      siteShare.linkDown();
       outbox.linkDown();
     },
     async receive(frames) {
@@ -404,7 +423,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       }
     },
     clockProblem: clock.problem,
-    counts: () => ({ ...queue.counts(), heldBytes: outbox.heldBytes(), connections: pool.openConnections() }),
+    counts: () => ({
+      ...queue.counts(),
+      siteShare: siteShare.max(),
+      heldBytes: outbox.heldBytes(),
+      connections: pool.openConnections(),
+    }),
     async stop(graceMs) {
       isStopping = true;
       clearInterval(sweepTimer);

@@ -1,5 +1,7 @@
 // Against a server of our own, which says what it says when it is told to: an sshd sends how a command ended before the last of its output.
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isSentAtOnce } from '@sena/testing/is-sent-at-once';
 import type { Connection, ServerChannel } from 'ssh2';
 import { afterEach, expect, it } from 'vitest';
 import { executeCommand } from './execute-command.ts';
@@ -44,6 +46,12 @@ async function run(say: Script, { timeoutMs = 20_000, idleMsMax, room = () => Pr
   );
   return { end, ...got };
 }
+
+it('a connection to a node sends small messages at once', async () => {
+  node = await startScriptedNode((channel) => channel.end());
+  const { _sock: socket } = node.connection.client as unknown as { _sock: Socket };
+  expect(isSentAtOnce(socket)).toBe(true);
+});
 
 const exited = { kind: 'exited', exitCode: 0, signal: null, brokeOff: false };
 

@@ -25,6 +25,8 @@ const statusSchema = z.object({
     waiting: z.int(),
     starting: z.int(),
     running: z.int(),
+    /** Null: its site has no limit. */
+    siteShare: z.int().nullable(),
     heldBytes: z.int(),
     connections: z.int(),
   }),

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import { isSentAtOnce } from '@sena/testing/is-sent-at-once';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkCloudAddress } from './cloud-address.ts';
 import { dialCloud } from './dial-cloud.ts';
@@ -82,6 +83,23 @@ describe('the way to the cloud', () => {
     await expect(read(undefined, address)).rejects.toThrow(/self-signed/);
     proxyStatus = '407 Proxy Authentication Required';
     await expect(read(certificate, address)).rejects.toThrow('answered 407');
+  });
+
+  it('sends small messages at once: plain, over TLS, and through a proxy', async () => {
+    proxyStatus = '200 OK';
+    const port = portOf(cloud);
+    for (const [isSecure, through] of [
+      [false, undefined],
+      [true, undefined],
+      [true, `http://127.0.0.1:${portOf(proxy)}`],
+    ] as const) {
+      const settings = { proxy: through, ca: certificate, timeoutMs: 5_000 };
+      const stream = await dialCloud({ host: 'localhost', port, isSecure }, settings);
+      // TLS is what its own TCP socket carries.
+      const { _parent: carrier } = stream as unknown as { _parent: Socket | null };
+      expect([isSecure, isSentAtOnce(isSecure ? (carrier as Socket) : stream)]).toEqual([isSecure, true]);
+      stream.destroy();
+    }
   });
 
   it.each([

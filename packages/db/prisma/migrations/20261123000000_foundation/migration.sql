@@ -19,6 +19,8 @@ create table sites (
   id text primary key,
   organization_id text not null references organizations,
   name text not null,
+  -- So many commands run there at once, all its satellites together; null: as many as each of them allows.
+  running_max integer check (running_max between 1 and 100000),
   created_at timestamptz not null default now(),
   unique (organization_id, name),
   unique (organization_id, id)
@@ -49,6 +51,8 @@ create table satellites (
   -- Two copies of its state directory exist. Nothing is sent to it until somebody has looked.
   locked_at timestamptz,
   lock jsonb,
+  -- Of its site's `running_max`: so many may run through it by what it was told, until it says that fewer do. Null: it was told of no limit.
+  site_share integer check (site_share >= 0),
   relay_id text,
   connection_epoch bigint not null default 0,
   connected_at timestamptz,
@@ -793,7 +797,8 @@ grant insert on organizations, sites, satellites, join_tokens, nodes, runs, run_
   policies, policy_versions, dispatches, executions, outcomes, outbox, idempotency_keys, runbooks, model_calls, audit_events, audit_seals, audit_sinks to sena_app;
 grant update (cursor, delivered_at, failures, last_error, next_attempt_at) on audit_sinks to sena_app;
 grant insert (id, organization_id, kind, key_id, requested_by) on dispatch_key_requests to sena_app;
-grant update (name) on organizations, sites to sena_app;
+grant update (name) on organizations to sena_app;
+grant update (name, running_max) on sites to sena_app;
 grant update (revoked_at, relay_id, connected_at, locked_at, lock, session_token, pending_token) on satellites to sena_app;
 grant update (used_at, used_by_satellite_id) on join_tokens to sena_app;
 grant update (name, address, port, run_as, credential, host_key, labels) on nodes to sena_app;
@@ -810,12 +815,13 @@ grant select, insert on approval_assertions to sena_app;
 
 grant select on satellites, runs, dispatches, dispatch_envelopes, executions, execution_starts, outcomes, output_streams, output_chunks, outbox,
   inquiries, audit_seals, checkpoint_keys, audit_checkpoints, audit_tree, audit_cosignatures, audit_refusals, dispatch_key_statements to sena_relay;
+grant select (id, organization_id, running_max) on sites to sena_relay;
 grant insert on audit_cosignatures, audit_refusals to sena_relay;
 grant update on audit_refusals to sena_relay;
 grant delete on audit_refusals to sena_relay;
 grant insert on run_events, execution_starts, outcomes, output_streams, output_chunks, outbox, audit_events to sena_relay;
 grant update (version, journal_id, passkeys_to_change, dispatch_key_id, session_counter, session_token, pending_token, remote_address, locked_at, lock,
-  relay_id, connection_epoch, connected_at, last_seen_at) on satellites to sena_relay;
+  site_share, relay_id, connection_epoch, connected_at, last_seen_at) on satellites to sena_relay;
 grant update (last_event_seq, wake_count, wanted_at, exited_zero_count, exited_nonzero_count, not_started_count, unknown_count) on runs to sena_relay;
 grant update (pending, sent_at, sent_epoch, acked_at) on dispatches to sena_relay;
 grant update (sent_at, sent_epoch, acked_at, refused_at) on inquiries to sena_relay;
