@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson } from './canonical-json.ts';
 import { eventSha256, genesisHash, type SealedContent, sealHash } from './chain-hash.ts';
+import { digestPiece } from './digest-piece.ts';
 import { verifyExport } from './verify-export.ts';
 
 const organizationId = 'org_1';
@@ -27,11 +28,15 @@ const change = fc.oneof(
   { weight: 1, arbitrary: fc.record({ extra: text }) },
 );
 
-function verdictOf(line: string) {
+function verdictOf(line: string, way: 'apart' | 'piece') {
   const verifier = verifyExport({ witnessed: [], keyFingerprints: [] });
-  verifier.take(canonicalJson({ kind: 'header', v: 1, organizationId, afterSeq: 0, exportedAt: 'now', keys: [] }));
-  verifier.take(line);
-  verifier.take(canonicalJson({ kind: 'end', records: 1, unsealed: 0 }));
+  const lines = [
+    canonicalJson({ kind: 'header', v: 1, organizationId, afterSeq: 0, exportedAt: 'now', keys: [] }),
+    line,
+    canonicalJson({ kind: 'end', records: 1, unsealed: 0 }),
+  ];
+  if (way === 'apart') lines.every(verifier.take);
+  else verifier.takePiece(digestPiece(Buffer.from(lines.join('\n'))));
   return verifier.finish();
 }
 
@@ -47,12 +52,12 @@ test('in canonical form, where it is not taken apart, as in any other: 3,000 rec
       });
       const record = { kind: 'record', seq: 1, previousHash: genesisHash, hash, event: { ...sealed, ...changes } };
       const turned = Object.fromEntries(Object.entries({ ...record.event }).toReversed());
-      const canonical = verdictOf(canonicalJson(record));
-      const loose = verdictOf(
-        JSON.stringify(Object.fromEntries(Object.entries({ ...record, event: turned }).toReversed())),
-      );
+      const canonical = verdictOf(canonicalJson(record), 'piece');
+      const loose = JSON.stringify(Object.fromEntries(Object.entries({ ...record, event: turned }).toReversed()));
       verdicts[canonical.kind] += 1;
-      expect(canonical).toEqual(loose);
+      expect(verdictOf(canonicalJson(record), 'apart')).toEqual(canonical);
+      expect(verdictOf(loose, 'apart')).toEqual(canonical);
+      expect(verdictOf(loose, 'piece')).toEqual(canonical);
       const isRight = sealed.organizationId === organizationId && canonicalJson(record.event) === canonicalJson(sealed);
       expect(canonical.kind).toBe(isRight ? 'intact' : 'broken');
     }),

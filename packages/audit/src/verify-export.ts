@@ -1,6 +1,5 @@
 // Recomputes an export line by line, offline, and names the first record that does not hold: against itself, against the signer's
 // checkpoints, and against what satellites saw. Pure. A database superuser can make the export's inside hold; not what others kept.
-import { hash } from 'node:crypto';
 import {
   type Checkpoint,
   type CheckpointKey,
@@ -14,7 +13,8 @@ import { fingerprintOf } from '@sena/envelope/dispatch-key';
 import { isIdentityChangeSigned } from '@sena/envelope/identity-change';
 import { growTree, leafHash } from '@sena/envelope/merkle-tree';
 import { isCheckpointSigned, isCosigned } from '@sena/envelope/sign-checkpoint';
-import { genesisHash, sealHash } from './chain-hash.ts';
+import { genesisHash } from './chain-hash.ts';
+import type { DigestedPiece, RecordRun } from './digest-piece.ts';
 import type { ExportLine } from './export-line.ts';
 import { findFlaw } from './verify-chain.ts';
 
@@ -64,6 +64,8 @@ type Broken = Extract<ExportVerdict, { kind: 'broken' }>;
 export interface ExportVerifier {
   /** The next line, without its end. False: it is broken, nothing more is needed. */
   take(line: string): boolean;
+  /** The next lines, sooner: those that hold by themselves need only be held against what stands before them. */
+  takePiece(piece: DigestedPiece): boolean;
   /** After the last line. */
   finish(): ExportVerdict;
 }
@@ -107,37 +109,29 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     broken ??= { kind: 'broken', seq: Math.min(seenOutside + 1, upToSeq), upToSeq, eventId: null, line, reason };
   }
 
-  /**
-   * The usual line, as write-export writes it, without taking it apart: the bytes that are hashed stand in it as they are. True: it is the
-   * next record and holds. False: nothing is said, and the line is looked at as any other.
-   */
-  function isNextRecord(text: string): boolean {
-    if (state !== 'records') return false;
-    const tail = `","kind":"record","previousHash":"${previousHash}","seq":${seq + 1}}`;
-    const hashAt = text.length - tail.length - 64;
-    if (hashAt < 0 || !text.startsWith('{"event":{') || !text.endsWith(tail)) return false;
-    if (!text.startsWith(',"hash":"', hashAt - 9)) return false;
-    // Behind it stand the run and the subject alone, and inside a text every quote has a backslash before it.
-    const organizationAt = text.lastIndexOf(',"organizationId":"', hashAt);
-    if (!text.startsWith(`${organizationId}","runId":`, organizationAt + 19)) return false;
-    const sha256 = hash('sha256', text.slice(9, hashAt - 9));
-    const seal = text.slice(hashAt, hashAt + 64);
-    if (seal !== sealHash({ organizationId, seq: seq + 1, previousHash, eventSha256: sha256 })) return false;
-    takeSeal(seal, text);
+  /** True: these are the next records, and they hold. False: nothing is said, and its lines are looked at as any others. */
+  function takeRun(run: RecordRun, bytes: Buffer): boolean {
+    const lastSeq = run.firstSeq + run.records - 1;
+    if (state !== 'records' || run.firstSeq !== seq + 1) return false;
+    if (run.organizationId !== organizationId || run.previousHash !== previousHash) return false;
+    // Somebody saw what the tree was in the middle of it.
+    for (const size of kept.keys()) if (size >= run.firstSeq && size < lastSeq) return false;
+    for (const subtree of run.subtrees)
+      tree.appendSubtree({ size: subtree.size, hash: Buffer.from(subtree.hash, 'hex') });
+    line += run.records;
+    passTo(lastSeq, run.lastHash, bytes.toString('utf8', run.lastFrom, run.to));
     return true;
   }
 
-  function takeSeal(seal: string, text: string): undefined {
+  function passTo(lastSeq: number, seal: string, text: string): undefined {
     lastRecord = text;
-    seq += 1;
+    seq = lastSeq;
     checkpoint = null;
     previousHash = seal;
-    tree.append(leafHash(seal));
     if (seq <= keptSizeMax) for (const each of kept.get(seq) ?? []) holdAgainstKept(each);
   }
 
   function takeLine(text: string): undefined {
-    if (isNextRecord(text)) return;
     let value: ExportLine;
     try {
       value = JSON.parse(text) as ExportLine;
@@ -206,8 +200,9 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     } catch {
       flaw = 'it can not be read';
     }
-    if (flaw === null) takeSeal(record.hash, text);
-    else breakAt(seq + 1, eventId, flaw);
+    if (flaw !== null) return breakAt(seq + 1, eventId, flaw);
+    tree.append(leafHash(record.hash));
+    passTo(seq + 1, record.hash, text);
   }
 
   /** One that was passed over while later ones were sealed was taken off the sealer's list by somebody. */
@@ -312,10 +307,20 @@ export function verifyExport(against: VerifyAgainst): ExportVerifier {
     if (known === undefined || known.size <= voucher.size) vouchers.set(name, voucher);
   }
 
+  function take(text: string): boolean {
+    line += 1;
+    if (broken === null && text !== '') takeLine(text);
+    return broken === null;
+  }
+
   return {
-    take(text) {
-      line += 1;
-      if (broken === null && text !== '') takeLine(text);
+    take,
+    takePiece({ bytes, parts }) {
+      for (const part of parts) {
+        if (broken !== null) break;
+        if (part.kind === 'run' && takeRun(part, bytes)) continue;
+        for (const text of bytes.toString('utf8', part.from, part.to).split('\n')) if (!take(text)) break;
+      }
       return broken === null;
     },
     finish() {

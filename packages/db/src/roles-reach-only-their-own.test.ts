@@ -227,6 +227,7 @@ const listed: Record<string, string[]> = {
   'sena.runs_to_start': ['sena_app'],
   'sena.satellite_by_fingerprint': ['sena_relay'],
   'sena.satellites_gone_silent': ['sena_app'],
+  'sena.satellites_lately_closed': ['sena_relay'],
   'identity.append_audit': [],
   'identity.append_audit_for_user': [],
   'identity.on_account': [],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { isConsistent, proofRanges } from './consistency-proof.ts';
-import { growTree, leafHash, subtreesOf } from './merkle-tree.ts';
+import { growSpan, growTree, leafHash, subtreesOf } from './merkle-tree.ts';
 
 const sha256 = (...parts: Array<string | Buffer>) => {
   const hash = createHash('sha256');
@@ -44,6 +44,27 @@ test('it is the tree of RFC 6962, for every count up to 130, also when it is put
     expect(whole.root().toString('hex')).toBe(treeOf(leaves).root);
     expect(resumed.root().toString('hex')).toBe(treeOf(leaves).root);
     expect(whole.size()).toBe(count);
+  }
+});
+
+test('it is the same tree when spans of it were grown apart, wherever they begin', () => {
+  const leaves = seals(75);
+  for (let first = 0; first <= leaves.length; first += 1) {
+    for (const second of [first, first + 1, first + 6, first + 33, leaves.length].filter((at) => at <= leaves.length)) {
+      const tree = growTree();
+      for (const [from, to] of [
+        [0, first],
+        [first, second],
+        [second, leaves.length],
+      ] as const) {
+        const span = growSpan(from);
+        for (const leaf of leaves.slice(from, to)) span.append(leafHash(leaf));
+        expect(span.subtrees().length).toBeLessThanOrEqual(12);
+        for (const subtree of span.subtrees()) tree.appendSubtree(subtree);
+      }
+      expect(tree.size()).toBe(leaves.length);
+      expect(tree.root().toString('hex')).toBe(treeOf(leaves).root);
+    }
   }
 });
 

@@ -75,6 +75,24 @@ export function growTree(
   };
 }
 
+/** Leaves from the middle of a tree, with `before` others in front of them: the whole subtrees that they make, in order. */
+export function growSpan(before: number): { append(leaf: MerkleHash): void; subtrees(): readonly Subtree[] } {
+  const stack: Subtree[] = [];
+  let end = before;
+  return {
+    append(leaf) {
+      end += 1;
+      let merged: Subtree = { size: 1, hash: leaf };
+      for (let last = stack.at(-1); last?.size === merged.size && end % (2 * merged.size) === 0; last = stack.at(-1)) {
+        stack.pop();
+        merged = { size: merged.size * 2, hash: nodeHash(last.hash, merged.hash) };
+      }
+      stack.push(merged);
+    },
+    subtrees: () => [...stack],
+  };
+}
+
 /** `hashes`: hex, those of the whole subtrees of a tree of this size, largest first. Throws when there are too many or too few. */
 export function subtreesOf(size: number, hashes: readonly string[]): Subtree[] {
   const sizes: number[] = [];

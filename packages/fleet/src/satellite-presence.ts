@@ -238,6 +238,14 @@ export async function reportPresence(
   return new Set(kept.rows.map((row) => row.id));
 }
 
+/** Ids of those that were revoked, or locked and not unlocked, not longer ago than this; over all organizations, whoever holds them. */
+export async function listLatelyClosedSatellites(pool: Pool, agoMs: number): Promise<string[]> {
+  const found = await pool.query<{ satellite_id: string }>('select satellite_id from satellites_lately_closed($1)', [
+    agoMs,
+  ]);
+  return found.rows.map((row) => row.satellite_id);
+}
+
 /** Only the connection that holds one can let go of it. */
 export async function disconnectSatellites(
   pool: Pool,

@@ -10,12 +10,19 @@ import { applyGroupRoles } from '@sena/auth/scim/directory-role';
 import type { Member } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';
 import { inOrganization, openPool } from '@sena/db/tenant';
+import {
+  filtersIn,
+  listOrganizationFilters,
+  type OrganizationFilter,
+} from '@sena/testing/organization-filters/list-organization-filters';
+import {
+  type ProbedFilter,
+  probeOrganizationFilters,
+} from '@sena/testing/organization-filters/probe-organization-filters';
 import type { FastifyBaseLogger } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { arrangeOrganization } from './fixtures/arrange-organization.ts';
-import { filtersIn, listOrganizationFilters, type OrganizationFilter } from './fixtures/list-organization-filters.ts';
 import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
-import { type ProbedFilter, probeOrganizationFilters } from './fixtures/probe-organization-filters.ts';
 import { mailInvitation } from './mail/mail-invitation.ts';
 
 let gateway: TestGateway;

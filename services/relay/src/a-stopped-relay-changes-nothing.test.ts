@@ -25,6 +25,7 @@ const timing = {
   heartbeatMs: 15_000,
   pollMs: 50,
   presenceMs: 600_000,
+  revocationMs: 600_000,
   resendMs: 60_000,
   closeMs: 200,
 };

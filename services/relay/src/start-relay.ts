@@ -13,6 +13,7 @@ import { acceptConnection, type ConnectionRooms, type EndedConnection } from './
 import { gatherCalls } from './accept/gather-calls.ts';
 import { serveTunnels } from './accept/serve-tunnels.ts';
 import { type Known, takeSatellites } from './accept/take-satellite.ts';
+import { startClosingRevoked } from './close-revoked.ts';
 import { startCarryingDispatches } from './dispatch/carry-dispatches.ts';
 import { startCarryingInquiries } from './dispatch/carry-inquiries.ts';
 import { createLeavingDispatches } from './dispatch/order-cancels.ts';
@@ -85,9 +86,13 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
     },
   });
   const watch = startWatchingSatellites({ pool, relayId, held, leaving, logger, presenceMs: timing.presenceMs });
+  const closing = startClosingRevoked({ pool, held, logger, pollMs: timing.revocationMs });
   const doorbells = listenForOrganizations(signals, logger, {
     dispatchReady: look,
-    satelliteRevoked: () => watch.check(),
+    satelliteRevoked: () => {
+      closing.look();
+      return watch.check();
+    },
     keysChanged: () => dispatchKeys.look(),
     siteShares: (organizationId, siteId) => shares.divideAgain(organizationId, siteId),
     runCancelled: (organizationId, runId) => tellOfCancel(organizationId, runId),
@@ -95,6 +100,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       look();
       dispatchKeys.look();
       shares.look();
+      closing.look();
       await watch.check();
     },
   });
@@ -230,6 +236,7 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       await tunnels.stop(timing.closeMs);
       await closed;
       await watch.stop();
+      await closing.stop();
       await doorbells.stop();
       await ringer.stop();
       await signals.close();

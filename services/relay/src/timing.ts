@@ -7,8 +7,10 @@ export interface RelayTiming {
   readonly heartbeatMs: number;
   /** How often waiting dispatches are looked for, rung or not. */
   readonly pollMs: number;
-  /** How often presence is reported, and revocations are looked for, rung or not. */
+  /** How often presence is reported, and it is looked for who has connected elsewhere. */
   readonly presenceMs: number;
+  /** How often revoked and locked satellites are looked for, rung or not: their tunnels close within 2 s. */
+  readonly revocationMs: number;
   /** A dispatch that is not journaled within this time is sent again. */
   readonly resendMs: number;
   /** How often satellites are asked to witness a new checkpoint of the audit; those that did not answer, again. */
@@ -27,6 +29,7 @@ export const usualTiming: RelayTiming = {
   heartbeatMs: 15_000,
   pollMs: 2_000,
   presenceMs: 5_000,
+  revocationMs: 1_000,
   resendMs: 15_000,
   checkpointMs: 10_000,
   siteShareKeptMs: 60_000,

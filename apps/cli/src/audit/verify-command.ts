@@ -5,7 +5,8 @@ import { type ExportVerdict, type Voucher, verifyExport } from '@sena/audit/veri
 import { type WitnessedCheckpoint, witnessedCheckpointSchema } from '@sena/contracts/domain/checkpoint';
 import { defineCommand, type ParsedArgs } from 'citty';
 import { OperatorError, reportToOperator } from '../report-to-operator.ts';
-import { readLines } from './read-lines.ts';
+import { openDigesters } from './open-digesters.ts';
+import { verifyFile } from './verify-file.ts';
 
 const declared = {
   file: { type: 'positional', required: true, description: 'Export; several, where each goes on after the one before' },
@@ -27,7 +28,12 @@ export const verifyCommand = defineCommand({
     const wrong = keyFingerprints.find((key) => !/^SHA256:[A-Za-z0-9+/]{43}$/.test(key));
     if (wrong !== undefined) throw new OperatorError(`--key: ${wrong} is not a fingerprint like SHA256:…`);
     const verifier = verifyExport({ witnessed, keyFingerprints });
-    for (const file of args._) if (!(await readLines(file, verifier.take))) break;
+    const digesters = openDigesters();
+    try {
+      for (const file of args._) if (!(await verifyFile(file, verifier, digesters))) break;
+    } finally {
+      await digesters.close();
+    }
     const verdict = verifier.finish();
     if (args.json === true) console.log(JSON.stringify(verdict, null, 2));
     else for (const line of describe(verdict)) console.log(line);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { canonicalJson } from '@sena/audit/canonical-json';
 import { eventSha256, genesisHash, type SealedContent, sealHash } from '@sena/audit/chain-hash';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readLines } from './read-lines.ts';
+import { readPieces } from './read-pieces.ts';
 
 const organizationId = 'org_1';
 const directory = mkdtempSync(join(tmpdir(), 'sena-cli-'));
@@ -109,19 +109,51 @@ describe('sena audit verify', () => {
   });
 }, 60_000);
 
+test('an export of many pieces is read by several threads, and the first record that does not hold is named', async () => {
+  // 24 MiB: the first eight pieces are looked at alone.
+  const records = recordLines(12_000, 'Grüße'.repeat(300));
+  const whole = write('many.ndjson', [header, ...records, end(records.length)]);
+  const { code, text } = await sena('audit', 'verify', whole);
+  expect(code, text).toBe(0);
+  expect(text).toMatch(/^✔ 12,000 records hold/);
+  for (const [at, later] of [
+    [9_876, 9_999],
+    [11_999, 11_999],
+    [6_000, 11_000],
+  ] as const) {
+    const edited = [...records];
+    for (const n of [at, later]) edited[n] = (records[n] as string).replace('member:m', 'member:x');
+    expect(await sena('audit', 'verify', write('many.ndjson', [header, ...edited, end(records.length)]))).toMatchObject(
+      {
+        code: 1,
+        text: expect.stringContaining(
+          `Record ${(at + 1).toLocaleString('en')} does not hold: its content is not what was sealed.\n  line ${(at + 2).toLocaleString('en')}, event audit_${at + 1}`,
+        ),
+      },
+    );
+  }
+  const missing = write('many.ndjson', [header, ...records.toSpliced(10_000, 1), end(records.length)]);
+  expect(await sena('audit', 'verify', missing)).toMatchObject({
+    code: 1,
+    text: expect.stringContaining('Record 10,001 does not hold: record 10001 is missing'),
+  });
+}, 60_000);
+
 test('lines come whole, wherever a piece of the file ends, and whatever letters they have', async () => {
-  // Three bytes a letter: pieces of a power of two end inside of one.
-  const lines = Array.from({ length: 40 }, (_, n) => `${n} ${'€'.repeat(n * 4_321)}`);
-  const read: string[] = [];
-  const take = (line: string) => read.push(line) > 0;
-  expect(await readLines(write('long', lines), take)).toBe(true);
-  expect(read).toEqual(lines);
-  const last = join(directory, 'open');
-  writeFileSync(last, 'one\ntwo');
-  read.length = 0;
-  await readLines(last, take);
-  expect(read).toEqual(['one', 'two']);
-  read.length = 0;
-  expect(await readLines(last, (line) => read.push(line) > 1)).toBe(false);
-  expect(read).toEqual(['one']);
+  const read = async (file: string) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of readPieces(file)) pieces.push(piece);
+    return pieces;
+  };
+  // Three bytes a letter: a piece would end inside of one. The last line is longer than a piece.
+  const lines = Array.from({ length: 40 }, (_, n) => `${n} ${'€'.repeat(n * (n === 39 ? 14_321 : 4_321))}`);
+  const pieces = await read(write('long', lines));
+  expect(pieces.length).toBeGreaterThan(2);
+  for (const piece of pieces) expect(piece.at(-1)).toBe('\n'.charCodeAt(0));
+  expect(pieces.map(String).join('')).toBe(`${lines.join('\n')}\n`);
+  const open = join(directory, 'open');
+  writeFileSync(open, 'one\ntwo');
+  expect((await read(open)).map(String)).toEqual(['one\n', 'two']);
+  writeFileSync(open, '');
+  expect(await read(open)).toEqual([]);
 });

@@ -64,6 +64,8 @@ create table satellites (
   foreign key (organization_id, site_id) references sites (organization_id, id)
 );
 create index satellites_site on satellites (organization_id, site_id);
+-- Every relay asks every second who was closed lately.
+create index satellites_closed on satellites (greatest(revoked_at, locked_at)) where revoked_at is not null or locked_at is not null;
 
 -- Which keys a satellite has had, one after the other, and what both of them signed: what the former ones have signed stays a word of its.
 create table satellite_key_changes (
@@ -1204,6 +1206,13 @@ language sql security definer set search_path = sena, pg_temp as $$
   select organization_id, id from satellites where relay_id is not null and last_seen_at < now() - silent_ms * interval '1 millisecond'
 $$;
 
+-- For relays: whose tunnels have to close.
+create function satellites_lately_closed(ago_ms integer) returns table (satellite_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select id from satellites where (revoked_at is not null or locked_at is not null)
+    and greatest(revoked_at, locked_at) > now() - ago_ms * interval '1 millisecond'
+$$;
+
 create function organizations_to_seal() returns table (organization_id text)
 language sql security definer set search_path = sena, pg_temp as $$
   select distinct organization_id from audit_unsealed
@@ -1290,7 +1299,7 @@ grant execute on function claim_next_run(text, integer), runs_to_ring(integer, i
   dispatches_to_expire(integer, integer, integer), dispatches_left_behind(integer), dispatches_to_ask_about(integer, integer), reassign_dispatch(text, text[], text[], text[]),
   satellites_gone_silent(integer), organizations_to_seal(), audit_sinks_due(integer), forget_old_idempotency_keys(bigint),
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
-grant execute on function satellite_by_fingerprint(text), change_satellite_key(text, bigint, text, text, text, jsonb), claim_dispatches(text, text[], bigint[], integer, integer, integer),
+grant execute on function satellite_by_fingerprint(text), satellites_lately_closed(integer), change_satellite_key(text, bigint, text, text, text, jsonb), claim_dispatches(text, text[], bigint[], integer, integer, integer),
   claim_inquiries(text, text[], bigint[], integer, integer) to sena_relay;
 grant execute on function hold_run_lease(text, integer) to sena_checkpoint;
 grant execute on function dispatches_to_sign(integer), inquiries_to_sign(integer), organizations_without_dispatch_key(),

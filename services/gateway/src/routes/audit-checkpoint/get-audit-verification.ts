@@ -1,5 +1,6 @@
 // GET /v1/audit-verification: reads the whole chain again and recomputes it. Reads only. It is the server that says so: who doubts the
 // server verifies an export.
+import { digestPiece } from '@sena/audit/digest-piece';
 import { countSealedRecords } from '@sena/audit/list-sealed-records';
 import { verifyExport } from '@sena/audit/verify-export';
 import { writeExport } from '@sena/audit/write-export';
@@ -38,8 +39,8 @@ async function verify(pool: Pool, organizationId: string): Promise<AuditVerifica
   const records = await inOrganization(pool, organizationId, countSealedRecords);
   if (records > recordsMax) return { kind: 'too_long', records, recordsMax };
   const verifier = verifyExport({ witnessed: [], keyFingerprints: [] });
-  reading: for await (const piece of writeExport(pool, organizationId, 0)) {
-    for (const line of piece.split('\n')) if (!verifier.take(line)) break reading;
+  for await (const piece of writeExport(pool, organizationId, 0)) {
+    if (!verifier.takePiece(digestPiece(Buffer.from(piece)))) break;
   }
   const verdict = verifier.finish();
   const durationMs = Math.round(performance.now() - startedMs);
