@@ -1391,6 +1391,7 @@ export interface components {
         AuditEvent: {
             action: string;
             actor: string;
+            actorName: string | null;
             /** Format: date-time */
             at: string;
             data: {
@@ -1400,6 +1401,7 @@ export interface components {
             id: string;
             seq: number | null;
             subject: string;
+            subjectName: string | null;
         };
         Execution: {
             advice: string | null;
@@ -1570,6 +1572,11 @@ export interface components {
         Run: {
             answer: string | null;
             approvalId: string | null;
+            cancel: {
+                /** Format: date-time */
+                requestedAt: string;
+                stopRunning: boolean;
+            } | null;
             command: string | null;
             counts: {
                 exitedNonZero: number;
@@ -1609,7 +1616,7 @@ export interface components {
             startAt: string | null;
             startedAt: string | null;
             /** @enum {string} */
-            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
             usage: {
                 completionTokens: number;
                 modelCalls: number;
@@ -1635,7 +1642,7 @@ export interface components {
             } | {
                 reason: string | null;
                 /** @enum {string} */
-                status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+                status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
                 /** @constant */
                 type: "run.status";
             } | {
@@ -1712,6 +1719,11 @@ export interface components {
         };
         RunSummary: {
             approvalId: string | null;
+            cancel: {
+                /** Format: date-time */
+                requestedAt: string;
+                stopRunning: boolean;
+            } | null;
             command: string | null;
             counts: {
                 exitedNonZero: number;
@@ -1740,7 +1752,7 @@ export interface components {
             startAt: string | null;
             startedAt: string | null;
             /** @enum {string} */
-            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
             usage: {
                 completionTokens: number;
                 modelCalls: number;
@@ -7505,7 +7517,7 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
-                status?: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+                status?: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
             };
             header?: never;
             path?: never;
@@ -7629,7 +7641,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         /** @enum {string} */
-                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
                     };
                 };
             };
@@ -7813,7 +7825,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         /** @enum {string} */
-                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
                     };
                 };
             };
