@@ -38,9 +38,9 @@ function auditColumns(onShow: (event: AuditEvent) => void) {
       id: 'action',
       header: 'What',
       cell: ({ row }) => (
-        <span className="flex min-w-0 flex-col gap-0.5">
-          <code className="font-mono text-[0.8125rem] md:whitespace-nowrap">{row.original.action}</code>
-          <span className="text-xs break-words text-muted-foreground md:hidden">
+        <span className="flex min-w-0 flex-col gap-0.5 max-md:w-40">
+          <code className="font-mono text-[0.8125rem] break-words md:whitespace-nowrap">{row.original.action}</code>
+          <span className="line-clamp-3 text-xs break-words text-muted-foreground md:hidden">
             <InertText text={describeActor(row.original).text} terminal="show" />:{' '}
             <InertText text={describeSubject(row.original).text} terminal="show" />
           </span>

@@ -5,7 +5,7 @@ import type { RunEvent } from '@sena/contracts/domain/run-event';
 import type { Run } from '@sena/contracts/http/runs';
 import { ProblemError } from '@sena/sdk/problem-error';
 import { Button } from '@sena/ui/button';
-import { Card } from '@sena/ui/card';
+import { Card, CardHeader, CardTitle } from '@sena/ui/card';
 import { EmptyState } from '@sena/ui/empty-state';
 import { Notice } from '@sena/ui/notice';
 import { Skeleton } from '@sena/ui/skeleton';
@@ -99,9 +99,14 @@ function RunEnd({ run }: { run: Run }) {
       );
     case 'not_answered':
       return (
-        <Notice tone="info" title="Why there is no answer, and what to do">
-          <AnswerText text={run.reason ?? 'No reason was recorded. Ask in other words, or run a command.'} />
-        </Notice>
+        <Card aria-label="Not answered">
+          <CardHeader>
+            <CardTitle>Why there is no answer, and what to do</CardTitle>
+          </CardHeader>
+          <div className="p-4">
+            <AnswerText text={run.reason ?? 'No reason was recorded. Ask in other words, or run a command.'} />
+          </div>
+        </Card>
       );
     case 'queued':
     case 'running':
