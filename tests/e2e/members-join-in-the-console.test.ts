@@ -199,20 +199,29 @@ it('a provider that can not be reached from outside is refused where it is enter
 it('a token for the directory is shown once, and works at the address beside it', async () => {
   await page.goto(`${sena.local.consoleUrl}/members`);
   await page.getByRole('button', { name: 'Create a SCIM token' }).click();
+  // Nothing is made before it has a name.
+  await page.getByRole('dialog').getByLabel('Name').fill('the-directory');
+  await page.getByRole('button', { name: 'Create the token' }).click();
   const text = async (name: string) => ((await page.getByRole('region', { name }).textContent()) ?? '').trim();
   const [base, token] = [await text('Base URL'), await text('SCIM token')];
   const answer = await fetch(`${base}/ServiceProviderConfig`, { headers: { authorization: `Bearer ${token}` } });
   expect(answer.status).toBe(200);
   await page.reload();
-  await page
-    .getByRole('list', { name: 'SCIM tokens' })
-    .getByText(/directory/)
-    .waitFor();
+  const listed = page.getByRole('list', { name: 'SCIM tokens' }).getByRole('listitem');
+  await listed.getByText('the-directory').waitFor();
+  expect(await listed.allTextContents()).toEqual([expect.stringMatching(/^the-directory made .*used .*, expires in /)]);
   expect(await page.content()).not.toContain(token);
 }, 30_000);
 
-it('who is removed is out at once', async () => {
+it('who is removed is out at once; the only owner can’t be, and is told why before a press', async () => {
   await page.goto(`${sena.local.consoleUrl}/members`);
+  const owner = page.getByRole('row').filter({ hasText: sena.local.email });
+  await owner
+    .getByTitle(/^Olivia Owner is the only owner/)
+    .first()
+    .waitFor();
+  for (const act of ['Change', 'Remove'])
+    expect(await owner.getByRole('button', { name: `${act} Olivia Owner` }).isDisabled(), act).toBe(true);
   await page.getByRole('button', { name: 'Remove Nia' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove Nia' }).click();
   await page.getByText('Nia was removed').waitFor();

@@ -219,7 +219,7 @@ describe('an approval on the page', () => {
         node.hostKey === null ? 'host key as the satellite has it on record' : `host key ${node.hostKey}`,
       );
     }
-    for (const words of ['sh -c', 'Stopped after 5 min', 'of each stream', 'Valid', approval.actionDigest]) {
+    for (const words of ['sh -c', 'Stopped after 5 min', 'of each stream', 'To begin', approval.actionDigest]) {
       expect(shown).toContain(words);
     }
   }, 60_000);
@@ -267,7 +267,7 @@ describe('a command that is asked for ahead', () => {
     await page.getByRole('button', { name: 'Schedule' }).click();
 
     await page.getByText(/^starts at .*, in 24 h if it is approved$/).waitFor();
-    await page.getByText(/^Not before .* · Ends .*/).waitFor();
+    await page.getByText(/^Not before .*, and by .*/).waitFor();
     const runId = new URL(page.url()).pathname.split('/').at(-1) ?? '';
     expect(await owner.get<Run>(`/v1/runs/${runId}`)).toMatchObject({ startAt: startAt.toISOString() });
     const approver = senaApi(sena.local.apiUrl, sena.local.approver.apiKey);
@@ -276,6 +276,7 @@ describe('a command that is asked for ahead', () => {
     await page.getByText(/^It begins at /).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'A second person was asked' }).waitFor();
+    await page.getByText('Approved to begin').waitFor();
 
     await page.goto(`${sena.local.consoleUrl}/runs`);
     await page.getByText(/^starts at /).waitFor();

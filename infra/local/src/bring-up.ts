@@ -4,6 +4,7 @@ import { databaseUrl, prepareDatabase } from '@sena/db/prepare-database';
 import type { LoginRole } from '@sena/db/roles';
 import { announce } from './announce.ts';
 import type { ApiAccess } from './api/call-api.ts';
+import { reachDatabase } from './database/reach-database.ts';
 import { runEmbeddedPostgres } from './database/run-embedded-postgres.ts';
 import type { Settings } from './env.ts';
 import { askFirstQuestion } from './first-question.ts';
@@ -37,9 +38,14 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
 
   const adminUrl =
     settings.SENA_DATABASE_URL ?? (await runEmbeddedPostgres(home.data, secrets.postgresPassword, supervisor));
+  const isOurs = settings.SENA_DATABASE_URL === undefined;
   const migratingAtMs = performance.now();
   await supervisor.usesDatabase(
-    prepareDatabase({ adminUrl, database: databaseName, passwords: secrets.rolePasswords }),
+    reachDatabase(() => prepareDatabase({ adminUrl, database: databaseName, passwords: secrets.rolePasswords }), {
+      what: 'migrating it',
+      isOurs,
+      report,
+    }),
   );
   report.done('the database is migrated', migratingAtMs);
 
@@ -59,7 +65,10 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
       supervisor,
     }),
     supervisor.usesDatabase(
-      seedMembers({ identityUrl: databases.identity, publicUrl, secrets, secretsFile: home.secretsFile }),
+      reachDatabase(
+        () => seedMembers({ identityUrl: databases.identity, publicUrl, secrets, secretsFile: home.secretsFile }),
+        { what: 'making its members', isOurs, report },
+      ),
     ),
     settings.SENA_LAB === 'off'
       ? null

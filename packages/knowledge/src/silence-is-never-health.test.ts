@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { findUnusedAmounts } from './find-unused-amounts.ts';
 import { ownRunbooks } from './own-runbooks.ts';
 import type { NodeObservation, Runbook, StepResult } from './runbook.ts';
 
@@ -59,3 +60,19 @@ for (const runbook of ownRunbooks) {
     expect(report.findings).toEqual([]);
   });
 }
+
+test.each<[string, string[], string[]]>([
+  ['more than 5% full disks?', [], ['5%']],
+  ['disks with less than 10 GB, or over 80 percent', [], ['10 GB', '80 percent']],
+  ['certificates that expire in 14 days', [], ['14 days']],
+  ['is the load of web-07 above 4?', ['web-07'], ['4']],
+  ['processes with > 2.5 GiB since 24h', [], ['2.5 GiB', '24h']],
+  ['top 5 memory users, top 5 CPU users', [], ['5']],
+  // Names, versions and ports are read, or no limits.
+  ['is web-07 slow', ['web-07'], []],
+  ['who listens on port 8080', [], []],
+  ['which nodes run debian 12', [], []],
+  ['nodes over 5%', ['5%'], []],
+])('%s: what of it no runbook reads is found, so that it can be said', (question, names, amounts) => {
+  expect(findUnusedAmounts(question, names)).toEqual(amounts);
+});

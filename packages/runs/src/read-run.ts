@@ -27,12 +27,14 @@ export interface RunRow {
   created_at: Date;
   start_at: Date | null;
   started_at: Date | null;
+  cancel_requested_at: Date | null;
+  stop_requested: boolean;
   finished_at: Date | null;
 }
 
 export const runColumns = `r.id, r.kind, r.status, r.reason, r.prompt, r.command, r.selector, r.runbook, r.planner, r.answer, r.usage,
   r.requested_by, r.requested_by_name, r.last_event_seq, r.execution_count, r.exited_zero_count, r.exited_nonzero_count,
-  r.not_started_count, r.unknown_count, r.created_at, r.start_at, r.started_at, r.finished_at,
+  r.not_started_count, r.unknown_count, r.created_at, r.start_at, r.started_at, r.cancel_requested_at, r.stop_requested, r.finished_at,
   (select a.id from approvals a where a.run_id = r.id and a.status = 'pending' order by a.created_at desc limit 1) as approval_id`;
 
 /** null: there is none in this organization. */
@@ -83,6 +85,10 @@ export function summarizeRun(row: RunRow): Omit<Run, 'answer' | 'findings'> {
     createdAt: row.created_at.toISOString(),
     startAt: row.start_at?.toISOString() ?? null,
     startedAt: row.started_at?.toISOString() ?? null,
+    cancel:
+      row.cancel_requested_at === null
+        ? null
+        : { requestedAt: row.cancel_requested_at.toISOString(), stopRunning: row.stop_requested },
     finishedAt: row.finished_at?.toISOString() ?? null,
   };
 }

@@ -30,7 +30,7 @@ export async function requestCancel(
   const run = found.rows[0];
   if (run === undefined) throw new SenaError('not_found', 'There is no run with this id.');
   if (terminalRunStatuses.has(run.status))
-    throw new SenaError('run_finished', `The run has already ${run.status}; there is nothing to cancel.`);
+    throw new SenaError('run_finished', 'The run has already ended; there is nothing to cancel.');
   if (run.cancel_requested_at === null || (stopRunning && !run.stop_requested)) {
     await transaction.query(
       `update runs set cancel_requested_at = coalesce(cancel_requested_at, now()), stop_requested = stop_requested or $2

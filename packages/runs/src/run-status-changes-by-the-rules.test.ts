@@ -17,11 +17,12 @@ afterAll(() => bench.close());
 const statuses = runStatusSchema.options;
 const allowed: Record<RunStatus, readonly RunStatus[]> = {
   queued: ['running', 'failed', 'cancelled'],
-  running: ['awaiting_approval', 'scheduled', 'succeeded', 'failed', 'cancelled'],
+  running: ['awaiting_approval', 'scheduled', 'succeeded', 'failed', 'not_answered', 'cancelled'],
   awaiting_approval: ['running', 'scheduled', 'failed', 'cancelled'],
   scheduled: ['running', 'failed', 'cancelled'],
   succeeded: [],
   failed: [],
+  not_answered: [],
   cancelled: [],
 };
 const actor = 'service:test';

@@ -1411,6 +1411,7 @@ export interface components {
         AuditEvent: {
             action: string;
             actor: string;
+            actorName: string | null;
             /** Format: date-time */
             at: string;
             data: {
@@ -1420,6 +1421,7 @@ export interface components {
             id: string;
             seq: number | null;
             subject: string;
+            subjectName: string | null;
         };
         Execution: {
             advice: string | null;
@@ -1590,6 +1592,11 @@ export interface components {
         Run: {
             answer: string | null;
             approvalId: string | null;
+            cancel: {
+                /** Format: date-time */
+                requestedAt: string;
+                stopRunning: boolean;
+            } | null;
             command: string | null;
             counts: {
                 exitedNonZero: number;
@@ -1629,7 +1636,7 @@ export interface components {
             startAt: string | null;
             startedAt: string | null;
             /** @enum {string} */
-            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
             usage: {
                 completionTokens: number;
                 modelCalls: number;
@@ -1655,7 +1662,7 @@ export interface components {
             } | {
                 reason: string | null;
                 /** @enum {string} */
-                status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+                status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
                 /** @constant */
                 type: "run.status";
             } | {
@@ -1732,6 +1739,11 @@ export interface components {
         };
         RunSummary: {
             approvalId: string | null;
+            cancel: {
+                /** Format: date-time */
+                requestedAt: string;
+                stopRunning: boolean;
+            } | null;
             command: string | null;
             counts: {
                 exitedNonZero: number;
@@ -1760,7 +1772,7 @@ export interface components {
             startAt: string | null;
             startedAt: string | null;
             /** @enum {string} */
-            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
             usage: {
                 completionTokens: number;
                 modelCalls: number;
@@ -7527,7 +7539,7 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
-                status?: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+                status?: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
             };
             header?: never;
             path?: never;
@@ -7651,7 +7663,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         /** @enum {string} */
-                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
                     };
                 };
             };
@@ -7835,7 +7847,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         /** @enum {string} */
-                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
+                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
                     };
                 };
             };

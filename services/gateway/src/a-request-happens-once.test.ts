@@ -167,6 +167,9 @@ describe('POST /v1/runs/{id}/cancel', () => {
     }
     const { rows } = await gateway.admin.query('select stop_requested from sena.runs where id = $1', [json.id]);
     expect(rows).toEqual([{ stop_requested: true }]);
+    const run = await gateway.call('GET', `/v1/runs/${json.id}`);
+    expect(run.json).toMatchObject({ status: 'queued', cancel: { stopRunning: true } });
+    expect(Date.parse(run.json.cancel.requestedAt)).not.toBeNaN();
     const audit = await gateway.call('GET', `/v1/audit-events?runId=${json.id}`);
     const wishes = audit.json.items.filter((event: { action: string }) => event.action === 'run.cancel_requested');
     expect(wishes.map((event: { data: unknown }) => event.data)).toEqual([

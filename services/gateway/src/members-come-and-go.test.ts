@@ -380,3 +380,50 @@ describe('what was done to members', () => {
     expect(invited.rows).toEqual([{ actor: `member:${idOf('owner')}` }]);
   });
 });
+
+describe('the list of audit events', () => {
+  const listed = async (subject: string) => {
+    const { json } = await gateway.call('GET', '/v1/audit-events?limit=200');
+    return json.items.filter((event: { subject: string }) => event.subject === subject);
+  };
+
+  it('names who did something and what it was done to, as they are called now; who is gone keeps the id alone', async () => {
+    const { id, email } = await join('viewer');
+    const { json: site } = await gateway.call('POST', '/v1/sites', { body: { name: 'oslo' } });
+    const { json: node } = await gateway.call('POST', '/v1/nodes', {
+      body: { name: 'oslo-01', siteId: site.id, address: '10.0.0.9' },
+    });
+    const { json: run } = await gateway.call('POST', '/v1/runs', { body: { kind: 'ask', prompt: 'Is oslo well?' } });
+    const ownerName = `owner of Northwind (${gateway.ours.members.owner.email})`;
+    expect(await listed(site.id)).toMatchObject([{ actorName: ownerName, subjectName: 'oslo' }]);
+    expect(await listed(node.id)).toMatchObject([{ actorName: ownerName, subjectName: 'oslo-01' }]);
+    expect(await listed(run.id)).toMatchObject([{ actorName: ownerName, subjectName: 'Is oslo well?' }]);
+    expect(await listed(id)).toMatchObject([
+      { action: 'member.added', actorName: `Nia (${email})`, subjectName: `Nia (${email})` },
+    ]);
+
+    await gateway.call('DELETE', `/v1/members/${id}`, { as: 'admin' });
+    expect(await listed(id)).toMatchObject([
+      { action: 'member.removed', subject: id, subjectName: null },
+      { action: 'member.added', actor: `member:${id}`, actorName: null, subject: id, subjectName: null },
+    ]);
+    // What is gone is called as the record of its end says.
+    await gateway.call('DELETE', `/v1/nodes/${node.id}`, { as: 'admin' });
+    expect(await listed(node.id)).toMatchObject([
+      { action: 'node.deleted', subjectName: 'oslo-01' },
+      { action: 'node.created', subjectName: 'oslo-01' },
+    ]);
+  });
+
+  it('names nothing of another organization, even where a record holds its ids', async () => {
+    const { json: site } = await gateway.call('POST', '/v1/sites', {
+      as: gateway.theirs.members.owner,
+      body: { name: 'bergen' },
+    });
+    await gateway.admin.query(
+      `insert into sena.audit_events (id, organization_id, action, actor, subject) values ($1, $2, 'site.created', $3, $4)`,
+      [newId('audit'), gateway.ours.id, `member:${gateway.theirs.members.owner.userId}`, site.id],
+    );
+    expect(await listed(site.id)).toMatchObject([{ actorName: null, subjectName: null }]);
+  });
+});

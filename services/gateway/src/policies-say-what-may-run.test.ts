@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestGateway, type TestGateway } from './fixtures/open-test-gateway.ts';
 
@@ -133,6 +134,16 @@ describe('a policy', () => {
 });
 
 describe('a dry-run', () => {
+  it('is asked for as the how-to says', async () => {
+    const howTo = await readFile(new URL('../../../docs/how-to/write-a-policy.md', import.meta.url), 'utf8');
+    const [, address, body = ''] = /curl -s "\$SENA([^"]+)"[^']*'[^']*' -d '([^']+)'/.exec(howTo) ?? [];
+    expect(address).toBe('/v1/policy/evaluations');
+    const { status, json } = await evaluate(JSON.parse(body));
+    expect([status, json.decision, json.approvers]).toEqual([200, 'require_approval', 2]);
+    expect(json.rules).toContain('two-for-production');
+    expect(json.groups.map(({ nodes }: { nodes: { name: string }[] }) => nodes.length).sort()).toEqual([1, 2]);
+  });
+
   it('says for each group of nodes what is asked for, by which rule and because of which text', async () => {
     const { json } = await evaluate({ command: restart, selector: '*' });
     expect(json).toMatchObject({

@@ -81,7 +81,7 @@ describe('a run that waits for its time', () => {
       requestCancel(transaction, runId, 'member:x'),
     );
     await ringOutbox(bench.pool, bench.queue.add, bench.organizationId, outboxId);
-    expect(await endsWithoutAStart(runId)).toBe('It was cancelled.');
+    expect(await endsWithoutAStart(runId)).toBe('Nothing had begun on any node.');
   });
 
   it('does not begin earlier than was asked and approved, whatever its row says its time is', async () => {

@@ -149,7 +149,7 @@ describe('a cancelled run', () => {
     expect(await bench.finished(runId)).toMatchObject({
       status: 'cancelled',
       counts: { notStarted: 3, pending: 0 },
-      reason: 'It was cancelled. Never began: 3 nodes (db-01, web-01 and web-02).',
+      reason: 'Never began: 3 nodes (db-01, web-01 and web-02).',
     });
   });
 
@@ -164,9 +164,7 @@ describe('a cancelled run', () => {
     await ringOutbox(bench.pool, bench.queue.add, bench.organizationId, outboxId);
     const run = await bench.finished(runId);
     expect(run.status).toBe('cancelled');
-    expect(run.reason).toBe(
-      'It was cancelled. Had finished: 1 node (web-01). Never began: 2 nodes (db-01 and web-02).',
-    );
+    expect(run.reason).toBe('Had finished: 1 node (web-01). Never began: 2 nodes (db-01 and web-02).');
   });
 });
 
@@ -188,16 +186,30 @@ describe('a question without a model', () => {
     expect(warning?.executionIds).toEqual([executions.find(({ node_name }) => node_name === 'web-02')?.id]);
   });
 
+  it('that names a limit of its own is told, in the plan and in the answer, that it was not used', async () => {
+    const runId = await bench.ask({ kind: 'ask', prompt: 'Which disks of db-01 are more than 5% full?' });
+    const [execution] = await bench.dispatched(runId, 1);
+    await bench.speak([{ executionId: execution?.id ?? '', exitCode: 0, stdout: df(false) }]);
+    const sentence = 'The 5% in your question was not used: without a model SENA looks by limits of its own.';
+    expect((await bench.finished(runId)).answer).toContain(`\n\n${sentence}\n\n`);
+    const events = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
+      listRunEvents(transaction, runId, 0),
+    );
+    expect(events.map(({ data }) => data)).toContainEqual(
+      expect.objectContaining({ type: 'run.planned', summary: expect.stringContaining(sentence) }),
+    );
+  });
+
   it('that names a node looks at that node only', async () => {
     const runId = await bench.ask({ kind: 'ask', prompt: 'Is the disk of db-01 full?' });
     const executions = await bench.dispatched(runId, 1);
     expect(executions[0]?.node_name).toBe('db-01');
   });
 
-  it('that no runbook fits fails with what can be asked instead', async () => {
+  it('that no runbook fits is not answered, which is no failure, and says what can be asked instead', async () => {
     const runId = await bench.ask({ kind: 'ask', prompt: 'Who won the match yesterday?' });
     const run = await bench.finished(runId);
-    expect(run.status).toBe('failed');
+    expect(run.status).toBe('not_answered');
     expect(run.reason).toContain("SENA can't answer this without a model");
   });
 });

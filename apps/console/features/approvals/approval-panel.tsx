@@ -71,7 +71,8 @@ export function ApprovalPanel({ approval: given, linkToRun }: { approval: Approv
           <Fact name="Asked by">
             {approval.requestedBy.name}, <Ago at={approval.createdAt} />
           </Fact>
-          {cameOpen ? <Validity approval={approval} /> : <DecidedBy approval={approval} />}
+          {!cameOpen && <DecidedBy approval={approval} />}
+          <Validity approval={approval} staysAsHigh={cameOpen} />
           {approval.approversRequired > 1 && <Approvers approval={approval} />}
           <div className="min-w-0 sm:col-span-2">
             <dt className="text-muted-foreground">Digest of the action: every byte above is in it</dt>
@@ -101,16 +102,20 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   );
 }
 
-function Validity({ approval }: { approval: Approval }) {
+/** The window that is approved, or was asked for: what it is over begins in it, or not at all. */
+function Validity({ approval, staysAsHigh }: { approval: Approval; staysAsHigh: boolean }) {
   const nowMs = useNow(1_000);
+  const isPending = approval.status === 'pending';
   return (
-    <Fact name="Valid">
-      Not before <time dateTime={approval.notBefore}>{formatMoment(approval.notBefore)}</time> · Ends{' '}
+    <Fact name={isPending ? 'To begin' : approval.status === 'approved' ? 'Approved to begin' : 'Was to begin'}>
+      Not before <time dateTime={approval.notBefore}>{formatMoment(approval.notBefore)}</time>, and by{' '}
       <time dateTime={approval.expiresAt}>{formatMoment(approval.expiresAt)}</time>
       {/* Stays when it is decided, unseen: the card keeps its size. */}
-      <span className={classNames('block text-muted-foreground', approval.status !== 'pending' && 'invisible')}>
-        ends {formatIn(approval.expiresAt, nowMs)}
-      </span>
+      {(isPending || staysAsHigh) && (
+        <span className={classNames('block text-muted-foreground', !isPending && 'invisible')}>
+          ends {formatIn(approval.expiresAt, nowMs)}
+        </span>
+      )}
     </Fact>
   );
 }

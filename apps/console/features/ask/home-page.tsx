@@ -66,7 +66,7 @@ function RecentRuns() {
               >
                 <RunKindIcon kind={run.kind} />
                 <span
-                  className={`min-w-0 flex-1 truncate ${run.kind === 'command' ? 'font-mono text-[0.8125rem]' : 'font-medium'}`}
+                  className={`min-w-0 flex-1 max-md:line-clamp-3 max-md:break-words md:truncate ${run.kind === 'command' ? 'font-mono text-[0.8125rem]' : 'font-medium'}`}
                 >
                   <InertText text={runTitle(run)} terminal={run.kind === 'command' ? 'exact' : 'show'} />
                 </span>

@@ -4,6 +4,7 @@ import type { AuditEvent } from '@sena/contracts/http/audit';
 import { takeData } from '@sena/sdk/take-data';
 import { Badge } from '@sena/ui/badge';
 import { Button } from '@sena/ui/button';
+import { classNames } from '@sena/ui/class-names';
 import { CodeBlock } from '@sena/ui/code-block';
 import { CopyButton } from '@sena/ui/copy-button';
 import { EmptyState } from '@sena/ui/empty-state';
@@ -17,6 +18,7 @@ import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { useList } from '../table/use-list.ts';
 import { Ago } from '../time/ago.tsx';
+import { describeActor, describeSubject, type Reference } from './describe-reference.ts';
 import { ProofCard } from './proof-card.tsx';
 
 const column = createColumnHelper<typeof listFeatures, AuditEvent>();
@@ -35,17 +37,25 @@ function auditColumns(onShow: (event: AuditEvent) => void) {
     column.display({
       id: 'action',
       header: 'What',
-      cell: ({ row }) => <code className="font-mono text-[0.8125rem] whitespace-nowrap">{row.original.action}</code>,
+      cell: ({ row }) => (
+        <span className="flex min-w-0 flex-col gap-0.5 max-md:w-40">
+          <code className="font-mono text-[0.8125rem] break-words md:whitespace-nowrap">{row.original.action}</code>
+          <span className="line-clamp-3 text-xs break-words text-muted-foreground md:hidden">
+            <InertText text={describeActor(row.original).text} terminal="show" />:{' '}
+            <InertText text={describeSubject(row.original).text} terminal="show" />
+          </span>
+        </span>
+      ),
     }),
     column.display({
       id: 'actor',
       header: 'Who',
-      cell: ({ row }) => <Reference text={row.original.actor} />,
+      cell: ({ row }) => <Named reference={describeActor(row.original)} />,
     }),
     column.display({
       id: 'subject',
       header: 'On what',
-      cell: ({ row }) => <Reference text={row.original.subject} />,
+      cell: ({ row }) => <Named reference={describeSubject(row.original)} />,
     }),
     column.display({
       id: 'seal',
@@ -76,11 +86,20 @@ function auditColumns(onShow: (event: AuditEvent) => void) {
   ]);
 }
 
-function Reference({ text }: { text: string }) {
+/** The name, with the id behind it; what has no name, or is gone, is its id. */
+function Named({ reference: { text, kind, id, isNamed } }: { reference: Reference }) {
   return (
-    <code className="block max-w-56 truncate font-mono text-xs text-muted-foreground" title={text}>
-      <InertText text={text} terminal="show" />
-    </code>
+    <span className="block max-w-64 min-w-0" title={isNamed ? `${text}\n${id}` : id}>
+      <span
+        className={classNames(
+          'block truncate',
+          isNamed ? 'text-[0.8125rem]' : 'font-mono text-xs text-muted-foreground',
+        )}
+      >
+        <InertText text={text} terminal="show" />
+      </span>
+      {kind !== null && <span className="block text-xs text-muted-foreground">{kind}</span>}
+    </span>
   );
 }
 
@@ -127,22 +146,29 @@ export function AuditPage() {
 }
 
 function Details({ event }: { event: AuditEvent }) {
-  const facts = [
-    ['Who', event.actor],
-    ['On what', event.subject],
+  const facts: ReadonlyArray<readonly [name: string, id: string, called?: string]> = [
+    ['Who', ...namedAndId(describeActor(event))],
+    ['On what', ...namedAndId(describeSubject(event))],
     ['Record', event.id],
     ['Place in the chain', event.seq === null ? 'not sealed yet' : event.seq.toLocaleString('en')],
     ['Hash', event.hash ?? 'not sealed yet'],
-  ] as const;
+  ];
   const data = JSON.stringify(event.data, null, 2);
   return (
     <div className="flex flex-col gap-4 overflow-y-auto p-4">
       <dl className="grid grid-cols-[8rem_minmax(0,1fr)] gap-y-2 text-[0.8125rem]">
-        {facts.map(([name, value]) => (
+        {facts.map(([name, id, called]) => (
           <div key={name} className="contents">
             <dt className="text-muted-foreground">{name}</dt>
-            <dd className="font-mono text-xs leading-5 break-all">
-              <InertText text={value} terminal="show" />
+            <dd className="min-w-0">
+              {called !== undefined && (
+                <span className="block break-words">
+                  <InertText text={called} terminal="show" />
+                </span>
+              )}
+              <span className="block font-mono text-xs leading-5 break-all">
+                <InertText text={id} terminal="show" />
+              </span>
             </dd>
           </div>
         ))}
@@ -156,4 +182,9 @@ function Details({ event }: { event: AuditEvent }) {
       </CodeBlock>
     </div>
   );
+}
+
+function namedAndId({ text, kind, id, isNamed }: Reference): [id: string, called?: string] {
+  if (!isNamed || text === id) return [id];
+  return [id, kind === null ? text : `${text} (${kind})`];
 }

@@ -1,22 +1,23 @@
-// The organization's directory (SCIM): the address that it speaks to, and its tokens. A token is shown once. For owners.
+// The organization's directory (SCIM) and its tokens: what each is called, when it was made and used. For owners.
 'use client';
 import { Button } from '@sena/ui/button';
 import { Card } from '@sena/ui/card';
-import { CodeBlock } from '@sena/ui/code-block';
 import { ConfirmDialog } from '@sena/ui/confirm-dialog';
-import { CopyButton } from '@sena/ui/copy-button';
-import { Notice } from '@sena/ui/notice';
 import { Skeleton } from '@sena/ui/skeleton';
 import { Trash2 } from 'lucide-react';
-import { describeFailure } from '../api/describe-failure.ts';
+import { useState } from 'react';
 import { FailureNotice } from '../api/failure-notice.tsx';
 import { Ago } from '../time/ago.tsx';
-import { useCreateScimToken, useRevokeScimToken, useScimTokens } from './use-scim-tokens.ts';
+import { formatIn } from '../time/format-time.ts';
+import { useNow } from '../time/use-now.ts';
+import { CreateScimTokenDialog } from './create-scim-token-dialog.tsx';
+import { useRevokeScimToken, useScimTokens } from './use-scim-tokens.ts';
 
 export function DirectoryCard() {
   const tokens = useScimTokens();
-  const create = useCreateScimToken();
+  const [creating, setCreating] = useState(false);
   const revoke = useRevokeScimToken();
+  const nowMs = useNow(60_000);
   if (tokens.isPending) return <Skeleton className="h-20 w-full" />;
   if (tokens.data === undefined) return <FailureNotice error={tokens.error} onRetry={() => void tokens.refetch()} />;
   return (
@@ -29,29 +30,14 @@ export function DirectoryCard() {
             sena-approver give these roles.
           </p>
         </div>
-        <Button busy={create.isPending} onClick={() => create.mutate('directory')}>
-          Create a SCIM token
-        </Button>
+        <Button onClick={() => setCreating(true)}>Create a SCIM token</Button>
       </div>
-      {create.error !== null && (
-        <Notice tone="danger" role="alert" title={describeFailure(create.error).title}>
-          {describeFailure(create.error).detail}
-        </Notice>
-      )}
-      {create.data !== undefined && (
-        <Notice tone="info" title="The token is shown only now. Enter both at your directory.">
-          <div className="mt-2 flex flex-col gap-2">
-            <Line label="Base URL" text={tokens.data.baseUrl} />
-            <Line label="SCIM token" text={create.data.token} />
-          </div>
-        </Notice>
-      )}
       {tokens.data.items.length > 0 && (
         <ul className="flex flex-col gap-1" aria-label="SCIM tokens">
           {tokens.data.items.map((token) => (
             <li key={token.id} className="flex flex-wrap items-center justify-between gap-2 text-sm">
               <span className="min-w-0">
-                {token.name}{' '}
+                <span className="font-medium break-words">{token.name}</span>{' '}
                 <span className="text-xs text-muted-foreground">
                   made <Ago at={token.createdAt} /> by {token.createdBy.name},{' '}
                   {token.lastUsedAt === null ? (
@@ -61,6 +47,8 @@ export function DirectoryCard() {
                       used <Ago at={token.lastUsedAt} />
                     </>
                   )}
+                  ,{' '}
+                  {Date.parse(token.expiresAt) <= nowMs ? 'has expired' : `expires ${formatIn(token.expiresAt, nowMs)}`}
                 </span>
               </span>
               <ConfirmDialog
@@ -69,7 +57,7 @@ export function DirectoryCard() {
                     <Trash2 /> Revoke
                   </Button>
                 }
-                title="Revoke this token?"
+                title={`Revoke ${token.name}?`}
                 description="The directory that shows it is refused from now on. What it said before stays."
                 action="Revoke it"
                 keep="Keep it"
@@ -79,17 +67,7 @@ export function DirectoryCard() {
           ))}
         </ul>
       )}
+      <CreateScimTokenDialog baseUrl={tokens.data.baseUrl} open={creating} onOpenChange={setCreating} />
     </Card>
-  );
-}
-
-function Line({ label, text }: { label: string; text: string }) {
-  return (
-    <div className="flex flex-wrap items-center gap-2">
-      <CodeBlock className="flex-1 break-all" label={label}>
-        {text}
-      </CodeBlock>
-      <CopyButton text={text} label={`Copy the ${label}`} wide />
-    </div>
   );
 }

@@ -7,13 +7,14 @@ import { ConfirmDialog } from '@sena/ui/confirm-dialog';
 import { EmptyState } from '@sena/ui/empty-state';
 import { createColumnHelper } from '@tanstack/react-table';
 import { LogOut, MailPlus, Pencil, ShieldCheck, Trash2, Users, X } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useMe } from '../session/use-me.ts';
 import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { Ago } from '../time/ago.tsx';
 import { ChangeMemberDialog } from './change-member-dialog.tsx';
 import { DirectoryCard } from './directory-card.tsx';
+import { findSoleOwner } from './find-sole-owner.ts';
 import { InviteDialog } from './invite-dialog.tsx';
 import { SignInProviderCard } from './sign-in-provider-card.tsx';
 import {
@@ -34,7 +35,11 @@ export function MembersPage() {
   const [changing, setChanging] = useState<OrganizationMember | null>(null);
   const members = useMemberList();
   const invitations = useInvitationList(mayManage);
-  const [columns] = useState(() => memberColumns(me.user.id, mayManage, setChanging));
+  const soleOwnerId = findSoleOwner(members.rows ?? [], !members.hasNextPage);
+  const columns = useMemo(
+    () => memberColumns(me.user.id, mayManage, soleOwnerId, setChanging),
+    [me.user.id, mayManage, soleOwnerId],
+  );
   const [invitationColumns] = useState(() => columnsOfInvitations());
 
   return (
@@ -90,7 +95,12 @@ export function MembersPage() {
   );
 }
 
-function memberColumns(myId: string, mayManage: boolean, onChange: (member: OrganizationMember) => void) {
+function memberColumns(
+  myId: string,
+  mayManage: boolean,
+  soleOwnerId: string | null,
+  onChange: (member: OrganizationMember) => void,
+) {
   return memberColumn.columns([
     memberColumn.display({
       id: 'name',
@@ -146,20 +156,24 @@ function memberColumns(myId: string, mayManage: boolean, onChange: (member: Orga
           memberColumn.display({
             id: 'actions',
             header: () => <span className="sr-only">Actions</span>,
-            cell: ({ row }) => <MemberActions member={row.original} onChange={onChange} />,
+            cell: ({ row }) => (
+              <MemberActions member={row.original} isSoleOwner={row.original.id === soleOwnerId} onChange={onChange} />
+            ),
           }),
         ]
       : []),
   ]);
 }
 
-function MemberActions({
-  member,
-  onChange,
-}: {
+interface MemberActionsProps {
   member: OrganizationMember;
+  /** Stays an owner, and stays: what can't be done is shown as that, with the reason. */
+  isSoleOwner: boolean;
   onChange: (member: OrganizationMember) => void;
-}) {
+}
+
+function MemberActions({ member, isSoleOwner, onChange }: MemberActionsProps) {
+  const why = `${member.name} is the only owner, and can be neither changed nor removed. Make another member an owner first.`;
   const remove = useRemoveMember();
   const signOut = useSignMemberOut();
   return (
@@ -168,9 +182,10 @@ function MemberActions({
         size="icon"
         variant="ghost"
         className="size-7"
+        disabled={isSoleOwner}
         onClick={() => onChange(member)}
         aria-label={`Change ${member.name}`}
-        title={`Change ${member.name}`}
+        title={isSoleOwner ? why : `Change ${member.name}`}
       >
         <Pencil aria-hidden />
       </Button>
@@ -199,9 +214,10 @@ function MemberActions({
             size="icon"
             variant="ghost"
             className="size-7 hover:text-danger"
+            disabled={isSoleOwner}
             busy={remove.isPending}
             aria-label={`Remove ${member.name}`}
-            title={`Remove ${member.name}`}
+            title={isSoleOwner ? why : `Remove ${member.name}`}
           >
             <Trash2 aria-hidden />
           </Button>

@@ -105,7 +105,11 @@ function OidcFields({ shown, error }: { shown: ShownSignInProvider; error: unkno
   const known = shown.provider?.kind === 'oidc' ? shown.provider : null;
   return (
     <>
-      <ToCopy label="Address to come back to" text={shown.redirectUri} />
+      <ToCopy
+        label="Redirect URI"
+        hint="Copy it into your provider, as the redirect (or callback) URI of the application that you register for SENA."
+        text={shown.redirectUri}
+      />
       <Field label="Issuer" hint="As its discovery document names it." error={fieldError(error, 'issuer')}>
         {(control) => (
           <Input
@@ -133,8 +137,16 @@ function SamlFields({ shown, error }: { shown: ShownSignInProvider; error: unkno
   const known = shown.provider?.kind === 'saml' ? shown.provider : null;
   return (
     <>
-      <ToCopy label="Entity id of SENA, and its metadata" text={shown.saml.entityId} />
-      <ToCopy label="Assertion consumer service (ACS)" text={shown.saml.acsUrl} />
+      <ToCopy
+        label="Entity id of SENA"
+        hint="Copy it into your provider as the entity id (or audience). SENA’s metadata can be read at the same address."
+        text={shown.saml.entityId}
+      />
+      <ToCopy
+        label="ACS address"
+        hint="Copy it into your provider as the assertion consumer service (or reply URL)."
+        text={shown.saml.acsUrl}
+      />
       <Field label="Entity id of the provider" error={fieldError(error, 'issuer')}>
         {(control) => <Input {...control} {...plain} name="issuer" defaultValue={known?.issuer} />}
       </Field>
@@ -169,16 +181,17 @@ function SamlFields({ shown, error }: { shown: ShownSignInProvider; error: unkno
   );
 }
 
-function ToCopy({ label, text }: { label: string; text: string }) {
+function ToCopy({ label, hint, text }: { label: string; hint: string; text: string }) {
   return (
-    <div className="flex flex-col gap-1">
-      <span className="text-xs text-muted-foreground">{label}</span>
+    <div className="flex flex-col gap-1.5">
+      <span className="text-[0.8125rem] font-medium">{label}</span>
       <div className="flex flex-wrap items-center gap-2">
         <CodeBlock className="flex-1 break-all" label={label}>
           {text}
         </CodeBlock>
         <CopyButton text={text} label="Copy" wide />
       </div>
+      <p className="text-xs text-muted-foreground">{hint}</p>
     </div>
   );
 }

@@ -19,10 +19,10 @@ export function useScimTokens() {
 export function useCreateScimToken() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) =>
+    mutationFn: (body: { name: string; expiresInSeconds: number }) =>
       takeData(
         sena.POST('/v1/scim-tokens', {
-          body: { name },
+          body,
           params: { header: { 'idempotency-key': newIdempotencyKey() } },
         }),
       ),

@@ -1,5 +1,6 @@
 // An answer is laid out, never interpreted: every word of it is shown, and nothing in it becomes a link or markup.
 import { expect, test } from 'vitest';
+import { answerWithoutFindings, isSaidInAnswer } from './answer-without-findings.ts';
 import { type Block, parseAnswer } from './parse-answer.ts';
 
 function words(blocks: Block[]): string {
@@ -27,4 +28,31 @@ test('markup and links stay text', () => {
 
 test('an open fence or a lone backtick swallows nothing', () => {
   expect(words(parseAnswer('a `b\n```\nc\nd'))).toBe('a `b\nc\nd');
+});
+
+test('what is a finding is said once: with what it rests on, or in the answer, never in both and never in neither', () => {
+  const answer = [
+    'A file system is at least 90% full on web-03.',
+    '- Critical: /srv on web-03 is 97% full.',
+    '- / on web-04 is 91% full.',
+    '- No answer for web-05: it was not reached.',
+    '',
+    'Read by runbook (Disk space); no model was used.',
+  ].join('\n');
+  const claims = ['/srv on web-03 is 97% full', '/ on web-04 is 91% full'];
+  const shown = answerWithoutFindings(
+    answer,
+    claims.map((claim) => ({ claim })),
+  );
+  expect(shown.split('\n')).toEqual(
+    answer.split('\n').filter((line) => !line.includes('% full.') || line.startsWith('A')),
+  );
+  for (const claim of claims) expect(isSaidInAnswer(answer, claim)).toBe(false);
+
+  const whole = 'All 12 nodes run Debian 12. 1 of 13 nodes did not answer: web-05.\n\nRead by runbook.';
+  expect(answerWithoutFindings(whole, [{ claim: 'All 12 nodes run Debian 12' }])).toBe(whole);
+  expect(isSaidInAnswer(whole, 'All 12 nodes run Debian 12')).toBe(true);
+  // A part of a sentence is not the sentence.
+  expect(isSaidInAnswer(whole, 'nodes run Debian')).toBe(false);
+  expect(isSaidInAnswer(null, 'All 12 nodes run Debian 12')).toBe(false);
 });

@@ -95,9 +95,12 @@ function describeStatus(status: RunStatus, reason: string | null): EventLine {
       return { title: 'Waiting for its time', detail: reason, tone: 'waiting' };
     case 'succeeded':
       return { title: 'Succeeded', detail: reason, tone: 'good' };
+    // Why a run ended stands on its page, and once is enough.
     case 'failed':
-      return { title: 'Failed', detail: reason, tone: 'bad' };
+      return { title: 'Failed', detail: null, tone: 'bad' };
+    case 'not_answered':
+      return { title: 'Not answered', detail: null, tone: 'waiting' };
     case 'cancelled':
-      return { title: 'Cancelled', detail: reason, tone: 'bad' };
+      return { title: 'Cancelled', detail: null, tone: 'plain' };
   }
 }

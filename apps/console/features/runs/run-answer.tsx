@@ -12,6 +12,7 @@ import { NodeNames } from '../nodes/node-names.tsx';
 import { InlineText } from '../output/inline-text.tsx';
 import { formatCount } from '../time/format-time.ts';
 import { AnswerText } from './answer-text.tsx';
+import { answerWithoutFindings, isSaidInAnswer } from './answer-without-findings.ts';
 import { useExecutionsById } from './use-executions.ts';
 
 interface RunAnswerProps {
@@ -29,13 +30,14 @@ export function RunAnswer({ run, onShowExecution }: RunAnswerProps) {
         <span className="text-xs text-muted-foreground">{describePlanner(run)}</span>
       </CardHeader>
       <div className="flex flex-col gap-4 p-4">
-        {run.answer !== null && <AnswerText text={run.answer} />}
+        {run.answer !== null && <AnswerText text={answerWithoutFindings(run.answer, run.findings)} />}
         {run.findings.length > 0 && (
           <ol className="flex flex-col gap-2" aria-label="Findings">
             {run.findings.map((finding) => (
               <FindingItem
                 key={finding.id}
                 finding={finding}
+                isSaidAbove={isSaidInAnswer(run.answer, finding.claim)}
                 executions={executions.data}
                 onShowExecution={onShowExecution}
               />
@@ -57,24 +59,28 @@ const evidenceShown = 4;
 
 interface FindingItemProps {
   finding: Finding;
+  /** The answer says it word by word: here stands only what it rests on. */
+  isSaidAbove: boolean;
   executions: ReadonlyMap<string, Execution> | undefined;
   onShowExecution: (executionId: string) => void;
 }
 
-function FindingItem({ finding, executions, onShowExecution }: FindingItemProps) {
+function FindingItem({ finding, isSaidAbove, executions, onShowExecution }: FindingItemProps) {
   const [all, setAll] = useState(false);
   const { tone, words } = severities[finding.severity];
   const evidence = all ? finding.executionIds : finding.executionIds.slice(0, evidenceShown);
   return (
     <li className="flex flex-col gap-2 rounded-lg border border-border p-3">
-      <div className="flex items-start gap-2.5">
-        <Badge tone={tone} className="mt-px">
-          {words}
-        </Badge>
-        <p className="min-w-0 flex-1 text-sm leading-6 break-words">
-          <InlineText text={finding.claim} />
-        </p>
-      </div>
+      {!isSaidAbove && (
+        <div className="flex items-start gap-2.5">
+          <Badge tone={tone} className="mt-px">
+            {words}
+          </Badge>
+          <p className="min-w-0 flex-1 text-sm leading-6 break-words">
+            <InlineText text={finding.claim} />
+          </p>
+        </div>
+      )}
       <NodeNames nodes={finding.nodes} total={finding.nodes.length} shown={8} />
       <div className="flex flex-wrap items-center gap-1.5">
         <span className="text-xs text-muted-foreground">Rests on</span>
@@ -107,6 +113,8 @@ function NoAnswer({ run }: { run: Run }) {
   switch (run.status) {
     case 'queued':
     case 'running':
+      // What is being cancelled comes to no answer; how far it is stands above.
+      if (run.cancel !== null) return null;
       return (
         <Card aria-label="Answer">
           <div role="status" className="flex items-center gap-3 p-4 text-sm">
@@ -118,6 +126,7 @@ function NoAnswer({ run }: { run: Run }) {
     case 'awaiting_approval':
     case 'scheduled':
     case 'failed':
+    case 'not_answered':
     case 'cancelled':
     case 'succeeded':
       return null;

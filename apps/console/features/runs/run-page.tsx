@@ -5,7 +5,7 @@ import type { RunEvent } from '@sena/contracts/domain/run-event';
 import type { Run } from '@sena/contracts/http/runs';
 import { ProblemError } from '@sena/sdk/problem-error';
 import { Button } from '@sena/ui/button';
-import { Card } from '@sena/ui/card';
+import { Card, CardHeader, CardTitle } from '@sena/ui/card';
 import { EmptyState } from '@sena/ui/empty-state';
 import { Notice } from '@sena/ui/notice';
 import { Skeleton } from '@sena/ui/skeleton';
@@ -19,7 +19,9 @@ import { InertText } from '../output/inert-text.tsx';
 import { Ago } from '../time/ago.tsx';
 import { formatDuration, formatIn, formatMoment } from '../time/format-time.ts';
 import { useNow } from '../time/use-now.ts';
+import { AnswerText } from './answer-text.tsx';
 import { CancelRunButton } from './cancel-run-button.tsx';
+import { describeCancel } from './describe-cancel.ts';
 import { ExecutionSheet } from './execution-sheet.tsx';
 import { RunAnswer } from './run-answer.tsx';
 import { RunCaveats } from './run-caveats.tsx';
@@ -79,7 +81,7 @@ export function RunPage({ runId }: { runId: string }) {
   );
 }
 
-/** Why a run ended without a report, or with half of one. */
+/** Why a run ended without a report, or with half of one; while it is being cancelled, what is still under way. Its status is said above. */
 function RunEnd({ run }: { run: Run }) {
   switch (run.status) {
     case 'failed':
@@ -93,17 +95,37 @@ function RunEnd({ run }: { run: Run }) {
       );
     case 'cancelled':
       return (
-        <Notice tone="info" title="The run was cancelled">
-          <InertText text={run.reason ?? 'Nothing more was started.'} terminal="show" />
-        </Notice>
+        <Notice tone="info" title={<InertText text={run.reason ?? 'Nothing more was started.'} terminal="show" />} />
+      );
+    case 'not_answered':
+      return (
+        <Card aria-label="Not answered">
+          <CardHeader>
+            <CardTitle>Why there is no answer, and what to do</CardTitle>
+          </CardHeader>
+          <div className="p-4">
+            <AnswerText text={run.reason ?? 'No reason was recorded. Ask in other words, or run a command.'} />
+          </div>
+        </Card>
       );
     case 'queued':
     case 'running':
     case 'awaiting_approval':
     case 'scheduled':
+      return <Cancelling run={run} />;
     case 'succeeded':
       return null;
   }
+}
+
+function Cancelling({ run }: { run: Run }) {
+  const words = describeCancel(run);
+  if (words === null) return null;
+  return (
+    <Notice tone="info" role="status" title={words.title}>
+      {words.detail}
+    </Notice>
+  );
 }
 
 function RunHeader({ run }: { run: Run }) {
@@ -123,7 +145,7 @@ function RunHeader({ run }: { run: Run }) {
           <InertText text={runTitle(run)} terminal={run.kind === 'command' ? 'exact' : 'show'} />
         </h1>
         <div className="flex gap-2">
-          {!ended && <CancelRunButton runId={run.id} />}
+          {!ended && <CancelRunButton run={run} />}
           {ended && run.kind !== 'runbook' && (
             <Button asChild size="sm">
               <Link href={againPath(run)}>

@@ -2,7 +2,7 @@
 import type { RunStatus } from '@sena/contracts/domain/run';
 import { Badge, type Tone } from '@sena/ui/badge';
 import { Spinner } from '@sena/ui/spinner';
-import { Ban, CalendarClock, CircleCheck, CircleX, Clock, Hand } from 'lucide-react';
+import { Ban, CalendarClock, CircleCheck, CircleX, Clock, Hand, MessageCircleX } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 const looks: Record<RunStatus, { tone: Tone; words: string; icon: ReactNode }> = {
@@ -12,6 +12,7 @@ const looks: Record<RunStatus, { tone: Tone; words: string; icon: ReactNode }> =
   scheduled: { tone: 'neutral', words: 'Scheduled', icon: <CalendarClock aria-hidden /> },
   succeeded: { tone: 'success', words: 'Succeeded', icon: <CircleCheck aria-hidden /> },
   failed: { tone: 'danger', words: 'Failed', icon: <CircleX aria-hidden /> },
+  not_answered: { tone: 'warning', words: 'Not answered', icon: <MessageCircleX aria-hidden /> },
   cancelled: { tone: 'neutral', words: 'Cancelled', icon: <Ban aria-hidden /> },
 };
 
@@ -22,6 +23,7 @@ export const runStatusWords: Readonly<Record<RunStatus, string>> = {
   scheduled: looks.scheduled.words,
   succeeded: looks.succeeded.words,
   failed: looks.failed.words,
+  not_answered: looks.not_answered.words,
   cancelled: looks.cancelled.words,
 };
 

@@ -33,11 +33,11 @@ const columns = column.columns([
       <div className="flex min-w-0 flex-col items-start gap-1.5">
         <Link
           href={`/runs/${row.original.id}`}
-          className="flex max-w-full items-center gap-2 rounded-sm font-medium hover:text-primary"
+          className="flex max-w-full items-start gap-2 rounded-sm font-medium hover:text-primary md:items-center"
         >
           <RunKindIcon kind={row.original.kind} />
           <span
-            className={`truncate ${row.original.kind === 'command' ? 'font-mono text-[0.8125rem] font-normal' : ''}`}
+            className={`min-w-0 max-md:line-clamp-3 max-md:break-words md:truncate ${row.original.kind === 'command' ? 'font-mono text-[0.8125rem] font-normal' : ''}`}
           >
             <InertText text={runTitle(row.original)} terminal={row.original.kind === 'command' ? 'exact' : 'show'} />
           </span>
@@ -83,7 +83,11 @@ const columns = column.columns([
 function Took({ run }: { run: RunRow }) {
   const beganAt = whenBegan(run);
   if (run.startAt !== null && beganAt === null && run.finishedAt === null) {
-    return <span className="block text-xs whitespace-nowrap tabular-nums">starts at {formatMoment(run.startAt)}</span>;
+    return (
+      <span className="block text-xs tabular-nums max-md:min-w-28 md:whitespace-nowrap">
+        starts at {formatMoment(run.startAt)}
+      </span>
+    );
   }
   if (beganAt === null || run.finishedAt === null) return null;
   return (

@@ -4,10 +4,11 @@ import { useQuery } from '@tanstack/react-query';
 import { sena } from '../api/sena-client.ts';
 
 export const runKey = (runId: string) => ['run', runId] as const;
+export const runItselfKey = (runId: string) => [...runKey(runId), 'itself'] as const;
 
 export function useRun(runId: string) {
   return useQuery({
-    queryKey: [...runKey(runId), 'itself'],
+    queryKey: runItselfKey(runId),
     queryFn: ({ signal }) => takeData(sena.GET('/v1/runs/{id}', { params: { path: { id: runId } }, signal })),
   });
 }

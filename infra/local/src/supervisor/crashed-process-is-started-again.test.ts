@@ -63,8 +63,12 @@ test('a program that does not exist is reported, not thrown', async () => {
 
 test('a process that is not ready in time is ended and started again', async () => {
   const service = smallService(open(), [], { readyTimeoutMs: 300, untilReady: () => new Promise(() => undefined) });
+  const hopeless = expect(service.whenReady()).rejects.toThrow(
+    /^small was not ready after 0\.3 s\. What it needs does not answer .* Mend that, then start again/,
+  );
   await eventually('second start', () => service.startCount() === 2);
   expect(said).toContain('warn: small was not ready after 0.3 s; it is started again in 0.5 s');
+  await hopeless;
 });
 
 test('restart does not wait for a delay and gets a new process', async () => {

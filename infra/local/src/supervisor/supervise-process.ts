@@ -62,6 +62,9 @@ type State =
 
 const failuresUntilHopeless = 3;
 const keptLines = 20;
+/** Where a process has come up in time at none of its starts. */
+const whatToDo =
+  ' What it needs does not answer (PostgreSQL or Redis, where SENA_DATABASE_URL or REDIS_URL names one), or the machine is busy. Mend that, then start again: what is there is kept.';
 
 export function superviseProcess(spec: ProcessSpec, { report, table }: SupervisorContext): SupervisedProcess {
   const stopTimeoutMs = spec.stopTimeoutMs ?? 8_000;
@@ -118,7 +121,8 @@ export function superviseProcess(spec: ProcessSpec, { report, table }: Superviso
         continue;
       }
       failuresInARow = end.readyForMs === null ? failuresInARow + 1 : 1;
-      if (!wasEverReady && failuresInARow >= failuresUntilHopeless) rejectWaiters(end.description);
+      if (!wasEverReady && failuresInARow >= failuresUntilHopeless)
+        rejectWaiters(end.description, end.tooLate ? whatToDo : '');
       delayMs = restartDelay(delayMs, end.readyForMs);
       report.warn(`${spec.name} ${end.description}; it is started again in ${delayMs / 1_000} s`);
       await sleep(delayMs, undefined, { signal: stopping.signal }).catch(ignoreAbort);
@@ -127,7 +131,7 @@ export function superviseProcess(spec: ProcessSpec, { report, table }: Superviso
     rejectWaiters('was stopped');
   }
 
-  async function runOnce(): Promise<{ description: string; readyForMs: number | null }> {
+  async function runOnce(): Promise<{ description: string; tooLate: boolean; readyForMs: number | null }> {
     const { program, args, needsChannel } = bindToParent(
       spec.command(),
       spec.prefix?.() ?? [],
@@ -187,7 +191,11 @@ export function superviseProcess(spec: ProcessSpec, { report, table }: Superviso
     killGroup(child, 'SIGKILL');
     if (child.pid !== undefined) table?.remove(child.pid);
     state = { kind: 'down' };
-    return { description: tooLate ? `was not ready after ${readyTimeoutMs / 1_000} s` : description, readyForMs };
+    return {
+      description: tooLate ? `was not ready after ${readyTimeoutMs / 1_000} s` : description,
+      tooLate,
+      readyForMs,
+    };
   }
 
   function becomeReady(child: ChildProcess): void {
@@ -204,11 +212,11 @@ export function superviseProcess(spec: ProcessSpec, { report, table }: Superviso
     return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
   }
 
-  function rejectWaiters(description: string): void {
+  function rejectWaiters(description: string, advice = ''): void {
     const waiting = waiters;
     waiters = [];
     const said = lastLines.length === 0 ? '' : ` Its last lines:\n${lastLines.map((line) => `  ${line}`).join('\n')}`;
-    for (const waiter of waiting) waiter.reject(new Error(`${spec.name} ${description}.${said}`));
+    for (const waiter of waiting) waiter.reject(new Error(`${spec.name} ${description}.${advice}${said}`));
   }
 
   function readyDuration(): number | null {

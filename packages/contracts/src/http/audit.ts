@@ -8,7 +8,11 @@ export const auditEventSchema = z.object({
   action: z.string(),
   /** `member:…`, `service:…`, `satellite:…`. */
   actor: z.string(),
+  /** What the actor is called now. null: one of SENA's services, or somebody who is gone. Not in the seal: the id is. */
+  actorName: z.string().nullable(),
   subject: z.string(),
+  /** What the subject is called, or the run that it belongs to. null: it has no name, or is gone. */
+  subjectName: z.string().nullable(),
   data: z.record(z.string(), z.unknown()),
   /** Place in the sealed chain; null until the sealer has numbered it. */
   seq: z.int().nullable(),

@@ -82,7 +82,7 @@ export const runSchema = z.object({
   id: z.string(),
   kind: runKindSchema,
   status: runStatusSchema,
-  /** Why it failed or was cancelled: a sentence. */
+  /** Why it failed, was not answered or was cancelled: a sentence. */
   reason: z.string().nullable(),
   prompt: z.string().nullable(),
   command: z.string().nullable(),
@@ -100,6 +100,14 @@ export const runSchema = z.object({
   /** Asked for ahead of its time: nothing of it begins on a node before. null: at once. */
   startAt: timestampSchema.nullable(),
   startedAt: timestampSchema.nullable(),
+  /** A cancel was asked for: nothing more of it begins, and it ends when what runs has ended. null: none was. */
+  cancel: z
+    .object({
+      requestedAt: timestampSchema,
+      /** Also what runs under a guard is stopped. */
+      stopRunning: z.boolean(),
+    })
+    .nullable(),
   finishedAt: timestampSchema.nullable(),
 });
 export type Run = z.infer<typeof runSchema>;

@@ -23,7 +23,7 @@ export async function cancelRun(context: RunContext): Promise<boolean> {
     const left = await readRun(transaction, runId);
     const isPending = (left?.counts.pending ?? 0) > 0;
     if (!isPending) {
-      const reason = `It was cancelled. ${describeCancelled(await listCancelled(transaction, runId))}`.trim();
+      const reason = describeCancelled(await listCancelled(transaction, runId));
       await transitionRun(transaction, { runId, to: 'cancelled', reason, actor, leaseEpoch });
     }
     return { isOver: true, isPending };

@@ -9,8 +9,9 @@ const words: ReadonlyArray<[CancelledState, string]> = [
   ['unknown', 'Unknown'],
 ];
 
-/** Empty when nothing was ever dispatched. */
+/** What became of the nodes, and nothing about the cancel itself: the status says that. */
 export function describeCancelled(nodes: readonly CancelledNodes[]): string {
+  if (nodes.length === 0) return 'Nothing had begun on any node.';
   return words
     .flatMap(([state, word]) => {
       const found = nodes.find((each) => each.state === state);

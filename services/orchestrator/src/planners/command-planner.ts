@@ -45,10 +45,9 @@ function report(observations: readonly Observation[]): { answer: string; finding
   });
   const [first] = groups;
   if (groups.length === 1 && first !== undefined) {
-    return {
-      answer: `${observations.length === 1 ? `On ${first[1][0]?.node.name}` : `On all ${countNodes(observations.length)}`}: ${first[0]}.`,
-      findings,
-    };
+    const sentence = `${observations.length === 1 ? `On ${first[1][0]?.node.name}` : `On all ${countNodes(observations.length)}`}: ${first[0]}.`;
+    // The one claim is the answer itself.
+    return { answer: sentence, findings: findings.map((finding) => ({ ...finding, claim: sentence })) };
   }
   return {
     answer: `On ${countNodes(observations.length)}:\n${findings.map((finding) => `- ${finding.claim}`).join('\n')}`,

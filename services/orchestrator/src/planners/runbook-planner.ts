@@ -1,13 +1,14 @@
 // Answers without a model: the question is matched to runbooks, their probes run, and their code reads what was printed.
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { findRunbookCode } from '@sena/knowledge/find-runbook-code';
+import { findUnusedAmounts } from '@sena/knowledge/find-unused-amounts';
 import { asksForChange, matchRunbooks } from '@sena/knowledge/match-runbooks';
 import { ownRunbooks } from '@sena/knowledge/own-runbooks';
 import type { NodeObservation, Runbook, RunbookReport } from '@sena/knowledge/runbook';
 import { nodeHealth } from '@sena/knowledge/runbooks/node-health';
 import type { Observation } from '@sena/runs/list-observations';
 import { z } from 'zod';
-import { countNodes } from './describe-outcomes.ts';
+import { countNodes, listNames } from './describe-outcomes.ts';
 import type { PlanContext, Planner, PlanTurn, ScopedNode } from './planner.ts';
 
 const runbooksMax = 3;
@@ -57,7 +58,7 @@ async function choose(pool: Pool, context: PlanContext): Promise<PlanTurn> {
       : '';
   return {
     kind: 'probe',
-    summary: `${titles} on ${countNodes(nodes.length)}${compared}.`,
+    summary: [`${titles} on ${countNodes(nodes.length)}${compared}.`, ...unusedAmounts(context)].join(' '),
     steps,
     memory: { slugs: runbooks.map((runbook) => runbook.slug) },
   };
@@ -115,6 +116,7 @@ function read(context: PlanContext): PlanTurn {
         context,
         reports.map(({ runbook }) => runbook),
       ),
+      unusedAmounts(context),
     ),
     findings: reports.flatMap(({ report }) => report.findings),
   };
@@ -145,7 +147,20 @@ function observationsFor(
   }));
 }
 
-function compose(reports: ReadonlyArray<{ runbook: Runbook; report: RunbookReport }>, comparedWith: number): string {
+/** What the question asks for and no runbook reads, as a sentence; none where there is nothing like that. */
+function unusedAmounts({ request, names }: PlanContext): string[] {
+  const amounts = findUnusedAmounts(request.prompt ?? '', names);
+  if (amounts.length === 0) return [];
+  return [
+    `The ${listNames(amounts)} in your question ${amounts.length === 1 ? 'was' : 'were'} not used: without a model SENA looks by limits of its own.`,
+  ];
+}
+
+function compose(
+  reports: ReadonlyArray<{ runbook: Runbook; report: RunbookReport }>,
+  comparedWith: number,
+  unused: readonly string[],
+): string {
   const parts = reports.map(({ report }) => {
     // What the headline has said already is not said again.
     const said = [report.headline, ...report.findings.map(({ claim }) => claim)];
@@ -163,7 +178,7 @@ function compose(reports: ReadonlyArray<{ runbook: Runbook; report: RunbookRepor
     comparedWith > 0
       ? ` Compared with what ${comparedWith} other ${comparedWith === 1 ? 'node' : 'nodes'} printed.`
       : '';
-  return `${parts.join('\n\n')}\n\nRead by runbook (${used}); no model was used.${compared}`;
+  return `${[...parts, ...unused].join('\n\n')}\n\nRead by runbook (${used}); no model was used.${compared}`;
 }
 
 function stepOf(runbook: Runbook, step: string): string {

@@ -120,7 +120,7 @@ create table runs (
   organization_id text not null references organizations,
   kind text not null check (kind in ('ask', 'command', 'runbook')),
   status text not null default 'queued'
-    check (status in ('queued', 'running', 'awaiting_approval', 'scheduled', 'succeeded', 'failed', 'cancelled')),
+    check (status in ('queued', 'running', 'awaiting_approval', 'scheduled', 'succeeded', 'failed', 'not_answered', 'cancelled')),
   -- Compare-and-set for every change of status.
   version integer not null default 1,
   reason text,
@@ -1021,7 +1021,7 @@ language sql security definer set search_path = sena, pg_temp as $$
       and exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
       and not exists (
         select from runs r where r.id = d.run_id
-          and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'cancelled'))
+          and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'not_answered', 'cancelled'))
       )
   ), fenced as (
     select s.id from satellites s join held h on h.satellite_id = s.id
@@ -1061,7 +1061,7 @@ language sql security definer set search_path = sena, pg_temp as $$
     and d.pending > 0 and d.sent_at is null and d.superseded_at is null and d.expires_at > now()
     and not exists (
       select from runs r where r.id = d.run_id
-        and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'cancelled'))
+        and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'not_answered', 'cancelled'))
     )
     and case when d.approval_id is not null then s.revoked_at is not null else exists (
       select from satellites other where other.organization_id = s.organization_id and other.site_id = s.site_id and other.id <> s.id
@@ -1085,7 +1085,7 @@ begin
   where d.id = former_id and d.organization_id = current_organization()
     and d.sent_at is null and d.superseded_at is null and d.pending = d.total and d.approval_id is null and d.expires_at > now()
     and (s.relay_id is null or s.revoked_at is not null)
-    and r.cancel_requested_at is null and r.status not in ('succeeded', 'failed', 'cancelled')
+    and r.cancel_requested_at is null and r.status not in ('succeeded', 'failed', 'not_answered', 'cancelled')
   for update of d;
   if not found then return; end if;
 

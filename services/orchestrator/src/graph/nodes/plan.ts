@@ -21,7 +21,10 @@ export function plan(context: RunContext) {
         case 'answer':
           return { ...chosen, ending: { status: 'succeeded', answer: planned.answer, findings: planned.findings } };
         case 'cannot':
-          return { ...chosen, ending: { status: 'failed', reason: planned.reason } };
+          return {
+            ...chosen,
+            ending: { status: state.request.kind === 'ask' ? 'not_answered' : 'failed', reason: planned.reason },
+          };
         case 'probe': {
           const steps = planned.steps.map(({ nodeIds, ...step }) => ({ ...step, nodeCount: nodeIds.length }));
           const first = planned.steps[0]?.step;
