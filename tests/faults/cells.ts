@@ -51,7 +51,10 @@ export type Fault =
   | { kind: 'redis-is-flushed' }
   | { kind: 'redis-line'; service: ServiceName; how: Line }
   | { kind: 'redis-half-open'; service: ServiceName }
-  /** When a model is asked through it: before the answer has left the vendor, or right after. */
+  /**
+   * When a model is asked through it: before the answer has left the vendor, or right after. A question that finds no model at first is given to
+   * the runbooks, says so, and may fail; what has begun is asked again.
+   */
   | { kind: 'model-router-asked'; how: Process; when: When };
 
 export interface Cell {

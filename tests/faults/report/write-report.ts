@@ -79,7 +79,8 @@ What is a violation: a change that ran twice; \`exited\` where it did not run, w
 on either stream whose SHA-256 is not that of the copy on the node; \`not_started\` where it ran, then or later, or for a reason that none of the
 faults gives (\`tests/faults/allowed-reasons.ts\`: a fault-free run, a bad tunnel and a fault of the cloud give none); \`unknown\` in a cell that is not in
 the table below, on a node that the fault did not strike, or for a reason that is not the fault's; a guarded node on which it ran without its guard; an end
-that is another one when everything is over; a run that has not ended after 180 s, or has failed; a gap in the audit chain; an effect without an earlier
+that is another one when everything is over; a run that has not ended after 180 s, or has failed (but a question may, which says that there was no model,
+began nothing, and was first asked while the model router was away); a gap in the audit chain; an effect without an earlier
 intent.
 
 A fault of the cloud happens to every run that is under way then; executions are counted with the faults of their own trial.

@@ -253,9 +253,11 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
     case 'model-router-asked': {
       const process_ = armProcessFault(world, 'model-router', fault.how, random.between(300, 5_000));
       const delayMs = fault.when === 'before' ? 0 : random.between(5, 60);
+      const away = { fromMs: Date.now(), untilMs: Number.POSITIVE_INFINITY };
       let hasFired = false;
       const takeAway = world.onceModelIsAsked(() => {
         hasFired = true;
+        if (fault.how === 'kill') world.modelRouterAway.push(away);
         if (delayMs === 0) process_.act();
         else setTimeout(process_.act, delayMs);
       });
@@ -265,6 +267,7 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
           takeAway();
           await sleep(delayMs);
           await process_.heal();
+          away.untilMs = Date.now();
         },
       };
     }

@@ -10,6 +10,7 @@ import { allowOutcomes } from './allow-outcomes.ts';
 import { armFault } from './arm-fault.ts';
 import type { ArmedFault } from './armed-fault.ts';
 import { judgeAssignment } from './judge-assignment.ts';
+import { judgeEnding } from './judge-ending.ts';
 import { judgeInquiries } from './judge-inquiries.ts';
 import { judgeNode } from './judge-node.ts';
 import { lookForTruth } from './look-for-truth.ts';
@@ -49,14 +50,14 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
     }
     await healAll();
     violations.push(...armed.flatMap((fault) => fault.violations()));
-    if (status === 'late') violations.push(`the run has not ended after ${runBoundMs / 1_000} s`);
-    else if (status !== 'succeeded') violations.push(`the run ended as ${status}`);
+    const ending = await judgeEnding(runId, status, { kind, startedAt, boundMs: runBoundMs }, world);
+    violations.push(...ending.violations);
 
     const lookUntilMs = performance.now() + 60_000;
     const executions = await world.api.executions(runId, lookUntilMs);
     const fired = armed.filter((fault) => fault.hasFired());
     const judged = await Promise.all(
-      lane.nodes.map(async (node) => {
+      (ending.isWithoutExecutions ? [] : lane.nodes).map(async (node) => {
         const mine = executions.filter((execution) => execution.node.name === node.name);
         const [execution] = mine;
         if (execution === undefined || mine.length > 1) {

@@ -45,6 +45,8 @@ export interface World {
   readonly postgresClock: PostgresClock;
   /** Calls `listener` the next time, while the model's answer has not left. Returns what takes it away. */
   onceModelIsAsked(listener: () => void): () => void;
+  /** When it was killed and ready again; infinite: it is away. */
+  readonly modelRouterAway: Array<{ readonly fromMs: number; untilMs: number }>;
   /** Another relay; started when it is first asked for. */
   secondRelay(): Promise<SecondRelay>;
   readonly organizationId: string;
@@ -207,6 +209,7 @@ async function startCloud(
   return {
     ...{ api, stack, postgres, postgresClock, postgresOf, redis, redisOf, secondRelay },
     organizationId: owner.organizationId,
+    modelRouterAway: [],
     onceModelIsAsked(listener) {
       modelListeners.add(listener);
       return () => modelListeners.delete(listener);

@@ -173,6 +173,9 @@ async function toApprovedDispatches(
     for (const [satelliteId, nodes] of Map.groupBy(approved?.nodes ?? [], (node) => node.satelliteId)) {
       const { shell, command, environment, limits } = approved as NonNullable<typeof approved>;
       const expiry = validity(context, state, now, action === null ? null : new Date(action.expiresAt));
+      // PostgreSQL's clock may have been set back since it was asked for: nothing begins before what was approved.
+      const approvedMs = action === null ? now.getTime() : Date.parse(action.notBefore);
+      const notBefore = new Date(Math.max(now.getTime(), approvedMs));
       dispatches.push({
         step,
         satelliteId,
@@ -182,7 +185,7 @@ async function toApprovedDispatches(
         limits,
         readOnly: false,
         approvalId,
-        ...expiry,
+        ...{ notBefore, expiresAt: expiry.expiresAt },
         nodes,
       });
     }
