@@ -1,6 +1,7 @@
 // Follows a run live: collects its events and, at most once a second, has what is shown of the run, and of an approval
-// that is decided, loaded again.
+// that is decided, loaded again. One that has ended is looked at again while nobody knows what became of one of its commands.
 import type { RunEvent } from '@sena/contracts/domain/run-event';
+import type { Run } from '@sena/contracts/http/runs';
 import { type Connection, followRun } from '@sena/sdk/follow-run';
 import { ProblemError } from '@sena/sdk/problem-error';
 import { useQueryClient } from '@tanstack/react-query';
@@ -18,6 +19,7 @@ export type Following =
   | { kind: 'refused'; error: ProblemError };
 
 const refreshMs = 1_000;
+const discoveryMs = 10_000;
 
 export function useFollowRun(runId: string): { events: readonly RunEvent[]; following: Following } {
   const queryClient = useQueryClient();
@@ -29,6 +31,7 @@ export function useFollowRun(runId: string): { events: readonly RunEvent[]; foll
     let pending: RunEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     let lastFlushMs = 0;
+    let lastSeq = 0;
     setEvents([]);
     setFollowing({ kind: 'connecting' });
 
@@ -54,17 +57,35 @@ export function useFollowRun(runId: string): { events: readonly RunEvent[]; foll
       else setFollowing(connection);
     }
 
+    async function take(told?: (connection: Connection) => void) {
+      const from = { baseUrl: apiBaseUrl, runId, afterSeq: lastSeq, signal: stop.signal };
+      for await (const event of followRun({ ...from, ...(told === undefined ? {} : { onConnection: told }) })) {
+        lastSeq = event.seq;
+        pending.push(event);
+        schedule();
+      }
+    }
+
+    /** After a while: does the run still hold an `unknown`? */
+    async function mayBeFoundOut(): Promise<boolean> {
+      for (;;) {
+        await new Promise((resolve) => setTimeout(resolve, discoveryMs));
+        if (stop.signal.aborted) return false;
+        const run = queryClient.getQueryData<Run>([...runKey(runId), 'itself']);
+        // Not loaded yet, or in vain: asked for again by whoever shows it.
+        if (run !== undefined) return run.counts.unknown > 0;
+      }
+    }
+
     async function follow() {
       try {
-        for await (const event of followRun({ baseUrl: apiBaseUrl, runId, signal: stop.signal, onConnection })) {
-          pending.push(event);
-          schedule();
-        }
+        await take(onConnection);
         if (stop.signal.aborted) return;
         clearTimeout(timer);
         flush();
         setFollowing({ kind: 'ended' });
         void queryClient.invalidateQueries({ queryKey: runsKey });
+        while (await mayBeFoundOut()) await take();
       } catch (error) {
         if (stop.signal.aborted) return;
         clearTimeout(timer);
