@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { benignDiagnostics } from './corpora/benign-diagnostics.ts';
-import { bypassTechniques } from './corpora/bypass-attempts.ts';
+import { bypassAttempts } from './corpora/bypass-attempts.ts';
 import { evaluateCommand } from './evaluate-command.ts';
 import { loadBashParser, type ShellParser } from './load-bash-parser.ts';
 
@@ -59,7 +59,7 @@ const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 200 }),
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   fc
-    .constantFrom(...bypassTechniques.flatMap(({ attempts }) => attempts))
+    .constantFrom(...bypassAttempts.map(({ attempt }) => attempt))
     .chain((attempt) =>
       fc
         .tuple(fc.constant(attempt), fc.nat(attempt.length), fc.string({ maxLength: 3 }))

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { benignDiagnostics } from '../corpora/benign-diagnostics.ts';
-import { bypassTechniques } from '../corpora/bypass-attempts.ts';
+import { bypassAttempts } from '../corpora/bypass-attempts.ts';
 import { evaluateCommand } from '../evaluate-command.ts';
 import { loadBashParser, type ShellParser } from '../load-bash-parser.ts';
 import { compileRules } from './compile-rules.ts';
@@ -50,10 +50,7 @@ when { resource.hasTag("env") && resource.getTag("env") == "staging" };`;
 
 describe('the default rules', () => {
   test('decide as the reading of the command does: reading runs, everything else has one approval by another person', () => {
-    const commands = [
-      ...benignDiagnostics,
-      ...bypassTechniques.flatMap(({ attempts, control }) => [...attempts, control]),
-    ];
+    const commands = [...benignDiagnostics, ...bypassAttempts.flatMap(({ attempt, control }) => [attempt, control])];
     expect(commands.length).toBeGreaterThan(1_000);
     for (const command of commands) {
       const [verdict, ...others] = ask(command);
@@ -132,7 +129,7 @@ describe('an organization’s rules', () => {
       expect({ command, decision: verdict?.decision }).toEqual({ command, decision: 'require_approval' });
     }
     expect(ask('systemctl restart nginx', { policies })[0]?.decision).toBe('allow');
-    const attempts = bypassTechniques.flatMap((technique) => technique.attempts);
+    const attempts = bypassAttempts.map(({ attempt }) => attempt);
     const ran = attempts.filter((attempt) => ask(attempt, { policies })[0]?.decision === 'allow');
     // What runs is what is described: no trick is.
     for (const attempt of ran) {
