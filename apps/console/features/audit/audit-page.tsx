@@ -38,7 +38,7 @@ function auditColumns(onShow: (event: AuditEvent) => void) {
       id: 'action',
       header: 'What',
       cell: ({ row }) => (
-        <span className="flex min-w-0 flex-col gap-0.5 max-md:w-40">
+        <span className="flex min-w-0 flex-col gap-0.5 max-md:w-36">
           <code className="font-mono text-[0.8125rem] break-words md:whitespace-nowrap">{row.original.action}</code>
           <span className="line-clamp-3 text-xs break-words text-muted-foreground md:hidden">
             <InertText text={describeActor(row.original).text} terminal="show" />:{' '}
