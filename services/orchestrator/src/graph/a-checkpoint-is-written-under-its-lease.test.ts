@@ -69,6 +69,43 @@ test('the holder writes', async () => {
   expect(await stored()).toEqual({ checkpoints: 1, writes: 1 });
 });
 
+test('rows that the saver inserts one by one leave together, in their order, and say the same', async () => {
+  const { saver, restore } = await openSaver();
+  const texts: string[] = [];
+  const connect = checkpoints.connect.bind(checkpoints);
+  checkpoints.connect = (async () => {
+    const client = await connect();
+    const query = client.query.bind(client) as (text: string, values?: unknown[]) => Promise<unknown>;
+    client.query = ((text: string, values?: unknown[]) => {
+      texts.push(text);
+      return query(text, values);
+    }) as typeof client.query;
+    return { query: client.query, release: () => client.release(true) };
+  }) as typeof checkpoints.connect;
+  const channels = ['a', 'b', 'c', 'd', 'e'];
+  const values = Object.fromEntries(channels.map((name) => [name, `the thought of ${name}`]));
+  await saver.put(
+    config(),
+    { ...emptyCheckpoint(), id: 'second', channel_values: values, channel_versions: { a: 1, b: 1, c: 1, d: 1, e: 1 } },
+    { source: 'loop', step: 1, parents: {} },
+    { a: 1, b: 1, c: 1, d: 1, e: 1 },
+  );
+  const written = { configurable: { ...config().configurable, checkpoint_id: 'second' } };
+  await saver.putWrites(
+    written,
+    channels.map((name) => [name, `and then ${name}`]),
+    'task',
+  );
+  restore();
+  expect(texts.filter((text) => text.includes('checkpoint_blobs'))).toHaveLength(1);
+  expect(texts.filter((text) => text.includes('checkpoint_writes'))).toHaveLength(1);
+  const read = await saver.getTuple({ configurable: { thread_id: lease.runId } });
+  expect(read?.checkpoint.channel_values).toEqual(values);
+  expect(read?.pendingWrites?.map(([, name, thought]) => [name, thought])).toEqual(
+    channels.map((name) => [name, `and then ${name}`]),
+  );
+});
+
 test('who is stopped before the transaction begins, and goes on when another has the run, writes nothing', async () => {
   const { saver, restore } = await openSaver();
   for (const write of [put, putWrites]) {

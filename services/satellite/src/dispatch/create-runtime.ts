@@ -2,13 +2,11 @@
 // is acknowledged. Owns queue, outbox and pool; lives as long as the process.
 
 import { setMaxListeners } from 'node:events';
-import { existsSync } from 'node:fs';
-import type { DispatchEnvelope, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';
+import type { DispatchEnvelope } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import { createRedactionRules } from '@sena/redaction/redact-stream';
 import type { Logger } from '@sena/telemetry/logger';
-import { traceIdOf } from '@sena/telemetry/trace-context';
 import type { FrameBatcher } from '@sena/tunnel/frame-batcher';
 import type { LocalRules } from '../config/open-local-rules.ts';
 import type { SatelliteConfig } from '../config/satellite-config.ts';
@@ -20,27 +18,27 @@ import type { DispatchKeys } from '../trust/open-dispatch-keys.ts';
 import type { OwnIdentity } from '../trust/open-identity.ts';
 import type { Welcome } from '../tunnel/connect-once.ts';
 import type { Witness } from '../witness/open-witness.ts';
-import { answerReconcile, reportKnown } from './answer-reconcile.ts';
+import { answerReconcile } from './answer-reconcile.ts';
 import { createAskAgain } from './ask-again.ts';
 import { cancelExecutions, endExpired } from './cancel-executions.ts';
 import { createRulesOfNow } from './create-rules-of-now.ts';
-import { createExecution, createInquired } from './create-work.ts';
+import { createExecution } from './create-work.ts';
 import { createEarlyCancels } from './early-cancels.ts';
-import { endUnstarted } from './end-execution.ts';
 import { type Execution, mayBegin, type Work } from './execution.ts';
 import { createExecutionQueue } from './execution-queue.ts';
 import type { ExecutionRooms } from './execution-rooms.ts';
-import { wasCancelled } from './find-obstacle.ts';
 import { type Judgement, judgeCommand } from './judge-command.ts';
 import { judgeConsent } from './judge-consent.ts';
-import { receiveDispatch } from './receive-dispatch.ts';
-import { receiveInquiry } from './receive-inquiry.ts';
+import type { DispatchRules } from './receive-dispatch.ts';
 import { recoverExecutions } from './recover-executions.ts';
 import { createRelayClock } from './relay-clock.ts';
 import { runExecution } from './run-execution.ts';
 import { runInquiry } from './run-inquiry.ts';
 import { createSiteShare } from './site-share.ts';
+import { takeDispatch } from './take-dispatch.ts';
+import { findOutForAnother, takeInquiry } from './take-inquiry.ts';
 import { createWaitingRoom } from './waiting-room.ts';
+import { watchHaltSwitch } from './watch-halt-switch.ts';
 
 const sweepMs = 1_000;
 const pruneMs = 3_600_000;
@@ -88,7 +86,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const { config, organizationId, satelliteId, dispatchKeys, parser, localRules, journal, pool, witness, logger } =
     options;
   const { identity, fatal } = options;
-  const keys = dispatchKeys.believed;
   /** Everything that is not finished, by execution id. */
   const executions = new Map<string, Work>();
   const outbox = createOutbox({
@@ -109,17 +106,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         }),
   });
   const siteShare = createSiteShare(() => queue.counts().starting + queue.counts().running, queue.pump);
-  // Looked for once a turn of the event loop, however many begin in it.
-  let isHaltedNow: boolean | null = null;
-  const isHalted = () => {
-    if (isHaltedNow === null) {
-      isHaltedNow = existsSync(config.haltFile);
-      setImmediate(() => {
-        isHaltedNow = null;
-      });
-    }
-    return isHaltedNow;
-  };
+  const isHalted = watchHaltSwitch(config.haltFile);
   const rulesOfNow = createRulesOfNow(parser, config.policy, localRules);
   const retrying = new Set<Work>();
   const waitingRoom = createWaitingRoom((work) => queue.add(work));
@@ -151,6 +138,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
   };
   const earlyCancels = createEarlyCancels(logger);
+  const own = { keys: dispatchKeys.believed, organizationId, satelliteId };
+  const arrivalRooms = {
+    ...{ executions, queue, waitingRoom, earlyCancels, rooms, rulesOfNow, logger },
+    answer: (frame: SatelliteFrame) => link?.push(frame),
+  };
   const cancelRooms = { executions, queue, waitingRoom, earlyCancels, rooms, whyShut, forgetFinished };
   let link: FrameBatcher<SatelliteFrame> | null = null;
   let isStopping = false;
@@ -170,22 +162,21 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (executions.get(work.id) === work) executions.delete(work.id);
   }
 
-  /** `acked`: bytes of it that the relay has, beyond what the inquiry says. */
-  function findOutForAnother(
-    inquiry: InquiryEnvelope,
-    node: InquiryNode,
-    acked: { stdoutAcked: number; stderrAcked: number } = { stdoutAcked: 0, stderrAcked: 0 },
-  ): void {
-    const inquired = createInquired(inquiry, node, acked, logger);
-    if (earlyCancels.find(inquired.id)?.isStop === true) inquired.stop.abort();
-    executions.set(inquired.id, inquired);
-    queue.add(inquired);
+  /** As they are at this moment. */
+  function rulesForDispatches(): DispatchRules {
+    const { policy } = config;
+    return {
+      ...{ ...own, policy, localRules: localRules.current(), parser, journal, isHalted },
+      clockProblem: clock.problem,
+    };
   }
 
   async function receiveOne(frame: Exclude<RelayFrame, { t: 'dispatch' }>): Promise<void> {
     switch (frame.t) {
       case 'inquiry':
-        return await takeInquiry(frame);
+        // Not answered where it stops: it is asked again, or another satellite is, when this one is gone.
+        if (isStopping) return;
+        return await takeInquiry(frame, { ...own, journal, clockProblem: clock.problem }, arrivalRooms);
       case 'output-ack':
         return takeOutputAck(frame);
       case 'outcome-ack':
@@ -227,93 +218,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
   }
 
-  async function takeDispatch(frame: Extract<RelayFrame, { t: 'dispatch' }>): Promise<void> {
-    // Not answered: it is told again, or to another satellite, when this one is gone.
-    if (isStopping) return;
-    const rules = {
-      keys,
-      organizationId,
-      satelliteId,
-      policy: config.policy,
-      localRules: localRules.current(),
-      parser,
-      journal,
-      isHalted,
-      clockProblem: clock.problem,
-    };
-    const judgedAtMs = Date.now();
-    const received = await receiveDispatch(frame, rules);
-    link?.push(received.ack);
-    if (received.kind === 'refused') {
-      const { code, message } = received.ack;
-      const { dispatchId, traceparent } = frame;
-      logger.warn({ dispatchId, code, reason: message, traceId: traceIdOf(traceparent) }, 'a dispatch was refused');
-      return;
-    }
-    if (received.kind === 'taken-before') return await reportKnown(received.known, { journal, outbox, logger });
-    const { envelope, mode, fresh, known, obstacle, obstacles } = received;
-    const { dispatchId, runId, traceparent } = envelope;
-    logger.info(
-      {
-        dispatchId,
-        runId,
-        mode,
-        fresh: fresh.length,
-        known: known.length,
-        obstacle,
-        traceId: traceIdOf(frame.traceparent ?? traceparent),
-      },
-      'a dispatch was journaled',
-    );
-    if (obstacle === null) rulesOfNow.agreed(envelope, rules.localRules, judgedAtMs);
-    // Assigned again before it began: the newer assignment is the one that runs.
-    const freshIds = new Set(fresh);
-    if (fresh.some((id) => executions.has(id))) {
-      queue.take((waiting): waiting is Work => freshIds.has(waiting.id));
-      waitingRoom.drop((waiting) => freshIds.has(waiting.id));
-    }
-    const begun = envelope.nodes
-      .filter((node) => freshIds.has(node.executionId))
-      .map((node) => createExecution(envelope, node, mode, logger));
-    const ending: Array<Promise<void>> = [];
-    for (const execution of begun) {
-      const cancelled = earlyCancels.find(execution.id) === null ? null : wasCancelled();
-      const why = obstacle ?? obstacles.get(execution.id) ?? cancelled;
-      if (why !== null) {
-        ending.push(endUnstarted(execution, why, rooms));
-        continue;
-      }
-      executions.set(execution.id, execution);
-      queue.add(execution);
-    }
-    await Promise.all(ending);
-    if (known.length > 0) await reportKnown(known, { journal, outbox, logger });
-  }
-
-  async function takeInquiry(frame: Extract<RelayFrame, { t: 'inquiry' }>): Promise<void> {
-    // Not answered: it is asked again, or another satellite is, when this one is gone.
-    if (isStopping) return;
-    const received = await receiveInquiry(frame, {
-      ...{ keys, organizationId, satelliteId, journal },
-      clockProblem: clock.problem,
-    });
-    link?.push(received.ack);
-    const { inquiryId, traceparent } = frame;
-    const traceId = traceIdOf(traceparent);
-    if (received.kind === 'refused') {
-      const { code, message } = received.ack;
-      logger.warn({ inquiryId, code, reason: message, traceId }, 'an inquiry was refused');
-      return;
-    }
-    const { inquiry, fresh, known } = received;
-    const { dispatchId, runId } = inquiry;
-    const counts = { fresh: fresh.length, known: known.length };
-    logger.info({ inquiryId, dispatchId, runId, ...counts, traceId }, 'an inquiry was journaled');
-    const freshIds = new Set(fresh);
-    for (const node of inquiry.nodes) if (freshIds.has(node.executionId)) findOutForAnother(inquiry, node);
-    if (known.length > 0) await reportKnown(known, { journal, outbox, logger });
-  }
-
   /** Of what was journaled and never sent: the policy may be another one since. */
   async function judgeAgain(envelope: DispatchEnvelope): Promise<Judgement> {
     const judgement = judgeCommand(parser, envelope, config.policy, localRules.current());
@@ -350,7 +254,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     for (const frame of frames) {
       // Those that come together are journaled together.
       if (frame.t === 'dispatch') {
-        dispatches.push(takeDispatch(frame));
+        // Not answered where it stops: it is told again, or to another satellite, when this one is gone.
+        if (!isStopping) dispatches.push(takeDispatch(frame, rulesForDispatches(), arrivalRooms));
         continue;
       }
       await Promise.all(dispatches);
@@ -392,7 +297,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
           if (isAcked) queue.add(execution);
           else askAgain.enter(execution, false);
         },
-        findOutForAnother,
+        findOutForAnother: (inquiry, node, acked) => findOutForAnother(inquiry, node, arrivalRooms, acked),
       });
       // Behind what is under way: that waits neither for them nor for the relay.
       for (const execution of resumed) queue.add(execution);
