@@ -68,6 +68,9 @@ export function openAuth(options: AuthOptions): SenaAuth {
     statement_timeout: 20_000,
     // Of a connection that is half-open the server can't end anything: it is given up here.
     query_timeout: 25_000,
+    keepAlive: true,
+    // As in openPool: a new connection plans everything anew.
+    idleTimeoutMillis: 300_000,
   });
   // An idle connection that breaks must not end the process; the next query opens another.
   pool.on('error', (error) => options.onLog('warn', `an identity connection was lost: ${error.message}`));

@@ -16,6 +16,8 @@ export type Pool = pg.Pool;
 /** A condition on the nodes `n` and sites `s` of a query, whose parameters it adds to `values`. Never null in SQL. */
 export type NodeCondition = (values: unknown[]) => string;
 
+const idleMs = 300_000;
+
 /**
  * `max` connections; a query waits at most 10 s for one. `url` may name a Unix socket (`?host=/directory`). A transaction of a
  * process that says nothing more ends after `idleInTransactionMs`; a server that says nothing more is given up after `silentMsMax`.
@@ -37,10 +39,13 @@ export function openPool(
     connectionTimeoutMillis: 10_000,
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
-    // Longer than any statement and any transaction that says nothing.
-    stream: boundSilence(options.silentMsMax ?? 70_000),
+    // A new connection has to plan every function anew, which takes longer than most of them run.
+    idleTimeoutMillis: idleMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
   });
+  boundSilence(pool, options.silentMsMax ?? 70_000);
   // A connection that breaks (a restarted server) must not end the process; the next query opens another. The pool hears of idle
   // ones only: one that is in use fails its query and tells its own listeners besides.
   pool.on('error', options.onError);

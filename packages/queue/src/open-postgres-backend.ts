@@ -23,6 +23,8 @@ export async function openPostgresBackend(url: string, onLost: (error: Error) =>
     // Of a connection that is half-open the server can't end anything: it is given up here.
     query_timeout: 35_000,
     keepAlive: true,
+    // As in openPool: a new connection plans every function anew.
+    idleTimeoutMillis: 300_000,
   });
   pool.setMaxListeners(100); // every queue and every worker on the pool listens for its errors
   pool.on('error', onLost); // an idle connection was cut; the pool replaces it
