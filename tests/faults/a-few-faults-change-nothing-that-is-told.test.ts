@@ -72,12 +72,16 @@ afterAll(async () => {
 }, 60_000);
 
 describe('faults at chosen points', () => {
-  it('leave every outcome true: nothing runs twice, nothing is lost, nothing is guessed', async () => {
-    await Promise.all(chosen.map((list, lane) => runList(list, lane)));
-    expect(
-      results.flatMap(({ plan, violations }) => violations.map((what) => `${plan.cells[0]?.id}: ${what}`)),
-    ).toEqual([]);
-  }, boundMs);
+  it(
+    'leave every outcome true: nothing runs twice, nothing is lost, nothing is guessed',
+    async () => {
+      await Promise.all(chosen.map((list, lane) => runList(list, lane)));
+      expect(
+        results.flatMap(({ plan, violations }) => violations.map((what) => `${plan.cells[0]?.id}: ${what}`)),
+      ).toEqual([]);
+    },
+    boundMs,
+  );
 
   it('have all happened', () => {
     const asked = chosen.flat().flatMap(([, ...cells]) => cells);

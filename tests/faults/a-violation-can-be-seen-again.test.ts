@@ -60,7 +60,9 @@ it('each cell of a lane has its turn before any has a second one, with a command
 it('each cell of the cloud has its turn before any has a second one, over both backends, and again where it did not happen', () => {
   const of = (backend: Backend) => cellsFor(backend).filter(({ scope }) => scope === 'cloud');
   const first = dealCloudFaults(5, of('postgres'), new Set());
-  const reached = of('postgres').slice(20).map(() => first.next().id);
+  const reached = of('postgres')
+    .slice(20)
+    .map(() => first.next().id);
   const second = dealCloudFaults(5, of('redis'), new Set(reached));
   const missed = second.next();
   second.missed(missed);

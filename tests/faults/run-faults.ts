@@ -78,12 +78,8 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
   // Where only fault-free runs were asked for, they are what is counted.
   const isCounted = chosen.some((cell) => cell.id !== 'none');
   const isEnough = () =>
-    options.trial === undefined
-      ? (isCounted ? faults() : trials.length) >= options.count
-      : trials.length >= 1;
-  const isOver = () =>
-    isEnough() ||
-    (options.stopAt !== undefined && new Date() > options.stopAt);
+    options.trial === undefined ? (isCounted ? faults() : trials.length) >= options.count : trials.length >= 1;
+  const isOver = () => isEnough() || (options.stopAt !== undefined && new Date() > options.stopAt);
 
   async function workLane(index: number): Promise<void> {
     const lane = world.lanes[index];

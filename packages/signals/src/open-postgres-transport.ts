@@ -33,7 +33,10 @@ export async function openPostgresTransport(url: string, events: TransportEvents
     await client.connect();
     listening = client;
     // It only listens: whether the server is still there it learns by asking.
-    const alive = setInterval(() => client.query('select 1').catch((error) => drop(client, asError(error))), aliveEveryMs);
+    const alive = setInterval(
+      () => client.query('select 1').catch((error) => drop(client, asError(error))),
+      aliveEveryMs,
+    );
     client.once('end', () => clearInterval(alive));
     events.connected();
   }

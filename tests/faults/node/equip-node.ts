@@ -36,7 +36,9 @@ END
 cat >/srv/disk/restore <<'END'
 ${restore}END
 cd /etc/lab && { head -n 1 init; echo 'sh /srv/disk/restore'; tail -n +2 init; } >init.new && chmod 755 init.new && mv init.new init`);
-  const said = await look('LD_PRELOAD=/srv/node.so true && echo /srv/node.so >/etc/ld.so.preload && true && echo equipped');
+  const said = await look(
+    'LD_PRELOAD=/srv/node.so true && echo /srv/node.so >/etc/ld.so.preload && true && echo equipped',
+  );
   if (said.trim() !== 'equipped') throw new Error(`${host.name} could not be equipped: ${said}`);
   return {
     async setClock(offsetMs) {

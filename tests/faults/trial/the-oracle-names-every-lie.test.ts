@@ -114,7 +114,11 @@ describe('what is not', () => {
       judge({ outcome: 'unknown', reason: 'node_rebooted' }, {}, noStreams, after('node.loses-power.ended', 'node-1')),
       /can be known/,
     ],
-    ['not_started by a node that has another time', notStarted('clock_skew', after('node.clock.ahead')), /nothing kept it/],
+    [
+      'not_started by a node that has another time',
+      notStarted('clock_skew', after('node.clock.ahead')),
+      /nothing kept it/,
+    ],
     ['a guard that was left out', judge({ mode: 'plain' }), /as plain, on a node where it is guarded/],
     ['an end without a mode', judge({ mode: null }), /as null/],
     ['no outcome at all', judge({ outcome: null }, {}, noStreams), /no outcome/],

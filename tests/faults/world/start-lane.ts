@@ -80,7 +80,14 @@ export async function startLane(parts: LaneParts): Promise<Lane> {
     // Every other one: a run meets both.
     const isPlain = index % 2 === 1;
     if (isPlain) await look('rm -rf /var/lib/sena && touch /var/lib/sena');
-    nodes.push({ name: host.name, host, isPlain, ssh, look, ...(await equipNode({ host, isPlain, look }, parts.libraries)) });
+    nodes.push({
+      name: host.name,
+      host,
+      isPlain,
+      ssh,
+      look,
+      ...(await equipNode({ host, isPlain, look }, parts.libraries)),
+    });
   }
   const first = await startTunnelled(name, siteId, parts);
   const partner = parts.isPaired ? await startTunnelled(`${name}-partner`, siteId, parts) : null;

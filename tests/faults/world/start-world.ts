@@ -78,7 +78,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const directory = await mkdtemp(path.join(tmpdir(), 'sena-faults-'));
     stops.push(() => rm(directory, { recursive: true, force: true }));
     const libraries = await buildLibraries(directory);
-    if (libraries === null) say('There is no C compiler (cc): power losses and wrong clocks are left out. Install gcc.');
+    if (libraries === null)
+      say('There is no C compiler (cc): power losses and wrong clocks are left out. Install gcc.');
     const [cloud, site] = await Promise.all([
       startCloud(backend, directory, libraries, stops),
       startSite(path.join(directory, 'lab'), options, stops),
