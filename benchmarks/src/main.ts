@@ -7,6 +7,7 @@ import { measureControlPlane } from './rows/control-plane.ts';
 import { measureFanOut } from './rows/fan-out.ts';
 import { measureGrowth } from './rows/growth.ts';
 import { measureSimulatedFleet } from './rows/simulated-fleet.ts';
+import { measureSshConnections } from './rows/ssh-connections.ts';
 import { measureTunnels } from './rows/tunnels.ts';
 import { measureVerifyAudit } from './rows/verify-audit.ts';
 import { undoEverything } from './stage/leave-nothing.ts';
@@ -54,6 +55,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
       repetitions,
     }),
   tunnels: () => measureTunnels({ tunnels: count(values.tunnels, 10_000), repetitions, profileDirectory }),
+  'ssh-connections': () => measureSshConnections({ connections: count(values.nodes, 300), repetitions }),
   'verify-audit': () => measureVerifyAudit({ records: count(values.records, 1_000_000), repetitions }),
   'warm-fan-out': () => fanOut('warm', 300),
   'cold-fan-out': () => fanOut('cold', 100),

@@ -69,7 +69,7 @@ const fileSchema = z.strictObject({
       runningPerNodeMax: z.int().min(1).max(8).default(4),
       /** An unused connection to a node is closed after this. */
       connectionIdleMs: z.int().min(1_000).max(3_600_000).default(60_000),
-      /** Unused connections kept at one moment, about 45 KB each; the longest unused is closed first. */
+      /** Unused connections kept at one moment, about 35 KB each; the longest unused is closed first. */
       idleConnectionsMax: z.int().min(0).max(20_000).default(5_000),
       connectTimeoutMs: z.int().min(1_000).max(120_000).default(15_000),
       /** A node that went away during a change is asked for this long after the command's time was up; then it is unknown. */
