@@ -41,19 +41,17 @@ interface Place {
 /** `bytes`: whole lines; the end of the last one may be missing. */
 export function digestPiece(bytes: Buffer): DigestedPiece {
   // A character a byte: places are the same in both, and nothing has to be decoded.
-  const text = bytes.latin1Slice();
+  const text = bytes.toString('latin1');
   const parts: ExportPart[] = [];
-  let run: ReturnType<typeof beginRun> | null = null;
+  let run: Run | null = null;
   for (let from = 0; from < text.length; ) {
     const end = text.indexOf('\n', from);
     const to = end === -1 ? text.length : end;
     const line = text.slice(from, to);
-    if (run?.takesNext(line, from) !== true) {
+    if (run === null || !run.takesNext(line, from)) {
       if (run !== null) parts.push(run.end());
-      const place = readPlace(line);
-      run = place === null ? null : beginRun(bytes, from, place);
-      if (run?.takesNext(line, from) !== true) {
-        run = null;
+      run = beginRun(bytes, from, line);
+      if (run === null) {
         const last = parts.at(-1);
         if (last?.kind === 'lines') parts[parts.length - 1] = { ...last, to };
         else parts.push({ kind: 'lines', from, to });
@@ -65,13 +63,21 @@ export function digestPiece(bytes: Buffer): DigestedPiece {
   return { bytes, parts };
 }
 
-function beginRun(bytes: Buffer, from: number, first: Place) {
+interface Run {
+  takesNext(line: string, at: number): boolean;
+  end(): RecordRun;
+}
+
+/** With this line, or null: it is no record, or none that holds. */
+function beginRun(bytes: Buffer, from: number, firstLine: string): Run | null {
+  const first = readPlace(firstLine);
+  if (first === null) return null;
   const span = growSpan(first.seq - 1);
   const { organizationId } = first;
   let { seq, previousHash } = first;
   let [to, lastFrom] = [from, from];
-  return {
-    takesNext(line: string, at: number): boolean {
+  const run: Run = {
+    takesNext(line, at) {
       const seal = findSeal(line, bytes, at, { organizationId, seq, previousHash });
       if (seal === null) return false;
       span.append(leafHash(seal));
@@ -80,12 +86,13 @@ function beginRun(bytes: Buffer, from: number, first: Place) {
       [to, lastFrom] = [at + line.length, at];
       return true;
     },
-    end: (): RecordRun => ({
+    end: () => ({
       ...{ kind: 'run', from, to, lastFrom, organizationId },
       ...{ firstSeq: first.seq, previousHash: first.previousHash, records: seq - first.seq, lastHash: previousHash },
       subtrees: span.subtrees().map((subtree) => ({ size: subtree.size, hash: subtree.hash.toString('hex') })),
     }),
   };
+  return run.takesNext(firstLine, from) ? run : null;
 }
 
 const opening = '{"event":{';

@@ -4,6 +4,7 @@ import { compileRules } from '@sena/policy/rules/compile-rules';
 import type { CedarEngine } from '@sena/policy/rules/load-cedar';
 
 export interface PolicyRow {
+  organization_id: string;
   name: string;
   text: string;
   version: number;
@@ -12,11 +13,11 @@ export interface PolicyRow {
   updated_at: Date;
 }
 
-export const policyColumns = 'name, text, version, updated_by, updated_by_name, updated_at';
+export const policyColumns = 'organization_id, name, text, version, updated_by, updated_by_name, updated_at';
 
 export function toPolicy(engine: CedarEngine, row: PolicyRow): Policy {
   const { name, text, version } = row;
-  const rules = compileRules(engine, 'cloud', [{ name, text }]);
+  const rules = compileRules(engine, 'cloud', row.organization_id, [{ name, text }]);
   // A text that an earlier version of SENA took and this one can't read: whatever is judged by it is denied.
   const told = rules.kind === 'broken' ? rules.problems : rules.notes;
   return {

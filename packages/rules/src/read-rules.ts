@@ -13,5 +13,6 @@ export async function readRules(
 ): Promise<Rules> {
   const found = await transaction.query<RuleDocument>('select name, text from policies order by name');
   const saved = found.rows.filter(({ name }) => name !== draft?.name);
-  return compileRules(engine, 'cloud', draft === undefined ? saved : [...saved, draft]);
+  const { organizationId } = transaction;
+  return compileRules(engine, 'cloud', organizationId, draft === undefined ? saved : [...saved, draft]);
 }

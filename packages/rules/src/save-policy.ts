@@ -32,7 +32,7 @@ export async function savePolicy(
       `The policy ${name} is at version ${current}. Look at it again, then send your change with that version.`,
     );
   }
-  const rules = compileRules(engine, 'cloud', [{ name, text }]);
+  const rules = compileRules(engine, 'cloud', transaction.organizationId, [{ name, text }]);
   if (rules.kind === 'broken') throw describeProblems(rules.problems, 'text');
   if (current === null && count >= policiesMax) {
     throw new SenaError(

@@ -22,15 +22,23 @@ interface Memory {
 const memories = new WeakMap<CedarEngine, Memory>();
 const rememberedMax = 500;
 
-/** `broken` when any text is: then nothing is decided by the others alone. */
-export function compileRules(engine: CedarEngine, end: RuleEnd, documents: readonly RuleDocument[]): Rules {
+/**
+ * `broken` when any text is: then nothing is decided by the others alone. `owner`: whose texts they are. Nobody else's are any quicker for having
+ * been there before: that would tell that somebody has the same.
+ */
+export function compileRules(
+  engine: CedarEngine,
+  end: RuleEnd,
+  owner: string,
+  documents: readonly RuleDocument[],
+): Rules {
   const memory = memories.get(engine) ?? { compiled: new Map(), documents: new Map(), schemas: new Map() };
   memories.set(engine, memory);
   const all = [{ name: defaultName, text: defaultRules }, ...documents];
-  const key = keyOf([end, ...all.map(({ name, text }) => [name, text])]);
+  const key = keyOf([end, documents.length === 0 ? null : owner, ...all.map(({ name, text }) => [name, text])]);
   const found = memory.compiled.get(key);
   if (found !== undefined) return found;
-  const rules = compile(engine, readDocuments(engine, memory, end, all), key);
+  const rules = compile(engine, readDocuments(engine, memory, { end, owner }, all), key);
   remember(memory.compiled, key, rules);
   return rules;
 }
@@ -79,13 +87,14 @@ interface ReadDocument {
 function readDocuments(
   engine: CedarEngine,
   { documents: known, schemas }: Memory,
-  end: RuleEnd,
+  { end, owner }: { end: RuleEnd; owner: string },
   documents: readonly RuleDocument[],
 ): ReadDocument[] {
+  const keyOfDocument = ({ name, text }: RuleDocument) =>
+    keyOf([end, text === defaultRules ? null : owner, name, text]);
   const fresh: ReadDocument[] = [];
   const read = documents.map((document) => {
-    const key = keyOf([end, document.name, document.text]);
-    const found = known.get(key);
+    const found = known.get(keyOfDocument(document));
     if (found !== undefined) return found;
     const made = readDocument(engine, end, document);
     fresh.push(made);
@@ -96,7 +105,7 @@ function readDocuments(
     schemas.set(end, schema);
     validate(engine, schema, fresh);
   }
-  for (const made of fresh) remember(known, keyOf([end, made.document.name, made.document.text]), made);
+  for (const made of fresh) remember(known, keyOfDocument(made.document), made);
   return read;
 }
 

@@ -33,7 +33,7 @@ function ask(
   { policies = {}, nodes = fleet, role = 'operator', id = 'member:user_1', at = noon }: Asked = {},
 ): GroupVerdict[] {
   const documents = Object.entries(policies).map(([name, text]) => ({ name, text }));
-  const rules = compileRules(engine, 'cloud', documents);
+  const rules = compileRules(engine, 'cloud', 'org_1', documents);
   if (rules.kind === 'broken') throw new Error(JSON.stringify(rules.problems));
   const { effects } = evaluateCommand(parser, command);
   const requester = { id, attributes: { role, via: 'session' } };
@@ -197,7 +197,7 @@ describe('an organization’s rules', () => {
   });
 
   test('that can not be read deny everything, and say which', () => {
-    const rules = compileRules(engine, 'cloud', [{ name: 'torn', text: 'permit (principal' }]);
+    const rules = compileRules(engine, 'cloud', 'org_1', [{ name: 'torn', text: 'permit (principal' }]);
     const { effects } = evaluateCommand(parser, 'uptime');
     const [verdict] = decideCommand(rules, { effects, requester: { id: 'x', attributes: {} }, nodes: fleet, at: noon });
     expect(verdict).toMatchObject({ decision: 'deny', reasons: [expect.stringContaining('torn, line 1')] });
@@ -206,7 +206,7 @@ describe('an organization’s rules', () => {
 
 describe('what is wrong with a text is said with its line', () => {
   const problemsOf = (text: string, end: 'cloud' | 'satellite' = 'cloud') => {
-    const rules = compileRules(engine, end, [{ name: 'mine', text }]);
+    const rules = compileRules(engine, end, 'org_1', [{ name: 'mine', text }]);
     return rules.kind === 'broken' ? rules.problems : [];
   };
   test.each([
@@ -289,7 +289,9 @@ describe('what is wrong with a text is said with its line', () => {
   });
 
   test('what has no effect is noted', () => {
-    const rules = compileRules(engine, 'cloud', [{ name: 'mine', text: 'permit (principal, action, resource);' }]);
+    const rules = compileRules(engine, 'cloud', 'org_1', [
+      { name: 'mine', text: 'permit (principal, action, resource);' },
+    ]);
     expect(rules).toMatchObject({
       kind: 'ready',
       notes: [{ line: 1, message: expect.stringContaining('always need an approval') }],

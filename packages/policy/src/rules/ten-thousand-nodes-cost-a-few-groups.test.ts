@@ -24,7 +24,7 @@ test('nodes that no rule tells apart are one question, however their names and l
     runAs: 'sena',
     labels: { env: ['prod', 'live', 'staging', 'dev'][i % 4] ?? '', serial: `s-${i}` },
   }));
-  const rules = compileRules(engine, 'cloud', [{ name: 'ours', text }]);
+  const rules = compileRules(engine, 'cloud', 'org_1', [{ name: 'ours', text }]);
   if (rules.kind === 'broken') throw new Error(JSON.stringify(rules.problems));
   const { effects } = evaluateCommand(parser, 'systemctl restart nginx; rm -rf /var/tmp/x; df -h | sort | head -3');
   const question = {
@@ -46,7 +46,7 @@ test('nodes that no rule tells apart are one question, however their names and l
   for (const verdict of verdicts) {
     for (const node of [verdict.nodes[0], verdict.nodes.at(-1)]) {
       if (node === undefined) throw new Error('a group has no nodes');
-      const fresh = compileRules(engine, 'cloud', [{ name: 'ours', text: `${text}// ${node.id}` }]);
+      const fresh = compileRules(engine, 'cloud', 'org_1', [{ name: 'ours', text: `${text}// ${node.id}` }]);
       const [alone] = decideCommand(fresh, { ...question, nodes: [node] });
       expect(alone).toEqual({ ...verdict, nodes: [node] });
     }

@@ -7,14 +7,25 @@ import type { GatewayApp } from '../gateway-app.ts';
 /** In the page where each answer has a nonce of its own. */
 const noncePlace = randomUUID();
 
+/**
+ * Styles that its script puts in without a nonce, by their hashes: a library's for messages, its theme with ours, and its client's. With another
+ * version of it they are others: the test of this page says which.
+ */
+const stylesWithoutNonce = [
+  'sha256-l/2OpPg0d+2VLTLgwjf5mQo2CYwHDEqdj5TjbfEyVJI=',
+  'sha256-FofvnGyKpR6Sp2Gb0hHPwBamI60xxBftBUj1fozjQNY=',
+  'sha256-2UEMd/YPsMy7CNRXElhBjwvL9rdy9m1ti/gu4lHLCUk=',
+];
+
 /** What the browser may do for this page: nothing beyond this origin, whatever the page's own script would like to. */
 const contentSecurityPolicy = (nonce: string) =>
   [
     "default-src 'self'",
     // The page's script is started by a few lines in the page itself: those, and no others.
     `script-src 'self' 'nonce-${nonce}'`,
-    // It writes styles, also into attributes, which carry no nonce.
-    "style-src 'self' 'unsafe-inline'",
+    `style-src 'self' 'nonce-${nonce}' ${stylesWithoutNonce.map((hash) => `'${hash}'`).join(' ')}`,
+    // And places what it shows by attributes, which carry no nonce: they reach the elements they stand at, and nothing else.
+    "style-src-attr 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self' data:",
     "base-uri 'none'",
@@ -29,7 +40,10 @@ export const reference = fp(
       const nonce = randomBytes(16).toString('base64');
       reply.header('content-security-policy', contentSecurityPolicy(nonce));
       const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
-      return isPage && typeof payload === 'string' ? payload.replaceAll(noncePlace, nonce) : payload;
+      if (!isPage || typeof payload !== 'string') return payload;
+      // Where its script looks for the nonce of the styles that it writes.
+      const page = payload.replace('<head>', `<head><meta property="csp-nonce" content="${noncePlace}">`);
+      return page.replaceAll(noncePlace, nonce);
     });
     await app.register(scalar, {
       routePrefix: '/docs',

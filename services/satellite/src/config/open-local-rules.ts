@@ -41,7 +41,7 @@ function read(engine: CedarEngine, file: string): Seen {
   // Before the text: one that changes in between is read again.
   const stamp = stampOf(file);
   try {
-    const rules = compileRules(engine, 'satellite', [{ name: nameOf(file), text: readFileSync(file, 'utf8') }]);
+    const rules = compileRules(engine, 'satellite', 'here', [{ name: nameOf(file), text: readFileSync(file, 'utf8') }]);
     return { stamp, rules };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;

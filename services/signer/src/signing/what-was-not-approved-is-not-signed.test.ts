@@ -106,7 +106,7 @@ const approvedChange = (over: Partial<DispatchToSign> = {}, approvalOver: Approv
   dispatch({ command: change, readOnly: false, approval: approval(approvalOver), ...over });
 const judge = (subject: DispatchToSign, policy?: string) => {
   const documents = policy === undefined ? [] : [{ name: 'ours', text: policy }];
-  return judgeDispatch(parser, compileRules(cedar, 'cloud', documents), organizationId, subject, now);
+  return judgeDispatch(parser, compileRules(cedar, 'cloud', organizationId, documents), organizationId, subject, now);
 };
 
 describe('is signed', () => {
