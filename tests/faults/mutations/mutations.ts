@@ -161,9 +161,9 @@ export const mutations: readonly Mutation[] = [
     without: 'the order of journal and acknowledgement at the satellite',
     changes: [
       {
-        file: 'services/satellite/src/dispatch/create-runtime.ts',
-        from: 'const received = await receiveDispatch(frame, rules);\n    link?.push(received.ack);',
-        to: "link?.push({ t: 'dispatch-ack', dispatchId: frame.dispatchId, accepted: true, code: null, message: null });\n    await new Promise((resolve) => setTimeout(resolve, 300));\n    const received = await receiveDispatch(frame, rules);",
+        file: 'services/satellite/src/dispatch/take-dispatch.ts',
+        from: 'const received = await receiveDispatch(frame, rules);\n  answer(received.ack);',
+        to: "answer({ t: 'dispatch-ack', dispatchId: frame.dispatchId, accepted: true, code: null, message: null });\n  await new Promise((resolve) => setTimeout(resolve, 300));\n  const received = await receiveDispatch(frame, rules);",
       },
     ],
     run: { only: 'satellite.kill.before-commit.accept', kind: 'silent', count: 2 },

@@ -87,7 +87,8 @@ A fault of the cloud happens to every run that is under way then; executions are
 
 Nodes with a guard lose their power too: what the guard had not synced is put back to what it was, is empty, or is gone
 (\`tests/faults/node\`). Of a satellite's disk and a node's, names are durable at once and bytes with their sync. Not shown by anything here: names that
-a disk forgets, and a node without a guard that loses its power, which is a reboot.
+a disk forgets; a node without a guard that loses its power, which is a reboot; a clock of PostgreSQL that is wrong by more than the 30 s that clocks may
+differ by (then satellites refuse what it has dated, by design); and the console and the front, which hold nothing of a run.
 
 | cell | faults | executions | exited | not_started | unknown | violations |
 | --- | --- | --- | --- | --- | --- | --- |

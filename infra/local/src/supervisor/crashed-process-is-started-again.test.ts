@@ -75,7 +75,13 @@ test('restart does not wait for a delay and gets a new process', async () => {
   const service = smallService(open(), []);
   await service.whenReady();
   const first = service.pid();
-  await service.restart();
+  expect(await service.restart()).toEqual({ code: null, signal: 'SIGTERM' });
   expect(service.pid()).not.toBe(first);
   expect(said.filter((line) => line.startsWith('warn'))).toEqual([]);
+});
+
+test('restart says of one that did not end in time that it was ended by force', async () => {
+  const service = smallService(open(), ['--ignore-term'], { stopTimeoutMs: 300 });
+  await service.whenReady();
+  expect(await service.restart()).toEqual({ code: null, signal: 'SIGKILL' });
 });
