@@ -14,10 +14,12 @@ it('a query on a half-open connection fails in bounded time, and the next one ha
   const url = new URL(database.urls.app);
   url.port = String(line.port);
   const pool = openPool(url.href, {
-    ...{ max: 1, applicationName: 'half-open', onError: () => undefined, silentMsMax: 500 },
+    ...{ max: 3, applicationName: 'half-open', onError: () => undefined, silentMsMax: 500 },
   });
   try {
-    await pool.query('select 1');
+    // Three that nobody has: one of them is found dead, and nobody waits for the others.
+    await Promise.all([1, 2, 3].map(() => pool.query('select pg_sleep(0.1)')));
+    expect(pool.idleCount).toBe(3);
     line.fallSilent();
     await expect(pool.query('select 1')).rejects.toThrow(/said nothing for 500 ms/);
     expect((await pool.query<{ n: number }>('select 2 as n')).rows).toEqual([{ n: 2 }]);
