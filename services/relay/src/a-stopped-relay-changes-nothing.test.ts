@@ -17,16 +17,19 @@ import { createLeavingDispatches } from './dispatch/order-cancels.ts';
 import { openRelayBench, type RelayBench } from './fixtures/open-relay-bench.ts';
 import { ackOf, connect, outputOf, resultOf } from './fixtures/scripted-satellite.ts';
 import { createHeldSatellites, type HeldSatellite } from './held-satellites.ts';
+import type { RelayTiming } from './timing.ts';
 import { startWatchingSatellites } from './watch-satellites.ts';
 
 /** It looks for work all the time, and learns that its satellite is elsewhere only when it is rung. */
-const timing = {
+const timing: RelayTiming = {
   handshakeMs: 10_000,
   heartbeatMs: 15_000,
   pollMs: 50,
   presenceMs: 600_000,
   revocationMs: 600_000,
   resendMs: 60_000,
+  checkpointMs: 600_000,
+  siteShareKeptMs: 60_000,
   closeMs: 200,
 };
 
