@@ -144,7 +144,7 @@ async function decideByHand({ approval, runId }: Asked, assertion: SoftwareAsser
 async function endOf(runId: string): Promise<string[]> {
   await eventually(
     'the run ends',
-    async () => ['succeeded', 'failed', 'not_answered', 'cancelled'].includes((await owner.wait(runId)).status),
+    async () => ['succeeded', 'failed', 'cancelled'].includes((await owner.wait(runId)).status),
     {
       timeoutMs: 40_000,
       everyMs: 50,

@@ -18,7 +18,7 @@ export interface SenaApi {
   decide(approvalId: string, decision: 'approve' | 'reject'): Promise<{ status: number; body: Problem }>;
 }
 
-const resting = ['succeeded', 'failed', 'not_answered', 'cancelled', 'awaiting_approval'];
+const resting = ['succeeded', 'failed', 'cancelled', 'awaiting_approval'];
 
 export function senaApi(url: string, apiKey: string): SenaApi {
   const headers: Record<string, string> = { authorization: `Bearer ${apiKey}` };

@@ -32,7 +32,7 @@ export interface Ledger {
 
 export const changeOf = (n: number) => `change ${n}`;
 
-const hasEnded = (status: string) => ['succeeded', 'failed', 'not_answered', 'cancelled'].includes(status);
+const hasEnded = (status: string) => ['succeeded', 'failed', 'cancelled'].includes(status);
 
 /** `afterwards`: what a change does after it has left its line. */
 export async function openLedger(options: CloudOptions & { afterwards?: string }): Promise<Ledger> {

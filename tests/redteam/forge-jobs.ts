@@ -121,7 +121,7 @@ export async function forgeJobs(options: {
       `run ${runId} has ended`,
       async () => {
         const found = await api.get<Run>(`/v1/runs/${runId}`);
-        return ['succeeded', 'failed', 'not_answered', 'cancelled'].includes(found.status) ? found : null;
+        return ['succeeded', 'failed', 'cancelled'].includes(found.status) ? found : null;
       },
       { timeoutMs: 40_000, everyMs: 50 },
     );

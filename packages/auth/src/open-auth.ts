@@ -4,6 +4,7 @@
 import { createHmac } from 'node:crypto';
 import { apiKey } from '@better-auth/api-key';
 import { type IdPrefix, newId } from '@sena/contracts/ids';
+import { boundSilence } from '@sena/db/bound-silence';
 import { betterAuth } from 'better-auth';
 import { isAPIError } from 'better-auth/api';
 import { organization, twoFactor } from 'better-auth/plugins';
@@ -66,12 +67,13 @@ export function openAuth(options: AuthOptions): SenaAuth {
     application_name: 'sena-identity',
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     statement_timeout: 20_000,
-    // Of a connection that is half-open the server can't end anything: it is given up here.
-    query_timeout: 25_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // As in openPool: a new connection plans everything anew.
     idleTimeoutMillis: 300_000,
   });
+  // Longer than any statement. pg's own `query_timeout` would give the query up and hand the dead connection to the next one.
+  boundSilence(pool, 25_000);
   // An idle connection that breaks must not end the process; the next query opens another.
   pool.on('error', (error) => options.onLog('warn', `an identity connection was lost: ${error.message}`));
 

@@ -219,6 +219,7 @@ const listed: Record<string, string[]> = {
   'sena.organizations_to_checkpoint': ['sena_signer'],
   'sena.organizations_to_seal': ['sena_app'],
   'sena.organizations_with_private_keys': ['sena_signer'],
+  'sena.organizations_with_limited_sites': ['sena_relay'],
   'sena.organizations_without_dispatch_key': ['sena_signer'],
   'sena.outbox_to_ring': ['sena_app'],
   'sena.reassign_dispatch': ['sena_app'],

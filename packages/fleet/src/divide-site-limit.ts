@@ -19,7 +19,7 @@ export interface SiteShare {
 
 /**
  * For those of `holders` whose connections still hold them. `keptMs`: one that is gone may be running what it began, and nothing begins
- * there while it has no connection; so its share waits for it this long, and goes to the others then.
+ * there while it has no connection; so its share waits for it this long, and goes to the others then. So does the share of one that is revoked.
  */
 export async function divideSiteLimit(
   transaction: TenantTransaction,
@@ -31,7 +31,9 @@ export async function divideSiteLimit(
   const locked = await transaction.query<{ id: string; epoch: string; share: number | null; is_there: boolean }>(
     `select id, connection_epoch as epoch, site_share as share,
        relay_id is not null or coalesce(last_seen_at > now() - $2 * interval '1 millisecond', false) as is_there
-     from satellites where site_id = $1 and revoked_at is null order by id for no key update`,
+     from satellites
+     where site_id = $1 and (revoked_at is null or revoked_at > now() - $2 * interval '1 millisecond')
+     order by id for no key update`,
     [siteId, keptMs],
   );
   const site = await transaction.query<{ limit: number | null }>(

@@ -23,6 +23,7 @@ export async function openPostgresBackend(url: string, onLost: (error: Error) =>
     // Of a connection that is half-open the server can't end anything: it is given up here.
     query_timeout: 35_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // As in openPool: a new connection plans every function anew.
     idleTimeoutMillis: 300_000,
   });

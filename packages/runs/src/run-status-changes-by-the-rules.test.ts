@@ -17,12 +17,11 @@ afterAll(() => bench.close());
 const statuses = runStatusSchema.options;
 const allowed: Record<RunStatus, readonly RunStatus[]> = {
   queued: ['running', 'failed', 'cancelled'],
-  running: ['awaiting_approval', 'scheduled', 'succeeded', 'failed', 'not_answered', 'cancelled'],
+  running: ['awaiting_approval', 'scheduled', 'succeeded', 'failed', 'cancelled'],
   awaiting_approval: ['running', 'scheduled', 'failed', 'cancelled'],
   scheduled: ['running', 'failed', 'cancelled'],
   succeeded: [],
   failed: [],
-  not_answered: [],
   cancelled: [],
 };
 const actor = 'service:test';

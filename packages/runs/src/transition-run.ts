@@ -7,19 +7,18 @@ import { appendRunEvent } from './append-run-event.ts';
 
 const allowed: Record<RunStatus, readonly RunStatus[]> = {
   queued: ['running', 'failed', 'cancelled'],
-  running: ['awaiting_approval', 'scheduled', 'succeeded', 'failed', 'not_answered', 'cancelled'],
+  running: ['awaiting_approval', 'scheduled', 'succeeded', 'failed', 'cancelled'],
   awaiting_approval: ['running', 'scheduled', 'failed', 'cancelled'],
   scheduled: ['running', 'failed', 'cancelled'],
   succeeded: [],
   failed: [],
-  not_answered: [],
   cancelled: [],
 };
 
 export interface Transition {
   readonly runId: string;
   readonly to: RunStatus;
-  /** A sentence, for `failed`, `not_answered` and `cancelled`. */
+  /** A sentence, for `failed` and `cancelled`. */
   readonly reason?: string;
   /** Who did it: see principalRef. */
   readonly actor: string;

@@ -1636,7 +1636,7 @@ export interface components {
             startAt: string | null;
             startedAt: string | null;
             /** @enum {string} */
-            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
+            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
             usage: {
                 completionTokens: number;
                 modelCalls: number;
@@ -1662,7 +1662,7 @@ export interface components {
             } | {
                 reason: string | null;
                 /** @enum {string} */
-                status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
+                status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
                 /** @constant */
                 type: "run.status";
             } | {
@@ -1772,7 +1772,7 @@ export interface components {
             startAt: string | null;
             startedAt: string | null;
             /** @enum {string} */
-            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
+            status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
             usage: {
                 completionTokens: number;
                 modelCalls: number;
@@ -7539,7 +7539,7 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
-                status?: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
+                status?: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
             };
             header?: never;
             path?: never;
@@ -7663,7 +7663,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         /** @enum {string} */
-                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
+                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
                     };
                 };
             };
@@ -7847,7 +7847,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         /** @enum {string} */
-                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "not_answered" | "cancelled";
+                        status: "queued" | "running" | "awaiting_approval" | "scheduled" | "succeeded" | "failed" | "cancelled";
                     };
                 };
             };

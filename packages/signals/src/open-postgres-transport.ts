@@ -15,12 +15,14 @@ export async function openPostgresTransport(url: string, events: TransportEvents
     query_timeout: queryTimeoutMs,
     application_name: 'sena-signals',
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   };
   const ringing = new pg.Pool({ ...settings, max: 2 });
   ringing.on('error', () => undefined); // an idle connection was cut: the pool makes a new one for the next ring
 
   let closed = false;
   let listening: pg.Client | null = null;
+  let stopAsking: () => void = () => undefined;
 
   async function connect(): Promise<void> {
     const client = new pg.Client(settings);
@@ -37,7 +39,7 @@ export async function openPostgresTransport(url: string, events: TransportEvents
       () => client.query('select 1').catch((error) => drop(client, asError(error))),
       aliveEveryMs,
     );
-    client.once('end', () => clearInterval(alive));
+    stopAsking = () => clearInterval(alive);
     events.connected();
   }
 
@@ -49,6 +51,7 @@ export async function openPostgresTransport(url: string, events: TransportEvents
   function giveUp(client: pg.Client, reason: Error): void {
     if (closed || listening !== client) return;
     listening = null;
+    stopAsking();
     events.lost(reason);
     void reconnect();
   }

@@ -140,7 +140,7 @@ it('words without a report are asked for once more, and are then shown for what 
 it('a model that never comes to an end is stopped by its budget', async () => {
   script = () => ({ kind: 'call', tools: [{ name: 'list_nodes', arguments: {} }] });
   const run = await bench.finished(await bench.ask({ kind: 'ask', prompt: 'Loop' }));
-  expect(run).toMatchObject({ status: 'not_answered' });
+  expect(run).toMatchObject({ status: 'failed' });
   expect(run.reason).toContain('budget');
 });
 

@@ -32,7 +32,7 @@ it.each<[string, string | null, string | RegExp]>([
 
 it('a question of another kind that names a place is refused for what it is, with what can be asked', async () => {
   const run = await bench.finished(await bench.ask({ kind: 'ask', prompt: 'what is the weather in Paris' }));
-  expect(run.status).toBe('not_answered');
+  expect(run.status).toBe('failed');
   expect(run.reason).toMatch(
     /^SENA can't answer this without a model: .*\n- Node health: .*\n- Disk space: Which disks are full\?/s,
   );
@@ -41,7 +41,7 @@ it('a question of another kind that names a place is refused for what it is, wit
 it('a wish for a change is told that only looking is possible', async () => {
   const runId = await bench.ask({ kind: 'ask', prompt: 'restart nginx on web-01 please' });
   expect(await bench.finished(runId)).toMatchObject({
-    status: 'not_answered',
+    status: 'failed',
     reason: expect.stringMatching(/only looks\. Nothing was run\./),
   });
   expect(await bench.executionsOf(runId)).toEqual([]);

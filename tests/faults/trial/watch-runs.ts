@@ -3,7 +3,7 @@ import type { RunStatus } from '@sena/contracts/domain/run';
 import type { World } from '../world/start-world.ts';
 
 const everyMs = 100;
-const resting: ReadonlySet<RunStatus> = new Set(['succeeded', 'failed', 'not_answered', 'cancelled']);
+const resting: ReadonlySet<RunStatus> = new Set(['succeeded', 'failed', 'cancelled']);
 
 export interface RunWatcher {
   /** Resolves at the first of: it ends, it waits for an approval that was not seen before, `deadlineMs` (performance.now) has passed. */

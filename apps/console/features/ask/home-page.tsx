@@ -73,7 +73,7 @@ function RecentRuns() {
                 <span className="hidden text-xs text-muted-foreground sm:block">
                   <Ago at={run.createdAt} />
                 </span>
-                <RunStatusBadge status={run.status} />
+                <RunStatusBadge run={run} />
               </Link>
             </li>
           ))}

@@ -3,6 +3,7 @@ import type { Run } from '@sena/contracts/http/runs';
 import { expect, test } from 'vitest';
 import { describeCancel } from './describe-cancel.ts';
 import { describeEvent } from './describe-event.ts';
+import { isNotAnswered } from './is-not-answered.ts';
 
 const runWith = (pending: number, stopRunning: boolean): Pick<Run, 'cancel' | 'counts'> => ({
   cancel: { requestedAt: '2026-11-27T12:00:00.000Z', stopRunning },
@@ -23,7 +24,7 @@ test.each([
   expect(words?.detail).toMatch(detail);
 });
 
-test.each(['failed', 'not_answered', 'cancelled'] as const)(
+test.each(['failed', 'cancelled'] as const)(
   'why a run is %s stands on its page, not in its timeline again',
   (status) => {
     const line = describeEvent({ type: 'run.status', status, reason: 'Had finished: 1 node (web-01).' }, new Map());
@@ -31,7 +32,10 @@ test.each(['failed', 'not_answered', 'cancelled'] as const)(
   },
 );
 
-test('a question that SENA can’t answer has not failed', () => {
-  const line = describeEvent({ type: 'run.status', status: 'not_answered', reason: null }, new Map());
-  expect(line).toMatchObject({ title: 'Not answered', tone: 'waiting' });
+test('a question of which nothing was asked on a node is not answered; whatever else failed has failed', () => {
+  const counts = { total: 0, exitedZero: 0, exitedNonZero: 0, notStarted: 0, unknown: 0, pending: 0 };
+  expect(isNotAnswered({ status: 'failed', kind: 'ask', counts })).toBe(true);
+  expect(isNotAnswered({ status: 'failed', kind: 'command', counts })).toBe(false);
+  expect(isNotAnswered({ status: 'failed', kind: 'ask', counts: { ...counts, total: 3, exitedZero: 3 } })).toBe(false);
+  expect(isNotAnswered({ status: 'succeeded', kind: 'ask', counts })).toBe(false);
 });

@@ -98,8 +98,6 @@ function describeStatus(status: RunStatus, reason: string | null): EventLine {
     // Why a run ended stands on its page, and once is enough.
     case 'failed':
       return { title: 'Failed', detail: null, tone: 'bad' };
-    case 'not_answered':
-      return { title: 'Not answered', detail: null, tone: 'waiting' };
     case 'cancelled':
       return { title: 'Cancelled', detail: null, tone: 'plain' };
   }

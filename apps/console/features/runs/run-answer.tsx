@@ -126,7 +126,6 @@ function NoAnswer({ run }: { run: Run }) {
     case 'awaiting_approval':
     case 'scheduled':
     case 'failed':
-    case 'not_answered':
     case 'cancelled':
     case 'succeeded':
       return null;

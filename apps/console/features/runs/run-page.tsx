@@ -23,6 +23,7 @@ import { AnswerText } from './answer-text.tsx';
 import { CancelRunButton } from './cancel-run-button.tsx';
 import { describeCancel } from './describe-cancel.ts';
 import { ExecutionSheet } from './execution-sheet.tsx';
+import { isNotAnswered } from './is-not-answered.ts';
 import { RunAnswer } from './run-answer.tsx';
 import { RunCaveats } from './run-caveats.tsx';
 import { RunKindIcon } from './run-kind-icon.tsx';
@@ -82,9 +83,23 @@ export function RunPage({ runId }: { runId: string }) {
 }
 
 /** Why a run ended without a report, or with half of one; while it is being cancelled, what is still under way. Its status is said above. */
+function NotAnswered({ reason }: { reason: string | null }) {
+  return (
+    <Card aria-label="Not answered">
+      <CardHeader>
+        <CardTitle>Why there is no answer, and what to do</CardTitle>
+      </CardHeader>
+      <div className="p-4">
+        <AnswerText text={reason ?? 'No reason was recorded. Ask in other words, or run a command.'} />
+      </div>
+    </Card>
+  );
+}
+
 function RunEnd({ run }: { run: Run }) {
   switch (run.status) {
     case 'failed':
+      if (isNotAnswered(run)) return <NotAnswered reason={run.reason} />;
       return (
         <Notice tone="danger" title="The run failed">
           <InertText
@@ -96,17 +111,6 @@ function RunEnd({ run }: { run: Run }) {
     case 'cancelled':
       return (
         <Notice tone="info" title={<InertText text={run.reason ?? 'Nothing more was started.'} terminal="show" />} />
-      );
-    case 'not_answered':
-      return (
-        <Card aria-label="Not answered">
-          <CardHeader>
-            <CardTitle>Why there is no answer, and what to do</CardTitle>
-          </CardHeader>
-          <div className="p-4">
-            <AnswerText text={run.reason ?? 'No reason was recorded. Ask in other words, or run a command.'} />
-          </div>
-        </Card>
       );
     case 'queued':
     case 'running':
@@ -158,7 +162,7 @@ function RunHeader({ run }: { run: Run }) {
       <dl className="flex flex-wrap items-center gap-x-5 gap-y-2 text-[0.8125rem] text-muted-foreground">
         <dt className="sr-only">Status</dt>
         <dd aria-live="polite" className="flex flex-wrap gap-1.5">
-          <RunStatusBadge status={run.status} />
+          <RunStatusBadge run={run} />
           <RunCaveats counts={run.counts} />
         </dd>
         <dt className="sr-only">Kind and nodes</dt>

@@ -1,9 +1,11 @@
 // A run's status in words.
 import type { RunStatus } from '@sena/contracts/domain/run';
+import type { Run } from '@sena/contracts/http/runs';
 import { Badge, type Tone } from '@sena/ui/badge';
 import { Spinner } from '@sena/ui/spinner';
 import { Ban, CalendarClock, CircleCheck, CircleX, Clock, Hand, MessageCircleX } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { isNotAnswered } from './is-not-answered.ts';
 
 const looks: Record<RunStatus, { tone: Tone; words: string; icon: ReactNode }> = {
   queued: { tone: 'neutral', words: 'Queued', icon: <Clock aria-hidden /> },
@@ -12,7 +14,6 @@ const looks: Record<RunStatus, { tone: Tone; words: string; icon: ReactNode }> =
   scheduled: { tone: 'neutral', words: 'Scheduled', icon: <CalendarClock aria-hidden /> },
   succeeded: { tone: 'success', words: 'Succeeded', icon: <CircleCheck aria-hidden /> },
   failed: { tone: 'danger', words: 'Failed', icon: <CircleX aria-hidden /> },
-  not_answered: { tone: 'warning', words: 'Not answered', icon: <MessageCircleX aria-hidden /> },
   cancelled: { tone: 'neutral', words: 'Cancelled', icon: <Ban aria-hidden /> },
 };
 
@@ -23,14 +24,15 @@ export const runStatusWords: Readonly<Record<RunStatus, string>> = {
   scheduled: looks.scheduled.words,
   succeeded: looks.succeeded.words,
   failed: looks.failed.words,
-  not_answered: looks.not_answered.words,
   cancelled: looks.cancelled.words,
 };
 
-export function RunStatusBadge({ status }: { status: RunStatus }) {
-  const { tone, words, icon } = looks[status];
+const notAnswered = { tone: 'warning', words: 'Not answered', icon: <MessageCircleX aria-hidden /> } as const;
+
+export function RunStatusBadge({ run }: { run: Pick<Run, 'status' | 'kind' | 'counts'> }) {
+  const { tone, words, icon } = isNotAnswered(run) ? notAnswered : looks[run.status];
   return (
-    <Badge tone={tone} data-testid="run-status" data-status={status}>
+    <Badge tone={tone} data-testid="run-status" data-status={run.status}>
       {icon}
       {words}
     </Badge>

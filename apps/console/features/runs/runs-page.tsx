@@ -43,7 +43,7 @@ const columns = column.columns([
           </span>
         </Link>
         <span className="flex flex-wrap gap-1.5 md:hidden">
-          <RunStatusBadge status={row.original.status} />
+          <RunStatusBadge run={row.original} />
           <RunCaveats counts={row.original.counts} />
         </span>
       </div>
@@ -52,7 +52,7 @@ const columns = column.columns([
   column.display({
     id: 'status',
     header: 'Status',
-    cell: ({ row }) => <RunStatusBadge status={row.original.status} />,
+    cell: ({ row }) => <RunStatusBadge run={row.original} />,
   }),
   column.display({
     id: 'executions',

@@ -4,7 +4,6 @@ import { z } from 'zod';
 export const runKindSchema = z.enum(['ask', 'command', 'runbook']);
 export type RunKind = z.infer<typeof runKindSchema>;
 
-/** `not_answered`: a question that SENA does not know how to look into; its reason says what to do instead. */
 export const runStatusSchema = z.enum([
   'queued',
   'running',
@@ -12,16 +11,10 @@ export const runStatusSchema = z.enum([
   'scheduled',
   'succeeded',
   'failed',
-  'not_answered',
   'cancelled',
 ]);
 export type RunStatus = z.infer<typeof runStatusSchema>;
-export const terminalRunStatuses: ReadonlySet<RunStatus> = new Set<RunStatus>([
-  'succeeded',
-  'failed',
-  'not_answered',
-  'cancelled',
-]);
+export const terminalRunStatuses: ReadonlySet<RunStatus> = new Set<RunStatus>(['succeeded', 'failed', 'cancelled']);
 
 export const plannerSchema = z.enum(['none', 'runbook', 'model']);
 export type Planner = z.infer<typeof plannerSchema>;

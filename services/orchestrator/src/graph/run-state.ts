@@ -17,7 +17,7 @@ export interface PassedStep {
 
 export type RunEnding =
   | { readonly status: 'succeeded'; readonly answer: string; readonly findings: NewFinding[] }
-  | { readonly status: 'failed' | 'not_answered' | 'cancelled'; readonly reason: string };
+  | { readonly status: 'failed' | 'cancelled'; readonly reason: string };
 
 export const runChannels = Annotation.Root({
   request: Annotation<RunRequest>(),

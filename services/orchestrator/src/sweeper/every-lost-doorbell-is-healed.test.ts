@@ -55,7 +55,7 @@ describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
       `${runId} has ended`,
       async () => {
         const run = await runOf(runId);
-        return ['succeeded', 'failed', 'not_answered', 'cancelled'].includes(run.status) ? run : null;
+        return ['succeeded', 'failed', 'cancelled'].includes(run.status) ? run : null;
       },
       patient,
     );

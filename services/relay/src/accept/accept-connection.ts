@@ -222,7 +222,7 @@ class Connection {
    * that nobody answers on, or a relay that stood still, are no copy. Whoever answers now, with this nonce, holds what it shows now.
    */
   #askAgain(satelliteId: string): void {
-    if (this.#stranger === null) return;
+    if (this.#stranger === null || !this.#isOpen()) return;
     this.#rooms.logger.warn({ satelliteId }, 'a satellite shows an old session: it is asked again');
     this.#stranger.asked = openChallenge(this.#rooms.relayId);
     this.#stranger.isCertain = true;

@@ -1,5 +1,5 @@
 // What PostgreSQL refuses however often it is told. Entered by the recorder, of one report alone. Counted across tunnels: one that is opened
-// anew tells everything again, which helps where a part was lost, and never where the part is itself what is refused. Pure.
+// anew tells everything again, which helps where a part was lost, and never where the part is itself what is refused. Memory only.
 import type { Report } from './report.ts';
 
 /** After so many it is passed over: its tunnel would be opened anew for ever. */
@@ -8,44 +8,56 @@ const refusalsMax = 3;
 const rememberedMax = 10_000;
 
 export interface Refusals {
-  /** False: it was refused often enough. */
+  /** False: this very report was refused often enough. */
   mayComeAgain(report: Report): boolean;
   isPassedOver(report: Report): boolean;
 }
 
 export function countRefusals(): Refusals {
   const counts = new Map<string, number>();
+  const passedOver = new Set<string>();
   return {
     mayComeAgain(report) {
-      const key = keyOf(report);
+      const key = partOf(report);
       const count = (counts.get(key) ?? 0) + 1;
       counts.delete(key);
-      counts.set(key, count);
-      for (const oldest of counts.keys()) {
-        if (counts.size <= rememberedMax) break;
-        counts.delete(oldest);
-      }
+      if (count <= refusalsMax) counts.set(key, count);
+      else passedOver.add(wholeOf(report));
+      for (const keys of [counts, passedOver]) forgetOldest(keys);
       return count <= refusalsMax;
     },
-    isPassedOver: (report) => counts.size > 0 && (counts.get(keyOf(report)) ?? 0) > refusalsMax,
+    isPassedOver: (report) => passedOver.size > 0 && passedOver.has(wholeOf(report)),
   };
 }
 
-/** Of output the whole stream: what follows what is not stored can't be stored either. */
-function keyOf({ satellite, frame }: Report): string {
+function forgetOldest(keys: Map<string, number> | Set<string>): void {
+  for (const oldest of keys.keys()) {
+    if (keys.size <= rememberedMax) return;
+    keys.delete(oldest);
+  }
+}
+
+/** Of output the piece: three others that were refused once each say nothing of it. */
+function partOf(report: Report): string {
+  const whole = wholeOf(report);
+  return report.frame.t === 'output' ? `${whole} ${report.frame.offset}` : whole;
+}
+
+/** Of output the stream: what follows what is not stored can't be stored either. */
+function wholeOf({ satellite: { satelliteId }, frame }: Report): string {
   switch (frame.t) {
     case 'output':
-      return [satellite.satelliteId, frame.t, frame.executionId, frame.attempt, frame.stream].join(' ');
+      return [satelliteId, frame.t, frame.executionId, frame.attempt, frame.stream].join(' ');
     case 'started':
-      return [satellite.satelliteId, frame.t, frame.executionId, frame.attempt].join(' ');
+      return [satelliteId, frame.t, frame.executionId, frame.attempt].join(' ');
     case 'dispatch-ack':
-      return [satellite.satelliteId, frame.t, frame.dispatchId].join(' ');
+      return [satelliteId, frame.t, frame.dispatchId].join(' ');
     case 'inquiry-ack':
-      return [satellite.satelliteId, frame.t, frame.inquiryId].join(' ');
+      return [satelliteId, frame.t, frame.inquiryId].join(' ');
     case 'result':
-      return [satellite.satelliteId, frame.t, frame.result.executionId, frame.result.revision].join(' ');
+      return [satelliteId, frame.t, frame.result.executionId, frame.result.revision].join(' ');
     case 'unreadable-result':
-      return [satellite.satelliteId, frame.t, frame.executionId, frame.revision].join(' ');
+      return [satelliteId, frame.t, frame.executionId, frame.revision].join(' ');
     default:
       return frame satisfies never;
   }

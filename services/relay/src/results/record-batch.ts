@@ -18,12 +18,7 @@ import { joinPieces, streamKey, takeWholeStreams } from './piece-streams.ts';
 import { readRefusals } from './read-refusals.ts';
 import type { Report, ReportOf } from './report.ts';
 import { tellHole } from './tell-hole.ts';
-
-/** How often a result waits for output that is missing, by execution: that output may be lost for good. */
-export type Patience = Map<string, number>;
-
-/** A tunnel that is opened again sends everything that is not acknowledged; more than this does not help. */
-export const waitsMax = 3;
+import type { Patience } from './wait-for-output.ts';
 
 /** Returns what to ring for. Throws what PostgreSQL said; then nothing of the batch is stored and nothing acknowledged. */
 export async function recordBatch(
@@ -72,9 +67,7 @@ export async function recordBatch(
     const committed = await recordOutput(transaction, pieces);
     const refusals = await readRefusals(transaction, refused, takenNow);
     const missing = await listMissingOutput(transaction, rows);
-    const waiting = new Set(
-      missing.map(({ executionId }) => executionId).filter((id) => (patience.get(id) ?? 0) < waitsMax),
-    );
+    const waiting = new Set(missing.filter((hole) => patience.mayWait(hole)).map(({ executionId }) => executionId));
     const complete = rows.filter((row) => !waiting.has(row.executionId)).map((row) => tellHole(row, missing));
     const started = await recordStarts(
       transaction,
@@ -113,9 +106,9 @@ export async function recordBatch(
   }
   acknowledgeOutput(outputs, stored.committed, whole);
   for (const { satellite, frame } of results) {
-    const { executionId, revision } = frame.result;
+    const { executionId, revision, attempt } = frame.result;
     if (stored.waiting.has(executionId)) {
-      patience.set(executionId, (patience.get(executionId) ?? 0) + 1);
+      patience.waits({ executionId, attempt });
       const { satelliteId } = satellite;
       logger.warn({ satelliteId, executionId }, 'output is missing before its result, the tunnel is opened anew');
       satellite.close(4400, 'output is missing');
@@ -124,8 +117,9 @@ export async function recordBatch(
     const holes = stored.missing.filter((hole) => hole.executionId === executionId);
     if (holes.length > 0)
       logger.error({ executionId, holes }, 'output never came whole, its result is recorded with what is stored of it');
-    else if (patience.has(executionId)) logger.info({ executionId }, 'a result that waited for its output is recorded');
-    patience.delete(executionId);
+    const hadWaited = patience.end({ executionId, attempt });
+    if (hadWaited && holes.length === 0)
+      logger.info({ executionId }, 'a result that waited for its output is recorded');
     satellite.out.push({ t: 'outcome-ack', executionId, revision });
   }
   return [...stored.started.map((run) => ({ ...run, outboxId: null })), ...stored.recorded];

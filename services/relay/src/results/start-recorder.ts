@@ -6,9 +6,10 @@ import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
 import type { Waiting } from './bound-waiting.ts';
 import { countRefusals } from './count-refusals.ts';
-import { type Patience, recordBatch, waitsMax } from './record-batch.ts';
+import { recordBatch } from './record-batch.ts';
 import { recordUnreadable } from './record-unreadable.ts';
 import type { Report, ReportOf } from './report.ts';
+import { createPatience } from './wait-for-output.ts';
 
 /** What `recordResults` takes at once. */
 const batchResultsMax = 2_000;
@@ -42,7 +43,7 @@ export function startRecorder(options: {
   const lanes = new Map<string, Lane>();
   /** Connections of which something could not be stored: what follows on them would hide the hole. */
   const refused = new WeakSet<HeldSatellite>();
-  const patience: Patience = new Map();
+  const patience = createPatience();
   const refusals = countRefusals();
   let isStopping = false;
 
@@ -146,7 +147,7 @@ export function startRecorder(options: {
   function passOver({ satellite, frame }: Report): void {
     if (frame.t !== 'output') return;
     const { executionId, attempt, stream, offset, data } = frame;
-    patience.set(executionId, waitsMax);
+    patience.giveUp({ executionId, attempt });
     satellite.out.push({ t: 'output-ack', executionId, attempt, stream, offset: offset + data.length });
   }
 

@@ -2,6 +2,7 @@
 // how much is decided in PostgreSQL, since a site's satellites may be held by several relays. Holds nothing but what was told.
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { divideSiteLimit, type SiteShare } from '@sena/fleet/divide-site-limit';
+import { listLimitedSites, listOrganizationsWithLimitedSites } from '@sena/fleet/list-limited-sites';
 import type { Logger } from '@sena/telemetry/logger';
 import { gatherCalls } from '../accept/gather-calls.ts';
 import { keepLooking } from '../dispatch/keep-looking.ts';
@@ -81,14 +82,12 @@ export function startCarryingSiteShares(options: {
   const looking = keepLooking<never>(
     timing.presenceMs,
     async () => {
+      const organizations = await listOrganizationsWithLimitedSites(pool);
       for (const [organizationId, satellites] of Map.groupBy(able(), (satellite) => satellite.organizationId)) {
-        const found = await inOrganization(pool, organizationId, (transaction) =>
-          transaction.query<{ id: string }>('select id from sites where running_max is not null'),
-        );
-        const limited = new Set(found.rows.map((row) => row.id));
-        const due = satellites.filter(
-          ({ siteId, share }) => limited.has(siteId) || (share?.runningMax ?? null) !== null,
-        );
+        const isLimited = ({ share }: HeldSatellite) => (share?.runningMax ?? null) !== null;
+        if (!organizations.has(organizationId) && !satellites.some(isLimited)) continue;
+        const sites = await inOrganization(pool, organizationId, listLimitedSites);
+        const due = satellites.filter((satellite) => sites.has(satellite.siteId) || isLimited(satellite));
         for (const siteId of new Set(due.map((satellite) => satellite.siteId)))
           await divide({ organizationId, siteId });
       }

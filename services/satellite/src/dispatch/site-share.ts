@@ -23,7 +23,7 @@ type State =
   | { kind: 'unlimited' }
   /** `isKept`: the relay was told that no more run. */
   | { kind: 'told'; sequence: number; runningMax: number; isKept: boolean }
-  /** It was told, over a connection that has ended. */
+  /** It was told over a connection that has ended, or this one has not told it yet. */
   | { kind: 'waiting' };
 
 /** `running`: commands that begin or run. `changed`: more may begin. */
@@ -56,7 +56,8 @@ export function createSiteShare(running: () => number, changed: () => void): Sit
     },
     linkUp(protocol, next) {
       link = next;
-      if (protocol < protocolMin) state = { kind: 'unlimited' };
+      // Whatever it was: the limit may be another one since. Nothing begins before this connection has told it.
+      state = protocol < protocolMin ? { kind: 'unlimited' } : { kind: 'waiting' };
     },
     linkDown() {
       link = null;
@@ -66,7 +67,8 @@ export function createSiteShare(running: () => number, changed: () => void): Sit
     whyShut() {
       const most = max();
       if (most === null || running() < most) return null;
-      if (state.kind === 'waiting') return 'the satellite, whose site has a limit, had no connection to its relay';
+      if (state.kind === 'waiting')
+        return 'the satellite had not heard from its relay how many commands its site allows';
       return `the limit of its site let at most ${most} of its commands run through this satellite`;
     },
     max,

@@ -180,14 +180,12 @@ describe('is refused', () => {
       'cancelled',
       /cancelled/,
     ],
-    ...(['succeeded', 'failed', 'not_answered', 'cancelled'] as const).map(
-      (status): [string, () => DispatchToSign, string, RegExp] => [
-        `a run that has ${status}`,
-        () => dispatch({ run: { status, cancelRequested: false, startAt: null, requester } }),
-        'signer_refused',
-        new RegExp(status),
-      ],
-    ),
+    ...(['succeeded', 'failed', 'cancelled'] as const).map((status): [string, () => DispatchToSign, string, RegExp] => [
+      `a run that has ${status}`,
+      () => dispatch({ run: { status, cancelRequested: false, startAt: null, requester } }),
+      'signer_refused',
+      new RegExp(status),
+    ]),
     [
       'a reading ahead of the time for which its run was asked',
       () => dispatch({ run: { status: 'running', cancelRequested: false, startAt: inMinutes(5), requester } }),

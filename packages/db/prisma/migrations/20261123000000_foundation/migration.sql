@@ -120,7 +120,7 @@ create table runs (
   organization_id text not null references organizations,
   kind text not null check (kind in ('ask', 'command', 'runbook')),
   status text not null default 'queued'
-    check (status in ('queued', 'running', 'awaiting_approval', 'scheduled', 'succeeded', 'failed', 'not_answered', 'cancelled')),
+    check (status in ('queued', 'running', 'awaiting_approval', 'scheduled', 'succeeded', 'failed', 'cancelled')),
   -- Compare-and-set for every change of status.
   version integer not null default 1,
   reason text,
@@ -1021,7 +1021,7 @@ language sql security definer set search_path = sena, pg_temp as $$
       and exists (select from dispatch_envelopes e where e.dispatch_id = d.id)
       and not exists (
         select from runs r where r.id = d.run_id
-          and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'not_answered', 'cancelled'))
+          and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'cancelled'))
       )
   ), fenced as (
     select s.id from satellites s join held h on h.satellite_id = s.id
@@ -1061,7 +1061,7 @@ language sql security definer set search_path = sena, pg_temp as $$
     and d.pending > 0 and d.sent_at is null and d.superseded_at is null and d.expires_at > now()
     and not exists (
       select from runs r where r.id = d.run_id
-        and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'not_answered', 'cancelled'))
+        and (r.cancel_requested_at is not null or r.status in ('succeeded', 'failed', 'cancelled'))
     )
     and case when d.approval_id is not null then s.revoked_at is not null else exists (
       select from satellites other where other.organization_id = s.organization_id and other.site_id = s.site_id and other.id <> s.id
@@ -1085,7 +1085,7 @@ begin
   where d.id = former_id and d.organization_id = current_organization()
     and d.sent_at is null and d.superseded_at is null and d.pending = d.total and d.approval_id is null and d.expires_at > now()
     and (s.relay_id is null or s.revoked_at is not null)
-    and r.cancel_requested_at is null and r.status not in ('succeeded', 'failed', 'not_answered', 'cancelled')
+    and r.cancel_requested_at is null and r.status not in ('succeeded', 'failed', 'cancelled')
   for update of d;
   if not found then return; end if;
 
@@ -1213,6 +1213,12 @@ language sql security definer set search_path = sena, pg_temp as $$
     and greatest(revoked_at, locked_at) > now() - ago_ms * interval '1 millisecond'
 $$;
 
+-- For relays: where limits of sites have to be divided.
+create function organizations_with_limited_sites() returns table (organization_id text)
+language sql security definer set search_path = sena, pg_temp as $$
+  select distinct organization_id from sites where running_max is not null
+$$;
+
 create function organizations_to_seal() returns table (organization_id text)
 language sql security definer set search_path = sena, pg_temp as $$
   select distinct organization_id from audit_unsealed
@@ -1299,7 +1305,7 @@ grant execute on function claim_next_run(text, integer), runs_to_ring(integer, i
   dispatches_to_expire(integer, integer, integer), dispatches_left_behind(integer), dispatches_to_ask_about(integer, integer), reassign_dispatch(text, text[], text[], text[]),
   satellites_gone_silent(integer), organizations_to_seal(), audit_sinks_due(integer), forget_old_idempotency_keys(bigint),
   replace_own_runbooks(jsonb), ensure_output_partition(date), join_token_organization(text) to sena_app;
-grant execute on function satellite_by_fingerprint(text), satellites_lately_closed(integer), change_satellite_key(text, bigint, text, text, text, jsonb), claim_dispatches(text, text[], bigint[], integer, integer, integer),
+grant execute on function satellite_by_fingerprint(text), satellites_lately_closed(integer), organizations_with_limited_sites(), change_satellite_key(text, bigint, text, text, text, jsonb), claim_dispatches(text, text[], bigint[], integer, integer, integer),
   claim_inquiries(text, text[], bigint[], integer, integer) to sena_relay;
 grant execute on function hold_run_lease(text, integer) to sena_checkpoint;
 grant execute on function dispatches_to_sign(integer), inquiries_to_sign(integer), organizations_without_dispatch_key(),

@@ -23,7 +23,7 @@ export function plan(context: RunContext) {
         case 'cannot':
           return {
             ...chosen,
-            ending: { status: state.request.kind === 'ask' ? 'not_answered' : 'failed', reason: planned.reason },
+            ending: { status: 'failed', reason: planned.reason },
           };
         case 'probe': {
           const steps = planned.steps.map(({ nodeIds, ...step }) => ({ ...step, nodeCount: nodeIds.length }));
