@@ -856,6 +856,7 @@ grant delete on outbox to sena_signer;
 
 grant create on schema sena to sena_definer;
 grant select, update on runs, satellites, dispatches, executions, inquiries to sena_definer;
+grant select (organization_id, running_max) on sites to sena_definer;
 grant insert on dispatches, satellite_key_changes to sena_definer;
 grant select on satellite_key_changes to sena_definer;
 grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, dispatch_key_requests, dispatch_private_keys, join_tokens, audit_unsealed, idempotency_keys,
