@@ -1,4 +1,4 @@
-// LangGraph's saver writes a row a statement, some seventy of them a run, each a way to PostgreSQL and back. Rows that follow one another, of
+// LangGraph's saver writes a row a statement, each a way to PostgreSQL and back. Rows that follow one another, of
 // one statement that passes over what exists, leave as one. Entered by fence-checkpoints, within a transaction. Pure.
 
 export interface Statement {

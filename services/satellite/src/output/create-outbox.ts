@@ -4,6 +4,7 @@
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import { type ExecutionResult, outputPieceBytesMax, type SatelliteFrame } from '@sena/contracts/frames';
 import type { OutputTail } from '../journal/journal-operations.ts';
+import { createGathering, createPatience } from './gather-entries.ts';
 import { createStreamSpool, type StreamSpool } from './stream-spool.ts';
 
 /** The sending half of one connection (`@sena/tunnel/frame-batcher`). */
@@ -74,9 +75,12 @@ export function createOutbox(settings: OutboxSettings): Outbox {
   const entries = new Map<string, Entry>();
   /** Entries with something to send, in the order in which they got it. */
   const ready = new Set<Entry>();
-  const gathering = createGathering(gatherMs, release);
-  const brief = createPatience(briefMs, release);
-  const ends = createGathering(endsMs, release);
+  const gathering = createGathering<Entry>(gatherMs, release);
+  const brief = createPatience<Entry>(briefMs, (waited) =>
+    // What has ended meanwhile leaves with other ends.
+    release(waited.filter(({ result }) => result === null)),
+  );
+  const ends = createGathering<Entry>(endsMs, release);
   /** Ends that were sent over this connection and are not acknowledged. */
   const unacknowledged = new Set<Entry>();
   /** Entries without an end: what still runs. */
@@ -291,55 +295,5 @@ function createEntry(executionId: string, attempt: number): Entry {
     stderr: createStreamSpool(),
     result: null,
     isResultSent: false,
-  };
-}
-
-/** Each waits its time: a tick releases those that the tick before found. Of a fan-out that never pauses most would else be told as they begin. */
-function createPatience(waitMs: number, release: (entries: Iterable<Entry>) => void) {
-  let older = new Set<Entry>();
-  let newer = new Set<Entry>();
-  let isTicking = false;
-  const tick = () => {
-    const waited = older;
-    older = newer;
-    newer = new Set();
-    isTicking = older.size > 0;
-    if (isTicking) setTimeout(tick, waitMs);
-    // What has ended meanwhile leaves with other ends.
-    release([...waited].filter(({ result }) => result === null));
-  };
-  return {
-    add(entry: Entry): void {
-      if (older.has(entry)) return;
-      newer.add(entry);
-      if (isTicking) return;
-      isTicking = true;
-      setTimeout(tick, waitMs);
-    },
-    delete(entry: Entry): void {
-      older.delete(entry);
-      newer.delete(entry);
-    },
-  };
-}
-
-/** What waits for company, at most `waitMs` from the first. */
-function createGathering(waitMs: number, release: (entries: Entry[]) => void) {
-  const waiting = new Set<Entry>();
-  let timer: NodeJS.Timeout | null = null;
-  const take = () => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    const taken = [...waiting];
-    waiting.clear();
-    return taken;
-  };
-  return {
-    add(entry: Entry): void {
-      waiting.add(entry);
-      timer ??= setTimeout(() => release(take()), waitMs);
-    },
-    delete: (entry: Entry) => waiting.delete(entry),
-    take,
   };
 }
