@@ -1,5 +1,6 @@
 // Work moves from one satellite of a site to the other and back before it was sent, and what was signed for its first assignment is delivered
-// behind the present one, as somebody who kept it could: a relay, or whoever has its credentials. Entered by arm-fault. Touches both tunnels.
+// behind the present one, as somebody who kept it could: a relay, or whoever has its credentials. Entered by arm-fault. Touches both tunnels and
+// the lines to the nodes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lane, TunnelledSatellite } from '../world/start-lane.ts';
 import type { World } from '../world/start-world.ts';
@@ -8,6 +9,9 @@ import type { Armed } from './armed-fault.ts';
 
 /** Nobody listens there. */
 const nowhere = 'ws://127.0.0.1:1/v1/tunnel';
+/** Before its work begins a satellite has to connect: for so long both assignments are there, and nothing has begun. */
+const connectingMs = 600;
+const slow = { kind: 'slow', delayMs: 60 } as const;
 /** What has not happened by then will not: both are let back. */
 const awayMsMax = 15_000;
 
@@ -83,8 +87,25 @@ export async function armFormerAssignment(lane: Lane, world: World): Promise<Arm
         done();
         if (former === null) return 'carry';
         hasFired = true;
+        holdUpConnecting();
         return { behind: [{ t: 'dispatch', dispatchId: former.id, envelope: former.jws, traceparent: null }] };
       },
+    });
+  }
+
+  function holdUpConnecting(): void {
+    const lines = lane.nodes.map(({ ssh }) => ssh);
+    for (const ssh of lines) {
+      ssh.cut();
+      ssh.setQuality(slow);
+    }
+    const makeGood = () => {
+      for (const ssh of lines) ssh.setQuality({ kind: 'good' });
+    };
+    const timer = setTimeout(makeGood, connectingMs);
+    takeAways.push(() => {
+      clearTimeout(timer);
+      makeGood();
     });
   }
 
