@@ -20,10 +20,7 @@ export async function armFormerRelay(how: 'lives-on' | 'wakes-up', lane: Lane, w
   const wakes = sleep(2_000).then(() => former.kill('SIGCONT'));
   await eventually(`${satellite.name} has moved`, () => tunnel.isUp(), { timeoutMs: 60_000, everyMs: 50 });
   const movedAtMs = performance.now();
-  // By their ids: PostgreSQL's clock may be set back meanwhile.
-  const older = new Set(
-    (await world.query<{ id: string }>('select id from dispatches').catch(() => [])).map(({ id }) => id),
-  );
+  const atMove = await readAtMove(satellite.name, world);
   const seen = new Set<string>();
   let isOver = false;
   const watching = (async () => {
@@ -37,11 +34,12 @@ export async function armFormerRelay(how: 'lives-on' | 'wakes-up', lane: Lane, w
       const sent = await world
         .query<{ id: string }>(
           `select d.id from dispatches d join satellites s on s.id = d.satellite_id
-           where s.name = $1 and d.sent_epoch < s.connection_epoch`,
-          [satellite.name],
+           where s.name = $1 and d.sent_epoch < $2`,
+          [satellite.name, atMove.epoch],
         )
         .catch(() => []);
-      for (const { id } of sent) if (!older.has(id)) seen.add(`${id} was given to a former relay of ${satellite.name}`);
+      for (const { id } of sent)
+        if (!atMove.dispatches.has(id)) seen.add(`${id} was given to a former relay of ${satellite.name}`);
       for (const { relay_id: relayId } of rows) {
         const stayed = before.isUp && tunnel.isUp() && satellite.starts() === before.starts;
         if (relayId !== secondRelayId && (relayId !== null || stayed))
@@ -62,4 +60,28 @@ export async function armFormerRelay(how: 'lives-on' | 'wakes-up', lane: Lane, w
       tunnel.cut();
     },
   };
+}
+
+interface AtMove {
+  /** The connection to the second relay, or a later one: what the satellite begins anew after it is the second relay's too. */
+  readonly epoch: number;
+  /** By their ids: PostgreSQL's clock may be set back meanwhile. */
+  readonly dispatches: ReadonlySet<string>;
+}
+
+/** Of one moment, as soon as PostgreSQL is there: another fault may have seen to it. */
+async function readAtMove(satelliteName: string, world: World): Promise<AtMove> {
+  const { epoch, dispatches } = await eventually(
+    `PostgreSQL says that the second relay holds ${satelliteName}`,
+    async () => {
+      const rows = await world.query<{ epoch: string; dispatches: string[] }>(
+        `select s.connection_epoch as epoch, array(select d.id::text from dispatches d where d.satellite_id = s.id) as dispatches
+         from satellites s where s.name = $1 and s.relay_id = $2`,
+        [satelliteName, secondRelayId],
+      );
+      return rows[0];
+    },
+    { timeoutMs: 60_000, everyMs: 50 },
+  );
+  return { epoch: Number(epoch), dispatches: new Set(dispatches) };
 }
