@@ -164,7 +164,7 @@ function RunHeader({ run }: { run: Run }) {
         <dt className="sr-only">Status</dt>
         <dd aria-live="polite" className="flex flex-wrap gap-1.5">
           <RunStatusBadge run={run} />
-          <RunCaveats counts={run.counts} />
+          {run.status !== 'succeeded' && <RunCaveats counts={run.counts} />}
         </dd>
         <dt className="sr-only">Kind and nodes</dt>
         <dd className="inline-flex items-center gap-1.5">
