@@ -989,7 +989,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a run with its answer and findings */
+        /**
+         * Read a run with its answer and findings
+         * @description Of a run that has not ended `waits` says what keeps it: satellites that are away, nodes of which no word comes, and until when.
+         */
         get: operations["getRun"];
         put?: never;
         post?: never;
@@ -1663,6 +1666,46 @@ export interface components {
                 models: string[];
                 promptTokens: number;
             };
+            waits: ({
+                changes: {
+                    count: number;
+                    /** Format: date-time */
+                    until: string;
+                } | null;
+                finder: string | null;
+                /** @constant */
+                kind: "satellite_away";
+                readings: {
+                    count: number;
+                    /** Format: date-time */
+                    until: string;
+                } | null;
+                satellite: {
+                    id: string;
+                    name: string;
+                };
+                since: string | null;
+                site: string;
+                /** @enum {string} */
+                status: "disconnected" | "locked" | "revoked";
+                unsent: {
+                    count: number;
+                    /** Format: date-time */
+                    until: string;
+                } | null;
+            } | {
+                count: number;
+                /** @constant */
+                kind: "no_word";
+                nodes: string[];
+                overdue: number;
+                satellite: {
+                    id: string;
+                    name: string;
+                };
+                /** Format: date-time */
+                until: string;
+            })[];
         };
         Runbook: {
             commands: string[];
