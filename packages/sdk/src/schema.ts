@@ -973,7 +973,7 @@ export interface paths {
         put?: never;
         /**
          * Ask a question, run a command or run a runbook
-         * @description Answers as soon as the request is stored. Follow the run with `GET /v1/runs/{id}/events`. A command that may change anything waits for the approval of a second member. With `startAt` a command or a runbook is asked for ahead of its time, and can be approved ahead of it.
+         * @description Answers as soon as the request is stored. Follow the run with `GET /v1/runs/{id}/events`. A command that may change anything waits for the approval of a second member. One that no shell can read, with a quote that is not closed say, is refused: 422. With `startAt` a command or a runbook is asked for ahead of its time, and can be approved ahead of it.
          */
         post: operations["createRun"];
         delete?: never;
@@ -7469,6 +7469,7 @@ export interface operations {
                         passkey: boolean;
                         reasons: string[];
                         rules: string[];
+                        syntaxError: string | null;
                     };
                 };
             };
