@@ -45,7 +45,7 @@ const columns = column.columns([
         </Link>
         <span className="flex flex-wrap gap-1.5 md:hidden">
           <RunStatusBadge run={row.original} />
-          <RunCaveats counts={row.original.counts} />
+          {row.original.status !== 'succeeded' && <RunCaveats counts={row.original.counts} />}
         </span>
       </div>
     ),
