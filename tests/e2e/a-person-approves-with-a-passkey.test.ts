@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Approval } from '@sena/contracts/http/approvals';
 import type { Node, Site } from '@sena/contracts/http/fleet';
 import type { Run } from '@sena/contracts/http/runs';
@@ -42,7 +43,8 @@ let page: Page;
 let device: VirtualAuthenticator;
 let ownPage: Page;
 let satellite: JoinedSatellite | undefined;
-let commandPort: string;
+/** Of the page that `sena` opens: chosen when the passkey is made, and the satellite lists it from then on. */
+let commandPort: number | undefined;
 let publicUrl: string;
 const entries: object[] = [];
 let serial = 0;
@@ -51,7 +53,6 @@ beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'sena-passkey-'));
   const frontPort = await freePort();
   publicUrl = `http://localhost:${frontPort}`;
-  commandPort = String(await freePort());
   const hosts = [{ name: 'ledger-1', labels: {}, faults: [] }];
   [cloud, lab, browser] = await Promise.all([
     startCloud({
@@ -77,20 +78,45 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 }, 60_000);
 
-/** `sena`, whose page is opened and its button pressed. */
+/** Below those that the system gives out by itself, so that another process has it only if it asked for that very one. */
+const somePort = () => 20_000 + Math.floor(Math.random() * 10_000);
+
+/** `sena`, whose page is opened and its button pressed. Starts again where somebody has its port. */
 async function sena(command: string[], said: string) {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [program, ...command, '--url', cloud.stack.frontUrl, '--port', commandPort],
-    {
-      env: {
-        PATH: process.env.PATH,
-        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-        SENA_API_KEY: cloud.keys.approver,
-      },
-      stdio: ['pipe', 'pipe', 'pipe'],
+  for (let triesLeft = 10; ; triesLeft -= 1) {
+    const port = commandPort ?? somePort();
+    const { child, printed, ended } = startSenaCommand([...command, '--port', String(port)], said);
+    const url = await eventually('it names its page or ends', () => {
+      const address = /http:\/\/localhost:\d+\/\S+/.exec(printed.all)?.[0];
+      return address ?? (child.exitCode === null ? null : 'none');
+    });
+    if (url === 'none') {
+      await ended;
+      if (triesLeft > 1 && printed.all.includes('EADDRINUSE')) {
+        await sleep(500);
+        continue;
+      }
+      throw new Error(`sena has ended:\n${printed.all}`);
+    }
+    commandPort = port;
+    await ownPage.bringToFront();
+    await ownPage.goto(url);
+    const shown = (await ownPage.locator('pre').textContent()) ?? '';
+    await ownPage.getByRole('button').click();
+    const [code] = await ended;
+    return { code, ...printed, shown };
+  }
+}
+
+function startSenaCommand(command: string[], said: string) {
+  const child: ChildProcess = spawn(process.execPath, [program, ...command, '--url', cloud.stack.frontUrl], {
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      SENA_API_KEY: cloud.keys.approver,
     },
-  );
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const printed = { stdout: '', all: '' };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     printed.stdout += text;
@@ -101,16 +127,7 @@ async function sena(command: string[], said: string) {
   });
   const ended = once(child, 'close');
   child.stdin?.end(said);
-  const url = await eventually('it names its page', async () => {
-    if (child.exitCode !== null) throw new Error(`sena has ended:\n${printed.all}`);
-    return /http:\/\/localhost:\d+\/\S+/.exec(printed.all)?.[0];
-  });
-  await ownPage.bringToFront();
-  await ownPage.goto(url);
-  const shown = (await ownPage.locator('pre').textContent()) ?? '';
-  await ownPage.getByRole('button').click();
-  const [code] = await ended;
-  return { code, ...printed, shown };
+  return { child, printed, ended };
 }
 
 async function asked(command = '') {
