@@ -14,6 +14,7 @@ const pure = [
 /** What they start is theirs and is stopped by them; they change no environment, kill nothing and measure no process. */
 const together = [
   'packages/{approvals,audit,auth,db,fleet,runs}/**/*.test.ts',
+  'services/{model-router,signer}/**/*.test.ts',
   // The probes of isolation are many: they begin early, in a process of their own.
   'services/gateway/**/!(a-foreign-principal-*).test.ts',
 ];
