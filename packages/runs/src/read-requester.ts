@@ -1,5 +1,7 @@
 // Who asked for a run. Reads only.
+import type { ActingKey } from '@sena/contracts/domain/principal';
 import type { TenantTransaction } from '@sena/db/tenant';
+import { requestedKey } from './read-run.ts';
 
 export interface Requester {
   /** As principalRef makes it. */
@@ -8,6 +10,8 @@ export interface Requester {
   /** As it was when they asked. */
   readonly role: string;
   readonly via: string;
+  /** The API key that they asked with. */
+  readonly key: ActingKey | null;
 }
 
 /** Throws when there is no such run. */
@@ -17,9 +21,19 @@ export async function readRequester(transaction: TenantTransaction, runId: strin
     requested_by_name: string;
     requested_role: string;
     requested_via: string;
-  }>('select requested_by, requested_by_name, requested_role, requested_via from runs where id = $1', [runId]);
+    requested_key: ActingKey | null;
+  }>(
+    `select requested_by, requested_by_name, requested_role, requested_via, ${requestedKey('r')} as requested_key from runs r where id = $1`,
+    [runId],
+  );
   const run = found.rows[0];
   if (run === undefined) throw new Error(`run ${runId} does not exist in ${transaction.organizationId}`);
-  const { requested_by: ref, requested_by_name: name, requested_role: role, requested_via: via } = run;
-  return { ref, name, role, via };
+  const {
+    requested_by: ref,
+    requested_by_name: name,
+    requested_role: role,
+    requested_via: via,
+    requested_key: key,
+  } = run;
+  return { ref, name, role, via, key };
 }

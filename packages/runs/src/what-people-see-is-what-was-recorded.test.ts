@@ -259,6 +259,7 @@ describe('runs', () => {
       name: 'Asker',
       role: 'operator',
       via: 'session',
+      key: null,
     });
     await expect(requester(await bench.seedFleet())).rejects.toThrow(/does not exist/);
     expect(await inFleet(await bench.seedFleet(), (transaction) => readRun(transaction, runId))).toBeNull();
