@@ -1,4 +1,5 @@
-// Who asked for a run. Reads only.
+// Who asked for a run, in which words, and what thinks for it. Reads only.
+import type { Planner } from '@sena/contracts/domain/run';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 export interface Requester {
@@ -8,6 +9,10 @@ export interface Requester {
   /** As it was when they asked. */
   readonly role: string;
   readonly via: string;
+  readonly kind: 'ask' | 'command' | 'runbook';
+  /** What they wrote, where they asked for a command. */
+  readonly command: string | null;
+  readonly planner: Planner;
 }
 
 /** Throws when there is no such run. */
@@ -17,9 +22,15 @@ export async function readRequester(transaction: TenantTransaction, runId: strin
     requested_by_name: string;
     requested_role: string;
     requested_via: string;
-  }>('select requested_by, requested_by_name, requested_role, requested_via from runs where id = $1', [runId]);
+    kind: Requester['kind'];
+    command: string | null;
+    planner: Planner;
+  }>(
+    'select requested_by, requested_by_name, requested_role, requested_via, kind, command, planner from runs where id = $1',
+    [runId],
+  );
   const run = found.rows[0];
   if (run === undefined) throw new Error(`run ${runId} does not exist in ${transaction.organizationId}`);
   const { requested_by: ref, requested_by_name: name, requested_role: role, requested_via: via } = run;
-  return { ref, name, role, via };
+  return { ref, name, role, via, kind: run.kind, command: run.command, planner: run.planner };
 }
