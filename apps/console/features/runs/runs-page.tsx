@@ -23,7 +23,7 @@ import { runTitle } from './run-title.ts';
 import { useRunList } from './use-runs.ts';
 import { whenBegan } from './when-began.ts';
 
-type RunRow = Omit<Run, 'findings' | 'answer'>;
+type RunRow = Omit<Run, 'findings' | 'answer' | 'waits'>;
 const column = createColumnHelper<typeof listFeatures, RunRow>();
 
 const columns = column.columns([
