@@ -47,6 +47,7 @@ it.each(['redis.dies', 'redis.is-flushed'])(
     await until(() => results.length >= 2 * lanes);
 
     const [undisturbed] = await world.query<{ slowestMs: number }>(undisturbedSql, [beganAt]);
+    await until(async () => (await world.query('select 1 from runs where finished_at is null')).length === lanes);
     const fault = await happen(id);
     const backAt = new Date();
     await sleep(2_000);
@@ -62,7 +63,7 @@ it.each(['redis.dies', 'redis.is-flushed'])(
     const heldUp = await world.query<{ id: string; status: string; isChange: boolean; endedMs: number }>(heldUpSql, [
       backAt,
     ]);
-    expect(heldUp.length).toBeGreaterThanOrEqual(lanes - 1);
+    expect(heldUp.length).toBeGreaterThanOrEqual(lanes / 2);
     expect(heldUp.filter((run) => run.isChange)).not.toEqual([]);
     // On a busy machine runs that nothing disturbs may take longer than that themselves.
     const boundMs = Math.max(recoveryMsMax, recoveryMsMax / 2 + (undisturbed?.slowestMs ?? 0));
