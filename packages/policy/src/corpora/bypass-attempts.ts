@@ -1004,7 +1004,7 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
     'dnf list installed': ['dnf update'],
     'rpm -qa': ['rpm -i x', 'rpm -e x'],
     'rpm -q bash': ['rpm -ivh http://x', 'rpm -V bash'],
-    'rpm -qp y.rpm': ['rpm -qp http://x/y.rpm'],
+    'rpm -q y': ['rpm -qp http://x/y.rpm'],
     'apk list': ['apk add x'],
     'snap list x': ['snap install x'],
     'pip show x': ['pip install x'],
