@@ -1,11 +1,15 @@
-// `npm run faults`, `faults:mutations`, `fuzz`, `redteam`: prepares the checkout with any Node ≥ 20, then runs the harness under the Node it
-// needs. Entered by npm, with the harness's program first. Ends with the harness's code.
+// `npm run faults`, `faults:mutations`, `fuzz`, `redteam`: prepares the machine and the checkout with any Node ≥ 20, then runs the harness under
+// the Node it needs. Entered by npm, with the harness's program first. Ends with the harness's code.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ensureToolchain } from '../infra/local/bootstrap.mjs';
+import { installHarnessPackages } from '../infra/local/src/test/install-system-packages.mjs';
 
 const [program, ...args] = process.argv.slice(2);
-const toolchain = await ensureToolchain({ log: (line) => console.error(line) });
+const log = (line) => console.error(line);
+// First: what the toolchain compiles needs a compiler. The fuzzer alone has no lab hosts.
+if (!program.startsWith('fuzz/')) await installHarnessPackages(log);
+const toolchain = await ensureToolchain({ log });
 const child = spawn(
   toolchain.node,
   ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL(program, import.meta.url)), ...args],

@@ -23,6 +23,7 @@ const chosen: Chosen[][] = [
   ],
   [
     ['read-small', 'tunnel.swap'],
+    ['read-small', 'client.cut.answer.create-run'],
     ['exits-255', 'relay.kill.before-commit.record-results'],
     ['background', 'none'],
     ['silent', 'postgres.restarts'],

@@ -68,6 +68,9 @@ export function reasonsOf(fault: Fault): Reasons {
     case 'tunnel-line':
     case 'tunnel-half-open':
     case 'former-relay':
+    case 'former-assignment':
+    case 'client-at-request':
+    case 'client-line':
     case 'service-at-commit':
     case 'orchestrator-beyond-lease':
     case 'relay-at-frame':
@@ -77,6 +80,7 @@ export function reasonsOf(fault: Fault): Reasons {
     case 'postgres-clock':
     case 'node-clock':
     case 'model-router-asked':
+    case 'model-line':
     case 'redis-half-open':
     case 'redis-dies':
     case 'redis-is-flushed':

@@ -12,6 +12,8 @@ export type When = 'before' | 'after';
 export type ServiceName = 'gateway' | 'orchestrator' | 'signer' | 'relay';
 type Process = 'kill' | 'stop';
 type Line = 'cut' | 'silent' | 'slow' | 'narrow';
+/** Who is asked: the router by the orchestrator, the vendor by the router. */
+export type ModelServer = 'model-router' | 'vendor';
 /** Of a command: its connection is being opened, it runs, its output is under way. */
 export type Moment = 'connecting' | 'running' | 'output';
 
@@ -36,12 +38,19 @@ export type Fault =
   | { kind: 'node-loses-power'; moment: Moment | 'ended' }
   | { kind: 'node-clock'; offsetMs: number }
   | { kind: 'service-at-commit'; service: ServiceName; how: Process; statement: string; when: When }
-  /** For longer than it holds its runs: others may have taken them when it goes on. */
-  | { kind: 'orchestrator-beyond-lease'; statement: string; when: When }
+  /** For longer than it holds its runs: another one has taken them when it goes on. */
+  | { kind: 'orchestrator-beyond-lease'; point: BeyondLeasePoint; when: When }
   | { kind: 'relay-at-frame'; how: Process; frame: FrameName; when: When }
   /** One of two at a site goes, before its work is sent to it or with a frame, and is back when the other one has been asked. */
   | { kind: 'one-of-two'; how: Process; at: 'before-send' | FrameName }
   | { kind: 'former-relay'; how: 'lives-on' | 'wakes-up' }
+  /** Work moved before it was sent, and back; then what was signed for its first assignment is delivered as well. */
+  | { kind: 'former-assignment' }
+  /**
+   * `late`: it reaches the API when its client has given up and asked again. `half-open`: the line is dead for ever and nobody is told.
+   */
+  | { kind: 'client-at-request'; how: 'cut' | 'late' | 'half-open'; request: ClientRequest; at: 'request' | 'answer' }
+  | { kind: 'client-line'; how: 'slow' | 'narrow' }
   | { kind: 'postgres-restarts' }
   | { kind: 'postgres-line'; service: ServiceName; how: Line }
   /** The service's connections are dead for ever and nobody is told; new ones work. */
@@ -55,7 +64,9 @@ export type Fault =
    * When a model is asked through it: before the answer has left the vendor, or right after. A question that finds no model at first is given to
    * the runbooks, says so, and may fail; what has begun is asked again.
    */
-  | { kind: 'model-router-asked'; how: Process; when: When };
+  | { kind: 'model-router-asked'; how: Process; when: When }
+  /** With a question. `half-open`: nothing passes for up to 50 s; whoever waits for a model does not give up by then. */
+  | { kind: 'model-line'; to: ModelServer; how: Line | 'half-open'; at: 'request' | 'answer' };
 
 export interface Cell {
   readonly id: string;
@@ -151,6 +162,24 @@ export const statementsOf: Readonly<Record<ServiceName, Readonly<Record<string, 
 };
 export const serviceNames = Object.keys(statementsOf) as ServiceName[];
 
+/**
+ * Where the orchestrator is about to change a run, or has just done so. What it has read of the outcomes is planned from at once: the change
+ * is under way before it can hear that it lost its lease.
+ */
+export const beyondLeasePoints = {
+  'read-outcomes': /select e\.id::text, e\.step, e\.node_id/,
+  'write-dispatches': /insert into dispatches/,
+  checkpoint: /insert into \S*\bcheckpoints\b/,
+} as const;
+type BeyondLeasePoint = keyof typeof beyondLeasePoints | 'model-asked';
+
+/** What a client asks for that changes something, by the first line of the request. */
+export const clientRequests = {
+  'create-run': /^POST \/v1\/runs /,
+  'decide-approval': /^POST \/v1\/approvals\/[^/ ]+\/decision /,
+} as const;
+export type ClientRequest = keyof typeof clientRequests;
+
 function laneCells(): Cell[] {
   const cell = (id: string, fault: Fault, unknown: Cell['unknown'], weight = 1): Cell => ({
     ...{ id, scope: 'lane', fault, unknown, weight },
@@ -233,6 +262,21 @@ function laneCells(): Cell[] {
     ...moments.map((moment) => cell(`node.reboots.${moment}`, { kind: 'node-reboots', moment }, rebooted)),
     ...moments.map((moment) => cell(`node.loses-power.${moment}`, { kind: 'node-loses-power', moment }, powerless)),
     cell('node.loses-power.ended', { kind: 'node-loses-power', moment: 'ended' }, never),
+    // What was asked for once is done once: a run by its key, a decision by what it decides. Where a client hears nothing it asks again after
+    // its 30 s.
+    ...(Object.keys(clientRequests) as ClientRequest[]).flatMap((request) => [
+      ...(['request', 'answer'] as const).flatMap((at) => [
+        cell(`client.cut.${at}.${request}`, { kind: 'client-at-request', how: 'cut', request, at }, never),
+        cell(
+          `client.half-open.${at}.${request}`,
+          { kind: 'client-at-request', how: 'half-open', request, at },
+          never,
+          0.3,
+        ),
+      ]),
+      cell(`client.late.${request}`, { kind: 'client-at-request', how: 'late', request, at: 'request' }, never),
+    ]),
+    ...(['slow', 'narrow'] as const).map((how) => cell(`client.${how}`, { kind: 'client-line', how }, never)),
     // Nothing is judged by a node's clock alone.
     cell('node.clock.ahead', { kind: 'node-clock', offsetMs: 3 * dayMs }, never),
     cell('node.clock.behind', { kind: 'node-clock', offsetMs: -3 * dayMs }, never),
@@ -251,12 +295,17 @@ function pairCells(): Cell[] {
     ...asked,
     guarded: 'its satellite never said under which boot it began, and a trace could have gone with another boot',
   };
-  return both.flatMap((how) =>
+  const goes = both.flatMap((how) =>
     (['before-send', 'dispatch', 'dispatch-ack', 'started', 'output', 'result'] as const).map((at) => ({
       ...{ id: `pair.${how}.${at}`, scope: 'pair' as const, fault: { kind: 'one-of-two' as const, how, at } },
       ...{ unknown: unsaid, weight: at === 'before-send' ? 2 : 1 },
     })),
   );
+  // Both live, and what moves only reads. The journal knows which assignment is the present one.
+  const replayed: Cell = {
+    ...{ id: 'pair.former-assignment', scope: 'pair', fault: { kind: 'former-assignment' }, unknown: never, weight: 2 },
+  };
+  return [...goes, replayed];
 }
 
 /** PostgreSQL is the truth and acknowledgements follow commits: whatever of the cloud fails, the satellites still know. */
@@ -287,12 +336,16 @@ function cloudCells(hasRedis: boolean): Cell[] {
           .map((when) => cell(`relay.${how}.${when}-frame.${frame}`, { kind: 'relay-at-frame', how, frame, when })),
       ),
     ),
-    ...whens.map((when) =>
-      cell(
-        `orchestrator.beyond-lease.${when}-commit.write-dispatches`,
-        { kind: 'orchestrator-beyond-lease', statement: 'write-dispatches', when },
-        0.4,
-      ),
+    ...(
+      [
+        ['before-commit.write-dispatches', 'write-dispatches', 'before'],
+        ['after-commit.write-dispatches', 'write-dispatches', 'after'],
+        ['after-commit.checkpoint', 'checkpoint', 'after'],
+        ['after-read-outcomes', 'read-outcomes', 'after'],
+        ['model-asked', 'model-asked', 'before'],
+      ] as const
+    ).map(([id, point, when]) =>
+      cell(`orchestrator.beyond-lease.${id}`, { kind: 'orchestrator-beyond-lease', point, when }, 0.2),
     ),
     cell('postgres.restarts', { kind: 'postgres-restarts' }, 2),
     ...serviceNames.flatMap((service) =>
@@ -307,6 +360,17 @@ function cloudCells(hasRedis: boolean): Cell[] {
     ...both.flatMap((how) =>
       whens.map((when) => cell(`model-router.${how}.${when}-answer`, { kind: 'model-router-asked', how, when })),
     ),
+    // The router asks its vendor again, so that a question does not notice. What the orchestrator has asked and got no answer to is asked again
+    // once the run has begun; before that it is given to the runbooks, as where the router is away.
+    ...(['model-router', 'vendor'] as const).flatMap((to) => [
+      ...(['request', 'answer'] as const).map((at) =>
+        cell(`model-line.${to}.cut.${at}`, { kind: 'model-line', to, how: 'cut', at }),
+      ),
+      ...(['silent', 'slow', 'narrow'] as const).map((how) =>
+        cell(`model-line.${to}.${how}`, { kind: 'model-line', to, how, at: 'request' }),
+      ),
+      cell(`model-line.${to}.half-open`, { kind: 'model-line', to, how: 'half-open', at: 'request' }, 0.4),
+    ]),
     ...(hasRedis
       ? [
           cell('redis.dies', { kind: 'redis-dies' }, 8),

@@ -52,6 +52,11 @@ export function fits({ fault }: Cell, kind: CommandKind): boolean {
   switch (fault.kind) {
     case 'one-of-two':
       return kind.prints || fault.at !== 'output';
+    case 'former-assignment':
+      // What changes something waits for the satellite it was approved for.
+      return kind.isReading;
+    case 'client-at-request':
+      return fault.request === 'create-run' || !kind.isReading;
     case 'satellite-at-commit':
     case 'satellite-loses-power':
       // That a reading runs is not written down where it ends at once.
@@ -97,6 +102,12 @@ function leverOf({ fault }: Cell): string {
     case 'tunnel-half-open':
     case 'former-relay':
       return 'tunnel';
+    case 'one-of-two':
+    case 'former-assignment':
+      return 'pair';
+    case 'client-at-request':
+    case 'client-line':
+      return 'client';
     case 'ssh-line':
     case 'ssh-half-open':
     case 'ssh-late':

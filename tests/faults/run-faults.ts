@@ -47,6 +47,8 @@ export interface CloudFault extends BesideFault {
   readonly from: Date;
   until: Date | null;
   hasFired: boolean;
+  /** What was seen meanwhile that must not be, a sentence each. */
+  violations: readonly string[];
 }
 
 export interface FaultsResult {
@@ -103,17 +105,25 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
     const dealer = dealCloudFaults(seed, cloudCells, options.reached ?? new Set());
     for (let turn = 0; !isOver(); turn += 1) {
       const { index, cell } = beside?.[turn % beside.length] ?? { index: turn, cell: dealer.next() };
-      const fault: CloudFault = { index, cell, from: new Date(), until: null, hasFired: false };
+      const fault: CloudFault = { index, cell, from: new Date(), until: null, hasFired: false, violations: [] };
       cloudFaults.push(fault);
       const random = seededRandom(seed, 'cloud', index);
       const armed = await armFault(cell, { world, lanes: world.lanes, random });
       const untilMs = performance.now() + cloudFaultWaitMs;
       while (!armed.hasFired() && performance.now() < untilMs && !isOver()) await sleep(50);
-      fault.hasFired = armed.hasFired();
-      if (!fault.hasFired) dealer.missed(cell);
       await sleep(random.between(200, 2_000));
       await armed.heal();
       fault.until = new Date();
+      fault.hasFired = armed.hasFired();
+      if (!fault.hasFired) dealer.missed(cell);
+      fault.violations = armed.violations();
+      if (fault.violations.length > 0)
+        say(
+          [
+            `VIOLATION fault ${index} of the cloud, seed ${seed} (${cell.id})`,
+            ...fault.violations.map((what) => `  ${what}`),
+          ].join('\n'),
+        );
       await sleep(cloudGapMs);
     }
   }

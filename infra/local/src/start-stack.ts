@@ -52,6 +52,8 @@ export type Stack = {
   frontUrl: string;
   /** Straight to the gateway, past the front. */
   gatewayUrl: string;
+  /** Straight to the model router, which services alone may ask. */
+  modelRouterUrl: string;
   /** `console` only when it was asked for. `kill('SIGKILL')` and `whenReady()` are what tests of crashes need. */
   processes: Record<Exclude<ServiceName, 'console'>, SupervisedProcess> & { console?: SupervisedProcess };
   /** Stops the front, then the rest; resolves when no process is left. Safe to call again. */
@@ -102,6 +104,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return {
     frontUrl,
     gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
+    modelRouterUrl: `http://127.0.0.1:${ports['model-router']}`,
     processes: Object.fromEntries(processes) as Stack['processes'],
     stop,
     hurry,

@@ -54,6 +54,7 @@ function member(role: Role, userId: string): Member {
     scope: null,
     by: 'session',
     credentialId: null,
+    key: null,
     keyPermissions: null,
   };
 }
@@ -98,6 +99,7 @@ const request = (action = actionOf(), approversRequired: 1 | 2 = 1, passkeyRequi
       reasons: ['restarts a service'],
       requestedBy: `member:${requester.userId}`,
       requestedByName: requester.name,
+      requestedKey: null,
       approversRequired,
       passkeyRequired,
       actor: 'service:orchestrator',

@@ -1,5 +1,5 @@
 // An approval as people see it. SQL text and its translation; no I/O.
-import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { type ActingKey, type Member, principalRef } from '@sena/contracts/domain/principal';
 import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
 import { showCommand } from '@sena/envelope/show-command';
 import { decidingRoles } from './approval-roles.ts';
@@ -15,9 +15,17 @@ export interface ApprovalRow {
   reasons: string[];
   requested_by: string;
   requested_by_name: string;
+  requested_key: ActingKey | null;
   approvers_required: number;
   passkey_required: boolean;
-  decisions: Array<{ by: string; name: string; decision: 'approve' | 'reject'; reason: string | null; at: string }>;
+  decisions: Array<{
+    by: string;
+    name: string;
+    key: ActingKey | null;
+    decision: 'approve' | 'reject';
+    reason: string | null;
+    at: string;
+  }>;
   passkeys: Approval['passkeys'];
   decided_by: string | null;
   decided_by_name: string | null;
@@ -43,8 +51,10 @@ export const passkeyColumn = `(select coalesce(jsonb_agg(jsonb_build_object(
 export function approvalColumns(nodesMax: number | null): string {
   const cut = nodesMax === null ? '' : `where position <= ${Number(nodesMax)}`;
   return `id, run_id, status, action_digest, effects, reasons, requested_by, requested_by_name,
+    (select jsonb_build_object('id', asked.requested_key, 'name', coalesce(asked.requested_key_name, '')) from runs asked
+      where asked.id = run_id and asked.requested_key is not null) as requested_key,
     approvers_required, passkey_required, decided_by, decided_by_name, reason, created_at, expires_at, decided_at, expires_at <= now() as has_expired, action ->> 'notBefore' as not_before,
-    (select coalesce(jsonb_agg(jsonb_build_object('by', decided.decided_by, 'name', decided.decided_by_name, 'decision', decided.decision,
+    (select coalesce(jsonb_agg(jsonb_build_object('by', decided.decided_by, 'name', decided.decided_by_name, 'key', decided.decided_key, 'decision', decided.decision,
         'reason', decided.reason, 'at', decided.decided_at) order by decided.decided_at), '[]')
       from approval_decisions decided where decided.approval_id = approvals.id) as decisions,
     ${passkeyColumn} as passkeys,
@@ -81,16 +91,22 @@ export function toApproval(row: ApprovalRow, viewer: Member): Approval {
     // Over is over, even before the sweeper has written it down.
     status: row.status === 'pending' && row.has_expired ? 'expired' : row.status,
     actionDigest: row.action_digest,
-    requestedBy: { id: idOf(row.requested_by), name: row.requested_by_name },
+    requestedBy: { id: idOf(row.requested_by), name: row.requested_by_name, key: row.requested_key },
     approversRequired: Math.max(row.approvers_required, ...row.passkeys.map(({ people }) => people)),
     passkeyRequired: row.passkey_required,
-    decisions: row.decisions.map(({ by, name, at, ...decision }) => ({
+    decisions: row.decisions.map(({ by, name, key, at, ...decision }) => ({
       ...decision,
-      by: { id: idOf(by), name },
+      by: { id: idOf(by), name, key },
       at: new Date(at).toISOString(),
     })),
     decidedBy:
-      row.decided_by === null ? null : { id: idOf(row.decided_by), name: row.decided_by_name ?? idOf(row.decided_by) },
+      row.decided_by === null
+        ? null
+        : {
+            id: idOf(row.decided_by),
+            name: row.decided_by_name ?? idOf(row.decided_by),
+            key: row.decisions.find(({ by }) => by === row.decided_by)?.key ?? null,
+          },
     reason: row.reason,
     commands: row.commands.map(toShownCommand),
     notBefore: row.not_before ?? row.created_at.toISOString(),

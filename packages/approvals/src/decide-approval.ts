@@ -1,7 +1,7 @@
 // Another person says yes or no. The row is locked, so that each decision counts once, and one that rejects ends it; what is decided
 // about is the digest of the action that is stored. Entered by the gateway, which also tells the run, in the same transaction.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
-import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { actorOf, type Member, principalRef } from '@sena/contracts/domain/principal';
 import type { ListedPasskey, PasskeyAssertion } from '@sena/contracts/envelope';
 import { SenaError } from '@sena/contracts/errors';
 import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
@@ -63,7 +63,7 @@ export async function decideApproval(transaction: TenantTransaction, decision: D
   refuseWhatIsOver(approval.status);
 
   const { run_id: runId } = approval;
-  const actor = principalRef(decision.by);
+  const actor = actorOf(decision.by);
   if (approval.has_expired) {
     await expireApproval(transaction, decision.approvalId, 'service:gateway');
     return { kind: 'expired', runId };
@@ -84,7 +84,7 @@ export async function decideApproval(transaction: TenantTransaction, decision: D
   if (status !== 'pending') {
     await transaction.query(
       `update approvals set status = $2, decided_by = $3, decided_by_name = $4, reason = $5, decided_at = now() where id = $1`,
-      [decision.approvalId, status, actor, decision.by.name, decision.reason ?? null],
+      [decision.approvalId, status, actor.ref, decision.by.name, decision.reason ?? null],
     );
   }
   await appendAuditEvent(transaction, {
@@ -110,9 +110,9 @@ async function recordDecision(
   approversRequired: number,
 ): Promise<number> {
   const saved = await transaction.query(
-    `insert into approval_decisions (organization_id, approval_id, decided_by, decided_by_name, decision, reason)
-     values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-    [transaction.organizationId, approvalId, principalRef(by), by.name, decision, reason ?? null],
+    `insert into approval_decisions (organization_id, approval_id, decided_by, decided_by_name, decided_key, decision, reason)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+    [transaction.organizationId, approvalId, principalRef(by), by.name, by.key, decision, reason ?? null],
   );
   if (saved.rowCount === 0) {
     throw new SenaError('already_decided', 'You have approved this already. Another person has to approve it too.');

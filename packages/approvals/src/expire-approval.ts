@@ -1,6 +1,8 @@
 // Ends a request that nobody decided about in time. Entered by the sweeper, and by a decision that comes too late.
 // Writes the approval and its audit row in the caller's transaction; the caller wakes the run.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';
 import { lockRunOfApproval } from './lock-run-of-approval.ts';
 
@@ -20,7 +22,7 @@ export async function listApprovalsToExpire(
 export async function expireApproval(
   transaction: TenantTransaction,
   approvalId: string,
-  actor: string,
+  actor: Actor,
 ): Promise<{ runId: string } | null> {
   await lockRunOfApproval(transaction, approvalId);
   const changed = await transaction.query<{ run_id: string }>(

@@ -1,7 +1,9 @@
 // Asks for a second person: stores the exact action, its digest, and who wants it. Entered by the orchestrator's gate.
 // Writes the approval and its audit row in the caller's transaction.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Effect } from '@sena/contracts/domain/policy';
+import type { ActingKey, Actor } from '@sena/contracts/domain/principal';
 import { type Action, actionSchema } from '@sena/contracts/envelope';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -16,11 +18,13 @@ export interface ApprovalRequest {
   /** See principalRef: this principal can't decide. */
   readonly requestedBy: string;
   readonly requestedByName: string;
+  /** The API key that they asked with; the run has it too. */
+  readonly requestedKey: ActingKey | null;
   /** What policy asks for. */
   readonly approversRequired: 1 | 2;
   readonly passkeyRequired: boolean;
   /** Who writes it down. */
-  readonly actor: string;
+  readonly actor: Actor;
 }
 
 /** Returns the approval's id. Throws when the action is of another run or organization: nobody can approve that. */
@@ -58,6 +62,7 @@ export async function requestApproval(transaction: TenantTransaction, request: A
     data: {
       actionDigest: digest,
       requestedBy: request.requestedBy,
+      requestedKey: request.requestedKey,
       expiresAt: action.expiresAt,
       approversRequired: request.approversRequired,
       passkeyRequired: request.passkeyRequired,

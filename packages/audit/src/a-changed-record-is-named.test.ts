@@ -35,7 +35,7 @@ beforeEach(async () => {
 
 const append = (subject: string, data: Record<string, unknown> = {}) =>
   inOrganization(pool, organizationId, (transaction) =>
-    appendAuditEvent(transaction, { action: 'test.done', actor: 'member:m', subject, data }),
+    appendAuditEvent(transaction, { action: 'test.done', actor: 'service:test', subject, data }),
   );
 const readChain = () =>
   inOrganization(pool, organizationId, (transaction) => listSealedRecords(transaction, 0, 10_000));
@@ -62,7 +62,7 @@ test('what was appended is sealed in order, from 1, and holds', async () => {
 
 test('an event commits with its cause, or not at all', async () => {
   const failing = inOrganization(pool, organizationId, async (transaction) => {
-    await appendAuditEvent(transaction, { action: 'test.done', actor: 'member:m', subject: 'undone' });
+    await appendAuditEvent(transaction, { action: 'test.done', actor: 'service:test', subject: 'undone' });
     throw new Error('the cause failed');
   });
   await expect(failing).rejects.toThrow('the cause failed');
@@ -151,7 +151,7 @@ test('sealers that run at once never fork the chain, and everything is sealed wi
   const writer = async (id: string) => {
     for (let n = 0; n < 60; n += 1) {
       await inOrganization(pool, id, (transaction) =>
-        appendAuditEvent(transaction, { action: 'test.done', actor: 'member:m', subject: `${n}` }),
+        appendAuditEvent(transaction, { action: 'test.done', actor: 'service:test', subject: `${n}` }),
       );
       written += 1;
     }

@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 const append = (subject: string) =>
   inOrganization(app, organizationId, (transaction) =>
-    appendAuditEvent(transaction, { action: 'test.done', actor: 'member:m', subject }),
+    appendAuditEvent(transaction, { action: 'test.done', actor: 'service:test', subject }),
   );
 const waiting = async () =>
   (await admin.query('select event_id from audit_unsealed where organization_id = $1', [organizationId])).rows.map(

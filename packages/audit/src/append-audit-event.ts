@@ -1,5 +1,6 @@
 // Every change that somebody may later ask about passes here, in the transaction of the change itself.
 // Writes audit_events only; the sealer numbers and chains the row within a second.
+import { type Actor, actorRef } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
 
@@ -8,12 +9,11 @@ export interface NewAuditEvent {
   readonly id?: string;
   /** `noun.verb`, as in `run.created`, `approval.decided`. */
   readonly action: string;
-  /** `member:…`, `service:…`, `satellite:…`: see principalRef. */
-  readonly actor: string;
+  readonly actor: Actor;
   /** The id of what it happened to. */
   readonly subject: string;
   readonly runId?: string;
-  /** JSON. Hashes and ids, never secrets and never output. */
+  /** JSON. Hashes and ids, never secrets and never output. Where a member acted with an API key, `apiKey` is added to it. */
   readonly data?: Record<string, unknown>;
 }
 
@@ -38,11 +38,16 @@ export async function appendAuditEvents(
       transaction.organizationId,
       ids,
       events.map((event) => event.action),
-      events.map((event) => event.actor),
+      events.map((event) => actorRef(event.actor)),
       events.map((event) => event.subject),
       events.map((event) => event.runId ?? null),
-      events.map((event) => JSON.stringify(event.data ?? {})),
+      events.map((event) => JSON.stringify(withKey(event))),
     ],
   );
   return ids;
+}
+
+/** In the data, which is sealed as it is: records from before keys were named keep their form. */
+function withKey({ actor, data = {} }: NewAuditEvent): Record<string, unknown> {
+  return typeof actor === 'string' || actor.key === null ? data : { ...data, apiKey: actor.key };
 }

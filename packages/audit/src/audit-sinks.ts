@@ -1,5 +1,7 @@
 // An organization's sinks: made, listed and removed through the API. Writes audit_sinks and the audit row of each change.
+
 import { createHmac } from 'node:crypto';
+import { type Actor, actorRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { AuditSink } from '@sena/contracts/http/audit';
 import { newId } from '@sena/contracts/ids';
@@ -25,7 +27,7 @@ export interface NewSink {
 export async function createSink(
   transaction: TenantTransaction,
   sink: NewSink,
-  by: { readonly actor: string; readonly privateHosts: ReadonlySet<string> },
+  by: { readonly actor: Actor; readonly privateHosts: ReadonlySet<string> },
 ): Promise<AuditSink> {
   const judged = judgeSinkAddress(sink.kind, sink.address, by.privateHosts);
   if (judged.kind === 'refused')
@@ -38,7 +40,7 @@ export async function createSink(
   try {
     await transaction.query(
       'insert into audit_sinks (id, organization_id, kind, address, created_by, cursor) values ($1, $2, $3, $4, $5, $6)',
-      [id, transaction.organizationId, sink.kind, sink.address, by.actor, cursor],
+      [id, transaction.organizationId, sink.kind, sink.address, actorRef(by.actor), cursor],
     );
   } catch (error) {
     if (isUniqueViolation(error))
@@ -77,7 +79,7 @@ export async function listSinks(transaction: TenantTransaction): Promise<AuditSi
 }
 
 /** Throws `not_found`. What it has taken stays there. */
-export async function deleteSink(transaction: TenantTransaction, id: string, actor: string): Promise<void> {
+export async function deleteSink(transaction: TenantTransaction, id: string, actor: Actor): Promise<void> {
   const gone = await transaction.query<{ address: string; cursor: string }>(
     'delete from audit_sinks where id = $1 returning address, cursor',
     [id],

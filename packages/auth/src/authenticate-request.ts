@@ -27,6 +27,7 @@ async function byBearer(auth: SenaAuth, authorization: string): Promise<Asked> {
 
 interface KeyRow {
   id: string;
+  keyName: string | null;
   permissions: string | null;
   stale: boolean;
   scope: string | null;
@@ -43,7 +44,7 @@ interface KeyRow {
 /** One query, and a write once a minute: better-auth's own check would update the key's row at every request. */
 async function byApiKey(auth: SenaAuth, key: string): Promise<Asked> {
   const found = await auth.pool.query<KeyRow>(
-    `select k.id, k.permissions, m.scope, coalesce(k."lastRequest" < now() - interval '1 minute', true) as stale, k."referenceId" as "userId", m."organizationId", u.email, u.name, m.role, k.enabled,
+    `select k.id, k.name as "keyName", k.permissions, m.scope, coalesce(k."lastRequest" < now() - interval '1 minute', true) as stale, k."referenceId" as "userId", m."organizationId", u.email, u.name, m.role, k.enabled,
        k."expiresAt" <= now() as expired, k.remaining is not null as counted
      from apikey k
        join "user" u on u.id = k."referenceId"
@@ -60,7 +61,8 @@ async function byApiKey(auth: SenaAuth, key: string): Promise<Asked> {
   const keyPermissions = readPermissions(row.permissions);
   if (keyPermissions === 'unreadable') return refused('the scopes of the API key can not be read');
   if (row.stale) await noteUse(auth, row.id);
-  const proof = { by: 'api_key', credentialId: row.id, keyPermissions } as const;
+  const usedKey = { id: row.id, name: row.keyName ?? '' };
+  const proof = { by: 'api_key', credentialId: row.id, key: usedKey, keyPermissions } as const;
   return member({ ...row, organizationId: row.organizationId }, proof);
 }
 
@@ -71,6 +73,7 @@ async function bySession(auth: SenaAuth, cookie: string): Promise<Asked> {
   return byMembership(auth, session.userId, session.activeOrganizationId, {
     by: 'session',
     credentialId: session.sessionId,
+    key: null,
     keyPermissions: null,
   });
 }
@@ -83,6 +86,7 @@ async function byServiceToken(auth: SenaAuth, token: string): Promise<Asked> {
   return byMembership(auth, actingMember, organizationId, {
     by: 'service_token',
     credentialId: null,
+    key: null,
     keyPermissions: null,
   });
 }
@@ -97,7 +101,7 @@ async function byMembership(auth: SenaAuth, userId: string, organizationId: stri
   return member({ userId, organizationId, ...row }, proof);
 }
 
-type Proof = Pick<Member, 'by' | 'credentialId' | 'keyPermissions'>;
+type Proof = Pick<Member, 'by' | 'credentialId' | 'key' | 'keyPermissions'>;
 
 function member(
   row: { userId: string; organizationId: string; email: string; name: string; role: string; scope: string | null },
@@ -106,12 +110,12 @@ function member(
   const role = roleSchema.safeParse(row.role);
   if (!role.success) return refused(`the member has a role that does not exist (${row.role})`);
   const { userId, organizationId, email, name, scope } = row;
-  const { by, credentialId, keyPermissions } = proof;
+  const { by, credentialId, key, keyPermissions } = proof;
   return {
     kind: 'member',
     member: {
       ...{ kind: 'member', organizationId, userId, email, name, role: role.data, scope },
-      ...{ by, credentialId, keyPermissions },
+      ...{ by, credentialId, key, keyPermissions },
     },
   };
 }

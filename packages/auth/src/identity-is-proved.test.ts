@@ -108,6 +108,7 @@ describe('an API key', () => {
         scope: null,
         by: 'api_key',
         credentialId: expect.stringMatching(/^key_/),
+        key: { id: expect.stringMatching(/^key_/), name: 'seeded' },
         keyPermissions: null,
       },
     });

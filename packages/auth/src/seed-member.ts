@@ -1,7 +1,7 @@
 // Makes sure that a member exists, with an organization, a password and an API key. Entered by start-up and tests.
 // Safe to run at every start; writes identity only.
 import { createHash } from 'node:crypto';
-import { type Member, principalRef, type Role, roleSchema } from '@sena/contracts/domain/principal';
+import { actorOf, type Member, type Role, roleSchema } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
 import { authenticateRequest } from './authenticate-request.ts';
@@ -177,9 +177,9 @@ async function ensureApiKey(
   }
   const by: Member = {
     ...member,
-    ...{ kind: 'member', by: 'session', credentialId: null, keyPermissions: null },
+    ...{ kind: 'member', by: 'session', credentialId: null, key: null, keyPermissions: null },
   };
-  const made = await inIdentityOf(auth.pool, by.organizationId, principalRef(by), (client) =>
+  const made = await inIdentityOf(auth.pool, by.organizationId, actorOf(by), (client) =>
     createApiKey(client, { by, name: 'seeded', scopes: null, expiresInSeconds: null }),
   );
   return made.key;

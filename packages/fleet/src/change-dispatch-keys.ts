@@ -1,5 +1,7 @@
 // What members ask of the signer about dispatch keys, and how things stand. Entered by the gateway: it holds no key, and changes none.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import { type Actor, actorRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { DispatchKeyList, DispatchKeyRequest, DispatchKeyState } from '@sena/contracts/http/fleet';
 import { newId } from '@sena/contracts/ids';
@@ -48,7 +50,7 @@ export async function readDispatchKeys(transaction: TenantTransaction): Promise<
 /** One that waits for the signer already is this one too. `reason`: for the audit. */
 export async function requestKeyRotation(
   transaction: TenantTransaction,
-  { reason, actor }: { reason: string | null; actor: string },
+  { reason, actor }: { reason: string | null; actor: Actor },
 ): Promise<DispatchKeyRequest> {
   const { requests } = await readDispatchKeys(transaction);
   const waiting = requests.find(({ kind, refusal }) => kind === 'rotation' && refusal === null);
@@ -63,7 +65,7 @@ export async function requestKeyRotation(
 export async function requestKeyRetirement(
   transaction: TenantTransaction,
   keyId: string,
-  { force, reason, actor }: { force: boolean; reason: string | null; actor: string },
+  { force, reason, actor }: { force: boolean; reason: string | null; actor: Actor },
 ): Promise<DispatchKeyRequest> {
   const { items } = await readDispatchKeys(transaction);
   const key = items.find(({ id }) => id === keyId);
@@ -81,13 +83,13 @@ export async function requestKeyRetirement(
 
 async function request(
   transaction: TenantTransaction,
-  asked: { kind: 'rotation' | 'retirement'; keyId: string | null; reason: string | null; actor: string },
+  asked: { kind: 'rotation' | 'retirement'; keyId: string | null; reason: string | null; actor: Actor },
 ): Promise<DispatchKeyRequest> {
   const { kind, keyId, reason, actor } = asked;
   const id = newId('dkrq');
   await transaction.query(
     'insert into dispatch_key_requests (id, organization_id, kind, key_id, requested_by) values ($1, $2, $3, $4, $5)',
-    [id, transaction.organizationId, kind, keyId, actor],
+    [id, transaction.organizationId, kind, keyId, actorRef(actor)],
   );
   await appendAuditEvent(transaction, {
     ...{ action: `dispatch_key.${kind}_requested`, actor, subject: keyId ?? id },

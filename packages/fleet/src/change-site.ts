@@ -1,5 +1,7 @@
 // Says how many commands may run at a site at once. Entered by the gateway; satellites hear of it from their relays.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { ChangeSiteBody, Site } from '@sena/contracts/http/fleet';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -9,7 +11,7 @@ export async function changeSite(
   transaction: TenantTransaction,
   siteId: string,
   { runningMax }: ChangeSiteBody,
-  actor: string,
+  actor: Actor,
 ): Promise<Site> {
   const found = await transaction.query<Omit<Site, 'createdAt'> & { createdAt: Date }>(
     `select t.id, t.name, t.running_max as "runningMax", t.created_at as "createdAt",

@@ -1,6 +1,8 @@
 // Lets one satellite join one site, once, soon. The token is shown to its creator and kept as a SHA-256 only.
+
 import { createHash, randomBytes } from 'node:crypto';
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import { type Actor, actorRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { JoinToken } from '@sena/contracts/http/fleet';
 import { newId } from '@sena/contracts/ids';
@@ -13,7 +15,7 @@ export interface NewJoinToken {
   readonly expiresInSeconds: number;
   /** Where the satellite will find us. */
   readonly publicUrl: string;
-  readonly createdBy: string;
+  readonly createdBy: Actor;
 }
 
 /** Throws `not_found` for a site of another organization, `not_ready` while the organization has no dispatch key yet. */
@@ -33,7 +35,7 @@ export async function createJoinToken(transaction: TenantTransaction, wanted: Ne
      values ($1, $2, $3, $4, $5, now() + $6 * interval '1 second', $7) returning expires_at`,
     [
       ...[id, transaction.organizationId, site.id, hashJoinToken(token)],
-      ...[wanted.createdBy, wanted.expiresInSeconds, dispatchKey.keyId],
+      ...[actorRef(wanted.createdBy), wanted.expiresInSeconds, dispatchKey.keyId],
     ],
   );
   const expiresAt = (inserted.rows[0] as { expires_at: Date }).expires_at.toISOString();

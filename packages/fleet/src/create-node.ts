@@ -1,5 +1,7 @@
 // A server becomes known to SENA. Writes the node and its audit row; nothing is reached.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { CreateNodeBody, Node } from '@sena/contracts/http/fleet';
 import { newId } from '@sena/contracts/ids';
@@ -8,7 +10,7 @@ import { readNodes } from './read-nodes.ts';
 import { requireSite } from './require-site.ts';
 
 /** Throws `not_found` for a site that is not this organization's, `name_taken`. */
-export async function createNode(transaction: TenantTransaction, node: CreateNodeBody, actor: string): Promise<Node> {
+export async function createNode(transaction: TenantTransaction, node: CreateNodeBody, actor: Actor): Promise<Node> {
   await requireSite(transaction, node.siteId);
   const id = newId('node');
   try {

@@ -1,12 +1,14 @@
 // Names a customer network, which satellites then join and nodes belong to.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { Site } from '@sena/contracts/http/fleet';
 import { newId } from '@sena/contracts/ids';
 import { isUniqueViolation, type TenantTransaction } from '@sena/db/tenant';
 
 /** Throws `name_taken`. */
-export async function createSite(transaction: TenantTransaction, site: { name: string }, actor: string): Promise<Site> {
+export async function createSite(transaction: TenantTransaction, site: { name: string }, actor: Actor): Promise<Site> {
   const id = newId('site');
   const { name } = site;
   let createdAt: Date;

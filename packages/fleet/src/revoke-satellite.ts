@@ -1,5 +1,7 @@
 // Ends a satellite's membership for good: its key opens no tunnel any more. The caller rings the relay after the commit.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import type { Satellite } from '@sena/contracts/http/fleet';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { lockSatelliteRow, toSatellite } from './satellite-row.ts';
@@ -8,7 +10,7 @@ import { lockSatelliteRow, toSatellite } from './satellite-row.ts';
 export async function revokeSatellite(
   transaction: TenantTransaction,
   satelliteId: string,
-  actor: string,
+  actor: Actor,
 ): Promise<Satellite> {
   const satellite = await lockSatelliteRow(transaction, satelliteId);
   if (satellite.revokedAt !== null) return toSatellite(satellite);

@@ -21,8 +21,8 @@ beforeAll(async () => {
     await inOrganization(pool, organizationId, async (transaction) => {
       await transaction.query('insert into organizations (organization_id, name) values ($1, $1)', [organizationId]);
       const [berlin, paris] = [
-        await createSite(transaction, { name: 'berlin' }, 'member:test'),
-        await createSite(transaction, { name: 'paris' }, 'member:test'),
+        await createSite(transaction, { name: 'berlin' }, { ref: 'member:test', key: null }),
+        await createSite(transaction, { name: 'paris' }, { ref: 'member:test', key: null }),
       ];
       const nodes: Array<[name: string, siteId: string, labels: Record<string, string>]> =
         organizationId === ours
@@ -37,7 +37,7 @@ beforeAll(async () => {
           : [['web-01', berlin.id, { role: 'web', rack: 'a' }]];
       for (const [name, siteId, labels] of nodes) {
         const login = { address: '10.0.0.1', port: 22, runAs: 'root', credential: 'default', hostKey: null };
-        await createNode(transaction, { name, siteId, labels, ...login }, 'member:test');
+        await createNode(transaction, { name, siteId, labels, ...login }, { ref: 'member:test', key: null });
       }
     });
   }

@@ -1,5 +1,7 @@
 // A person has looked: the next copy of a locked satellite's state directory that connects is the one. Entered by the gateway.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { Satellite } from '@sena/contracts/http/fleet';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -9,7 +11,7 @@ import { lockSatelliteRow, toSatellite } from './satellite-row.ts';
 export async function unlockSatellite(
   transaction: TenantTransaction,
   satelliteId: string,
-  actor: string,
+  actor: Actor,
 ): Promise<Satellite> {
   const satellite = await lockSatelliteRow(transaction, satelliteId);
   const { revokedAt, lockedAt, lock, name } = satellite;

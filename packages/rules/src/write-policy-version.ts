@@ -1,7 +1,7 @@
 // Entered by whoever saves or deletes a policy, in their transaction: the text that holds from now on, and its audit row.
 import { createHash } from 'node:crypto';
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
-import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { actorOf, type Member, principalRef } from '@sena/contracts/domain/principal';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 export interface PolicyChange {
@@ -16,14 +16,13 @@ export async function writePolicyVersion(
   transaction: TenantTransaction,
   { name, version, text, by }: PolicyChange,
 ): Promise<void> {
-  const actor = principalRef(by);
   await transaction.query(
     `insert into policy_versions (organization_id, name, version, text, changed_by, changed_by_name) values ($1, $2, $3, $4, $5, $6)`,
-    [transaction.organizationId, name, version, text, actor, by.name],
+    [transaction.organizationId, name, version, text, principalRef(by), by.name],
   );
   await appendAuditEvent(transaction, {
     action: text === null ? 'policy.deleted' : 'policy.saved',
-    actor,
+    actor: actorOf(by),
     subject: name,
     data: {
       version,

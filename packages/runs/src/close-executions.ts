@@ -1,6 +1,8 @@
 // The cloud's own word on executions that no satellite will speak for. Only what was never sent is `not_started`; what was sent
 // is `unknown`, until a satellite finds out. Entered by the sweeper, the signer, a cancel, and the relay for a lost journal.
+
 import type { Outcome } from '@sena/contracts/domain/outcome';
+import type { Actor } from '@sena/contracts/domain/principal';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';
 import { lockRunsOfDispatches } from './lock-runs.ts';
 import { type RecordedRun, recordResults } from './record-results.ts';
@@ -13,7 +15,7 @@ export async function closeUnsentDispatches(
   transaction: TenantTransaction,
   dispatchIds: readonly string[],
   outcome: NotStarted,
-  actor: string,
+  actor: Actor,
 ): Promise<RecordedRun[]> {
   await lockRunsOfDispatches(transaction, dispatchIds);
   // The lock keeps a relay from claiming them between this look and the outcome.
@@ -42,7 +44,7 @@ export async function listUnsentDispatches(transaction: TenantTransaction, runId
 export async function expireDispatch(
   transaction: TenantTransaction,
   dispatchId: string,
-  actor: string,
+  actor: Actor,
 ): Promise<RecordedRun[]> {
   await lockRunsOfDispatches(transaction, [dispatchId]);
   const found = await transaction.query<ExpiredDispatch>(
@@ -102,7 +104,7 @@ function inWords(at: Date): string {
 export async function closeLostDispatches(
   transaction: TenantTransaction,
   satelliteId: string,
-  actor: string,
+  actor: Actor,
 ): Promise<RecordedRun[]> {
   const sent = await transaction.query<{ id: string }>(
     'select id from dispatches where satellite_id = $1 and sent_at is not null and pending > 0',
@@ -134,7 +136,7 @@ async function closeOpenExecutions(
   transaction: TenantTransaction,
   dispatchIds: readonly string[],
   outcome: Outcome,
-  actor: string,
+  actor: Actor,
 ): Promise<RecordedRun[]> {
   // What has arrived of their output is certain, and stays to be read.
   const open = await transaction.query<{ id: string; attempt: number; stdout: string; stderr: string }>(

@@ -1,6 +1,6 @@
 // Step 1 of a run: row, first event, outbox row and audit row in the caller's transaction. Entered by the gateway.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
-import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { actorOf, type Member, principalRef } from '@sena/contracts/domain/principal';
 import type { RunKind, RunStatus } from '@sena/contracts/domain/run';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -31,8 +31,8 @@ export async function createRun(
   const { organizationId } = transaction;
   await transaction.query(
     `insert into runs (id, organization_id, kind, prompt, command, runbook, selector, requested_by, requested_by_name, traceparent, wait_ms,
-       requested_role, requested_via, requested_key, scope, start_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+       requested_role, requested_via, requested_key, requested_key_name, scope, start_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     [
       id,
       organizationId,
@@ -47,7 +47,8 @@ export async function createRun(
       run.waitMs ?? 0,
       run.requestedBy.role,
       run.requestedBy.by,
-      run.requestedBy.by === 'api_key' ? run.requestedBy.credentialId : null,
+      run.requestedBy.key?.id ?? null,
+      run.requestedBy.key?.name ?? null,
       run.requestedBy.scope,
       run.startAt ?? null,
     ],
@@ -56,7 +57,7 @@ export async function createRun(
   await appendRunEvent(transaction, id, { type: 'run.created', kind: run.kind, text });
   await appendAuditEvent(transaction, {
     action: 'run.created',
-    actor: principalRef(run.requestedBy),
+    actor: actorOf(run.requestedBy),
     subject: id,
     runId: id,
     data: {

@@ -92,7 +92,7 @@ test('what was not journaled in time is sent again, without another event; what 
   expect(await claim({ resendMs: 60_000 })).toEqual([]);
   const again = await claim({ resendMs: 0 });
   expect(again).toMatchObject([{ dispatchId: lost, eventSeq: null }]);
-  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
   expect(await claim({ resendMs: 0 })).toEqual([]);
 });
 

@@ -55,7 +55,7 @@ test('of thousands of runs under way those that are being cancelled are found wi
   await bench.markSent(dispatchId);
   await copyRun(runId, dispatchId, 5_000);
   expect(await look((transaction) => transaction.query)).toEqual([]);
-  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
   await bench.admin.query('analyze runs');
   const [told] = await look((transaction) => transaction.query);
   expect(told?.executionIds.toSorted()).toEqual((await bench.executionsOf(dispatchId)).toSorted());

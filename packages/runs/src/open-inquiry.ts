@@ -1,6 +1,8 @@
 // Another satellite is asked what became of work that was sent to one that is gone. Entered by the orchestrator. Writes the inquiry, event,
 // audit and the doorbell of the signer. The dispatch stays its satellite's: nothing moves, and nothing is started.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';
 import { appendRunEvent } from './append-run-event.ts';
@@ -34,7 +36,7 @@ export async function listDispatchesToAskAbout(
 export async function openInquiry(
   transaction: TenantTransaction,
   dispatchId: string,
-  { goneMs, validityMs, actor }: { goneMs: number; validityMs: number; actor: string },
+  { goneMs, validityMs, actor }: { goneMs: number; validityMs: number; actor: Actor },
 ): Promise<OpenedInquiry | null> {
   await lockRunsOfDispatches(transaction, [dispatchId]);
   const dispatch = await readDispatch(transaction, dispatchId, goneMs);

@@ -1,4 +1,5 @@
 // A run as people see it. Reads only.
+import type { ActingKey } from '@sena/contracts/domain/principal';
 import type { Finding, Planner, RunKind, RunStatus, Usage } from '@sena/contracts/domain/run';
 import type { Run } from '@sena/contracts/http/runs';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -17,6 +18,7 @@ export interface RunRow {
   usage: Usage;
   requested_by: string;
   requested_by_name: string;
+  requested_key: ActingKey | null;
   approval_id: string | null;
   last_event_seq: number;
   execution_count: number;
@@ -32,8 +34,14 @@ export interface RunRow {
   finished_at: Date | null;
 }
 
+/** The API key that a run was asked for with: an SQL expression over its row. */
+export function requestedKey(run: string): string {
+  return `case when ${run}.requested_key is not null
+    then jsonb_build_object('id', ${run}.requested_key, 'name', coalesce(${run}.requested_key_name, '')) end`;
+}
+
 export const runColumns = `r.id, r.kind, r.status, r.reason, r.prompt, r.command, r.selector, r.runbook, r.planner, r.answer, r.usage,
-  r.requested_by, r.requested_by_name, r.last_event_seq, r.execution_count, r.exited_zero_count, r.exited_nonzero_count,
+  r.requested_by, r.requested_by_name, ${requestedKey('r')} as requested_key, r.last_event_seq, r.execution_count, r.exited_zero_count, r.exited_nonzero_count,
   r.not_started_count, r.unknown_count, r.created_at, r.start_at, r.started_at, r.cancel_requested_at, r.stop_requested, r.finished_at,
   (select a.id from approvals a where a.run_id = r.id and a.status = 'pending' order by a.created_at desc limit 1) as approval_id`;
 
@@ -79,7 +87,7 @@ export function summarizeRun(row: RunRow): Omit<Run, 'answer' | 'findings'> {
       pending: row.execution_count - ended,
     },
     usage: row.usage,
-    requestedBy: { id: row.requested_by.replace(/^member:/, ''), name: row.requested_by_name },
+    requestedBy: { id: row.requested_by.replace(/^member:/, ''), name: row.requested_by_name, key: row.requested_key },
     approvalId: row.approval_id,
     lastEventSeq: row.last_event_seq,
     createdAt: row.created_at.toISOString(),

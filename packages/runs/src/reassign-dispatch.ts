@@ -1,6 +1,8 @@
 // Work that was never sent, and whose satellite is gone, goes to others of its site. Entered by the orchestrator, which knows who
 // is connected. Writes successors, event, audit and the doorbell of the signer; the SQL function holds the rules.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';
 import { appendRunEvent } from './append-run-event.ts';
@@ -26,7 +28,7 @@ export async function reassignDispatch(
   dispatchId: string,
   /** By node id, every node of the dispatch: a connected satellite of the site. */
   satelliteOf: ReadonlyMap<string, string>,
-  actor: string,
+  actor: Actor,
 ): Promise<ReassignedDispatch | null> {
   await lockRunsOfDispatches(transaction, [dispatchId]);
   const successorOf = new Map([...new Set(satelliteOf.values())].map((satelliteId) => [satelliteId, newId('disp')]));

@@ -1,8 +1,10 @@
 // Records outcomes: one SQL function and one audit row a batch. Entered by the relay for what satellites report, and by the signer
 // and the sweeper for what the cloud itself knows. See the migration for the rules of what is taken.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { merkleRoot } from '@sena/audit/merkle-root';
 import type { ExecutionMode, Outcome } from '@sena/contracts/domain/outcome';
+import type { Actor } from '@sena/contracts/domain/principal';
 import type { Redaction } from '@sena/contracts/domain/redaction';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -47,7 +49,7 @@ export interface RecordedRun {
 export async function recordResults(
   transaction: TenantTransaction,
   rows: readonly ResultRow[],
-  actor: string,
+  actor: Actor,
 ): Promise<RecordedRun[]> {
   if (rows.length === 0) return [];
   const auditEventId = newId('audit');
@@ -101,7 +103,7 @@ async function auditBatch(
   transaction: TenantTransaction,
   id: string,
   runs: ReadonlyArray<{ run_id: string; leaves: ResultLeaf[] | null }>,
-  actor: string,
+  actor: Actor,
 ): Promise<void> {
   if (runs.length === 0) return;
   const runIds = runs.map((run) => run.run_id);

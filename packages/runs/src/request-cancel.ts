@@ -1,5 +1,7 @@
 // A person wants a run to end. Notes the wish and wakes the run; the orchestrator and the satellites do the rest.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import { type RunStatus, terminalRunStatuses } from '@sena/contracts/domain/run';
 import { SenaError } from '@sena/contracts/errors';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -19,7 +21,7 @@ const asked = {
 export async function requestCancel(
   transaction: TenantTransaction,
   runId: string,
-  actor: string,
+  actor: Actor,
   { stopRunning }: { stopRunning: boolean } = { stopRunning: false },
 ): Promise<{ outboxId: string }> {
   const found = await transaction.query<{

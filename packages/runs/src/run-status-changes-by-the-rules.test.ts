@@ -91,7 +91,7 @@ test('a run of another organization is not there', async () => {
 
 describe('a wish to cancel', () => {
   const cancel = (runId: string) =>
-    bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:user_asker'));
+    bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:user_asker', key: null }));
 
   test('is noted once and wakes the run', async () => {
     const runId = await bench.createRun(fleet);

@@ -1,6 +1,8 @@
 // What a run is going to do, and what the gate said to it. Entered by the orchestrator's graph; a re-run finds what exists.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { PolicyDecision, Shell } from '@sena/contracts/domain/policy';
+import type { Actor } from '@sena/contracts/domain/principal';
 import type { Planner } from '@sena/contracts/domain/run';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -22,7 +24,7 @@ export async function savePolicyDecisions(
   transaction: TenantTransaction,
   runId: string,
   gated: readonly GatedCommand[],
-  actor: string,
+  actor: Actor,
 ): Promise<void> {
   for (const { step, command, shell, decision } of gated) {
     const saved = await transaction.query(

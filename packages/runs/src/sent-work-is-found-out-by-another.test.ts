@@ -119,7 +119,7 @@ describe('another satellite is asked', () => {
   });
 
   test('also about what a revoked one was sent, and what is being cancelled', async () => {
-    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
     await bench.admin.query(`update satellites set revoked_at = now() - interval '1 minute' where id = $1`, [
       satelliteId(0),
     ]);
@@ -171,7 +171,7 @@ describe('an inquiry', () => {
 
   test('goes out though its run is being cancelled, and not when it is too old, refused or answered', async () => {
     const inquiryId = await askTheSecond();
-    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
     expect(await claim()).toHaveLength(1);
     await bench.admin.query(`update inquiries set expires_at = now() where id = $1`, [inquiryId]);
     expect(await claim(1, 1, 0)).toEqual([]);

@@ -1,5 +1,7 @@
 // The only place where a run's status changes: compare-and-set on its version, with its event and audit row.
+
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
+import type { Actor } from '@sena/contracts/domain/principal';
 import { type RunStatus, terminalRunStatuses } from '@sena/contracts/domain/run';
 import { SenaError } from '@sena/contracts/errors';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -21,7 +23,7 @@ export interface Transition {
   /** A sentence, for `failed` and `cancelled`. */
   readonly reason?: string;
   /** Who did it: see principalRef. */
-  readonly actor: string;
+  readonly actor: Actor;
   /** The worker's lease. A former holder changes nothing: throws `conflict`. */
   readonly leaseEpoch?: number;
 }

@@ -202,7 +202,7 @@ describe('nothing moves', () => {
   });
 
   test('of a run that is being cancelled', async () => {
-    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
     await disconnect(0);
     await nothing();
   });

@@ -1,8 +1,10 @@
 // Turns a step's commands into dispatches and executions, in one transaction with the doorbell for the signer.
 // Entered by the orchestrator's dispatch node; a re-run finds what exists. Writes dispatches, executions, event, audit, outbox.
+
 import { createHash } from 'node:crypto';
 import { appendAuditEvents } from '@sena/audit/append-audit-event';
 import type { Shell } from '@sena/contracts/domain/policy';
+import type { Actor } from '@sena/contracts/domain/principal';
 import type { ExecutionLimits } from '@sena/contracts/envelope';
 import { executionIdFor, newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
@@ -46,7 +48,7 @@ export async function writeDispatches(
   transaction: TenantTransaction,
   runId: string,
   dispatches: readonly NewDispatch[],
-  options: { actor: string; traceparent: string | null },
+  options: { actor: Actor; traceparent: string | null },
 ): Promise<{ dispatchIds: string[]; written: number; outboxId: string }> {
   await transaction.query('select ensure_output_partition(now()::date)');
   const existing = await readDispatched(transaction, runId, dispatches);
@@ -88,7 +90,7 @@ export async function writeDispatches(
   return { dispatchIds, written, outboxId };
 }
 
-async function closeWithoutSatellite(transaction: TenantTransaction, runId: string, actor: string): Promise<void> {
+async function closeWithoutSatellite(transaction: TenantTransaction, runId: string, actor: Actor): Promise<void> {
   const stranded = await transaction.query<{ id: string }>(
     'select id from dispatches where run_id = $1 and satellite_id is null and pending > 0',
     [runId],

@@ -1364,6 +1364,10 @@ export interface components {
             decidedAt: string | null;
             decidedBy: {
                 id: string;
+                key: {
+                    id: string;
+                    name: string;
+                } | null;
                 name: string;
             } | null;
             decisions: {
@@ -1371,6 +1375,10 @@ export interface components {
                 at: string;
                 by: {
                     id: string;
+                    key: {
+                        id: string;
+                        name: string;
+                    } | null;
                     name: string;
                 };
                 /** @enum {string} */
@@ -1402,6 +1410,10 @@ export interface components {
             reasons: string[];
             requestedBy: {
                 id: string;
+                key: {
+                    id: string;
+                    name: string;
+                } | null;
                 name: string;
             };
             runId: string;
@@ -1411,6 +1423,10 @@ export interface components {
         AuditEvent: {
             action: string;
             actor: string;
+            actorKey: {
+                id: string;
+                name: string;
+            } | null;
             actorName: string | null;
             /** Format: date-time */
             at: string;
@@ -1630,6 +1646,10 @@ export interface components {
             reason: string | null;
             requestedBy: {
                 id: string;
+                key: {
+                    id: string;
+                    name: string;
+                } | null;
                 name: string;
             };
             selector: string | null;
@@ -1766,6 +1786,10 @@ export interface components {
             reason: string | null;
             requestedBy: {
                 id: string;
+                key: {
+                    id: string;
+                    name: string;
+                } | null;
                 name: string;
             };
             selector: string | null;
@@ -4105,6 +4129,10 @@ export interface operations {
                         }[];
                         requestedBy: {
                             id: string;
+                            key: {
+                                id: string;
+                                name: string;
+                            } | null;
                             name: string;
                         };
                         /** @enum {string} */

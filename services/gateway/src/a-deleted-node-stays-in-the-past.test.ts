@@ -53,7 +53,7 @@ describe('a node that is deleted', () => {
     const pool = openPool(gateway.database.urls.app, { max: 1, applicationName: 'test', onError: () => undefined });
     try {
       const undone = inOrganization(pool, gateway.ours.id, async (transaction) => {
-        await deleteNode(transaction, id, 'member:x');
+        await deleteNode(transaction, id, { ref: 'member:x', key: null });
         throw new Error('the transaction does not commit');
       });
       await expect(undone).rejects.toThrow('does not commit');

@@ -140,7 +140,7 @@ async function doEverything(): Promise<void> {
       name: 'Owner',
       role: 'owner',
     },
-    ...{ scope: null, by: 'session', credentialId: null, keyPermissions: null },
+    ...{ scope: null, by: 'session', credentialId: null, key: null, keyPermissions: null },
   };
   await own(theirs.id, owner.userId, owner.email);
   const oidc = (issuer: string): WantedProvider => ({

@@ -259,7 +259,11 @@ async function openApproval(): Promise<{ approvalId: string; digest: string }> {
   const approvalId = await inOrganization(pool, gateway.ours.id, (transaction) =>
     requestApproval(transaction, {
       ...{ runId: json.id, action, effects: [], reasons: [], approversRequired: 1, passkeyRequired: true },
-      ...{ requestedBy: `member:${gateway.ours.members.operator.userId}`, requestedByName: 'Requester' },
+      ...{
+        requestedBy: `member:${gateway.ours.members.operator.userId}`,
+        requestedByName: 'Requester',
+        requestedKey: null,
+      },
       actor: 'service:orchestrator',
     }),
   );

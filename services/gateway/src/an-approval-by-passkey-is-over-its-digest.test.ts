@@ -49,7 +49,11 @@ beforeEach(async () => {
   approvalId = await inOrganization(pool, gateway.ours.id, (transaction) =>
     requestApproval(transaction, {
       ...{ runId: json.id, action, effects: [], reasons: [], approversRequired: 1, passkeyRequired: false },
-      ...{ requestedBy: `member:${gateway.ours.members.operator.userId}`, requestedByName: 'Requester' },
+      ...{
+        requestedBy: `member:${gateway.ours.members.operator.userId}`,
+        requestedByName: 'Requester',
+        requestedKey: null,
+      },
       ...{ approversRequired: 1, passkeyRequired: false },
       actor: 'service:orchestrator',
     }),

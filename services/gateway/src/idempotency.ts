@@ -3,7 +3,7 @@
 // connections of its own, which commit after the key: should they fail to, nothing happened and the key is used up. Never twice.
 import { createHash } from 'node:crypto';
 import { inIdentityOf } from '@sena/auth/in-identity';
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf, principalRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -85,7 +85,7 @@ export function oncePerKeyInIdentity<T extends z.ZodObject | z.ZodUnion, First e
   act: (identity: pg.PoolClient) => Promise<First>,
 ): Promise<Once<First, z.output<T>>> {
   const by = memberOf(guarded.request);
-  return inIdentityOf(auth.pool, by.organizationId, principalRef(by), (identity) =>
+  return inIdentityOf(auth.pool, by.organizationId, actorOf(by), (identity) =>
     inOrganization(pool, by.organizationId, (transaction) => oncePerKey(transaction, guarded, () => act(identity))),
   );
 }

@@ -47,7 +47,12 @@ const askByKey = async (credentialId: string, startAt: Date) => {
      values ($1, 'default', 'user_Grace', $1, true, now(), now(), jsonb_build_object('organizationId', $2::text)::text)`,
     [credentialId, bench.organizationId],
   );
-  const requestedBy = { ...bench.member('Grace'), by: 'api_key', credentialId } as const;
+  const requestedBy = {
+    ...bench.member('Grace'),
+    by: 'api_key',
+    credentialId,
+    key: { id: credentialId, name: 'nightly' },
+  } as const;
   const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: 'name=web-01', startAt, requestedBy });
   await waits(runId);
   return runId;
@@ -78,7 +83,7 @@ describe('a run that waits for its time', () => {
   it('ends at once when it is cancelled, and nothing was started', async () => {
     const { runId } = await approveAhead(inMs(3_600_000));
     const { outboxId } = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
-      requestCancel(transaction, runId, 'member:x'),
+      requestCancel(transaction, runId, { ref: 'member:x', key: null }),
     );
     await ringOutbox(bench.pool, bench.queue.add, bench.organizationId, outboxId);
     expect(await endsWithoutAStart(runId)).toBe('Nothing had begun on any node.');

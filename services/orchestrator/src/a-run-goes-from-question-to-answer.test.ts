@@ -92,7 +92,7 @@ describe('a node that is deleted', () => {
   const deleteByName = (name: string) =>
     inOrganization(bench.pool, bench.organizationId, async (transaction) => {
       const found = await transaction.query<{ id: string }>('select id from nodes where name = $1', [name]);
-      await deleteNode(transaction, found.rows[0]?.id ?? '', 'member:x');
+      await deleteNode(transaction, found.rows[0]?.id ?? '', { ref: 'member:x', key: null });
     });
 
   it('while an approval names it: the approval stays, nothing of it is dispatched, and the run says why', async () => {
@@ -143,7 +143,7 @@ describe('a cancelled run', () => {
     const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: '*' });
     await bench.dispatched(runId, 3);
     const { outboxId } = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
-      requestCancel(transaction, runId, 'member:x'),
+      requestCancel(transaction, runId, { ref: 'member:x', key: null }),
     );
     await ringOutbox(bench.pool, bench.queue.add, bench.organizationId, outboxId);
     expect(await bench.finished(runId)).toMatchObject({
@@ -159,7 +159,7 @@ describe('a cancelled run', () => {
     const byName = new Map(executions.map(({ id, node_name }) => [node_name, id]));
     await bench.speak([{ executionId: byName.get('web-01') ?? '', exitCode: 0, stdout: 'up\n' }]);
     const { outboxId } = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
-      requestCancel(transaction, runId, 'member:x', { stopRunning: true }),
+      requestCancel(transaction, runId, { ref: 'member:x', key: null }, { stopRunning: true }),
     );
     await ringOutbox(bench.pool, bench.queue.add, bench.organizationId, outboxId);
     const run = await bench.finished(runId);

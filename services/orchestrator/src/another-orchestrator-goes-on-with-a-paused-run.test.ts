@@ -42,7 +42,7 @@ it('one that stops waits for no webhook: it gives back what it has before it wou
           ...{ kind: 'webhook', from: 'beginning' },
           address: `http://127.0.0.1:${(hanging.address() as AddressInfo).port}/`,
         },
-        { actor: 'member:Ada', privateHosts: new Set(['127.0.0.1']) },
+        { actor: 'service:test', privateHosts: new Set(['127.0.0.1']) },
       ),
     );
     await eventually('a delivery is under way', () => connections > 0);

@@ -76,7 +76,7 @@ describe('what was sent and has no outcome is asked about', () => {
 
   test('what it never saw and nobody wants any more was not started; what it runs is told to stop', async () => {
     const { runId, dispatchId, executions } = await sendAndLeave();
-    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
     const tunnel = await connect(bench.port, satellite);
     await tunnel.next('reconcile');
     // Said first: with the question it begins what it has.
@@ -102,7 +102,7 @@ describe('what was sent and has no outcome is asked about', () => {
 
   describe('cancelled between the question and the answer', () => {
     const cancel = (runId: string) =>
-      bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+      bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
     /** Acknowledged when everything before it was acted on. */
     async function fence(tunnel: ScriptedSatellite): Promise<void> {
       tunnel.send(resultOf(crypto.randomUUID()));
@@ -322,7 +322,7 @@ test('a cancel whose doorbell was lost reaches the satellite all the same', asyn
   const { runId, dispatchId, executions } = await bench.prepareDispatch(fleet);
   await tunnel.next('dispatch');
   tunnel.send(ackOf(dispatchId));
-  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
   expect((await tunnel.next('cancel')).executionIds.toSorted()).toEqual(executions.toSorted());
   await tunnel.close();
   await relay.stop();
@@ -333,9 +333,11 @@ test('a cancel that wants what runs to be stopped says so to the satellite, also
   const tunnel = await connect(bench.port, satellite);
   await tunnel.next('dispatch');
   tunnel.send(ackOf(dispatchId));
-  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
   expect(await tunnel.next('cancel')).toMatchObject({ stop: false });
-  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m', { stopRunning: true }));
+  await bench.inFleet(fleet, (transaction) =>
+    requestCancel(transaction, runId, { ref: 'member:m', key: null }, { stopRunning: true }),
+  );
   await eventually('the stop is told', () => tunnel.heard.some((frame) => frame.t === 'cancel' && frame.stop));
   await tunnel.close();
   const again = await connect(bench.port, satellite);
@@ -351,7 +353,7 @@ test('a cancel reaches the satellite that was sent the run', async () => {
   const tunnel = await connect(bench.port, satellite);
   await tunnel.next('dispatch');
   tunnel.send(ackOf(dispatchId));
-  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+  await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
   const signals = await openSignals({ kind: 'postgres', url: bench.database.urls.app });
   await signals.ring(fleet.organizationId, 'runCancelled', { runId });
   expect((await tunnel.next('cancel')).executionIds.toSorted()).toEqual(executions.toSorted());

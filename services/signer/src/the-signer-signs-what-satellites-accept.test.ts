@@ -137,7 +137,10 @@ async function approvedChange(
     ],
   };
   const approvalId = await bench.inFleet(fleet, async (transaction) => {
-    const asked = { requestedBy: 'member:user_asker', requestedByName: 'Asker', actor: 'service:test' };
+    const asked = {
+      ...{ requestedBy: 'member:user_asker', requestedByName: 'Asker', requestedKey: null },
+      actor: 'service:test' as const,
+    };
     const wanted = { approversRequired: 1, passkeyRequired: false } as const;
     const id = await requestApproval(transaction, { runId, action, effects: [], reasons: [], ...asked, ...wanted });
     const by = { ...member(fleet.organizationId, 'user_approver'), role: 'approver' } as const;
@@ -310,7 +313,7 @@ describe('is refused, with the reason at each execution', () => {
 
   test('a run that was cancelled, in the word for it', async () => {
     const runId = await bench.createRun(fleet);
-    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m'));
+    await bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
     const dispatchId = await bench.writeDispatch(fleet, runId);
     expect(await refused(dispatchId)).toMatchObject({ kind: 'not_started', reason: 'cancelled' });
   });
@@ -476,7 +479,7 @@ test('what a cancel closes while it is being signed stays closed, and never leav
     });
     expect(read).toMatchObject({ id: dispatchId, run: { cancelRequested: false } });
     cancelling = bench.inFleet(fleet, async (other) => {
-      await requestCancel(other, runId, 'member:m');
+      await requestCancel(other, runId, { ref: 'member:m', key: null });
       const outcome = { kind: 'not_started', reason: 'cancelled', detail: 'The run was cancelled.' } as const;
       return closeUnsentDispatches(other, [dispatchId], outcome, 'service:test');
     });

@@ -124,7 +124,7 @@ export const mutations: readonly Mutation[] = [
         to: "executions.mode <> 'inquiry'",
       },
     ],
-    run: { only: 'pair.stop.before-send', kind: 'silent', count: 3 },
+    run: { only: 'pair.former-assignment', kind: 'read-small', count: 3 },
   },
   {
     id: 'lease-epoch',
@@ -141,7 +141,7 @@ export const mutations: readonly Mutation[] = [
         to: 'where r.id = run for key share',
       },
     ],
-    run: { only: 'orchestrator.beyond-lease', kind: 'asks-model', count: 3 },
+    run: { only: 'orchestrator.beyond-lease.after-read-outcomes', kind: 'silent', count: 2 },
   },
   {
     id: 'checkpoint-sync',

@@ -8,9 +8,13 @@ export type Direction = 'up' | 'down';
 /** Sees every piece of one connection before it is carried; returns what is carried, or null when it cut the connection. */
 export type Inspector = (direction: Direction, piece: Buffer) => Buffer | null;
 
+/** Whether something is asked for with this piece. `bytesUp`: of its connection so far, this piece among them. */
+export type IsRequest = (piece: Buffer, bytesUp: number) => boolean;
+
 interface Stranding {
   readonly cutMs: number;
   readonly lateMs: number;
+  readonly isRequest: IsRequest;
 }
 
 interface Pair {
@@ -31,9 +35,10 @@ export interface TcpProxy {
   abandon(): number;
   /**
    * Of the next connection on which something is asked for: holds the request back, closes the near side `cutMs` later, and delivers the
-   * request `lateMs` after that, when whoever sent it has long given up. Returns how many pieces were late so far.
+   * request `lateMs` after that, when whoever sent it has long given up. `isRequest`: of SSH by default. Returns how many pieces were late
+   * so far.
    */
-  strand(cutMs: number, lateMs: number): { lateUps(): number; end(): void };
+  strand(cutMs: number, lateMs: number, isRequest?: IsRequest): { lateUps(): number; end(): void };
   connections(): number;
   /** Bytes that came back so far, over all connections. */
   bytesDown(): number;
@@ -44,8 +49,9 @@ export interface TcpProxy {
 const establishedBytes = 3_000;
 /** The opening of a channel is smaller, the request to run something is not. */
 const requestBytes = 800;
+const isSshRequest: IsRequest = (piece, bytesUp) => bytesUp >= establishedBytes && piece.length >= requestBytes;
 
-/** `up` is from whoever connected to the target. */
+/** `up` is from whoever connected to the target, which is read anew for each connection. */
 export async function startTcpProxy(
   target: { host: string; port: number },
   inspect?: (cut: () => void) => Inspector,
@@ -92,8 +98,7 @@ export async function startTcpProxy(
     const inspector = inspect?.(cut) ?? ((_direction: Direction, piece: Buffer) => piece);
     void carry('up', near, far, inspector, whileDead, (piece) => {
       bytesUp += piece.length;
-      const isRequest = bytesUp >= establishedBytes && piece.length >= requestBytes;
-      if (stranding !== null && isStranded === null && isRequest) {
+      if (stranding !== null && isStranded === null && stranding.isRequest(piece, bytesUp)) {
         isStranded = stranding;
         stranding = null;
         const { cutMs, lateMs } = isStranded;
@@ -156,8 +161,8 @@ export async function startTcpProxy(
       for (const pair of abandoned) pair.abandon();
       return abandoned.length;
     },
-    strand(cutMs, lateMs) {
-      stranding = { cutMs, lateMs };
+    strand(cutMs, lateMs, isRequest = isSshRequest) {
+      stranding = { cutMs, lateMs, isRequest };
       lateUps = 0;
       return {
         lateUps: () => lateUps,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import { decodeRelayFrames, decodeSatelliteFrames } from '@sena/tunnel/decode-frames';
-import { messageBytesMax } from '@sena/tunnel/encode-frames';
+import { encodeFrames, messageBytesMax } from '@sena/tunnel/encode-frames';
 import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { createLineQuality, type Quality } from './line-quality.ts';
@@ -19,9 +19,12 @@ export interface FrameTrap {
    * run does not count: that may still be told when its satellite has found out more.
    */
   readonly nth: number;
-  /** Called once, when the frame is here. `drop`: the message and the connection are gone. */
-  spring(): 'carry' | 'drop';
+  /** Called once, when the frame is here. */
+  spring(): Sprung;
 }
+
+/** What becomes of a message. `drop`: it and its connection are gone. `behind`: carried, and these come right behind it. */
+export type Sprung = 'carry' | 'drop' | { readonly behind: readonly RelayFrame[] };
 
 interface Pair {
   isWelcomed: boolean;
@@ -119,7 +122,8 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
         const frames = decode(data);
         for (const frame of frames) for (const listener of listeners) listener(frame);
         if (frames.some((frame) => frame.t === 'welcome')) pair.isWelcomed = true;
-        if (springTraps(frames) === 'drop') return pair.cut();
+        const sprung = springTraps(frames);
+        if (sprung === 'drop') return pair.cut();
         await quality.pass(data.length);
         const isMixed = mixing !== null && mixing.left > 0 && !frames.some((frame) => handshake.has(frame.t));
         if (isMixed) mix(data);
@@ -127,6 +131,7 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
           send(data);
           release();
         }
+        if (sprung !== 'carry') send(encodeFrames(sprung.behind));
         from.resume();
       });
     });
@@ -164,7 +169,7 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
     }
   }
 
-  function springTraps(frames: readonly Frame[]): 'carry' | 'drop' {
+  function springTraps(frames: readonly Frame[]): Sprung {
     for (const [trap, { own, counted }] of traps) {
       for (const frame of frames) {
         for (const id of executionsIn(frame)) own.add(id);
@@ -174,7 +179,8 @@ export async function startTunnelProxy(relayUrl: string): Promise<TunnelProxy> {
       }
       if (counted.size < trap.nth) continue;
       traps.delete(trap);
-      if (trap.spring() === 'drop') return 'drop';
+      const sprung = trap.spring();
+      if (sprung !== 'carry') return sprung;
     }
     return 'carry';
   }

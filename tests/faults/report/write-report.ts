@@ -45,7 +45,13 @@ export function renderReport(results: readonly FaultsResult[], command: string):
         }
       }
     }
-    for (const fault of cloudFaults) if (fault.hasFired) rowOf(fault.cell.id).faults += 1;
+    for (const fault of cloudFaults) {
+      violations += fault.violations.length;
+      if (!fault.hasFired && fault.violations.length === 0) continue;
+      const row = rowOf(fault.cell.id);
+      row.faults += fault.hasFired ? 1 : 0;
+      row.violations += fault.violations.length;
+    }
     violations += audit.violations.length;
   }
   const faults = [...rows].reduce((sum, [id, row]) => sum + (id === 'none' ? 0 : row.faults), 0);
@@ -80,8 +86,9 @@ on either stream whose SHA-256 is not that of the copy on the node; \`not_starte
 faults gives (\`tests/faults/allowed-reasons.ts\`: a fault-free run, a bad tunnel and a fault of the cloud give none); \`unknown\` in a cell that is not in
 the table below, on a node that the fault did not strike, or for a reason that is not the fault's; a guarded node on which it ran without its guard; an end
 that is another one when everything is over; a run that has not ended after 180 s, or has failed (but a question may, which says that there was no model,
-began nothing, and was first asked while the model router was away); a gap in the audit chain; an effect without an earlier
-intent.
+began nothing, and was first asked while the model router or the line to it was away); what a client asked for once and is more than one run; a former holder of a
+run's lease that has changed something after another one took it; work that is taken up under a former assignment; a gap in the audit chain; an effect without an
+earlier intent.
 
 A fault of the cloud happens to every run that is under way then; executions are counted with the faults of their own trial.
 

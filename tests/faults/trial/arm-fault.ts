@@ -9,9 +9,13 @@ import type { TcpProxy } from '../proxies/start-tcp-proxy.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Lane } from '../world/start-lane.ts';
 import type { World } from '../world/start-world.ts';
+import { armClientAtRequest, armClientLine } from './arm-client-fault.ts';
+import { armFormerAssignment } from './arm-former-assignment.ts';
 import { armFormerRelay } from './arm-former-relay.ts';
+import { armModelLine } from './arm-model-line.ts';
 import { armNodePowerLoss } from './arm-node-power-loss.ts';
 import { armOneOfTwo } from './arm-one-of-two.ts';
+import { armOvertakenOrchestrator } from './arm-overtaken-orchestrator.ts';
 import { armProcessFault } from './arm-process-fault.ts';
 import { armTunnelAtFrame, armTunnelLine } from './arm-tunnel-fault.ts';
 import type { Armed, ArmedFault } from './armed-fault.ts';
@@ -184,14 +188,17 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
         },
       };
     }
-    case 'service-at-commit':
-    case 'orchestrator-beyond-lease': {
-      const { service, how } =
-        fault.kind === 'service-at-commit' ? fault : ({ service: 'orchestrator', how: 'stop' } as const);
+    case 'client-at-request':
+      return armClientAtRequest(fault, lane, random);
+    case 'client-line':
+      return armClientLine(fault.how, lane, random);
+    case 'orchestrator-beyond-lease':
+      return armOvertakenOrchestrator(fault, world);
+    case 'service-at-commit': {
+      const { service, how } = fault;
       const statement = statementsOf[service][fault.statement];
       if (statement === undefined) throw new Error(`no statement ${fault.statement} of ${service}`);
-      const stoppedMs = fault.kind === 'service-at-commit' ? random.between(300, 5_000) : beyondLeaseMs;
-      const process_ = armProcessFault(world, service, how, stoppedMs);
+      const process_ = armProcessFault(world, service, how, random.between(300, 5_000));
       let hasFired = false;
       const takeAway = world.postgresOf[service].set({
         ...{ statement, when: fault.when },
@@ -233,6 +240,10 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
     }
     case 'one-of-two':
       return armOneOfTwo(fault, lane, world, random);
+    case 'former-assignment':
+      return armFormerAssignment(lane, world);
+    case 'model-line':
+      return armModelLine(fault, world, random);
     case 'former-relay':
       return armFormerRelay(fault.how, lane, world);
     case 'postgres-restarts':
@@ -290,8 +301,6 @@ async function arm(fault: Fault, site: Site): Promise<Armed> {
   }
 }
 
-/** A lease of a run is 30 s. */
-const beyondLeaseMs = 34_000;
 /** A tunnel's two ends look every 15 s and give up at the second look without an answer. */
 const halfOpenMs = (random: SeededRandom) => random.between(20_000, 50_000);
 

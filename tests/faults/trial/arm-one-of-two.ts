@@ -8,7 +8,8 @@ import type { Armed } from './armed-fault.ts';
 import { atFrame } from './at-frame.ts';
 
 /** What writes a dispatch for this satellite, in lower case. */
-const dispatchFor = (satelliteId: string) => new RegExp(`insert into dispatches[^]*${satelliteId.toLowerCase()}`);
+export const dispatchFor = (satelliteId: string) =>
+  new RegExp(`insert into dispatches[^]*${satelliteId.toLowerCase()}`);
 
 export async function armOneOfTwo(
   { how, at }: Extract<Fault, { kind: 'one-of-two' }>,
@@ -65,7 +66,7 @@ export async function armOneOfTwo(
   };
 }
 
-async function idOf(satelliteName: string, world: World): Promise<string> {
+export async function idOf(satelliteName: string, world: World): Promise<string> {
   const [row] = await world.query<{ id: string }>('select id from satellites where name = $1', [satelliteName]);
   if (row === undefined) throw new Error(`${satelliteName} is not enrolled`);
   return row.id;

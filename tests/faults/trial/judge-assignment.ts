@@ -1,5 +1,5 @@
-// The oracle for two satellites at one site: work that moved before it was sent is never begun by the one it was taken from. Entered when a
-// run has ended. Reads both journals, past SENA.
+// The oracle for two satellites at one site: work that moved before it was sent is never taken up under the assignment that it was taken away
+// with, also where somebody has delivered that. Entered when a run has ended. Reads both journals, past SENA.
 import { DatabaseSync } from 'node:sqlite';
 import type { Lane } from '../world/start-lane.ts';
 import type { World } from '../world/start-world.ts';
@@ -14,17 +14,18 @@ export async function judgeAssignment(runId: string, lane: Lane, world: World): 
   const takenAway = new Set(moved.map(({ subject }) => subject));
   if (takenAway.size === 0) return [];
   return [lane, lane.partner].flatMap(({ satellite }) =>
-    readJournaled(satellite.journalFile)
+    readTakenUp(satellite.journalFile)
       .filter((dispatchId) => takenAway.has(dispatchId))
-      .map((dispatchId) => `${satellite.name} was sent ${dispatchId}, which had been taken from it`),
+      .map((dispatchId) => `${satellite.name} has taken up ${dispatchId}, which had been taken from it`),
   );
 }
 
-function readJournaled(file: string): string[] {
+/** Dispatches under which an execution is carried out. */
+function readTakenUp(file: string): string[] {
   const journal = new DatabaseSync(file, { readOnly: true });
   try {
     return journal
-      .prepare('select dispatch_id from dispatches')
+      .prepare('select distinct dispatch_id from executions')
       .all()
       .map((row) => String(row.dispatch_id));
   } finally {

@@ -6,6 +6,9 @@ import { eventually } from '@sena/testing/eventually';
 import type { World } from '../world/start-world.ts';
 import type { TrialResult } from './trial-result.ts';
 
+/** A trial's time is that of the harness, which knows PostgreSQL's to a moment. */
+const clockBlurMs = 100;
+
 export interface AuditVerdict {
   readonly records: number;
   readonly effects: number;
@@ -39,8 +42,7 @@ export async function judgeAudit(world: World, trials: readonly TrialResult[]): 
         counts.set(mark, (counts.get(mark) ?? 0) + 1);
         const intent = intents.find(({ run_id, nodes }) => run_id === trial.runId && nodes.includes(node.name));
         if (intent === undefined) violations.push(`trial ${trial.plan.index}: ran on ${node.name} without an intent`);
-        // The intent's time is PostgreSQL's, whose clock may have been wrong then.
-        else if (Math.min(...world.postgresClock.trueTimesOf(intent.at)) > Number(seconds) * 1_000 + 1)
+        else if (writtenFrom(intent.at, trial, world) > Number(seconds) * 1_000 + 1)
           violations.push(`trial ${trial.plan.index}: ran on ${node.name} before its intent was written`);
       }
       for (const trial of trials) {
@@ -53,6 +55,20 @@ export async function judgeAudit(world: World, trials: readonly TrialResult[]): 
     }
   }
   return { records: verdict.kind === 'intact' ? verdict.records : 0, effects, violations };
+}
+
+/**
+ * When it was written at the earliest. The time is PostgreSQL's, whose clock may have been wrong or been set back, so that it had a time twice:
+ * then the run's own tells which of the two it was, unless both are within it.
+ */
+export function writtenFrom(
+  at: Date,
+  { startedAt, durationMs }: Pick<TrialResult, 'startedAt' | 'durationMs'>,
+  { postgresClock }: { readonly postgresClock: Pick<World['postgresClock'], 'trueTimesOf'> },
+): number {
+  const beganMs = startedAt.getTime() - clockBlurMs;
+  const overMs = startedAt.getTime() + durationMs + clockBlurMs;
+  return Math.min(...postgresClock.trueTimesOf(at).filter((trueMs) => trueMs >= beganMs && trueMs <= overMs));
 }
 
 /** The chain is read as the product reads it. */

@@ -9,6 +9,7 @@ import type { World } from '../world/start-world.ts';
 import { allowOutcomes } from './allow-outcomes.ts';
 import { armFault } from './arm-fault.ts';
 import type { ArmedFault } from './armed-fault.ts';
+import { judgeAsked } from './judge-asked.ts';
 import { judgeAssignment } from './judge-assignment.ts';
 import { judgeEnding } from './judge-ending.ts';
 import { judgeInquiries } from './judge-inquiries.ts';
@@ -42,19 +43,19 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
     const deadlineMs = performance.now() + runBoundMs;
     const text = kind.command(mark);
     const what = kind.asks === 'question' ? { prompt: text } : { command: text };
-    runId = await world.api.ask(what, lane.selector, deadlineMs);
+    runId = await lane.api.ask(what, lane.selector, deadlineMs);
     let status = await watcher.until(runId, 'approval-or-end', deadlineMs);
     if (status === 'awaiting_approval') {
-      await approve(world, runId, deadlineMs);
+      await approve(lane, world, runId, deadlineMs);
       status = await watcher.until(runId, 'end', deadlineMs);
     }
     await healAll();
     violations.push(...armed.flatMap((fault) => fault.violations()));
     const ending = await judgeEnding(runId, status, { kind, startedAt, boundMs: runBoundMs }, world);
-    violations.push(...ending.violations);
+    violations.push(...ending.violations, ...(await judgeAsked(mark, world)));
 
     const lookUntilMs = performance.now() + 60_000;
-    const executions = await world.api.executions(runId, lookUntilMs);
+    const executions = await lane.api.executions(runId, lookUntilMs);
     const fired = armed.filter((fault) => fault.hasFired());
     const judged = await Promise.all(
       (ending.isWithoutExecutions ? [] : lane.nodes).map(async (node) => {
@@ -90,7 +91,7 @@ export async function runTrial(plan: TrialPlan, lane: Lane, world: World, watche
   };
 }
 
-async function approve(world: World, runId: string, deadlineMs: number): Promise<void> {
+async function approve(lane: Lane, world: World, runId: string, deadlineMs: number): Promise<void> {
   const approvalId = await eventually(
     'there is an approval',
     async () => {
@@ -99,7 +100,7 @@ async function approve(world: World, runId: string, deadlineMs: number): Promise
     },
     { timeoutMs: 60_000, everyMs: 100 },
   );
-  await world.api.approve(approvalId, deadlineMs);
+  await lane.api.approve(approvalId, deadlineMs);
 }
 
 /** Of what has exited; of the rest nothing is compared. */

@@ -5,6 +5,7 @@ import { reasonsOf } from '../allowed-reasons.ts';
 import { type Cell, cellsFor, type Mode } from '../cells.ts';
 import { type Allowed, allowOutcomes } from './allow-outcomes.ts';
 import { kinds } from './command-kinds.ts';
+import { writtenFrom } from './judge-audit.ts';
 import { judgeNode } from './judge-node.ts';
 import { changeOfMind } from './judge-revisions.ts';
 
@@ -148,5 +149,26 @@ describe('what the cells allow', () => {
     for (const { id, fault, unknown } of cellsFor('redis'))
       if (Object.values(unknown).some((why) => why !== null))
         expect({ id, reasons: reasonsOf(fault).unknown }).not.toEqual({ id, reasons: [] });
+  });
+});
+
+describe('when an intent was written', () => {
+  // PostgreSQL's clock was set back by 20 s: it had this time twice.
+  const [first, second] = [1_000_000, 1_020_000];
+  const world = { postgresClock: { trueTimesOf: () => [first, second] } };
+  const earliest = (startedMs: number, durationMs: number) =>
+    writtenFrom(new Date(first), { startedAt: new Date(startedMs), durationMs }, world);
+
+  it('is when its run was under way', () => {
+    expect(earliest(second - 5_000, 10_000)).toBe(second);
+    expect(earliest(first - 5_000, 10_000)).toBe(first);
+  });
+
+  it('is the earlier where its run was under way at both', () => {
+    expect(earliest(first - 5_000, 60_000)).toBe(first);
+  });
+
+  it('is no time at all where its run was at neither', () => {
+    expect(earliest(second + 5_000, 10_000)).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -7,6 +7,7 @@ import type { LabHost, LabSite } from '@sena/lab/lab';
 import { runOnHost } from '@sena/lab/run-on-host';
 import { eventually } from '@sena/testing/eventually';
 import { equipNode, type NodeDisk } from '../node/equip-node.ts';
+import { type HttpProxy, startHttpProxy } from '../proxies/start-http-proxy.ts';
 import { startTcpProxy, type TcpProxy } from '../proxies/start-tcp-proxy.ts';
 import { startTunnelProxy, type TunnelProxy } from '../proxies/start-tunnel-proxy.ts';
 import { type FaultySatellite, startFaultySatellite } from '../satellite/start-faulty-satellite.ts';
@@ -37,6 +38,10 @@ export interface Lane extends TunnelledSatellite {
   readonly name: string;
   readonly selector: string;
   readonly nodes: readonly LaneNode[];
+  /** Between the lane's client and the API. */
+  readonly client: HttpProxy;
+  /** As that client calls it. */
+  readonly api: CloudApi;
   /** The other one of the site, where there are two. */
   readonly partner: TunnelledSatellite | null;
 }
@@ -49,7 +54,11 @@ interface LaneParts {
   readonly name: string;
   readonly site: LabSite;
   readonly hosts: readonly LabHost[];
-  readonly cloud: { readonly api: CloudApi; readonly stack: { readonly frontUrl: string } };
+  readonly cloud: {
+    readonly api: CloudApi;
+    readonly stack: { readonly frontUrl: string };
+    apiAt(url: string): CloudApi;
+  };
   readonly directory: string;
   readonly libraries: Libraries | null;
   readonly isPaired: boolean;
@@ -59,6 +68,8 @@ interface LaneParts {
 export async function startLane(parts: LaneParts): Promise<Lane> {
   const { name, site, hosts, stops } = parts;
   const { api } = parts.cloud;
+  const client = await startHttpProxy({ host: '127.0.0.1', port: Number(new URL(parts.cloud.stack.frontUrl).port) });
+  stops.push(() => client.stop());
   const { id: siteId } = await api.post<Site>('/v1/sites', { name });
   const nodes: LaneNode[] = [];
   for (const [index, host] of hosts.entries()) {
@@ -91,7 +102,7 @@ export async function startLane(parts: LaneParts): Promise<Lane> {
   }
   const first = await startTunnelled(name, siteId, parts);
   const partner = parts.isPaired ? await startTunnelled(`${name}-partner`, siteId, parts) : null;
-  return { name, selector: `lane=${name}`, nodes, ...first, partner };
+  return { name, selector: `lane=${name}`, nodes, client, api: parts.cloud.apiAt(client.url), ...first, partner };
 }
 
 async function startTunnelled(name: string, siteId: string, parts: LaneParts): Promise<TunnelledSatellite> {

@@ -15,7 +15,8 @@ import { type PostgresServer, startPostgresServer } from '@sena/testing/postgres
 import { startRedis, type TestRedis } from '@sena/testing/redis';
 import { startScriptedVendor } from '@sena/testing/scripted-vendor';
 import pg from 'pg';
-import { type Backend, type ServiceName, serviceNames } from '../cells.ts';
+import { type Backend, type ModelServer, type ServiceName, serviceNames } from '../cells.ts';
+import { type HttpProxy, startHttpProxy } from '../proxies/start-http-proxy.ts';
 import { type PostgresProxy, startPostgresProxy } from '../proxies/start-postgres-proxy.ts';
 import { startTcpProxy, type TcpProxy } from '../proxies/start-tcp-proxy.ts';
 import { forgetfulModel } from '../trial/command-kinds.ts';
@@ -23,6 +24,7 @@ import { buildLibraries, type Libraries } from './build-libraries.ts';
 import { type CloudApi, callCloud } from './call-cloud.ts';
 import { keepPostgresClock, type PostgresClock } from './keep-postgres-clock.ts';
 import { isLaneUp, type Lane, startLane } from './start-lane.ts';
+import { type SecondOrchestrator, startSecondOrchestrator } from './start-second-orchestrator.ts';
 import { type SecondRelay, startSecondRelay } from './start-second-relay.ts';
 
 const database = 'sena';
@@ -33,6 +35,7 @@ export const commandTimeoutMs = 15_000;
 
 export interface World {
   readonly backend: Backend;
+  /** Straight to the API; lanes have lines of their own to it. */
   readonly api: CloudApi;
   readonly stack: Stack;
   readonly lanes: readonly Lane[];
@@ -43,12 +46,16 @@ export interface World {
   readonly redisOf: Readonly<Record<ServiceName, TcpProxy>> | null;
   readonly redis: TestRedis | null;
   readonly postgresClock: PostgresClock;
+  /** Before each of them, from whoever asks it. */
+  readonly modelLines: Readonly<Record<ModelServer, HttpProxy>>;
   /** Calls `listener` the next time, while the model's answer has not left. Returns what takes it away. */
   onceModelIsAsked(listener: () => void): () => void;
   /** When it was killed and ready again; infinite: it is away. */
   readonly modelRouterAway: Array<{ readonly fromMs: number; untilMs: number }>;
   /** Another relay; started when it is first asked for. */
   secondRelay(): Promise<SecondRelay>;
+  /** Another orchestrator, past the proxies of the stack's. */
+  startSecondOrchestrator(): Promise<SecondOrchestrator>;
   readonly organizationId: string;
   /** As PostgreSQL's superuser: for looking. Survives its restarts. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -100,7 +107,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-type CloudPart = Omit<World, 'lanes' | 'stop' | 'backend'>;
+type CloudPart = Omit<World, 'lanes' | 'stop' | 'backend'> & { apiAt(url: string): CloudApi };
 
 async function startCloud(
   backend: Backend,
@@ -159,6 +166,18 @@ async function startCloud(
     }),
   );
   stops.push(() => vendor.stop());
+  // Where the router listens is known when the stack is there.
+  const modelRouter = { host: '127.0.0.1', port: 0 };
+  const modelLines = {
+    vendor: await startHttpProxy({ host: '127.0.0.1', port: Number(new URL(vendor.url).port) }),
+    'model-router': await startHttpProxy(modelRouter),
+  };
+  for (const line of Object.values(modelLines)) stops.push(() => line.stop());
+  const orchestratorLimits = {
+    COMMAND_TIMEOUT_MS: String(commandTimeoutMs),
+    ASK_OTHERS_AFTER_MS: String(askOthersAfterMs),
+    MODEL_ROUTER_URL: modelLines['model-router'].url,
+  };
   const stack = await startStack({
     databases: {
       ...{ app: urlOf('app'), relay: urlOf('relay'), signer: urlOf('signer'), identity: urlOf('identity') },
@@ -166,7 +185,7 @@ async function startCloud(
     },
     secrets,
     redisUrl: redis?.url ?? null,
-    model: { url: vendor.url, name: 'scripted', key: null },
+    model: { url: `${modelLines.vendor.url}/v1`, name: 'scripted', key: null },
     environment: {
       gateway: {
         ...environmentOf('gateway', 'app'),
@@ -176,8 +195,7 @@ async function startCloud(
       orchestrator: {
         ...environmentOf('orchestrator', 'app'),
         CHECKPOINT_DATABASE_URL: urlOf('checkpoint', postgresOf.orchestrator.port),
-        COMMAND_TIMEOUT_MS: String(commandTimeoutMs),
-        ASK_OTHERS_AFTER_MS: String(askOthersAfterMs),
+        ...orchestratorLimits,
       },
       signer: environmentOf('signer', 'signer'),
       relay: environmentOf('relay', 'relay'),
@@ -188,17 +206,25 @@ async function startCloud(
     }),
   });
   stops.push(() => stack.stop());
+  modelRouter.port = Number(new URL(stack.modelRouterUrl).port);
+  const directQueue: Record<string, string> =
+    redis === null ? { QUEUE_DATABASE_URL: urlOf('queue') } : { REDIS_URL: redis.url };
   let second: Promise<SecondRelay> | null = null;
   stops.push(async () => (await second)?.stop());
   const secondRelay = () => {
-    second ??= startSecondRelay(
+    second ??= startSecondRelay({ DATABASE_URL: urlOf('relay'), ...directQueue }, (line) => lines.push(line));
+    return second;
+  };
+  const anotherOrchestrator = async () => {
+    const started = await startSecondOrchestrator(
       {
-        DATABASE_URL: urlOf('relay'),
-        ...(redis === null ? { QUEUE_DATABASE_URL: urlOf('queue') } : { REDIS_URL: redis.url }),
+        ...{ DATABASE_URL: urlOf('app'), CHECKPOINT_DATABASE_URL: urlOf('checkpoint'), ...directQueue },
+        ...{ SERVICE_TOKEN_SECRET: secrets.serviceTokenSecret, MODEL_CONFIGURED: '1', ...orchestratorLimits },
       },
       (line) => lines.push(line),
     );
-    return second;
+    stops.push(() => started.stop());
+    return started;
   };
   const seed = (name: string, role: 'owner' | 'approver') =>
     seedMember({
@@ -206,9 +232,10 @@ async function startCloud(
       ...{ organizationName: 'acme', email: `${name}@acme.test`, name, password: secret(), role },
     });
   const [owner, approver] = [await seed('olivia', 'owner'), await seed('adam', 'approver')];
-  const api = callCloud(stack.frontUrl, { owner: owner.apiKey, approver: approver.apiKey });
+  const apiAt = (url: string) => callCloud(url, { owner: owner.apiKey, approver: approver.apiKey });
   return {
-    ...{ api, stack, postgres, postgresClock, postgresOf, redis, redisOf, secondRelay },
+    ...{ api: apiAt(stack.frontUrl), apiAt, stack, postgres, postgresClock, postgresOf, redis, redisOf, secondRelay },
+    ...{ modelLines, startSecondOrchestrator: anotherOrchestrator },
     organizationId: owner.organizationId,
     modelRouterAway: [],
     onceModelIsAsked(listener) {

@@ -240,6 +240,7 @@ async function dispatchTo(
       scope: null,
       by: 'session',
       credentialId: null,
+      key: null,
       keyPermissions: null,
     } as const;
     const texts = { prompt: null, command: 'uptime', runbook: null, selector: '*', traceparent: 'trace' };

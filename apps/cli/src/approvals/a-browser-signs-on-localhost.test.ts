@@ -33,7 +33,7 @@ beforeAll(async () => {
     '/v1/me': { user: { id: 'user_ada', name: 'Ada', email: 'ada@northwind.test' } },
     [`/v1/approvals/${approvalId}/action`]: {
       ...{ approvalId, status: 'pending', actionDigest: actionDigest(action), mayDecide: true, passkeys: [], action },
-      requestedBy: { id: 'user_1', name: 'Olivia' },
+      requestedBy: { id: 'user_1', name: 'Olivia', key: null },
     },
   });
 }, 60_000);

@@ -30,7 +30,7 @@ let api: ScriptedApi;
 beforeEach(async () => {
   offered = {
     ...{ approvalId, status: 'pending', actionDigest: actionDigest(action), mayDecide: true, passkeys: [], action },
-    requestedBy: { id: 'user_1', name: 'Olivia' },
+    requestedBy: { id: 'user_1', name: 'Olivia', key: null },
   };
   api = await startScriptedApi({ [path]: offered });
 });

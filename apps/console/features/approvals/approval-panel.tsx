@@ -11,6 +11,7 @@ import { Notice } from '@sena/ui/notice';
 import { Hand } from 'lucide-react';
 import Link from 'next/link';
 import { useId, useState } from 'react';
+import { sayWho } from '../members/say-who.ts';
 import { InertText } from '../output/inert-text.tsx';
 import { InlineText } from '../output/inline-text.tsx';
 import { useMe } from '../session/use-me.ts';
@@ -69,7 +70,7 @@ export function ApprovalPanel({ approval: given, linkToRun }: { approval: Approv
         </div>
         <dl className="grid gap-x-6 gap-y-2 text-[0.8125rem] sm:grid-cols-2">
           <Fact name="Asked by">
-            {approval.requestedBy.name}, <Ago at={approval.createdAt} />
+            <InertText text={sayWho(approval.requestedBy)} terminal="show" />, <Ago at={approval.createdAt} />
           </Fact>
           {!cameOpen && <DecidedBy approval={approval} />}
           <Validity approval={approval} staysAsHigh={cameOpen} />
@@ -122,10 +123,10 @@ function Validity({ approval, staysAsHigh }: { approval: Approval; staysAsHigh: 
 
 /** Where one person is not enough: who has approved so far. */
 function Approvers({ approval }: { approval: Approval }) {
-  const names = approval.decisions.flatMap(({ by, decision }) => (decision === 'approve' ? [by.name] : []));
+  const names = approval.decisions.flatMap(({ by, decision }) => (decision === 'approve' ? [sayWho(by)] : []));
   return (
     <Fact name={`Approved by ${names.length} of ${approval.approversRequired} people`}>
-      {names.length === 0 ? 'nobody yet' : names.join(', ')}
+      <InertText text={names.length === 0 ? 'nobody yet' : names.join('; ')} terminal="show" />
     </Fact>
   );
 }
@@ -136,7 +137,7 @@ function DecidedBy({ approval }: { approval: Approval }) {
   }
   return (
     <Fact name="Decided by">
-      {approval.decidedBy.name}, <Ago at={approval.decidedAt} />
+      <InertText text={sayWho(approval.decidedBy)} terminal="show" />, <Ago at={approval.decidedAt} />
       {approval.reason !== null && (
         <span className="block text-muted-foreground">
           “<InertText text={approval.reason} terminal="show" />”

@@ -3,6 +3,7 @@
 import type { Approval } from '@sena/contracts/http/approvals';
 import { Notice } from '@sena/ui/notice';
 import { useEffect, useRef } from 'react';
+import { sayWho } from '../members/say-who.ts';
 import { InertText } from '../output/inert-text.tsx';
 import { useMe } from '../session/use-me.ts';
 import { Ago } from '../time/ago.tsx';
@@ -36,7 +37,9 @@ export function DecisionNote({ approval, takesFocus }: DecisionNoteProps) {
 
 function useWords(approval: Approval): { tone: 'success' | 'warning' | 'info'; title: React.ReactNode; what: string } {
   const me = useMe();
-  const by = approval.decidedBy?.id === me.user.id ? 'you' : (approval.decidedBy?.name ?? 'somebody');
+  const { decidedBy } = approval;
+  const by =
+    decidedBy === null ? 'somebody' : sayWho(decidedBy.id === me.user.id ? { ...decidedBy, name: 'you' } : decidedBy);
   const when = approval.decidedAt === null ? null : <Ago at={approval.decidedAt} />;
   switch (approval.status) {
     case 'approved':
@@ -44,7 +47,7 @@ function useWords(approval: Approval): { tone: 'success' | 'warning' | 'info'; t
         tone: 'success',
         title: (
           <>
-            Approved by {by} {when}
+            Approved by <InertText text={by} terminal="show" /> {when}
           </>
         ),
         what:
@@ -57,7 +60,7 @@ function useWords(approval: Approval): { tone: 'success' | 'warning' | 'info'; t
         tone: 'warning',
         title: (
           <>
-            Rejected by {by} {when}
+            Rejected by <InertText text={by} terminal="show" /> {when}
           </>
         ),
         what: 'Nothing of it was run.',

@@ -41,7 +41,7 @@ function auditColumns(onShow: (event: AuditEvent) => void) {
         <span className="flex min-w-0 flex-col gap-0.5 max-md:w-36">
           <code className="font-mono text-[0.8125rem] break-words md:whitespace-nowrap">{row.original.action}</code>
           <span className="line-clamp-3 text-xs break-words text-muted-foreground md:hidden">
-            <InertText text={describeActor(row.original).text} terminal="show" />:{' '}
+            <InertText text={inWords(describeActor(row.original))} terminal="show" />:{' '}
             <InertText text={describeSubject(row.original).text} terminal="show" />
           </span>
         </span>
@@ -87,9 +87,11 @@ function auditColumns(onShow: (event: AuditEvent) => void) {
 }
 
 /** The name, with the id behind it; what has no name, or is gone, is its id. */
-function Named({ reference: { text, kind, id, isNamed } }: { reference: Reference }) {
+function Named({ reference }: { reference: Reference }) {
+  const { kind, id, isNamed } = reference;
+  const text = inWords(reference);
   return (
-    <span className="block max-w-64 min-w-0" title={isNamed ? `${text}\n${id}` : id}>
+    <span className="block max-w-64 min-w-0" title={isNamed ? `${text}\n${id}` : text}>
       <span
         className={classNames(
           'block truncate',
@@ -148,6 +150,7 @@ export function AuditPage() {
 function Details({ event }: { event: AuditEvent }) {
   const facts: ReadonlyArray<readonly [name: string, id: string, called?: string]> = [
     ['Who', ...namedAndId(describeActor(event))],
+    ...(event.actorKey === null ? [] : [['With key', event.actorKey.id, event.actorKey.name] as const]),
     ['On what', ...namedAndId(describeSubject(event))],
     ['Record', event.id],
     ['Place in the chain', event.seq === null ? 'not sealed yet' : event.seq.toLocaleString('en')],
@@ -182,6 +185,10 @@ function Details({ event }: { event: AuditEvent }) {
       </CodeBlock>
     </div>
   );
+}
+
+function inWords({ text, withKey }: Reference): string {
+  return `${text}${withKey}`;
 }
 
 function namedAndId({ text, kind, id, isNamed }: Reference): [id: string, called?: string] {

@@ -1,6 +1,7 @@
 // Who did something, and what it was done to, in words: the name first, the id behind it. Pure.
 import type { AuditEvent } from '@sena/contracts/http/audit';
 import type { IdPrefix } from '@sena/contracts/ids';
+import { sayKey } from '../members/say-who.ts';
 
 export interface Reference {
   /** The name; where there is none, the id. */
@@ -9,13 +10,20 @@ export interface Reference {
   kind: string | null;
   id: string;
   isNamed: boolean;
+  /** `, with key deploy-bot`: what follows the text. Empty where it was no API key. */
+  withKey: string;
 }
 
-export function describeActor({ actor, actorName }: Pick<AuditEvent, 'actor' | 'actorName'>): Reference {
+export function describeActor({
+  actor,
+  actorName,
+  actorKey,
+}: Pick<AuditEvent, 'actor' | 'actorName' | 'actorKey'>): Reference {
   const [who = '', name = ''] = actor.split(/:(.*)/s);
-  if (who === 'service') return { text: `SENA’s ${name}`, kind: null, id: actor, isNamed: true };
-  if (actorName === null) return { text: actor, kind: null, id: actor, isNamed: false };
-  return { text: actorName, kind: who === 'satellite' ? 'satellite' : null, id: actor, isNamed: true };
+  if (who === 'service') return { text: `SENA’s ${name}`, kind: null, id: actor, isNamed: true, withKey: '' };
+  const withKey = sayKey(actorKey);
+  if (actorName === null) return { text: actor, kind: null, id: actor, isNamed: false, withKey };
+  return { text: actorName, kind: who === 'satellite' ? 'satellite' : null, id: actor, isNamed: true, withKey };
 }
 
 export function describeSubject({
@@ -24,9 +32,9 @@ export function describeSubject({
   subjectName,
 }: Pick<AuditEvent, 'action' | 'subject' | 'subjectName'>): Reference {
   // A policy has no other id than its name.
-  if (action.startsWith('policy.')) return { text: subject, kind: 'policy', id: subject, isNamed: true };
+  if (action.startsWith('policy.')) return { text: subject, kind: 'policy', id: subject, isNamed: true, withKey: '' };
   const kind = kinds[subject.slice(0, subject.indexOf('_')) as IdPrefix] ?? null;
-  return { text: subjectName ?? subject, kind, id: subject, isNamed: subjectName !== null };
+  return { text: subjectName ?? subject, kind, id: subject, isNamed: subjectName !== null, withKey: '' };
 }
 
 const kinds: Partial<Record<IdPrefix, string>> = {

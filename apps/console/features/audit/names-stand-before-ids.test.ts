@@ -8,7 +8,7 @@ test.each([
   ['service:relay', null, { text: 'SENA’s relay', kind: null, isNamed: true }],
   ['member:user_gone', null, { text: 'member:user_gone', kind: null, isNamed: false }],
 ])('%s, called %s', (actor, actorName, words) => {
-  expect(describeActor({ actor, actorName })).toEqual({ ...words, id: actor });
+  expect(describeActor({ actor, actorName, actorKey: null })).toEqual({ ...words, id: actor, withKey: '' });
 });
 
 test.each([
@@ -19,5 +19,14 @@ test.each([
   ['node.deleted', 'node_1', null, { text: 'node_1', kind: 'node', isNamed: false }],
   ['thing.done', 'plain', null, { text: 'plain', kind: null, isNamed: false }],
 ])('%s of %s', (action, subject, subjectName, words) => {
-  expect(describeSubject({ action, subject, subjectName })).toEqual({ ...words, id: subject });
+  expect(describeSubject({ action, subject, subjectName })).toEqual({ ...words, id: subject, withKey: '' });
+});
+
+test.each([
+  ['Ada (ada@x.test)', 'deploy-bot', 'Ada (ada@x.test), with key deploy-bot'],
+  [null, 'deploy-bot', 'member:user_1, with key deploy-bot'],
+  ['Ada (ada@x.test)', '', 'Ada (ada@x.test), with key key_9'],
+])('%s with the key called "%s"', (actorName, name, words) => {
+  const { text, withKey } = describeActor({ actor: 'member:user_1', actorName, actorKey: { id: 'key_9', name } });
+  expect(text + withKey).toBe(words);
 });

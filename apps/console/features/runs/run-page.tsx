@@ -15,6 +15,7 @@ import { useCallback, useState } from 'react';
 import { FailureNotice } from '../api/failure-notice.tsx';
 import { ApprovalPanel } from '../approvals/approval-panel.tsx';
 import { useApproval } from '../approvals/use-approvals.ts';
+import { sayWho } from '../members/say-who.ts';
 import { InertText } from '../output/inert-text.tsx';
 import { Ago } from '../time/ago.tsx';
 import { formatDuration, formatIn, formatMoment } from '../time/format-time.ts';
@@ -176,7 +177,7 @@ function RunHeader({ run }: { run: Run }) {
         </dd>
         <dt className="sr-only">Asked</dt>
         <dd>
-          {run.requestedBy.name}, <Ago at={run.createdAt} />
+          <InertText text={sayWho(run.requestedBy)} terminal="show" />, <Ago at={run.createdAt} />
         </dd>
         {run.startAt !== null && <StartsAt run={run} startAt={run.startAt} />}
         <dt className="sr-only">Time taken</dt>

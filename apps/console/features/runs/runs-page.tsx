@@ -9,6 +9,7 @@ import { createColumnHelper } from '@tanstack/react-table';
 import { List, SearchX } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
+import { sayWho } from '../members/say-who.ts';
 import { InertText } from '../output/inert-text.tsx';
 import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
@@ -66,7 +67,11 @@ const columns = column.columns([
   column.display({
     id: 'by',
     header: 'Asked by',
-    cell: ({ row }) => <span className="whitespace-nowrap text-muted-foreground">{row.original.requestedBy.name}</span>,
+    cell: ({ row }) => (
+      <span className="block max-w-48 min-w-24 text-pretty text-muted-foreground">
+        <InertText text={sayWho(row.original.requestedBy)} terminal="show" />
+      </span>
+    ),
   }),
   column.display({
     id: 'when',

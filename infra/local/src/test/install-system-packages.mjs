@@ -1,10 +1,11 @@
-// The programs of the system that tests use. Entered by npm test first. On Debian and Ubuntu root gets what is missing from
-// apt; everybody else gets a sentence that names it. Services of the packages are not started.
+// The programs of the system that tests use, and the harnesses which work with lab hosts. Entered by npm test and by start-harness.mjs first.
+// On Debian and Ubuntu root gets what is missing from apt; everybody else gets a sentence that names it. Services of the packages are not
+// started.
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lastLines, runCommand } from '../../bootstrap/run-command.mjs';
 
-/** @type {ReadonlyArray<{ program: string, orElse?: string[], debianPackage: string, for: string }>} */
+/** @type {ReadonlyArray<{ program: string, orElse?: string[], debianPackage: string, for: string, testsOnly?: true }>} */
 const needed = [
   { program: 'sshd', debianPackage: 'openssh-server', for: 'lab hosts' },
   { program: 'redis-server', debianPackage: 'redis-server', for: 'the queue and doorbells on Redis' },
@@ -13,9 +14,10 @@ const needed = [
     orElse: ['chromium-browser', 'google-chrome'],
     debianPackage: 'chromium',
     for: 'the browser test',
+    testsOnly: true,
   },
   { program: 'openssl', debianPackage: 'openssl', for: 'certificates of sign-in providers' },
-  { program: 'nft', debianPackage: 'nftables', for: 'networks that accept nothing from outside' },
+  { program: 'nft', debianPackage: 'nftables', for: 'networks that accept nothing from outside', testsOnly: true },
   { program: 'ip', debianPackage: 'iproute2', for: 'network namespaces' },
   { program: 'busybox', debianPackage: 'busybox', for: 'lab hosts, and commands under every shell that nodes have' },
   { program: 'dash', debianPackage: 'dash', for: 'commands under every shell that nodes have' },
@@ -37,15 +39,35 @@ const policyFile = '/usr/sbin/policy-rc.d';
 export async function installSystemPackages(log) {
   const missing = missingPrograms();
   if (missing.length === 0) return;
+  if (!canInstall()) throw new Error(describeMissing(missing));
+  await install(missing, log);
+}
+
+/**
+ * What the harnesses use. Where it can't be installed this does nothing: they say themselves what they can't do without, and leave out what
+ * they can.
+ * @param {(line: string) => void} log
+ * @throws {Error} whose message says what apt said.
+ */
+export async function installHarnessPackages(log) {
+  const missing = missingPrograms().filter(({ testsOnly }) => testsOnly !== true);
+  if (missing.length > 0 && canInstall()) await install(missing, log);
+}
+
+function canInstall() {
+  return process.getuid?.() === 0 && isDebian();
+}
+
+async function install(missing, log) {
   const packages = missing.map(({ debianPackage }) => debianPackage);
-  if (process.getuid?.() !== 0 || !isDebian()) throw new Error(describeMissing(missing));
 
   log(`… installing ${packages.join(', ')}`);
   await withoutStartingServices(async () => {
     await apt(['update']);
     await apt(['install', '--yes', '--no-install-recommends', ...packages]);
   });
-  const stillMissing = missingPrograms();
+  const wanted = new Set(missing.map(({ program }) => program));
+  const stillMissing = missingPrograms().filter(({ program }) => wanted.has(program));
   if (stillMissing.length > 0) throw new Error(describeMissing(stillMissing));
   log(`✔ installed ${packages.join(', ')}`);
 }

@@ -16,6 +16,11 @@ test('each missing program is named with what it is for and how to get it', () =
   );
 });
 
+test('what a harness does not use is not installed for it', () => {
+  const others = missingPrograms('/nowhere').filter(({ testsOnly }) => testsOnly);
+  expect(others.map(({ program }) => program).toSorted()).toEqual(['chromium', 'nft']);
+});
+
 test('what is installed is not named', () => {
   expect(missingPrograms()).toEqual([]);
 });

@@ -1,5 +1,5 @@
 // A key ends at once, with every key that was made with it. Writes identity, audited by trigger.
-import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { actorOf, type Member } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
 import { isAllowed } from '../abilities.ts';
@@ -8,7 +8,7 @@ import { refuseWhoseOwner } from '../members/guard-owners.ts';
 
 /** Somebody else's: by whoever manages members, an owner's by an owner. Returns whose it was. Throws `not_found`, `forbidden`. */
 export function revokeApiKey(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<string> {
-  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, actorOf(by), async (client) => {
     const found = await client.query<{ referenceId: string }>(
       `select "referenceId" from apikey where id = $1 and "organizationId" = $2 and ($3::text is null or "referenceId" = $3)
        for update`,

@@ -1,5 +1,5 @@
 // A member gets another role, or other bounds. Holds from their next request on. Writes identity, audited by trigger.
-import { type Member, principalRef, type Role } from '@sena/contracts/domain/principal';
+import { actorOf, type Member, type Role } from '@sena/contracts/domain/principal';
 import { scopableRoles } from '@sena/contracts/domain/role-permissions';
 import { SenaError } from '@sena/contracts/errors';
 import type { OrganizationMember } from '@sena/contracts/http/members';
@@ -14,7 +14,7 @@ export function changeMember(
   change: { by: Member; userId: string; role?: Role | undefined; scope?: string | null | undefined },
 ): Promise<OrganizationMember> {
   const { by, userId } = change;
-  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, actorOf(by), async (client) => {
     await lockMembers(client, by.organizationId);
     const known = await readMember(client, by.organizationId, userId);
     if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');

@@ -1,6 +1,6 @@
 // A member leaves an organization: their keys and sessions of it end in the same transaction. The person stays who they are in
 // other organizations. Writes identity, audited by trigger.
-import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { actorOf, type Member } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
 import { inIdentityOf } from '../in-identity.ts';
@@ -10,7 +10,7 @@ import { readMember } from './list-members.ts';
 /** Throws `not_found`, `forbidden`, `last_owner`. */
 export function removeMember(pool: pg.Pool, { by, userId }: { by: Member; userId: string }): Promise<void> {
   const { organizationId } = by;
-  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, actorOf(by), async (client) => {
     await lockMembers(client, organizationId);
     const known = await readMember(client, organizationId, userId);
     if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');

@@ -1,7 +1,7 @@
 // An organization's sign-in provider: read, set, removed. A client secret is kept encrypted and never told. Writes identity,
 // audited by trigger.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, X509Certificate } from 'node:crypto';
-import { type Member, principalRef, type Role } from '@sena/contracts/domain/principal';
+import { actorOf, type Member, type Role } from '@sena/contracts/domain/principal';
 import type { SignInProvider } from '@sena/contracts/http/sign-in';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
@@ -51,7 +51,7 @@ export function setProvider(auth: SenaAuth, by: Member, set: WantedProvider): Pr
     set.kind === 'oidc'
       ? [set.clientId, sealSecret(auth.authSecret, set.clientSecret), null, null]
       : [null, null, set.ssoUrl, set.certificates];
-  return inIdentityOf(auth.pool, by.organizationId, principalRef(by), async (client) => {
+  return inIdentityOf(auth.pool, by.organizationId, actorOf(by), async (client) => {
     // Another issuer is another provider: sessions and links of the former one are worth nothing.
     await removeProviders(client, by.organizationId, set);
     const stored = await client.query<ProviderRow>(
@@ -72,7 +72,7 @@ export function setProvider(auth: SenaAuth, by: Member, set: WantedProvider): Pr
 
 /** Sessions that it began end with it. Twice is once. */
 export function removeProvider(auth: SenaAuth, by: Member): Promise<void> {
-  return inIdentityOf(auth.pool, by.organizationId, principalRef(by), (client) =>
+  return inIdentityOf(auth.pool, by.organizationId, actorOf(by), (client) =>
     removeProviders(client, by.organizationId, null),
   );
 }

@@ -7,7 +7,7 @@ import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers } from '../members/guard-owners.ts';
 import { applyGroupRoles } from './directory-role.ts';
 import type { Directory } from './scim-tokens.ts';
-import { actorOf } from './scim-users.ts';
+import { directoryActor } from './scim-users.ts';
 
 export interface ScimGroup {
   readonly id: string;
@@ -72,7 +72,7 @@ export function createScimGroup(
   directory: Directory,
   group: { displayName: string; externalId: string | null; members: readonly string[] },
 ): Promise<{ group: ScimGroup; changedUserIds: string[] }> {
-  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, directoryActor(directory), async (client) => {
     await lockMembers(client, directory.organizationId);
     await refuseTakenName(client, directory, { displayName: group.displayName, exceptId: null });
     const id = newId('scimg');
@@ -92,7 +92,7 @@ export function changeScimGroup(
   directory: Directory,
   { id, change }: { id: string; change: ScimGroupChange },
 ): Promise<{ group: ScimGroup; changedUserIds: string[] }> {
-  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, directoryActor(directory), async (client) => {
     await lockMembers(client, directory.organizationId);
     const known = await readScimGroup(client, directory, id);
     const displayName = change.displayName ?? known.displayName;
@@ -116,7 +116,7 @@ export function changeScimGroup(
 
 /** Throws `not_found`. Returns whose role is another one now. */
 export function deleteScimGroup(pool: pg.Pool, directory: Directory, id: string): Promise<string[]> {
-  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, directoryActor(directory), async (client) => {
     await lockMembers(client, directory.organizationId);
     await readScimGroup(client, directory, id);
     const touched = await setMembers(client, directory, id, []);

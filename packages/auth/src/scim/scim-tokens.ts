@@ -1,6 +1,6 @@
 // The tokens that an organization's directory shows: for SCIM and nothing else, kept as hashes, for a time. Writes identity, audited by trigger.
 import { createHash, randomBytes } from 'node:crypto';
-import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { actorOf, type Member } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { ScimToken } from '@sena/contracts/http/scim';
 import { newId } from '@sena/contracts/ids';
@@ -74,7 +74,7 @@ export async function listScimTokens(pool: pg.Pool, organizationId: string): Pro
 
 /** Throws `not_found`. */
 export function revokeScimToken(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<void> {
-  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, actorOf(by), async (client) => {
     const revoked = await client.query('delete from scim_tokens where id = $1 and organization_id = $2', [
       id,
       by.organizationId,

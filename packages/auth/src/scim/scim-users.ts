@@ -1,5 +1,6 @@
 // The people of an organization's directory: entries by address. An entry makes nobody a person of SENA and says nothing about whether there is
 // one: who it names joins by signing in, and who is a member and is ended leaves at once. Writes identity, audited by trigger.
+import type { Actor } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import { newId } from '@sena/contracts/ids';
 import type pg from 'pg';
@@ -77,7 +78,7 @@ export function createScimUser(
   user: { userName: string; externalId: string | null; displayName: string | null; active: boolean },
 ): Promise<Said> {
   const { organizationId } = directory;
-  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, directoryActor(directory), async (client) => {
     await lockMembers(client, organizationId);
     const id = newId('scimu');
     const made = await client.query(
@@ -99,7 +100,7 @@ export function changeScimUser(
   { id, change }: { id: string; change: ScimUserChange },
 ): Promise<Said> {
   const { organizationId } = directory;
-  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, directoryActor(directory), async (client) => {
     await lockMembers(client, organizationId);
     const known = await readScimUser(client, directory, id);
     if (change.userName !== undefined && change.userName !== known.userName) {
@@ -120,7 +121,7 @@ export function changeScimUser(
 /** Throws `not_found`, `last_owner`. Returns whose membership has ended. */
 export function deleteScimUser(pool: pg.Pool, directory: Directory, id: string): Promise<string[]> {
   const { organizationId } = directory;
-  return inIdentityOf(pool, directory.organizationId, actorOf(directory), async (client) => {
+  return inIdentityOf(pool, directory.organizationId, directoryActor(directory), async (client) => {
     await lockMembers(client, organizationId);
     const known = await readScimUser(client, directory, id);
     const endedUserIds = await endMembership(client, organizationId, known.userName);
@@ -130,7 +131,7 @@ export function deleteScimUser(pool: pg.Pool, directory: Directory, id: string):
 }
 
 /** By which an audit row names it. */
-export function actorOf({ tokenId }: Directory): string {
+export function directoryActor({ tokenId }: Directory): Actor {
   return `service:scim:${tokenId}`;
 }
 

@@ -1,5 +1,5 @@
 // Sessions end at once: one, or all of a member's. Writes identity, audited by trigger.
-import { type Member, principalRef } from '@sena/contracts/domain/principal';
+import { actorOf, type Member } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type pg from 'pg';
 import { isAllowed } from '../abilities.ts';
@@ -9,7 +9,7 @@ import { readMember } from '../members/list-members.ts';
 
 /** Somebody else's: by whoever manages members, an owner's by an owner. Returns whose it was. Throws `not_found`, `forbidden`. */
 export function endSession(pool: pg.Pool, { by, id }: { by: Member; id: string }): Promise<string> {
-  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, actorOf(by), async (client) => {
     const found = await client.query<{ userId: string }>(
       `select "userId" from session where id = $1 and "activeOrganizationId" = $2 and ($3::text is null or "userId" = $3) for update`,
       [id, by.organizationId, isAllowed(by, 'members:manage') ? null : by.userId],
@@ -24,7 +24,7 @@ export function endSession(pool: pg.Pool, { by, id }: { by: Member; id: string }
 
 /** All sessions of a member in this organization. Throws `not_found`, `forbidden`. */
 export function endSessionsOf(pool: pg.Pool, { by, userId }: { by: Member; userId: string }): Promise<void> {
-  return inIdentityOf(pool, by.organizationId, principalRef(by), async (client) => {
+  return inIdentityOf(pool, by.organizationId, actorOf(by), async (client) => {
     const known = await readMember(client, by.organizationId, userId);
     if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
     await refuseWhoseOwner(client, by, userId);

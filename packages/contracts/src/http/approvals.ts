@@ -1,6 +1,7 @@
 // /v1/approvals: what waits for a second person.
 import { z } from 'zod';
 import { effectSchema, shellSchema } from '../domain/policy.ts';
+import { actingMemberSchema } from '../domain/principal.ts';
 import { actionSchema, executionLimitsSchema, passkeyAssertionSchema } from '../envelope.ts';
 import { pageQuerySchema, pageSchema, timestampSchema } from './page.ts';
 
@@ -33,21 +34,21 @@ export const approvalSchema = z.object({
   status: approvalStatusSchema,
   /** `sha256:…` over the action; see packages/envelope/action-digest. */
   actionDigest: z.string(),
-  requestedBy: z.object({ id: z.string(), name: z.string() }),
+  requestedBy: actingMemberSchema,
   /** How many people besides the requester have to approve, and whether each needs a passkey for it. */
   approversRequired: z.int().min(1).max(2),
   passkeyRequired: z.boolean(),
   /** Each person's own, in their order. One that rejects ends it. */
   decisions: z.array(
     z.object({
-      by: z.object({ id: z.string(), name: z.string() }),
+      by: actingMemberSchema,
       decision: z.enum(['approve', 'reject']),
       reason: z.string().nullable(),
       at: timestampSchema,
     }),
   ),
   /** Whose decision ended it. */
-  decidedBy: z.object({ id: z.string(), name: z.string() }).nullable(),
+  decidedBy: actingMemberSchema.nullable(),
   reason: z.string().nullable(),
   /** Each text with its nodes: all that the digest is over. Texts are shown, never raw: see `escapes`. */
   commands: z.array(
@@ -95,7 +96,7 @@ export const approvalActionSchema = z.object({
   approvalId: z.string(),
   status: approvalStatusSchema,
   actionDigest: z.string(),
-  requestedBy: z.object({ id: z.string(), name: z.string() }),
+  requestedBy: actingMemberSchema,
   mayDecide: z.boolean(),
   passkeys: approvalSchema.shape.passkeys,
   /** Null: what is stored is not an action, and nobody can approve it. */

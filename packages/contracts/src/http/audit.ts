@@ -1,5 +1,6 @@
 // /v1/audit-events, newest first.
 import { z } from 'zod';
+import { actingKeySchema } from '../domain/principal.ts';
 import { pageQuerySchema, pageSchema, timestampSchema } from './page.ts';
 
 export const auditEventSchema = z.object({
@@ -10,6 +11,8 @@ export const auditEventSchema = z.object({
   actor: z.string(),
   /** What the actor is called now. null: one of SENA's services, or somebody who is gone. Not in the seal: the id is. */
   actorName: z.string().nullable(),
+  /** With which API key they acted, as it was called then: this is sealed. null: with none. */
+  actorKey: actingKeySchema.nullable(),
   subject: z.string(),
   /** What the subject is called, or the run that it belongs to. null: it has no name, or is gone. */
   subjectName: z.string().nullable(),

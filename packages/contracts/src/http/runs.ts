@@ -1,6 +1,7 @@
 // /v1/runs and what hangs below a run.
 import { z } from 'zod';
 import { executionModeSchema, outcomeKindSchema } from '../domain/outcome.ts';
+import { actingMemberSchema } from '../domain/principal.ts';
 import { streamRedactionSchema } from '../domain/redaction.ts';
 import {
   findingSchema,
@@ -92,7 +93,7 @@ export const runSchema = z.object({
   findings: z.array(findingSchema),
   counts: outcomeCountsSchema,
   usage: usageSchema,
-  requestedBy: z.object({ id: z.string(), name: z.string() }),
+  requestedBy: actingMemberSchema,
   /** The approval it waits for, if any. */
   approvalId: z.string().nullable(),
   lastEventSeq: z.int(),

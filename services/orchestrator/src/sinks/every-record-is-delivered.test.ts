@@ -54,7 +54,7 @@ const inOurs = <T>(work: (transaction: TenantTransaction) => Promise<T>) => inOr
 async function record(count: number, data: Record<string, unknown> = {}): Promise<void> {
   const events = Array.from({ length: count }, (_, n) => ({
     action: 'a.b',
-    actor: 'member:"m"',
+    actor: { ref: 'member:"m"', key: { id: 'key_9', name: 'deploy-bot' } },
     subject: `s]${n}\\`,
     data,
   }));
@@ -66,7 +66,7 @@ const sinkTo = (
   address: string,
   from: 'beginning' | 'now' = 'beginning',
   privateHosts = here,
-) => inOurs((transaction) => createSink(transaction, { kind, address, from }, { actor: 'member:m', privateHosts }));
+) => inOurs((transaction) => createSink(transaction, { kind, address, from }, { actor: 'service:test', privateHosts }));
 const deliver = (privateHosts: ReadonlySet<string> = here, stopping = new AbortController().signal) =>
   deliverDue(pool, logger, { serviceSecret, privateHosts, stopping });
 const sink = async () => (await inOurs(listSinks))[0];
@@ -146,7 +146,7 @@ test('what is not taken comes again, later each time, under the same name; then 
 
 test('of an address the audit has the host alone: the rest may be a secret', async () => {
   const made = await sinkTo('webhook', 'http://127.0.0.1:9/a-secret-path?token=a-secret');
-  await inOurs((transaction) => deleteSink(transaction, made.id, 'member:m'));
+  await inOurs((transaction) => deleteSink(transaction, made.id, { ref: 'member:m', key: null }));
   const rows = await admin.query<{ action: string; data: object }>(
     `select action, data from audit_events where organization_id = $1 and action like 'audit_sink.%' order by id`,
     [organizationId],
@@ -261,7 +261,7 @@ test('a syslog server gets RFC 5424 messages, counted in octets', async () => {
       messages[0] ?? '',
     ) ?? [];
   expect(facts).toContain('seq="1"');
-  expect(facts).toContain('actor="member:\\"m\\""');
+  expect(facts).toContain('actor="member:\\"m\\"" apiKey="key_9"');
   expect(JSON.parse(json)).toMatchObject({ action: 'a.b', data: { text: 'Grüße\n"quoted"' } });
 });
 

@@ -5,7 +5,11 @@ import { connect as connectTls } from 'node:tls';
 import { canonicalJson } from '@sena/audit/canonical-json';
 import type { ClaimedSink } from '@sena/audit/claim-sink';
 import type { SealedRecord } from '@sena/audit/verify-chain';
+import { actingKeySchema } from '@sena/contracts/domain/principal';
+import { z } from 'zod';
 import { guardedLookup } from './resolve-guarded.ts';
+
+const withKeySchema = z.object({ apiKey: actingKeySchema });
 
 const timeoutMs = 10_000;
 /** For a server to end its side after we have ended ours. Some never do. */
@@ -40,11 +44,18 @@ export function formatMessage({ event, seq, hash, previousHash }: SealedRecord, 
     previousHash,
     organization: event.organizationId,
     actor: event.actor,
+    ...keyOf(event),
     subject: event.subject,
   };
   const data = Object.entries(facts).map(([name, value]) => `${name}="${value.replace(/["\\\]]/g, '\\$&')}"`);
   const messageId = event.action.replace(/[^\x21-\x7e]/g, '_').slice(0, 32) || '-';
   return `<${priority}>1 ${event.at} ${sender} sena - ${messageId} [audit@32473 ${data.join(' ')}] ${bom}${canonicalJson(event)}`;
+}
+
+/** The id of the API key that a member acted with. Its name is in the message. */
+function keyOf({ data }: SealedRecord['event']): { apiKey?: string } {
+  const key = withKeySchema.safeParse(data);
+  return key.success ? { apiKey: key.data.apiKey.id } : {};
 }
 
 function frame(message: string): Buffer {

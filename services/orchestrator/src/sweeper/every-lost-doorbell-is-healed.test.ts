@@ -130,7 +130,7 @@ describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
   test.concurrent('of a cancel', async () => {
     const runId = await createSilently('uname -a');
     await dispatched(runId);
-    await silently((transaction) => requestCancel(transaction, runId, 'member:m'));
+    await silently((transaction) => requestCancel(transaction, runId, { ref: 'member:m', key: null }));
     expect(await ends(runId)).toMatchObject({ status: 'cancelled', not_started: 1 });
   }, 60_000);
 

@@ -55,7 +55,9 @@ beforeEach(async () => {
 });
 
 const cancel = () =>
-  bench.inFleet(fleet, (transaction) => requestCancel(transaction, runId, 'member:m', { stopRunning: true }));
+  bench.inFleet(fleet, (transaction) =>
+    requestCancel(transaction, runId, { ref: 'member:m', key: null }, { stopRunning: true }),
+  );
 
 /** What the relay's carrier pushes over `pool`, once. */
 async function carry(pool: Pool): Promise<void> {

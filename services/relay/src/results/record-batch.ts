@@ -1,6 +1,8 @@
 // One batch of what satellites of an organization reported: one transaction, then the acknowledgements and the doorbells.
 // Small output that arrived whole with its result goes into the outcome's row, the rest into chunks.
+
 import type { OutputStream } from '@sena/contracts/domain/outcome';
+import type { Actor } from '@sena/contracts/domain/principal';
 import type { ExecutionResult } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { lockConnections } from '@sena/fleet/satellite-presence';
@@ -145,7 +147,7 @@ function withoutEnded(
 }
 
 /** The satellite, where one speaks; several are told apart by the rows. */
-function actorOf(batch: readonly Report[]): string {
+function actorOf(batch: readonly Report[]): Actor {
   const [satelliteId, ...others] = new Set(batch.map(({ satellite }) => satellite.satelliteId));
   return satelliteId === undefined || others.length > 0 ? 'service:relay' : `satellite:${satelliteId}`;
 }

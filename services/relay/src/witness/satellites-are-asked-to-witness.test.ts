@@ -33,7 +33,11 @@ beforeEach(async () => {
 /** As sealer and signer leave it. */
 async function vouch(count: number): Promise<Checkpoint> {
   const { organizationId } = fleet;
-  const events = Array.from({ length: count }, (_, n) => ({ action: 'a.b', actor: 'member:m', subject: `${n}` }));
+  const events = Array.from({ length: count }, (_, n) => ({
+    action: 'a.b',
+    actor: 'service:test' as const,
+    subject: `${n}`,
+  }));
   await bench.inFleet(fleet, (transaction) => appendAuditEvents(transaction, events));
   await sealOrganization(bench.app, organizationId);
   const seals = await bench.admin.query<{ hash: string }>(

@@ -37,6 +37,7 @@ export async function runGuarded(
       return 'ended';
     case 'lost':
       // Nothing was sent. A warm connection that had died unnoticed is expected now and then.
+      lease.abandon();
       if (lease.isReused) return await runOverAnother(execution, target, slot, rooms);
       await endUnstarted(execution, notStarted('node_unreachable', place.detail), rooms);
       return 'ended';

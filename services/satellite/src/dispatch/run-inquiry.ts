@@ -58,9 +58,11 @@ async function askNode(inquired: Inquired, target: SshTarget, rooms: ExecutionRo
         return inquired.node.startedAt === null
           ? { mayChange: false, reason: 'satellite_lost', detail: unplaceable(place.why) }
           : notReached(`It can't hold a guard any more: ${place.why}.`);
+      case 'lost':
+        lease.abandon();
+        return notReached(place.detail);
       case 'disk_full':
       case 'refused':
-      case 'lost':
         return notReached(place.detail);
     }
   } finally {

@@ -41,7 +41,7 @@ async function follow(answerToStop: string) {
       ...{ stopSignal: stop.signal, leaving: new AbortController().signal, onRunning: () => undefined },
       logger: createLogger('satellite', 'silent'),
     },
-    { kind: 'lease', connection, isReused: false, release: () => undefined },
+    { kind: 'lease', connection, isReused: false, release: () => undefined, abandon: () => undefined },
   );
   return { end, asked };
 }

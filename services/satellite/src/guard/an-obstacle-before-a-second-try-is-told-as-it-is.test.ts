@@ -12,6 +12,7 @@ const broken = {
   kind: 'lease',
   isReused: true,
   release: () => undefined,
+  abandon: () => undefined,
   connection: {
     isClosed: () => true,
     client: {

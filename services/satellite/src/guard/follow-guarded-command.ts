@@ -19,16 +19,18 @@ import {
   noTrace,
   notDying,
   notHeard,
+  notPlaced,
   notReached,
   notStopped,
   readCode,
   rebooted,
+  restartedBefore,
   unwritten,
   type Written,
 } from './guard-answers.ts';
-import { attachText, runText } from './guard-texts.ts';
+import { attachText, type GuardKey, runText } from './guard-texts.ts';
 import { mergeStreams } from './merge-streams.ts';
-import { placeGuard } from './place-guard.ts';
+import { type GuardPlace, placeGuard, placeGuardAgain } from './place-guard.ts';
 
 export type GuardedEnd =
   /** `stopped`: why it was told to end, if it was. */
@@ -63,7 +65,7 @@ export type GuardedCommand = StoppableCommand & {
   acquire(): Promise<SshLease | ConnectionRefusal>;
   /** This process ends. */
   leaving: AbortSignal;
-  /** The node has confirmed the start. */
+  /** The node has confirmed the start. Once. */
   onRunning(): void;
 };
 
@@ -96,8 +98,10 @@ export async function followGuardedCommand(
   let failures = 0;
   /** Times that it was stopped, by the node's word, and then had no end. */
   let endsMissed = 0;
+  let isPlacedAgain = false;
+  let isRunning = false;
   try {
-    if (!mustStart) command.onRunning();
+    if (!mustStart) running();
     for (;;) {
       const heard = await Promise.race([ask(), left]);
       if (heard.word === 'left') return { kind: 'left' };
@@ -114,6 +118,11 @@ export async function followGuardedCommand(
     if (lease.kind === 'lease' && lease !== first) lease.release();
   }
 
+  function running(): void {
+    if (!isRunning) command.onRunning();
+    isRunning = true;
+  }
+
   async function ask(): Promise<Heard> {
     if (lease.kind === 'refused') return notHeard(lease.detail);
     const beganAtMs = performance.now();
@@ -124,7 +133,7 @@ export async function followGuardedCommand(
 
   /** Over one channel when it is quick, over a second one that streams when it is not. */
   async function start(connection: SshConnection): Promise<Heard> {
-    const { start: what, onRunning } = command;
+    const { start: what } = command;
     if (what === null || key.bootId === null) throw new Error('a command that was sent before is never started');
     const mark = newMark();
     const run = runScript(
@@ -142,7 +151,7 @@ export async function followGuardedCommand(
       mustStart = unsent?.cause === 'not_sent';
       isUnsent = mustStart || unsent?.cause === 'refused';
       if (unsent !== null) return unsent;
-      onRunning();
+      running();
       const quick = await Promise.race([run.ended, after(streamAfterMs, null)]);
       // What has begun to arrive is its whole output: it is ending.
       if (quick !== null || hasReceived()) return hear(quick ?? (await run.ended));
@@ -208,6 +217,8 @@ export async function followGuardedCommand(
         return { kind: 'unknown', reason: 'node_rebooted', detail: rebooted };
       case 'no_room':
         return { kind: 'not_begun', reason: 'node_disk_full', detail: noRoom(key.directory) };
+      case 'no_place':
+        return await startInNewPlace();
       case 'forgotten':
         return { kind: 'unknown', reason: 'guard_lost', detail: forgotten };
       case 'lost': {
@@ -236,6 +247,19 @@ export async function followGuardedCommand(
     }
   }
 
+  /** Its guard's directory is gone since it was placed, or takes nothing any more: nothing has begun. null: it begins anew, there. */
+  async function startInNewPlace(): Promise<GuardedEnd | null> {
+    if (lease.kind === 'refused') throw new Error('a guard had no place on a connection that was never there');
+    const place = await placeGuardAgain(lease.connection, key.user);
+    if (isPlacedAgain || !isPlaceOf(key, place)) return whyNotPlaced(key, place);
+    const obstacle = command.obstacle();
+    if (obstacle !== null) return notBegun(obstacle.reason, obstacle.detail);
+    isPlacedAgain = true;
+    mustStart = true;
+    isUnsent = true;
+    return null;
+  }
+
   async function reconnect(problem: string): Promise<SshLease | GuardedEnd> {
     let detail = problem;
     for (;;) {
@@ -256,16 +280,13 @@ export async function followGuardedCommand(
       const obstacle = command.obstacle();
       if (obstacle !== null) {
         next.release();
-        return { kind: 'not_begun', reason: obstacle.reason, detail: obstacle.detail };
+        return notBegun(obstacle.reason, obstacle.detail);
       }
       const place = await placeGuard(next.connection, key.user);
-      if (place.kind === 'placed' && place.bootId === key.bootId) return next;
+      if (isPlaceOf(key, place)) return next;
+      if (place.kind === 'lost') next.abandon();
       next.release();
-      return {
-        kind: 'not_begun',
-        reason: 'node_unreachable',
-        detail: 'The node was restarted before the command was sent.',
-      };
+      return whyNotPlaced(key, place);
     }
   }
 }
@@ -283,6 +304,31 @@ async function bothUntilOneKnows(run: RunningScript, streamed: RunningScript): P
     const [first, second] = [hear(await run.ended), hear(await streamed.ended)];
     return second.word === 'unheard' && second.cause === 'refused' && first.word !== 'streamed' ? first : second;
   }
+}
+
+function isPlaceOf(key: GuardKey, place: GuardPlace): boolean {
+  return place.kind === 'placed' && place.bootId === key.bootId && place.directory === key.directory;
+}
+
+/** Nothing has begun, and in the place that is in the journal nothing can. */
+function whyNotPlaced(key: GuardKey, place: GuardPlace): GuardedEnd {
+  switch (place.kind) {
+    case 'placed':
+      if (place.bootId !== key.bootId) return notBegun('node_unreachable', restartedBefore);
+      return notBegun('node_disk_full', noRoom(key.directory));
+    case 'disk_full':
+      return notBegun('node_disk_full', place.detail);
+    case 'refused':
+      return notBegun('channel_refused', place.detail);
+    case 'unplaceable':
+      return notBegun('node_unreachable', notPlaced(`${place.why}. Ask again.`));
+    case 'lost':
+      return notBegun('node_unreachable', place.detail);
+  }
+}
+
+function notBegun(reason: NotStartedReason, detail: string): GuardedEnd {
+  return { kind: 'not_begun', reason, detail };
 }
 
 const noBytes = { stdout: 0, stderr: 0 };

@@ -57,6 +57,7 @@ const words = [
   'tombstone_of_another_boot',
   'locked',
   'no_room',
+  'no_place',
   'no_lock',
   'forgotten',
   'absent',
@@ -89,5 +90,8 @@ export const notDying =
   'The command did not die when it was killed, or part of it belongs to another user. Look on the node.';
 export const noRoom = (directory: string) =>
   `No lock could be written in ${directory} on the node: its disk is full, or out of inodes. Make room, then ask again.`;
+export const restartedBefore = 'The node was restarted before the command was sent.';
+export const notPlaced = (why: string) =>
+  `The node can't hold a guard any more, so nothing was sent: ${why}`.slice(0, 500);
 export const notReached = (detail: string) =>
   `The node could not be asked what became of the command. ${detail}`.slice(0, 500);

@@ -15,14 +15,15 @@ export type GuardPlace =
   /** The connection gave no answer. */
   | { kind: 'lost'; detail: string };
 
-const answerTimeoutMs = 15_000;
+const answerMsMax = 15_000;
 const secondTryMs = 300;
 const places = new WeakMap<SshConnection, Promise<GuardPlace>>();
 
-export function placeGuard(connection: SshConnection, user: string): Promise<GuardPlace> {
+/** `answerMs`: how long the node may take. */
+export function placeGuard(connection: SshConnection, user: string, answerMs = answerMsMax): Promise<GuardPlace> {
   const known = places.get(connection);
   if (known !== undefined) return known;
-  const asked = askForPlace(connection, user);
+  const asked = askForPlace(connection, user, answerMs);
   places.set(connection, asked);
   asked.then((place) => {
     // Anything else may be otherwise next time.
@@ -31,18 +32,24 @@ export function placeGuard(connection: SshConnection, user: string): Promise<Gua
   return asked;
 }
 
-async function askForPlace(connection: SshConnection, user: string): Promise<GuardPlace> {
-  const first = await askOnce(connection, user);
+/** The place that was found is there no more: it is looked for anew. */
+export function placeGuardAgain(connection: SshConnection, user: string): Promise<GuardPlace> {
+  places.delete(connection);
+  return placeGuard(connection, user);
+}
+
+async function askForPlace(connection: SshConnection, user: string, answerMs: number): Promise<GuardPlace> {
+  const first = await askOnce(connection, user, answerMs);
   if (first !== 'no answer') return first;
-  // A connection that breaks closes its channels first. Only a second silence on one that lives is the shell's.
+  // A connection that breaks closes its channels first. Only a second channel that ends so on one that lives is the shell's doing.
   await new Promise((resolve) => setTimeout(resolve, secondTryMs));
-  const second = await askOnce(connection, user);
+  const second = await askOnce(connection, user, answerMs);
   return second === 'no answer' ? { kind: 'unplaceable', why: 'its shell does not run POSIX sh scripts' } : second;
 }
 
-async function askOnce(connection: SshConnection, user: string): Promise<GuardPlace | 'no answer'> {
+async function askOnce(connection: SshConnection, user: string, answerMs: number): Promise<GuardPlace | 'no answer'> {
   const mark = newMark();
-  const end = await runScript(connection, placeText(user, mark), mark, null, answerTimeoutMs).ended;
+  const end = await runScript(connection, placeText(user, mark), mark, null, answerMs).ended;
   switch (end.kind) {
     case 'answered': {
       const [what, ...words] = end.words;
@@ -59,6 +66,9 @@ async function askOnce(connection: SshConnection, user: string): Promise<GuardPl
       };
     }
     case 'not_sent':
+      return { kind: 'lost', detail: end.detail };
+    // It takes 40 s until a dead line is known as one: silence says nothing of the shell behind it.
+    case 'silent':
       return { kind: 'lost', detail: end.detail };
     case 'lost':
       return connection.isClosed() ? { kind: 'lost', detail: end.detail } : 'no answer';

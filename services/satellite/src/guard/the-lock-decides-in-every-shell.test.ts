@@ -140,6 +140,17 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     }
   });
 
+  it('a path is no reason: only what the system says of room is a full disk', async () => {
+    const home = join(directory, 'quota and space left');
+    writeFileSync(home, '');
+    chmodSync(directory, 0o755);
+    const all = [...before, '-c', guardScripts.place, 'sena', 'M'];
+    // As root it would be /var/lib of this machine.
+    const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const { stderr } = await promisify(execFile)(program, all, { env: { ...env, HOME: home, LC_ALL: 'C' }, ...nobody });
+    expect(stderr).toMatch(/^M unplaceable .*quota and space left.*: Not a directory\n$/);
+  });
+
   it('a full disk does not end the command, and it is told that there was more', { concurrent: false }, async () => {
     const id = randomUUID();
     symlinkSync('/dev/full', join(directory, `${id}.o`));

@@ -109,6 +109,7 @@ async function resolveName(name: string, timeoutMs: number): Promise<string[]> {
 
 function dial(host: string, port: number, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    // Small writes follow each other: with Nagle's algorithm each second one would wait for 40 ms.
     const socket = connectTcp({ host, port, noDelay: true });
     const timer = setTimeout(() => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
     const fail = (error: Error) => {
@@ -180,7 +181,6 @@ function logIn(
     // ssh2 throws for a key it can't read, among others.
     try {
       client.connect(config);
-      client.setNoDelay(true);
     } catch (error) {
       socket.destroy();
       resolve(

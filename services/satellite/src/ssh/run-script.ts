@@ -10,8 +10,10 @@ import type { SshConnection } from './open-ssh-connection.ts';
 
 export type ScriptEnd =
   | { kind: 'answered'; words: string[] }
-  /** The request was sent; no answer came. */
+  /** The request was sent; its channel ended without an answer. */
   | { kind: 'lost'; detail: string }
+  /** Nothing was heard in time: the node is slow, or the line is dead and nobody knows yet. */
+  | { kind: 'silent'; detail: string }
   /** The connection broke before the request was sent. */
   | { kind: 'not_sent'; detail: string }
   /** The node refused the channel or the request. */
@@ -45,17 +47,17 @@ export function runScript(
   const { promise: confirmed, resolve: confirm } = Promise.withResolvers<void>();
   let channel: ClientChannel | null = null;
   let isClosed = false;
-  const lose = (detail: string) => {
-    resolve({ kind: 'lost', detail });
+  const giveUp = (detail: string) => {
+    resolve({ kind: 'silent', detail });
     close();
   };
   let timer = setTimeout(
-    () => lose(`The node did not confirm the request within ${confirmTimeoutMs / 1_000} s.`),
+    () => giveUp(`The node did not confirm the request within ${confirmTimeoutMs / 1_000} s.`),
     confirmTimeoutMs,
   );
   if (answerTimeoutMs !== null) {
     clearTimeout(timer);
-    timer = setTimeout(() => lose(`The node did not answer within ${answerTimeoutMs / 1_000} s.`), answerTimeoutMs);
+    timer = setTimeout(() => giveUp(`The node did not answer within ${answerTimeoutMs / 1_000} s.`), answerTimeoutMs);
   }
 
   function close(): void {

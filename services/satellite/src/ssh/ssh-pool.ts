@@ -14,6 +14,8 @@ export type SshLease = {
   /** True when the connection was there before: it may have died unnoticed. */
   isReused: boolean;
   release(): void;
+  /** Nothing is heard over it: nobody else gets this connection, and it is closed when the last who has it gives it back. */
+  abandon(): void;
 };
 
 export type SshPool = {
@@ -33,6 +35,7 @@ type Slot = {
   connection: SshConnection | null;
   leases: number;
   idleTimer: NodeJS.Timeout | null;
+  isAbandoned: boolean;
 };
 
 export function createSshPool(settings: SshPoolSettings): SshPool {
@@ -47,7 +50,8 @@ export function createSshPool(settings: SshPoolSettings): SshPool {
     if (existing !== undefined && existing.connection?.isClosed() !== true) {
       return { slot: existing, isReused: existing.connection !== null };
     }
-    const slot: Slot = { opening: openSshConnection(target, settings), connection: null, leases: 0, idleTimer: null };
+    const opening = openSshConnection(target, settings);
+    const slot: Slot = { opening, connection: null, leases: 0, idleTimer: null, isAbandoned: false };
     slots.set(key, slot);
     return { slot, isReused: false };
   }
@@ -61,11 +65,12 @@ export function createSshPool(settings: SshPoolSettings): SshPool {
 
   function release(key: string, slot: Slot): void {
     slot.leases -= 1;
-    if (slot.leases > 0 || slot.connection === null || slots.get(key) !== slot) return;
-    if (isClosed) {
+    if (slot.leases > 0 || slot.connection === null) return;
+    if (isClosed || slot.isAbandoned) {
       slot.connection.close();
       return;
     }
+    if (slots.get(key) !== slot) return;
     idle.add(key);
     slot.idleTimer = setTimeout(() => closeIdle(key), settings.idleMs);
     slot.idleTimer.unref();
@@ -110,6 +115,10 @@ export function createSshPool(settings: SshPoolSettings): SshPool {
           if (isReleased) return;
           isReleased = true;
           release(key, slot);
+        },
+        abandon() {
+          slot.isAbandoned = true;
+          forget(key, slot);
         },
       };
     },

@@ -41,7 +41,11 @@ beforeEach(async () => {
 
 const make = (memory = lastSigned) => makeCheckpoint(pool, masterKey, memory, fleet.organizationId);
 async function record(count: number): Promise<void> {
-  const events = Array.from({ length: count }, (_, n) => ({ action: 'a.b', actor: 'member:m', subject: `${n}` }));
+  const events = Array.from({ length: count }, (_, n) => ({
+    action: 'a.b',
+    actor: 'service:test' as const,
+    subject: `${n}`,
+  }));
   await bench.inFleet(fleet, (transaction) => appendAuditEvents(transaction, events));
   await sealOrganization(bench.app, fleet.organizationId);
 }

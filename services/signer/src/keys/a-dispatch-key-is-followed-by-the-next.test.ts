@@ -206,7 +206,7 @@ test('two signers at once do a request once', async () => {
 test('the key of checkpoints stays, and is named by the new dispatch key', async () => {
   const record = async () => {
     await bench.inFleet(fleet, (transaction) =>
-      appendAuditEvents(transaction, [{ action: 'a.b', actor: 'member:m', subject: 's' }]),
+      appendAuditEvents(transaction, [{ action: 'a.b', actor: 'service:test', subject: 's' }]),
     );
     await sealOrganization(bench.app, fleet.organizationId);
     await makeCheckpoint(pool, masterKey, new Map(), fleet.organizationId);

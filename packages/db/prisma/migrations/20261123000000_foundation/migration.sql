@@ -141,6 +141,8 @@ create table runs (
   requested_via text not null default 'service_token' check (requested_via in ('session', 'api_key', 'service_token')),
   -- The API key it was asked with: one that is revoked while the run waits for its time ends it.
   requested_key text,
+  -- What that key was called then.
+  requested_key_name text,
   -- The selector that its requester's role was narrowed to when it was asked for: it reaches nothing beyond.
   scope text,
   usage jsonb not null default '{"modelCalls":0,"promptTokens":0,"completionTokens":0,"models":[]}',
@@ -266,6 +268,8 @@ create table approval_decisions (
   approval_id text not null,
   decided_by text not null,
   decided_by_name text not null,
+  -- The API key it was decided with, as it was called then: id and name.
+  decided_key jsonb,
   decision text not null check (decision in ('approve', 'reject')),
   reason text,
   decided_at timestamptz not null default now(),

@@ -231,11 +231,13 @@ create function identity.new_audit_id() returns text language sql volatile as $$
 $$;
 
 -- Who did it: a member where the change is their own doing, else the identity service (seeding, administration).
--- A transaction that acts for a member says so in `sena.actor`.
+-- A transaction that acts for a member says so in `sena.actor`, and with which API key, if with one, in `sena.api_key`.
 create function identity.append_audit(organization text, actor text, action text, subject text, data jsonb) returns void
 language sql security definer set search_path = sena, pg_temp as $$
   insert into audit_events (id, organization_id, action, actor, subject, data)
-  values (identity.new_audit_id(), organization, action, coalesce(nullif(current_setting('sena.actor', true), ''), actor), subject, data)
+  values (identity.new_audit_id(), organization, action, coalesce(nullif(current_setting('sena.actor', true), ''), actor), subject,
+    data || case when coalesce(current_setting('sena.api_key', true), '') = '' then '{}'
+      else jsonb_build_object('apiKey', current_setting('sena.api_key')::jsonb) end)
 $$;
 
 -- What belongs to a person is told to each organization the person is a member of.

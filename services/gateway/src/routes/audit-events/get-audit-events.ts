@@ -1,6 +1,7 @@
 // GET /v1/audit-events: who did what, newest first, with its place in the sealed chain, and what those are called now. Reads only: two
 // reads a page, however long it is.
 import { nameMembers } from '@sena/auth/members/name-members';
+import { type ActingKey, actingKeySchema } from '@sena/contracts/domain/principal';
 import { type AuditEvent, auditEventPageSchema, auditListQuerySchema } from '@sena/contracts/http/audit';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import { timestampSchema } from '@sena/contracts/http/page';
@@ -72,6 +73,7 @@ function toAuditEvent(row: AuditEventRow, members: ReadonlyMap<string, string>):
   return {
     ...event,
     seq: row.seq === null ? null : Number(row.seq),
+    actorKey: keyIn(row),
     actorName: satellite_actor ?? members.get(userIn(row.actor) ?? '') ?? null,
     subjectName: subject_name ?? members.get(userIn(row.subject) ?? '') ?? namedIn(row),
   };
@@ -86,6 +88,12 @@ function userIn(reference: string): string | null {
 function namedIn({ data }: AuditEventRow): string | null {
   const name = data.name ?? data.email;
   return typeof name === 'string' && name !== '' ? name : null;
+}
+
+/** Sealed with the record; what is called so in an act of somebody else is not one. */
+function keyIn({ actor, data }: AuditEventRow): ActingKey | null {
+  const key = actingKeySchema.safeParse(data.apiKey);
+  return key.success && actor.startsWith('member:') ? key.data : null;
 }
 
 interface AuditEventRow {

@@ -1,6 +1,6 @@
 // DELETE /v1/audit-sinks/{id}: nothing more is sent there. What it has taken stays there.
 import { deleteSink } from '@sena/audit/audit-sinks';
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
 import { z } from 'zod';
@@ -25,7 +25,7 @@ export function deleteAuditSink(app: GatewayApp, services: Services): void {
     async (request, reply) => {
       const member = memberOf(request);
       await inOrganization(services.pool, member.organizationId, (transaction) =>
-        deleteSink(transaction, request.params.id, principalRef(member)),
+        deleteSink(transaction, request.params.id, actorOf(member)),
       );
       return reply.code(204).send(null);
     },

@@ -1,6 +1,6 @@
 // POST /v1/audit-sinks: from now on records are sent there as they are sealed.
 import { createSink } from '@sena/audit/audit-sinks';
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { auditSinkSchema, createAuditSinkBodySchema, createdAuditSinkSchema } from '@sena/contracts/http/audit';
 import { inOrganization } from '@sena/db/tenant';
 import type { GatewayApp } from '../../gateway-app.ts';
@@ -29,7 +29,7 @@ export function postAuditSinks(app: GatewayApp, services: Services): void {
     },
     async (request, reply) => {
       const member = memberOf(request);
-      const by = { actor: principalRef(member), privateHosts: services.settings.privateSinkHosts };
+      const by = { actor: actorOf(member), privateHosts: services.settings.privateSinkHosts };
       const { answer } = await inOrganization(services.pool, member.organizationId, (transaction) =>
         // The secret is not kept: it follows from the id.
         oncePerKey(transaction, { request, reply, kept: auditSinkSchema }, () =>

@@ -1,5 +1,5 @@
 // POST /v1/dispatch-keys/{id}/retire: asks the signer to say, under the newest key, that this one is no longer to be believed.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { dispatchKeyRequestSchema, retireDispatchKeyBodySchema } from '@sena/contracts/http/fleet';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
@@ -39,7 +39,7 @@ export function postDispatchKeyRetire(app: GatewayApp, services: Services): void
       const { force, reason } = request.body;
       const { answer } = await inOrganization(services.pool, member.organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: dispatchKeyRequestSchema }, () =>
-          requestKeyRetirement(transaction, request.params.id, { force, reason, actor: principalRef(member) }),
+          requestKeyRetirement(transaction, request.params.id, { force, reason, actor: actorOf(member) }),
         ),
       );
       return reply.code(202).send(answer);

@@ -1,5 +1,5 @@
 // POST /v1/dispatch-keys/rotations: asks the signer for the next dispatch key. The old one names it, and satellites learn it from that alone.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { dispatchKeyRequestSchema, rotateDispatchKeyBodySchema } from '@sena/contracts/http/fleet';
 import { inOrganization } from '@sena/db/tenant';
 import { requestKeyRotation } from '@sena/fleet/change-dispatch-keys';
@@ -35,7 +35,7 @@ export function postDispatchKeyRotations(app: GatewayApp, services: Services): v
       const member = memberOf(request);
       const { answer } = await inOrganization(services.pool, member.organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: dispatchKeyRequestSchema }, () =>
-          requestKeyRotation(transaction, { reason: request.body.reason, actor: principalRef(member) }),
+          requestKeyRotation(transaction, { reason: request.body.reason, actor: actorOf(member) }),
         ),
       );
       return reply.code(202).send(answer);

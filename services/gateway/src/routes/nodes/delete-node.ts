@@ -1,5 +1,5 @@
 // DELETE /v1/nodes/{id}: SENA forgets a server. Nothing is done on the server itself.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
 import { deleteNode as deleteNodeOfFleet } from '@sena/fleet/delete-node';
@@ -29,7 +29,7 @@ export function deleteNode(app: GatewayApp, services: Services): void {
     async (request, reply) => {
       const member = memberOf(request);
       await inOrganization(services.pool, member.organizationId, (transaction) =>
-        deleteNodeOfFleet(transaction, request.params.id, principalRef(member)),
+        deleteNodeOfFleet(transaction, request.params.id, actorOf(member)),
       );
       return reply.code(204).send(null);
     },

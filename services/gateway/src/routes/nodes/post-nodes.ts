@@ -1,5 +1,5 @@
 // POST /v1/nodes: makes a server known. Connects to nothing.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { createNodeBodySchema, nodeSchema } from '@sena/contracts/http/fleet';
 import { inOrganization } from '@sena/db/tenant';
 import { createNode } from '@sena/fleet/create-node';
@@ -31,7 +31,7 @@ export function postNodes(app: GatewayApp, services: Services): void {
       const member = memberOf(request);
       const { answer } = await inOrganization(services.pool, member.organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: nodeSchema }, () =>
-          createNode(transaction, request.body, principalRef(member)),
+          createNode(transaction, request.body, actorOf(member)),
         ),
       );
       return reply.code(201).send(answer);

@@ -1,6 +1,6 @@
 // POST /v1/runs/{id}/cancel: a person wants a run to end. What has not started will not; what runs is
 // told to stop where that is asked for.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import type { RunStatus } from '@sena/contracts/domain/run';
 import { cancelRunBodySchema, runAcceptedSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
@@ -46,7 +46,7 @@ export function postRunCancel(app: GatewayApp, services: Services): void {
       const cancelled = await inOrganization(services.pool, organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: runAcceptedSchema }, async () => {
           await requireRun(transaction, id, runBoundsOf(member));
-          const { outboxId } = await requestCancel(transaction, id, principalRef(member), request.body);
+          const { outboxId } = await requestCancel(transaction, id, actorOf(member), request.body);
           const found = await transaction.query<{ status: RunStatus }>('select status from runs where id = $1', [id]);
           return { id, status: found.rows[0]?.status ?? 'cancelled', outboxId };
         }),

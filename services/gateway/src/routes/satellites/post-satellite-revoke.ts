@@ -1,5 +1,5 @@
 // POST /v1/satellites/{id}/revoke: its key is worth nothing from now on; a live tunnel is closed.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { satelliteSchema } from '@sena/contracts/http/fleet';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
@@ -32,7 +32,7 @@ export function postSatelliteRevoke(app: GatewayApp, services: Services): void {
       const { id: satelliteId } = request.params;
       const revoked = await inOrganization(services.pool, organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: satelliteSchema }, () =>
-          revokeSatellite(transaction, satelliteId, principalRef(member)),
+          revokeSatellite(transaction, satelliteId, actorOf(member)),
         ),
       );
       if (revoked.kind === 'first') void services.signals.ring(organizationId, 'satelliteRevoked', { satelliteId });

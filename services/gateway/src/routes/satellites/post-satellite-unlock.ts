@@ -1,5 +1,5 @@
 // POST /v1/satellites/{id}/unlock: somebody has looked where the second copy of its state directory was.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { satelliteSchema } from '@sena/contracts/http/fleet';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
@@ -33,7 +33,7 @@ export function postSatelliteUnlock(app: GatewayApp, services: Services): void {
       const member = memberOf(request);
       const { answer } = await inOrganization(services.pool, member.organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: satelliteSchema }, () =>
-          unlockSatellite(transaction, request.params.id, principalRef(member)),
+          unlockSatellite(transaction, request.params.id, actorOf(member)),
         ),
       );
       return answer;

@@ -1,5 +1,5 @@
 // PATCH /v1/sites/{id}: how many commands may run there at once. Its satellites are told by their relays, at once where they are connected.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { changeSiteBodySchema, siteSchema } from '@sena/contracts/http/fleet';
 import { idSchema } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
@@ -31,7 +31,7 @@ export function patchSite(app: GatewayApp, services: Services): void {
       const member = memberOf(request);
       const { id: siteId } = request.params;
       const changed = await inOrganization(services.pool, member.organizationId, (transaction) =>
-        changeSite(transaction, siteId, request.body, principalRef(member)),
+        changeSite(transaction, siteId, request.body, actorOf(member)),
       );
       void services.signals.ring(member.organizationId, 'siteShares', { siteId });
       return changed;

@@ -1,6 +1,6 @@
 // POST /v1/sites/{id}/join-tokens: lets one satellite join this site. The token is shown once and kept as a hash,
 // so the same request sent again is told that it was shown.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import { createJoinTokenBodySchema, joinTokenSchema } from '@sena/contracts/http/fleet';
 import { idSchema } from '@sena/contracts/ids';
@@ -46,7 +46,7 @@ export function postJoinTokens(app: GatewayApp, services: Services): void {
             siteId: request.params.id,
             expiresInSeconds: request.body.expiresInSeconds,
             publicUrl: services.settings.publicUrl,
-            createdBy: principalRef(member),
+            createdBy: actorOf(member),
           }),
         ),
       );

@@ -1,5 +1,5 @@
 // POST /v1/sites: names a customer network that satellites can then join.
-import { principalRef } from '@sena/contracts/domain/principal';
+import { actorOf } from '@sena/contracts/domain/principal';
 import { createSiteBodySchema, siteSchema } from '@sena/contracts/http/fleet';
 import { inOrganization } from '@sena/db/tenant';
 import { createSite } from '@sena/fleet/create-site';
@@ -28,7 +28,7 @@ export function postSites(app: GatewayApp, services: Services): void {
       const member = memberOf(request);
       const { answer } = await inOrganization(services.pool, member.organizationId, (transaction) =>
         oncePerKey(transaction, { request, reply, kept: siteSchema }, () =>
-          createSite(transaction, request.body, principalRef(member)),
+          createSite(transaction, request.body, actorOf(member)),
         ),
       );
       return reply.code(201).send(answer);

@@ -96,6 +96,7 @@ async function askForApproval(
     reasons: waiting.flatMap((step) => step.decision.reasons),
     requestedBy: requester.ref,
     requestedByName: requester.name,
+    requestedKey: requester.key,
     actor,
   });
 }

@@ -12,6 +12,6 @@ if [ -d "$directory" ] || problem=$(umask 077 && mkdir -p "$directory" 2>&1); th
   problem="$directory is not writable"
 fi
 case $problem in
-  *[Ss]pace* | *[Qq]uota*) say full "$problem" ;;
+  *": No space left on device" | *": Disk quota exceeded" | *": Quota exceeded") say full "$problem" ;;
   *) say unplaceable "$problem" ;;
 esac

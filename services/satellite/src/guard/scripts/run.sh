@@ -9,7 +9,11 @@ expiry=$4
 mark=$5
 say() { echo "$mark $*" >&2; exit 0; }
 set -C
-{ true >"$file.l"; } 2>/dev/null || { if [ -e "$file.l" ]; then say locked; else say no_room; fi; }
+{ true >"$file.l"; } 2>/dev/null || {
+  if [ -e "$file.l" ]; then say locked; fi
+  # Removed since it was placed, or made read-only.
+  if [ -w "$1" ]; then say no_room; else say no_place; fi
+}
 set +C
 { echo "s $boot $expiry" >"$file.l" && true >"$file.o" && true >"$file.e"; } 2>/dev/null || {
   rm -f "$file.l" "$file.o" "$file.e"
