@@ -254,12 +254,15 @@ describe('runs', () => {
 
   test('know who asked, in their organization', async () => {
     const requester = (of: SeededFleet) => inFleet(of, (transaction) => readRequester(transaction, runId));
-    expect(await requester(fleet)).toMatchObject({
+    expect(await requester(fleet)).toEqual({
       ref: 'member:user_asker',
       name: 'Asker',
       role: 'operator',
       via: 'session',
       key: null,
+      kind: 'command',
+      command: 'uptime',
+      planner: 'model',
     });
     await expect(requester(await bench.seedFleet())).rejects.toThrow(/does not exist/);
     expect(await inFleet(await bench.seedFleet(), (transaction) => readRun(transaction, runId))).toBeNull();
