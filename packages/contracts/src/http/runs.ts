@@ -165,6 +165,7 @@ export type Run = z.infer<typeof runSchema>;
 
 export const runListQuerySchema = pageQuerySchema.extend({ status: runStatusSchema.optional() });
 export const runSummarySchema = runSchema.omit({ findings: true, answer: true, waits: true });
+export type RunSummary = z.infer<typeof runSummarySchema>;
 export const runPageSchema = pageSchema(runSummarySchema);
 
 /** When an outcome was stored, who told it (`satellite:<id>`, or a service of the cloud), and the audit event that vouches for it. */

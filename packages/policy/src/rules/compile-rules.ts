@@ -249,9 +249,11 @@ function actionsOf({ action }: PolicyJson): string[] | null {
   return entities.map((entity) => ('__entity' in entity ? entity.__entity.id : entity.id));
 }
 
-function sentenceOf({ message, help }: DetailedError): string {
+function sentenceOf({ message, help, sourceLocations }: DetailedError): string {
+  // Of a text that can't be parsed: what could have stood there.
+  const expected = sourceLocations?.[0]?.label ?? null;
   const plain = message.replace(/^failed to parse policies from string: /, '').replace(/^for policy `[^`]*`, /, '');
-  const whole = help === null ? plain : `${plain}: ${help}`;
+  const whole = [help === null ? plain : `${plain}: ${help}`, ...(expected === null ? [] : [expected])].join('; ');
   return /[.?!]$/.test(whole) ? whole : `${whole}.`;
 }
 

@@ -262,6 +262,12 @@ describe('what is wrong with a text is said with its line', () => {
       1,
       /fixed texts/,
     ],
+    [
+      'what can not be parsed, with what could stand there',
+      'permit (principal, action resource);',
+      1,
+      /unexpected token .*expected .*`,`/,
+    ],
     ['nothing', '// only a remark', 1, /no rule/],
     ['a template', 'permit (principal == ?principal, action, resource);', 1, /template/],
     ['an unknown action', 'permit (principal, action == Action::"restarts", resource);', 1, /unrecognized action/],
