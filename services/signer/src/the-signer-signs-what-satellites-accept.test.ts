@@ -272,7 +272,7 @@ describe('is refused, with the reason at each execution', () => {
     const runOf = (kind: 'ask' | 'command', planner: string) =>
       bench.inFleet(fleet, async (transaction) => {
         const words = kind === 'ask' ? { prompt: 'why?', command: null } : { prompt: null, command: change };
-        const rest = { runbook: null, selector: '*', traceparent: null, requestedBy: member(fleet.organizationId) };
+        const rest = { runbook: null, selector: '*', traceparent: 'trace', requestedBy: member(fleet.organizationId) };
         const { id } = await createRun(transaction, { kind, ...words, ...rest });
         await transaction.query('update runs set planner = $2 where id = $1', [id, planner]);
         return id;
