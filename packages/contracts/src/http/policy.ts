@@ -84,5 +84,7 @@ export const policyEvaluationSchema = policyDecisionSchema.extend({
   groups: z.array(policyGroupSchema),
   /** Of the draft. */
   notes: z.array(policyNoteSchema),
+  /** No shell can read the command: what to do, as a sentence. It would be refused. null: it may be read. */
+  syntaxError: z.string().nullable(),
 });
 export type PolicyEvaluation = z.infer<typeof policyEvaluationSchema>;

@@ -7,6 +7,7 @@ import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import { readNodes } from '@sena/fleet/read-nodes';
 import { selectNodes } from '@sena/fleet/select-nodes';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
+import { findSyntaxError } from '@sena/policy/reading/find-syntax-error';
 import { decideCommand, type GroupVerdict, strictest } from '@sena/policy/rules/decide-command';
 import { describeGroup } from '@sena/policy/rules/describe-group';
 import type { RuleNode } from '@sena/policy/rules/group-nodes';
@@ -54,6 +55,7 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
       return {
         ...withLists(strictest(verdicts)),
         effects,
+        syntaxError: findSyntaxError(command),
         nodeCount: nodes?.length ?? null,
         groups: nodes === null || nodes.length === 0 ? [] : verdicts.map((verdict) => toGroup(rules, verdict)),
         notes:
