@@ -21,13 +21,22 @@ export interface Requester {
 
 /** Throws when there is no such run. */
 export async function readRequester(transaction: TenantTransaction, runId: string): Promise<Requester> {
-  const found = await transaction.query<Requester>(
-    `select requested_by as ref, requested_by_name as name, requested_role as role, requested_via as via, ${requestedKey('r')} as key, kind,
-       command, planner
+  const found = await transaction.query<{
+    requested_by: string;
+    requested_by_name: string;
+    requested_role: string;
+    requested_via: string;
+    requested_key: ActingKey | null;
+    kind: Requester['kind'];
+    command: string | null;
+    planner: Planner;
+  }>(
+    `select requested_by, requested_by_name, requested_role, requested_via, ${requestedKey('r')} as requested_key, kind, command, planner
      from runs r where id = $1`,
     [runId],
   );
   const run = found.rows[0];
   if (run === undefined) throw new Error(`run ${runId} does not exist in ${transaction.organizationId}`);
-  return run;
+  const { requested_by: ref, requested_by_name: name, requested_role: role, requested_via: via } = run;
+  return { ref, name, role, via, key: run.requested_key, kind: run.kind, command: run.command, planner: run.planner };
 }

@@ -262,7 +262,7 @@ describe('runs', () => {
       key: null,
       kind: 'command',
       command: 'uptime',
-      planner: 'model',
+      planner: 'none',
     });
     await expect(requester(await bench.seedFleet())).rejects.toThrow(/does not exist/);
     expect(await inFleet(await bench.seedFleet(), (transaction) => readRun(transaction, runId))).toBeNull();
