@@ -22,26 +22,30 @@ export async function buildConsole(step, env) {
   const built = existsSync(path.join(checkoutDirectory, 'apps', 'console', '.next', 'standalone'));
   if (built && isStamped('console', hash)) return;
 
-  await step('building the console', async () => {
-    const { code, output } = await runCommand(
-      'npx',
-      [
-        '--yes',
-        `pnpm@${pnpmVersion}`,
-        'exec',
-        'turbo',
-        'run',
-        'build',
-        '--filter=@sena/console',
-        '--output-logs=errors-only',
-      ],
-      {
-        cwd: checkoutDirectory,
-        env: { ...env, NEXT_TELEMETRY_DISABLED: '1', TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
-        timeoutMs,
-      },
-    );
-    if (code !== 0) throw new Error(`The console could not be built. The build said:\n${lastLines(output, 40)}`);
-    stamp('console', hash);
-  });
+  await step(
+    'building the console',
+    async () => {
+      const { code, output } = await runCommand(
+        'npx',
+        [
+          '--yes',
+          `pnpm@${pnpmVersion}`,
+          'exec',
+          'turbo',
+          'run',
+          'build',
+          '--filter=@sena/console',
+          '--output-logs=errors-only',
+        ],
+        {
+          cwd: checkoutDirectory,
+          env: { ...env, NEXT_TELEMETRY_DISABLED: '1', TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
+          timeoutMs,
+        },
+      );
+      if (code !== 0) throw new Error(`The console could not be built. The build said:\n${lastLines(output, 40)}`);
+      stamp('console', hash);
+    },
+    'once for each version; usually under a minute on idle cores',
+  );
 }

@@ -47,6 +47,8 @@ export interface StepResult {
   /** null: ended by a signal, or not `exited`. */
   exitCode: number | null;
   reason: string | null;
+  /** What its satellite said of it, where it did not run to an end that was seen. */
+  detail?: string | null;
   stdout: string;
   stderr: string;
   /** Some of stdout or stderr is missing here. */
@@ -79,6 +81,8 @@ export interface NodeName {
 
 export interface NotAnswered {
   node: NodeName;
-  /** Completes "web-03 …": "was not reached (node_unreachable)". */
+  /** Completes "web-03 …": "was not reached (No connection to 10.0.0.3:22)". */
   why: string;
+  /** What to do about it, as a sentence or two. */
+  advice?: string;
 }

@@ -4,15 +4,16 @@ import { ownRunbooks } from './own-runbooks.ts';
 import type { NodeObservation, Runbook, StepResult } from './runbook.ts';
 
 const silences: ReadonlyArray<[string, Partial<StepResult>, RegExp]> = [
-  [
-    'was not reached',
-    { outcome: 'not_started', exitCode: null, reason: 'node_unreachable' },
-    /not reached \(node_unreachable\)/,
-  ],
+  ['was not reached', { outcome: 'not_started', exitCode: null, reason: 'node_unreachable' }, /was not reached$/],
   [
     'has an unknown outcome',
     { outcome: 'unknown', exitCode: null, reason: 'connection_lost' },
-    /unknown \(connection_lost\)/,
+    /unknown \(the connection broke after it was sent\)/,
+  ],
+  [
+    'was not reached, and whose satellite says why',
+    { outcome: 'not_started', exitCode: null, reason: 'node_unreachable', detail: 'No connection to 10.0.0.3:22.' },
+    /was not reached \(No connection to 10\.0\.0\.3:22\)$/,
   ],
   ['ran into the time limit', { exitCode: null, reason: 'timeout' }, /time limit/],
   ['was ended by a signal', { exitCode: null }, /signal/],

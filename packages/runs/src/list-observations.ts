@@ -11,6 +11,8 @@ export interface Observation {
   readonly outcome: OutcomeKind;
   readonly exitCode: number | null;
   readonly reason: string | null;
+  /** What its satellite said of it, as a sentence. Text from outside. */
+  readonly detail: string | null;
   readonly stdout: string;
   readonly stderr: string;
   /** More was written than is here. */
@@ -40,12 +42,13 @@ export async function listObservations(
     kind: OutcomeKind;
     exit_code: number | null;
     reason: string | null;
+    detail: string | null;
     stdout_bytes: string;
     stderr_bytes: string;
     stdout_inline: Buffer | null;
     stderr_inline: Buffer | null;
   }>(
-    `select e.id::text, e.step, e.node_id, e.node_name, o.kind, ${exitCode}, o.reason, o.stdout_bytes, o.stderr_bytes,
+    `select e.id::text, e.step, e.node_id, e.node_name, o.kind, ${exitCode}, o.reason, o.detail, o.stdout_bytes, o.stderr_bytes,
        case when $3 then o.stdout_inline end as stdout_inline, case when $3 then o.stderr_inline end as stderr_inline
      from executions e ${effectiveOutcome} where e.run_id = $1 and e.step = any($2) and o.kind is not null order by e.node_name, e.step`,
     [runId, steps, wanted.headBytes > 0],
@@ -69,6 +72,7 @@ export async function listObservations(
       outcome: row.kind,
       exitCode: row.exit_code,
       reason: row.reason,
+      detail: row.detail,
       stdout: stdout.toString('utf8'),
       stderr: stderr.toString('utf8'),
       truncated: stdout.length < Number(row.stdout_bytes) || stderr.length < Number(row.stderr_bytes),

@@ -1,7 +1,7 @@
 // The runs of an organization, newest first. Reads only.
 import type { RunStatus } from '@sena/contracts/domain/run';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
-import type { Run } from '@sena/contracts/http/runs';
+import type { RunSummary } from '@sena/contracts/http/runs';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { type RunRow, runColumns, summarizeRun } from './read-run.ts';
 import { type RunBounds, runWithin } from './run-within.ts';
@@ -10,7 +10,7 @@ export async function listRuns(
   transaction: TenantTransaction,
   page: { limit: number; cursor?: string | undefined; status?: RunStatus | undefined },
   bounds: RunBounds | null = null,
-): Promise<{ items: Array<Omit<Run, 'answer' | 'findings'>>; nextCursor: string | null }> {
+): Promise<{ items: Array<RunSummary>; nextCursor: string | null }> {
   // Run ids sort by creation.
   const before = decodeCursor(page.cursor, 1)?.[0];
   const values: unknown[] = [before ?? null, page.status ?? null, page.limit + 1];

@@ -1,7 +1,7 @@
 // A run as people see it, without what it waits for. Reads only.
 import type { ActingKey } from '@sena/contracts/domain/principal';
 import type { Finding, Planner, RunKind, RunStatus, Usage } from '@sena/contracts/domain/run';
-import type { Run } from '@sena/contracts/http/runs';
+import type { Run, RunSummary } from '@sena/contracts/http/runs';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 export interface RunRow {
@@ -67,7 +67,7 @@ export async function readRun(transaction: TenantTransaction, runId: string): Pr
   };
 }
 
-export function summarizeRun(row: RunRow): Omit<Run, 'answer' | 'findings' | 'waits'> {
+export function summarizeRun(row: RunRow): RunSummary {
   const ended = row.exited_zero_count + row.exited_nonzero_count + row.not_started_count + row.unknown_count;
   return {
     id: row.id,

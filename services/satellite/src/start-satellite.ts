@@ -48,7 +48,9 @@ export async function startSatellite(
   const state = openStateDirectory(config.stateDirectory);
   const enrolment = readEnrolment(state.enrolment);
   if (enrolment === null) {
-    throw new OperatorError(`This satellite is not enrolled yet. Run: satellite enroll --config ${config.file} …`);
+    throw new OperatorError(
+      'This satellite is not enrolled yet. Add it in the console under Satellites and paste its command here.',
+    );
   }
   const unlock = lockState(state.lock);
   try {

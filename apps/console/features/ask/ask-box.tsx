@@ -126,7 +126,7 @@ export function AskBox() {
           <div className="flex flex-wrap items-center gap-2 border-t border-border p-2.5">
             <label
               htmlFor={nodesId}
-              className="flex h-8 min-w-0 flex-1 basis-52 items-center gap-2 rounded-md border border-transparent px-2 focus-within:border-input"
+              className="flex h-8 min-w-0 flex-1 basis-72 items-center gap-2 rounded-md border border-transparent px-2 focus-within:border-input"
             >
               <Server aria-hidden className="size-4 shrink-0 text-muted-foreground" />
               <span className="shrink-0 text-[0.8125rem] text-muted-foreground">On nodes</span>
@@ -144,7 +144,7 @@ export function AskBox() {
               />
             </label>
             {kind === 'command' && <StartAtField value={startAt} onChange={setStartAt} error={create.error} />}
-            <span className="hidden items-center gap-1 text-xs text-muted-foreground sm:flex" aria-hidden>
+            <span className="ml-auto hidden items-center gap-1 text-xs text-muted-foreground sm:flex" aria-hidden>
               {kind === 'command' && <Kbd>{commandKey}</Kbd>}
               <Kbd>↵</Kbd>
             </span>

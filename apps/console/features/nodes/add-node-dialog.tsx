@@ -11,6 +11,7 @@ import Link from 'next/link';
 import { type FormEvent, useState } from 'react';
 import { describeFailure, fieldError } from '../api/describe-failure.ts';
 import { useSites } from '../satellites/use-sites.ts';
+import { type FormProblems, findFormProblems } from './find-form-problems.ts';
 import { parseLabels } from './parse-labels.ts';
 import { useCreateNode } from './use-nodes.ts';
 
@@ -37,6 +38,7 @@ function NodeForm({ onDone }: { onDone: () => void }) {
   const create = useCreateNode();
   const [siteChoice, setSiteChoice] = useState<string | null>(null);
   const [labelError, setLabelError] = useState<string | null>(null);
+  const [problems, setProblems] = useState<FormProblems>({});
   const siteId = siteChoice ?? sites.data?.[0]?.id;
 
   if (sites.data !== undefined && sites.data.length === 0) {
@@ -61,7 +63,9 @@ function NodeForm({ onDone }: { onDone: () => void }) {
     const text = (name: string) => String(form.get(name) ?? '').trim();
     const labels = parseLabels(text('labels'));
     setLabelError(labels.kind === 'wrong' ? labels.sentence : null);
-    if (labels.kind === 'wrong' || siteId === undefined || create.isPending) return;
+    const found = findFormProblems(text);
+    setProblems(found);
+    if (labels.kind === 'wrong' || Object.keys(found).length > 0 || siteId === undefined || create.isPending) return;
     create.mutate(
       {
         name: text('name'),
@@ -84,9 +88,9 @@ function NodeForm({ onDone }: { onDone: () => void }) {
 
   const plain = { autoComplete: 'off', spellCheck: false, autoCapitalize: 'off' } as const;
   return (
-    <form className="flex flex-col gap-4" onSubmit={submit}>
+    <form className="flex flex-col gap-4" noValidate onSubmit={submit}>
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="Name" error={fieldError(create.error, 'name')}>
+        <Field label="Name" error={problems.name ?? fieldError(create.error, 'name')}>
           {(control) => (
             <Input {...control} {...plain} name="name" placeholder="web-07" maxLength={63} required autoFocus />
           )}
@@ -101,22 +105,26 @@ function NodeForm({ onDone }: { onDone: () => void }) {
             />
           )}
         </Field>
-        <Field label="Address" error={fieldError(create.error, 'address')} hint="As the satellite reaches it.">
+        <Field
+          label="Address"
+          error={problems.address ?? fieldError(create.error, 'address')}
+          hint="As the satellite reaches it."
+        >
           {(control) => (
             <Input {...control} {...plain} name="address" placeholder="10.0.4.17" maxLength={253} required />
           )}
         </Field>
-        <Field label="SSH port" error={fieldError(create.error, 'port')}>
+        <Field label="SSH port" error={problems.port ?? fieldError(create.error, 'port')}>
           {(control) => (
             <Input {...control} name="port" type="number" min={1} max={65_535} defaultValue={22} required />
           )}
         </Field>
-        <Field label="Log in as" error={fieldError(create.error, 'runAs')}>
+        <Field label="Log in as" error={problems.runAs ?? fieldError(create.error, 'runAs')}>
           {(control) => <Input {...control} {...plain} name="runAs" defaultValue="root" maxLength={32} required />}
         </Field>
         <Field
           label="Credential"
-          error={fieldError(create.error, 'credential')}
+          error={problems.credential ?? fieldError(create.error, 'credential')}
           hint="Its name in the satellite’s configuration."
         >
           {(control) => (

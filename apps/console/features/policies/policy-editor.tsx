@@ -108,7 +108,9 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
             label="Rules"
             error={
               problems.length > 0
-                ? `${problems.length === 1 ? 'Something is' : `${problems.length} things are`} wrong, see below.`
+                ? problems.length === 1
+                  ? `Line ${problems[0]?.line} can’t be read; what is wrong stands below.`
+                  : `${problems.length} things are wrong; each stands below with its line.`
                 : null
             }
           >

@@ -43,7 +43,7 @@ import { whenBegan } from './when-began.ts';
 
 export function RunPage({ runId }: { runId: string }) {
   const run = useRun(runId);
-  const { events, following } = useFollowRun(runId);
+  const { events, following } = useFollowRun(runId, run.data !== undefined);
   const { shownId, show } = useShownExecution();
   const hide = useCallback(() => show(null), [show]);
   useTabTitle(run.data);

@@ -1,7 +1,7 @@
 // Every run of the organization, newest first.
 'use client';
 import { type RunStatus, runStatusSchema } from '@sena/contracts/domain/run';
-import type { Run } from '@sena/contracts/http/runs';
+import type { RunSummary } from '@sena/contracts/http/runs';
 import { Button } from '@sena/ui/button';
 import { EmptyState } from '@sena/ui/empty-state';
 import { Select } from '@sena/ui/select';
@@ -23,8 +23,7 @@ import { runTitle } from './run-title.ts';
 import { useRunList } from './use-runs.ts';
 import { whenBegan } from './when-began.ts';
 
-type RunRow = Omit<Run, 'findings' | 'answer'>;
-const column = createColumnHelper<typeof listFeatures, RunRow>();
+const column = createColumnHelper<typeof listFeatures, RunSummary>();
 
 const columns = column.columns([
   column.display({
@@ -85,7 +84,7 @@ const columns = column.columns([
   }),
 ]);
 
-function Took({ run }: { run: RunRow }) {
+function Took({ run }: { run: RunSummary }) {
   const beganAt = whenBegan(run);
   if (run.startAt !== null && beganAt === null && run.finishedAt === null) {
     return (

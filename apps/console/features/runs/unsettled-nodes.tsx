@@ -1,6 +1,7 @@
 // The nodes on which a command did not run to an end that was seen: each with its reason and what to do. Unknown ones first. Stands above
 // the answer, because whoever asks again without reading it may do something twice.
 'use client';
+import { nameReason } from '@sena/contracts/domain/name-reason';
 import type { Execution, Run } from '@sena/contracts/http/runs';
 import { Badge } from '@sena/ui/badge';
 import { Button } from '@sena/ui/button';
@@ -94,7 +95,7 @@ function Unsettled({ execution }: { execution: Execution }) {
       <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <span className="font-mono text-[0.8125rem] font-medium">{execution.node.name}</span>
         {execution.reason !== null && (
-          <Badge tone={words.tone === 'unknown' ? 'unknown' : 'warning'}>{execution.reason.replaceAll('_', ' ')}</Badge>
+          <Badge tone={words.tone === 'unknown' ? 'unknown' : 'warning'}>{nameReason(execution.reason)}</Badge>
         )}
       </span>
       {words.whatToDo !== null && <span className="text-sm text-pretty">{words.whatToDo}</span>}

@@ -21,12 +21,14 @@ export type Following =
 const refreshMs = 1_000;
 const discoveryMs = 10_000;
 
-export function useFollowRun(runId: string): { events: readonly RunEvent[]; following: Following } {
+/** `isThere`: the run was read. What is not there is not followed. */
+export function useFollowRun(runId: string, isThere: boolean): { events: readonly RunEvent[]; following: Following } {
   const queryClient = useQueryClient();
   const [events, setEvents] = useState<readonly RunEvent[]>([]);
   const [following, setFollowing] = useState<Following>({ kind: 'connecting' });
 
   useEffect(() => {
+    if (!isThere) return;
     const stop = new AbortController();
     let pending: RunEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -99,7 +101,7 @@ export function useFollowRun(runId: string): { events: readonly RunEvent[]; foll
       stop.abort();
       clearTimeout(timer);
     };
-  }, [runId, queryClient]);
+  }, [runId, isThere, queryClient]);
 
   return { events, following };
 }

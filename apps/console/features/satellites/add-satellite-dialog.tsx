@@ -65,12 +65,16 @@ export function AddSatelliteDialog({ open, onOpenChange, satellites }: AddSatell
 }
 
 const newSite = 'new';
+const namePattern = /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/;
+const wrongName =
+  'Begin and end with a letter or a digit; between them dots, dashes and underscores are fine, blanks are not.';
 
 function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: string) => void }) {
   const sites = useSites();
   const createSite = useCreateSite();
   const [choice, setChoice] = useState<string | null>(null);
   const [name, setName] = useState('');
+  const [nameError, setNameError] = useState<string | null>(null);
   const issue = useMutation({
     mutationFn: async () => {
       const site =
@@ -107,11 +111,13 @@ function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: strin
   }
   function submit(event: FormEvent) {
     event.preventDefault();
-    if (!issue.isPending) issue.mutate();
+    const isNamed = chosen !== newSite || namePattern.test(name.trim());
+    setNameError(isNamed ? null : name.trim() === '' ? 'Give the site a name.' : wrongName);
+    if (isNamed && !issue.isPending) issue.mutate();
   }
 
   return (
-    <form className="flex flex-col gap-4" onSubmit={submit}>
+    <form className="flex flex-col gap-4" noValidate onSubmit={submit}>
       {known.length > 0 && (
         <Field label="Site">
           {(control) => (
@@ -131,7 +137,7 @@ function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: strin
         <Field
           label="Name of the new site"
           hint="Letters, digits, dot, dash and underscore, like fra1 or berlin-office."
-          error={fieldError(issue.error, 'name')}
+          error={nameError ?? fieldError(issue.error, 'name')}
         >
           {(control) => (
             <Input
@@ -139,7 +145,6 @@ function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: strin
               value={name}
               onChange={(event) => setName(event.target.value)}
               maxLength={63}
-              pattern="[a-zA-Z0-9]([a-zA-Z0-9._\-]{0,61}[a-zA-Z0-9])?"
               required
               autoFocus
               autoComplete="off"

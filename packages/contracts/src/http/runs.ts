@@ -42,33 +42,46 @@ const startAtSchema = timestampSchema
 const questionHasNoStart =
   'A question can’t be asked ahead of its time: nobody could approve what it comes to. Ask it now, or schedule a command or a runbook.';
 
-export const createRunBodySchema = z.discriminatedUnion('kind', [
-  z.strictObject(
-    {
-      kind: z.literal('ask'),
-      prompt: z.string().trim().min(1).max(8_000),
+export const createRunBodySchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject(
+      {
+        kind: z.literal('ask'),
+        prompt: z
+          .string()
+          .trim()
+          .min(1, 'The question is empty. Write what you want to know, in plain words.')
+          .max(8_000),
+        selector: selectorSchema.optional(),
+      },
+      {
+        error: (issue) =>
+          issue.code === 'unrecognized_keys' && issue.keys?.includes('startAt') ? questionHasNoStart : undefined,
+      },
+    ),
+    z.strictObject({
+      kind: z.literal('command'),
+      command: z.string().trim().min(1, 'The command is empty. Write what is to be run on the nodes.').max(16_384),
+      selector: selectorSchema,
+      waitSeconds: waitSecondsSchema,
+      startAt: startAtSchema,
+    }),
+    z.strictObject({
+      kind: z.literal('runbook'),
+      runbook: z.string().trim().min(1).max(100),
       selector: selectorSchema.optional(),
-    },
-    {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys' && issue.keys?.includes('startAt') ? questionHasNoStart : undefined,
-    },
-  ),
-  z.strictObject({
-    kind: z.literal('command'),
-    command: z.string().trim().min(1).max(16_384),
-    selector: selectorSchema,
-    waitSeconds: waitSecondsSchema,
-    startAt: startAtSchema,
-  }),
-  z.strictObject({
-    kind: z.literal('runbook'),
-    runbook: z.string().trim().min(1).max(100),
-    selector: selectorSchema.optional(),
-    waitSeconds: waitSecondsSchema,
-    startAt: startAtSchema,
-  }),
-]);
+      waitSeconds: waitSecondsSchema,
+      startAt: startAtSchema,
+    }),
+  ],
+  {
+    error: (issue) =>
+      issue.code === 'invalid_union'
+        ? 'Say in `kind` what to do: `ask` for a question in plain words, `command` for an exact command, or `runbook` for one of GET /v1/runbooks.'
+        : undefined,
+  },
+);
 export type CreateRunBody = z.infer<typeof createRunBodySchema>;
 
 /** POST /v1/runs/{id}/cancel; an empty body is one without wishes. */
@@ -152,6 +165,7 @@ export type Run = z.infer<typeof runSchema>;
 
 export const runListQuerySchema = pageQuerySchema.extend({ status: runStatusSchema.optional() });
 export const runSummarySchema = runSchema.omit({ findings: true, answer: true, waits: true });
+export type RunSummary = z.infer<typeof runSummarySchema>;
 export const runPageSchema = pageSchema(runSummarySchema);
 
 /** When an outcome was stored, who told it (`satellite:<id>`, or a service of the cloud), and the audit event that vouches for it. */

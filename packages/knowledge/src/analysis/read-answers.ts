@@ -1,5 +1,7 @@
 // Entered by every runbook first: separates what a node said from what it did not say.
 // Pure. Whatever is missing, failed, cut or unreadable is "not answered", with the reason.
+import { adviseOnOutcome } from '@sena/contracts/domain/advise-on-outcome';
+import { nameReason } from '@sena/contracts/domain/name-reason';
 import type { NodeName, NodeObservation, NotAnswered, StepResult } from '../runbook.ts';
 
 export interface Answer<T> {
@@ -53,7 +55,8 @@ export function readAnswers<T>(
     }
     const refusal = whyUnusable(result, options.exitCodes ?? [0]);
     if (refusal !== null) {
-      notAnswered.push({ node, why: refusal });
+      const advice = adviseOnOutcome(result.outcome, result.reason);
+      notAnswered.push({ node, why: refusal, ...(advice === null ? {} : { advice }) });
       continue;
     }
     const reading = read(result);
@@ -94,9 +97,9 @@ const unreached: Readonly<Record<string, string>> = {
 function whyUnusable(result: StepResult, exitCodes: readonly number[]): string | null {
   switch (result.outcome) {
     case 'not_started':
-      return `${unreached[result.reason ?? ''] ?? 'was not asked'} (${result.reason ?? 'no reason given'})`;
+      return `${unreached[result.reason ?? ''] ?? 'was not asked'}${inParentheses(result)}`;
     case 'unknown':
-      return `did not report back, the outcome is unknown (${result.reason ?? 'no reason given'})`;
+      return `did not report back, the outcome is unknown${inParentheses(result)}`;
     case 'exited':
       if (result.reason === 'timeout') return 'took longer than the time limit';
       if (result.exitCode === null) return 'had its command ended by a signal';
@@ -104,6 +107,13 @@ function whyUnusable(result: StepResult, exitCodes: readonly number[]): string |
       if (!exitCodes.includes(result.exitCode)) return failureOf(result);
       return null;
   }
+}
+
+/** What the satellite said; without that the reason in words, where it says more than "was not reached". */
+function inParentheses({ reason, detail }: StepResult): string {
+  const said = firstLine(detail ?? '').replace(/\.$/, '');
+  if (said !== '') return ` (${said})`;
+  return reason !== null && Object.hasOwn(unreached, reason) ? '' : ` (${nameReason(reason)})`;
 }
 
 /** "could not run it (exit 127: sh: 1: ps: not found)" */

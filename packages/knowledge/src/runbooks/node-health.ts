@@ -192,16 +192,17 @@ function withoutSharedLoad(
 
 /** Each node once, with what each part did not hear; the same reason is told once. */
 function mergeNotAnswered(reports: ReadonlyArray<{ part: Part; report: RunbookReport }>): NotAnswered[] {
-  const incomplete = new Map<string, { node: NodeName; reasons: Map<string, string[]> }>();
+  const incomplete = new Map<string, { node: NodeName; reasons: Map<string, string[]>; advice: string | undefined }>();
   for (const { part, report } of reports) {
-    for (const { node, why } of report.notAnswered) {
-      const entry = incomplete.get(node.id) ?? { node, reasons: new Map<string, string[]>() };
+    for (const { node, why, advice } of report.notAnswered) {
+      const entry = incomplete.get(node.id) ?? { node, reasons: new Map<string, string[]>(), advice };
       entry.reasons.set(why, [...(entry.reasons.get(why) ?? []), part.noun]);
       incomplete.set(node.id, entry);
     }
   }
-  return [...incomplete.values()].map(({ node, reasons }) => ({
+  return [...incomplete.values()].map(({ node, reasons, advice }) => ({
     node,
+    ...(advice === undefined ? {} : { advice }),
     why: [...reasons]
       .map(([why, nouns]) => (nouns.length === reports.length ? why : `${why} (${nouns.join(', ')})`))
       .join('; '),

@@ -195,6 +195,13 @@ function readDocument({ cedar }: CedarEngine, end: RuleEnd, document: RuleDocume
       read.problems.push(here('A satellite does not know who asked. Ask for the nodes, the action or the context.'));
     }
     if (name !== defaultName) noteFloor(json.json, read, here);
+    if (end === 'satellite' && name !== defaultName && mentions.contextAttributes.has('proposer')) {
+      read.problems.push(
+        here(
+          'A satellite does not know who proposed a command. Ask for an approval: `unless { context.approvals >= 1 }`.',
+        ),
+      );
+    }
     if (end === 'satellite' && mentions.contextAttributes.has('passkey')) {
       read.problems.push(here('A satellite verifies passkeys by its own list: demand them with policy.passkeys.'));
     }
@@ -242,9 +249,11 @@ function actionsOf({ action }: PolicyJson): string[] | null {
   return entities.map((entity) => ('__entity' in entity ? entity.__entity.id : entity.id));
 }
 
-function sentenceOf({ message, help }: DetailedError): string {
+function sentenceOf({ message, help, sourceLocations }: DetailedError): string {
+  // Of a text that can't be parsed: what could have stood there.
+  const expected = sourceLocations?.[0]?.label ?? null;
   const plain = message.replace(/^failed to parse policies from string: /, '').replace(/^for policy `[^`]*`, /, '');
-  const whole = help === null ? plain : `${plain}: ${help}`;
+  const whole = [help === null ? plain : `${plain}: ${help}`, ...(expected === null ? [] : [expected])].join('; ');
   return /[.?!]$/.test(whole) ? whole : `${whole}.`;
 }
 

@@ -1,4 +1,5 @@
 // One command, given by a person, on every node of the scope. No thinking: the answer says how it ended where. Pure.
+import { adviseOnOutcome } from '@sena/contracts/domain/advise-on-outcome';
 import type { Observation } from '@sena/runs/list-observations';
 import type { NewFinding } from '@sena/runs/save-report';
 import { countNodes, describeOutcome, listNames } from './describe-outcomes.ts';
@@ -37,7 +38,7 @@ function report(observations: readonly Observation[]): { answer: string; finding
   const findings = groups.map(([how, group]): NewFinding => {
     const names = group.map((observation) => observation.node.name);
     return {
-      claim: `${countNodes(group.length)}: ${how} (${listNames(names)}).`,
+      claim: `${countNodes(group.length)}: ${how} (${listNames(names)}).${whyAndWhatNext(group)}`,
       severity: severityOf(group[0] as Observation),
       nodes: group.map((observation) => observation.node).slice(0, citedMax),
       executionIds: group.map((observation) => observation.executionId).slice(0, citedMax),
@@ -45,7 +46,7 @@ function report(observations: readonly Observation[]): { answer: string; finding
   });
   const [first] = groups;
   if (groups.length === 1 && first !== undefined) {
-    const sentence = `${observations.length === 1 ? `On ${first[1][0]?.node.name}` : `On all ${countNodes(observations.length)}`}: ${first[0]}.`;
+    const sentence = `${observations.length === 1 ? `On ${first[1][0]?.node.name}` : `On all ${countNodes(observations.length)}`}: ${first[0]}.${whyAndWhatNext(first[1])}`;
     // The one claim is the answer itself.
     return { answer: sentence, findings: findings.map((finding) => ({ ...finding, claim: sentence })) };
   }
@@ -53,6 +54,22 @@ function report(observations: readonly Observation[]): { answer: string; finding
     answer: `On ${countNodes(observations.length)}:\n${findings.map((finding) => `- ${finding.claim}`).join('\n')}`,
     findings,
   };
+}
+
+/** Of those that did not run to an end that was seen: what one satellite said, and what to do. With a space before it. */
+function whyAndWhatNext(group: readonly Observation[]): string {
+  const [first] = group as [Observation, ...Observation[]];
+  if (first.outcome === 'exited') return '';
+  const told = group.find(({ detail }) => detail !== null);
+  // Satellites write sentences, but nothing makes them.
+  const said = told?.detail?.trim().replace(/[.\s]+$/, '');
+  const why =
+    told === undefined || !said
+      ? ''
+      : group.length === 1
+        ? ` ${said}.`
+        : ` Of ${told.node.name} its satellite said: ${said}.`;
+  return `${why} ${adviseOnOutcome(first.outcome, first.reason)}`;
 }
 
 function severityOf(observation: Observation): NewFinding['severity'] {

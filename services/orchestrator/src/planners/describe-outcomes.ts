@@ -1,4 +1,5 @@
 // Sentences about what became of commands, for answers. Pure.
+import { nameReason } from '@sena/contracts/domain/name-reason';
 import type { Observation } from '@sena/runs/list-observations';
 
 const namesShown = 10;
@@ -14,7 +15,7 @@ export function countNodes(count: number): string {
   return count === 1 ? '1 node' : `${count} nodes`;
 }
 
-/** How one execution ended, in words: `exit code 3`, `not started: node unreachable`. */
+/** How one execution ended, in words: `exit code 3`, `not started: the node could not be reached`. */
 export function describeOutcome(observation: Observation): string {
   switch (observation.outcome) {
     case 'exited':
@@ -22,12 +23,8 @@ export function describeOutcome(observation: Observation): string {
       if (observation.reason === 'cancelled') return 'stopped when the run was cancelled';
       return observation.exitCode === null ? 'ended by a signal' : `exit code ${observation.exitCode}`;
     case 'not_started':
-      return `not started: ${inWords(observation.reason)}`;
+      return `not started: ${nameReason(observation.reason)}`;
     case 'unknown':
-      return `unknown whether it ran: ${inWords(observation.reason)}`;
+      return `unknown whether it ran: ${nameReason(observation.reason)}`;
   }
-}
-
-function inWords(reason: string | null): string {
-  return (reason ?? 'no reason given').replaceAll('_', ' ');
 }

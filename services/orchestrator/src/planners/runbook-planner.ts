@@ -171,7 +171,11 @@ function compose(
       .slice(0, notAnsweredShown)
       .map(({ node, why }) => `- No answer for ${node.name}: it ${why}.`);
     const more = report.notAnswered.length - missing.length;
-    return [report.headline, ...claims, ...missing, ...(more > 0 ? [`- No answer for ${more} more.`] : [])].join('\n');
+    const left = more > 0 ? [`- No answer for ${more} more.`] : [];
+    // Said once, however many nodes it is for.
+    const advice = new Set(report.notAnswered.flatMap((entry) => entry.advice ?? []));
+    const next = [...advice].map((sentence) => `- What to do: ${sentence}`);
+    return [report.headline, ...claims, ...missing, ...left, ...next].join('\n');
   });
   const used = reports.map(({ runbook }) => runbook.title).join(', ');
   const compared =

@@ -4,10 +4,10 @@ import { existsSync, renameSync } from 'node:fs';
 import { fingerprintOf } from '@sena/envelope/dispatch-key';
 import { defineCommand, type ParsedArgs } from 'citty';
 import { OperatorError } from '../config/operator-error.ts';
-import { loadSatelliteConfig } from '../config/satellite-config.ts';
 import { openStateDirectory } from '../config/state-directory.ts';
 import { lockState } from '../journal/lock-state.ts';
 import { readRefusedCheckpoint, readWitnessed } from '../witness/witness-files.ts';
+import { loadConfig } from './load-config.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 const declared = {
@@ -25,7 +25,7 @@ export const checkpointCommand = defineCommand({
   meta: { name: 'checkpoint', description: 'Show the last checkpoint of the audit that this satellite has signed' },
   args: declared,
   run: reportToOperator(({ args }: { args: Args }) => {
-    const state = openStateDirectory(loadSatelliteConfig(args.config).stateDirectory);
+    const state = openStateDirectory(loadConfig('checkpoint', args.config).stateDirectory);
     if (args.forget) {
       const unlock = lockState(state.lock);
       try {

@@ -3,6 +3,7 @@ import { defineCommand, type ParsedArgs } from 'citty';
 import { OperatorError } from '../config/operator-error.ts';
 import { enrolSatellite } from '../enrol/enrol-satellite.ts';
 import { version } from '../version.ts';
+import { nameCommand } from './name-command.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 const declared = {
@@ -50,7 +51,8 @@ export const enrollCommand = defineCommand({
     if (Object.keys(config.credentials).length === 0) {
       console.log(`Next: name an SSH key under "credentials" in ${config.file}.`);
     }
-    console.log(`Start it with: satellite run --config ${config.file}`);
+    console.log(`Confirm the host keys of its nodes: ${nameCommand('trust', config.file, '--host ADDRESS[:PORT]')}`);
+    console.log(`Start it with: ${nameCommand('run', config.file)}`);
   }),
 });
 

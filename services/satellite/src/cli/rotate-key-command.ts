@@ -5,9 +5,9 @@ import { defineCommand, type ParsedArgs } from 'citty';
 import { readEnrolment } from '../config/enrolment.ts';
 import { createIdentity, loadIdentity } from '../config/identity.ts';
 import { OperatorError } from '../config/operator-error.ts';
-import { loadSatelliteConfig } from '../config/satellite-config.ts';
 import { openStateDirectory } from '../config/state-directory.ts';
 import { readLiveStatus, statusWriteMs } from '../status/status-file.ts';
+import { loadConfig } from './load-config.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 /** The process looks as often as it writes its status. */
@@ -20,10 +20,12 @@ export const rotateKeyCommand = defineCommand({
   meta: { name: 'rotate-key', description: 'Change the key by which this satellite proves who it is' },
   args: declared,
   run: reportToOperator(async ({ args }: { args: Args }) => {
-    const { stateDirectory } = loadSatelliteConfig(args.config);
+    const { stateDirectory } = loadConfig('rotate-key', args.config);
     const state = openStateDirectory(stateDirectory);
     if (readEnrolment(state.enrolment) === null)
-      throw new OperatorError(`This satellite is not enrolled yet. Run: satellite enroll --config ${args.config} …`);
+      throw new OperatorError(
+        'This satellite is not enrolled yet. Add it in the console under Satellites and paste its command here.',
+      );
     const next = createIdentity(state.nextIdentityKey);
     console.log(`The new key is ${next.fingerprint}.`);
     for (const untilMs = Date.now() + waitMs; Date.now() < untilMs; await sleep(100)) {

@@ -1,9 +1,9 @@
 // `satellite run`: stays until it is stopped. The first signal lets running commands end, the second does not.
 import { createLogger } from '@sena/telemetry/logger';
 import { defineCommand, type ParsedArgs } from 'citty';
-import { loadSatelliteConfig } from '../config/satellite-config.ts';
 import { openStateDirectory } from '../config/state-directory.ts';
 import { beginSmall, beginWithoutStripping, settle } from './begin-small.ts';
+import { loadConfig } from './load-config.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 const graceMs = 20_000;
@@ -15,7 +15,7 @@ export const runCommand = defineCommand({
   meta: { name: 'run', description: 'Connect and run what is signed, allowed here and approved' },
   args: declared,
   run: reportToOperator(async ({ args }: { args: Args }) => {
-    const config = loadSatelliteConfig(args.config);
+    const config = loadConfig('run', args.config);
     const { directory } = openStateDirectory(config.stateDirectory);
     // What is loaded before that is loaded twice.
     beginSmall(directory);

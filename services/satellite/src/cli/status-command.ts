@@ -5,7 +5,6 @@ import type { WitnessedCheckpoint } from '@sena/contracts/domain/checkpoint';
 import { defineCommand, type ParsedArgs } from 'citty';
 import { type Enrolment, readEnrolment } from '../config/enrolment.ts';
 import { OperatorError } from '../config/operator-error.ts';
-import { loadSatelliteConfig } from '../config/satellite-config.ts';
 import { openStateDirectory, type StateFiles } from '../config/state-directory.ts';
 import type { JournalCounts } from '../journal/journal-operations.ts';
 import { countExecutions } from '../journal/journal-statements.ts';
@@ -13,6 +12,8 @@ import { checkNativeCrypto, type NativeCrypto } from '../ssh/native-crypto.ts';
 import { cryptoComplaint } from '../ssh/require-native-crypto.ts';
 import { readLiveStatus, type SatelliteStatus } from '../status/status-file.ts';
 import { type RefusedCheckpoint, readRefusedCheckpoint, readWitnessed } from '../witness/witness-files.ts';
+import { loadConfig } from './load-config.ts';
+import { nameCommand } from './name-command.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 const declared = {
@@ -25,7 +26,7 @@ export const statusCommand = defineCommand({
   meta: { name: 'status', description: 'Show enrolment, connection, journal and halt switch' },
   args: declared,
   run: reportToOperator(({ args }: { args: Args }) => {
-    const config = loadSatelliteConfig(args.config);
+    const config = loadConfig('status', args.config);
     const state = openStateDirectory(config.stateDirectory);
     const enrolment = readEnrolment(state.enrolment);
     const live = readLiveStatus(state.status, Date.now());
@@ -39,19 +40,16 @@ export const statusCommand = defineCommand({
     } else {
       const lines =
         enrolment === null
-          ? [['enrolled', 'no; run satellite enroll']]
+          ? [['enrolled', 'no; add a satellite in the console and paste its command here']]
           : [
               ['enrolled', `${enrolment.name} (${enrolment.satelliteId}) at ${enrolment.url}`],
               ['organization', `${enrolment.organizationId}, site ${enrolment.siteId}`],
               ...enrolment.dispatchKeys.map((key) => ['dispatch key', describeKey(enrolment, key)]),
             ];
-      lines.push(['process', describeProcess(live)]);
+      lines.push(['process', describeProcess(live, config.file)]);
       if (live !== null) lines.push(['connection', describeConnection(live)], ['work', describeWork(live)]);
-      if (typeof live?.counts.siteShare === 'number')
-        lines.push([
-          'site limit',
-          `at most ${live.counts.siteShare} commands at once here, as long as the cloud says so`,
-        ]);
+      const limit = describeSiteShare(live);
+      if (limit !== null) lines.push(['site limit', limit]);
       if (live?.clockProblem) lines.push(['clock', live.clockProblem]);
       const crypto = cryptoOf(live);
       if (crypto.kind !== 'works') lines.push(['ssh', cryptoComplaint(crypto)]);
@@ -107,8 +105,8 @@ function describeKey(enrolment: Enrolment, key: Enrolment['dispatchKeys'][number
   return `${fingerprint} (${keyId}), ${state}`;
 }
 
-function describeProcess(live: SatelliteStatus | null): string {
-  if (live === null) return 'not running; start it with satellite run';
+function describeProcess(live: SatelliteStatus | null, file: string): string {
+  if (live === null) return `not running; start it with: ${nameCommand('run', file)}`;
   return `${live.pid}, version ${live.version}, since ${live.startedAt}`;
 }
 
@@ -131,6 +129,15 @@ function describeConnection({ connection }: SatelliteStatus): string {
 
 function describeWork({ counts }: SatelliteStatus): string {
   return `${counts.running + counts.starting} running, ${counts.waiting} waiting, ${counts.connections} SSH connections, ${counts.heldBytes} bytes to acknowledge`;
+}
+
+/** Null: there is none, or nobody has said whether there is one. Without a connection nobody can. */
+export function describeSiteShare(live: Pick<SatelliteStatus, 'connection' | 'counts'> | null): string | null {
+  const share = live?.counts.siteShare ?? null;
+  if (share === null) return null;
+  if (share === 'not_told')
+    return live?.connection.kind === 'connected' ? 'not told yet; nothing begins until the cloud has said' : null;
+  return `at most ${share} ${share === 1 ? 'command' : 'commands'} at once here, as long as the cloud says so`;
 }
 
 function describeWitnessed(witnessed: WitnessedCheckpoint | null): string {

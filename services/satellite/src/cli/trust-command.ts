@@ -2,9 +2,9 @@
 import { createInterface } from 'node:readline/promises';
 import { defineCommand, type ParsedArgs } from 'citty';
 import { OperatorError } from '../config/operator-error.ts';
-import { loadSatelliteConfig } from '../config/satellite-config.ts';
 import { fetchHostKey } from '../ssh/fetch-host-key.ts';
 import { hostKeyFingerprint, hostKeyType, openKnownHosts, trustHostKey } from '../ssh/known-hosts.ts';
+import { loadConfig } from './load-config.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 const declared = {
@@ -18,7 +18,7 @@ export const trustCommand = defineCommand({
   meta: { name: 'trust', description: "Confirm nodes' host keys, so that commands may be sent to them" },
   args: declared,
   run: reportToOperator(async ({ args }: { args: Args }) => {
-    const config = loadSatelliteConfig(args.config);
+    const config = loadConfig('trust', args.config);
     const knownHosts = openKnownHosts(config.knownHostsFile);
     for (const { address, port } of args.host
       .split(',')

@@ -159,7 +159,10 @@ function readText(file: string): string {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') {
-      throw new OperatorError(`There is no file ${file}. Enrol first: satellite enroll --config ${file} …`, { cause });
+      throw new OperatorError(
+        `There is no file ${file}. Correct --config; where no satellite is enrolled yet, add one in the console under Satellites and paste its command here.`,
+        { cause },
+      );
     }
     throw new OperatorError(`${file} can't be read (${code}). Check its owner and mode.`, { cause });
   }

@@ -57,8 +57,8 @@ export type Runtime = {
     waiting: number;
     starting: number;
     running: number;
-    /** Of its site's limit, so many may run here; null: the site has none. */
-    siteShare: number | null;
+    /** Of its site's limit, so many may run here; null: the site has none; `not_told`: nobody has said yet. */
+    siteShare: number | null | 'not_told';
     heldBytes: number;
     connections: number;
   };
@@ -336,7 +336,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     isDrained: () => isDrained,
     counts: () => ({
       ...queue.counts(),
-      siteShare: siteShare.max(),
+      siteShare: siteShare.shown(),
       heldBytes: outbox.heldBytes(),
       connections: pool.openConnections(),
     }),

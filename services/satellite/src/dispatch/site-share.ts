@@ -15,8 +15,8 @@ export type SiteShare = {
   look(): void;
   /** Completes "it expired while …"; null: there is room. */
   whyShut(): string | null;
-  /** Null: there is no limit. */
-  max(): number | null;
+  /** For people. Null: there is no limit. `not_told`: its relay has yet to say whether there is one. */
+  shown(): number | null | 'not_told';
 };
 
 type State =
@@ -71,6 +71,6 @@ export function createSiteShare(running: () => number, changed: () => void): Sit
         return 'the satellite had not heard from its relay how many commands its site allows';
       return `the limit of its site let at most ${most} of its commands run through this satellite`;
     },
-    max,
+    shown: () => (state.kind === 'waiting' ? 'not_told' : max()),
   };
 }

@@ -152,7 +152,7 @@ describe('status', () => {
   });
 
   it('says what to do where nothing is enrolled', async () => {
-    expect((await callSatellite(['status', '--config', config])).stderr).toContain('Enrol first');
-    expect((await callSatellite(['run', '--config', config])).stderr).toContain('Enrol first');
+    expect((await callSatellite(['status', '--config', config])).stderr).toContain('add one in the console');
+    expect((await callSatellite(['run', '--config', config])).stderr).toContain('add one in the console');
   });
 });

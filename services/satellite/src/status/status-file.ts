@@ -25,8 +25,8 @@ const statusSchema = z.object({
     waiting: z.int(),
     starting: z.int(),
     running: z.int(),
-    /** Null: its site has no limit. */
-    siteShare: z.int().nullable(),
+    /** Null: its site has no limit. `not_told`: this connection has not said yet. */
+    siteShare: z.union([z.int(), z.literal('not_told')]).nullable(),
     heldBytes: z.int(),
     connections: z.int(),
   }),

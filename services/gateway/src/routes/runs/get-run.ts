@@ -1,7 +1,7 @@
 // GET /v1/runs/{id}: one run with its answer and what the answer rests on. Reads only.
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
-import { SenaError } from '@sena/contracts/errors';
 import { runSchema } from '@sena/contracts/http/runs';
+import { noSuch } from '@sena/contracts/no-such';
 import { inOrganization } from '@sena/db/tenant';
 import { listWaits } from '@sena/runs/list-waits';
 import { readRun } from '@sena/runs/read-run';
@@ -37,7 +37,7 @@ export function getRun(app: GatewayApp, services: Services): void {
         if (found === null) return null;
         return { ...found, waits: terminalRunStatuses.has(found.status) ? [] : await listWaits(transaction, id) };
       });
-      if (run === null) throw new SenaError('not_found', 'There is no run with this id.');
+      if (run === null) throw noSuch('run');
       return run;
     },
   );
