@@ -5,6 +5,7 @@ import { actorOf, type Member, principalRef } from '@sena/contracts/domain/princ
 import type { ListedPasskey, PasskeyAssertion } from '@sena/contracts/envelope';
 import { SenaError } from '@sena/contracts/errors';
 import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
+import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { decidingRoles } from './approval-roles.ts';
 import { passkeyColumn } from './approval-rows.ts';
@@ -58,7 +59,7 @@ export async function decideApproval(transaction: TenantTransaction, decision: D
     [decision.approvalId],
   );
   const approval = found.rows[0];
-  if (approval === undefined) throw new SenaError('not_found', 'There is no approval with this id.');
+  if (approval === undefined) throw noSuch('approval');
   refuseWhoMayNot(decision.by, approval);
   refuseWhatIsOver(approval.status);
 

@@ -1,7 +1,7 @@
 // One request with all its commands and nodes, as this member sees it. Reads only.
 import type { Member } from '@sena/contracts/domain/principal';
-import { SenaError } from '@sena/contracts/errors';
 import type { Approval } from '@sena/contracts/http/approvals';
+import { noSuch } from '@sena/contracts/no-such';
 import type { NodeCondition, TenantTransaction } from '@sena/db/tenant';
 import { type ApprovalRow, approvalColumns, toApproval } from './approval-rows.ts';
 import { approvalWithin } from './approval-within.ts';
@@ -18,6 +18,6 @@ export async function readApproval(
     `select ${approvalColumns(null)} from approvals where id = $1 and ${approvalWithin(within, values)}`,
     values,
   );
-  if (found.rows[0] === undefined) throw new SenaError('not_found', 'There is no approval with this id.');
+  if (found.rows[0] === undefined) throw noSuch('approval');
   return toApproval(found.rows[0], viewer);
 }

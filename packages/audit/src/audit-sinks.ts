@@ -5,6 +5,7 @@ import { type Actor, actorRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { AuditSink } from '@sena/contracts/http/audit';
 import { newId } from '@sena/contracts/ids';
+import { noSuch } from '@sena/contracts/no-such';
 import { isUniqueViolation, type TenantTransaction } from '@sena/db/tenant';
 import { appendAuditEvent } from './append-audit-event.ts';
 import { judgeSinkAddress } from './judge-sink-address.ts';
@@ -85,7 +86,7 @@ export async function deleteSink(transaction: TenantTransaction, id: string, act
     [id],
   );
   const row = gone.rows[0];
-  if (row === undefined) throw new SenaError('not_found', 'There is no sink with this id.');
+  if (row === undefined) throw noSuch('auditSink');
   const data = { host: hostOf(row.address), takenSeq: Number(row.cursor) };
   await appendAuditEvent(transaction, { action: 'audit_sink.deleted', actor, subject: id, data });
 }

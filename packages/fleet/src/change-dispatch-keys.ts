@@ -5,6 +5,7 @@ import { type Actor, actorRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { DispatchKeyList, DispatchKeyRequest, DispatchKeyState } from '@sena/contracts/http/fleet';
 import { newId } from '@sena/contracts/ids';
+import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 /** Newest first, retired ones included. */
@@ -69,7 +70,7 @@ export async function requestKeyRetirement(
 ): Promise<DispatchKeyRequest> {
   const { items } = await readDispatchKeys(transaction);
   const key = items.find(({ id }) => id === keyId);
-  if (key === undefined) throw new SenaError('not_found', 'There is no dispatch key with this id.');
+  if (key === undefined) throw noSuch('dispatchKey');
   if (key.status === 'newest')
     throw new SenaError('conflict', 'This is the newest dispatch key. Rotate first, then retire it.');
   if (key.status === 'retired') throw new SenaError('conflict', 'This dispatch key is retired already.');

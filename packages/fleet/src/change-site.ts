@@ -2,8 +2,8 @@
 
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
-import { SenaError } from '@sena/contracts/errors';
 import type { ChangeSiteBody, Site } from '@sena/contracts/http/fleet';
+import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 /** Throws `not_found`. What says what holds already is no change. */
@@ -23,7 +23,7 @@ export async function changeSite(
     [siteId],
   );
   const site = found.rows[0];
-  if (site === undefined) throw new SenaError('not_found', 'There is no site with this id. See GET /v1/sites.');
+  if (site === undefined) throw noSuch('site');
   if (site.runningMax !== runningMax) {
     await transaction.query('update sites set running_max = $2 where id = $1', [siteId, runningMax]);
     await appendAuditEvent(transaction, {

@@ -3,7 +3,7 @@
 
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
-import { SenaError } from '@sena/contracts/errors';
+import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { readNodes } from './read-nodes.ts';
 
@@ -11,8 +11,7 @@ import { readNodes } from './read-nodes.ts';
 export async function deleteNode(transaction: TenantTransaction, nodeId: string, actor: Actor): Promise<void> {
   const [node] = await readNodes(transaction, [nodeId]);
   const deleted = await transaction.query('delete from nodes where id = $1', [nodeId]);
-  if (node === undefined || deleted.rowCount === 0)
-    throw new SenaError('not_found', 'There is no node with this id. See GET /v1/nodes.');
+  if (node === undefined || deleted.rowCount === 0) throw noSuch('node');
   const data = {
     name: node.name,
     siteId: node.site.id,

@@ -1,5 +1,5 @@
 // The 404 of everything that hangs below a site. Reads only.
-import { SenaError } from '@sena/contracts/errors';
+import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 /** Throws `not_found` when this organization has no such site. */
@@ -10,7 +10,6 @@ export async function requireSite(
   const found = await transaction.query<{ id: string; name: string }>('select id, name from sites where id = $1', [
     siteId,
   ]);
-  if (found.rows[0] === undefined)
-    throw new SenaError('not_found', 'There is no site with this id. See GET /v1/sites.');
+  if (found.rows[0] === undefined) throw noSuch('site');
   return found.rows[0];
 }

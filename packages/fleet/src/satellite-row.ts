@@ -1,6 +1,7 @@
 // A row of `satellites`, and how it is shown. Entered by what lists or changes one.
-import { SenaError } from '@sena/contracts/errors';
+
 import type { Satellite } from '@sena/contracts/http/fleet';
+import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';
 import type { SatelliteLock } from './satellite-presence.ts';
 
@@ -30,7 +31,7 @@ export async function lockSatelliteRow(transaction: TenantTransaction, satellite
     [satelliteId],
   );
   const satellite = found.rows[0];
-  if (satellite === undefined) throw new SenaError('not_found', 'There is no satellite with this id.');
+  if (satellite === undefined) throw noSuch('satellite');
   return satellite;
 }
 

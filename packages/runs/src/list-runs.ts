@@ -10,7 +10,7 @@ export async function listRuns(
   transaction: TenantTransaction,
   page: { limit: number; cursor?: string | undefined; status?: RunStatus | undefined },
   bounds: RunBounds | null = null,
-): Promise<{ items: Array<Omit<Run, 'answer' | 'findings'>>; nextCursor: string | null }> {
+): Promise<{ items: Array<Omit<Run, 'answer' | 'findings' | 'waits'>>; nextCursor: string | null }> {
   // Run ids sort by creation.
   const before = decodeCursor(page.cursor, 1)?.[0];
   const values: unknown[] = [before ?? null, page.status ?? null, page.limit + 1];

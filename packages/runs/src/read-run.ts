@@ -1,4 +1,4 @@
-// A run as people see it. Reads only.
+// A run as people see it, without what it waits for. Reads only.
 import type { ActingKey } from '@sena/contracts/domain/principal';
 import type { Finding, Planner, RunKind, RunStatus, Usage } from '@sena/contracts/domain/run';
 import type { Run } from '@sena/contracts/http/runs';
@@ -46,7 +46,7 @@ export const runColumns = `r.id, r.kind, r.status, r.reason, r.prompt, r.command
   (select a.id from approvals a where a.run_id = r.id and a.status = 'pending' order by a.created_at desc limit 1) as approval_id`;
 
 /** null: there is none in this organization. */
-export async function readRun(transaction: TenantTransaction, runId: string): Promise<Run | null> {
+export async function readRun(transaction: TenantTransaction, runId: string): Promise<Omit<Run, 'waits'> | null> {
   const found = await transaction.query<RunRow>(`select ${runColumns} from runs r where r.id = $1`, [runId]);
   const row = found.rows[0];
   if (row === undefined) return null;
@@ -67,7 +67,7 @@ export async function readRun(transaction: TenantTransaction, runId: string): Pr
   };
 }
 
-export function summarizeRun(row: RunRow): Omit<Run, 'answer' | 'findings'> {
+export function summarizeRun(row: RunRow): Omit<Run, 'answer' | 'findings' | 'waits'> {
   const ended = row.exited_zero_count + row.exited_nonzero_count + row.not_started_count + row.unknown_count;
   return {
     id: row.id,

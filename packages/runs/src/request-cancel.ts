@@ -4,6 +4,7 @@ import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { type RunStatus, terminalRunStatuses } from '@sena/contracts/domain/run';
 import { SenaError } from '@sena/contracts/errors';
+import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { appendRunEvent } from './append-run-event.ts';
 import { wakeRun } from './wake-run.ts';
@@ -30,7 +31,7 @@ export async function requestCancel(
     stop_requested: boolean;
   }>('select status, cancel_requested_at, stop_requested from runs where id = $1 for update', [runId]);
   const run = found.rows[0];
-  if (run === undefined) throw new SenaError('not_found', 'There is no run with this id.');
+  if (run === undefined) throw noSuch('run');
   if (terminalRunStatuses.has(run.status))
     throw new SenaError('run_finished', 'The run has already ended; there is nothing to cancel.');
   if (run.cancel_requested_at === null || (stopRunning && !run.stop_requested)) {

@@ -1,5 +1,5 @@
 // Is there such a run, for whoever looks? Reads only.
-import { SenaError } from '@sena/contracts/errors';
+import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { type RunBounds, runWithin } from './run-within.ts';
 
@@ -14,5 +14,5 @@ export async function requireRun(
     `select 1 from runs r where r.id = $1 and ${runWithin(bounds, values)}`,
     values,
   );
-  if (found.rowCount === 0) throw new SenaError('not_found', 'There is no run with this id.');
+  if (found.rowCount === 0) throw noSuch('run');
 }

@@ -4,6 +4,7 @@ import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { type RunStatus, terminalRunStatuses } from '@sena/contracts/domain/run';
 import { SenaError } from '@sena/contracts/errors';
+import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { appendRunEvent } from './append-run-event.ts';
 
@@ -35,7 +36,7 @@ export async function transitionRun(transaction: TenantTransaction, transition: 
     [transition.runId],
   );
   const run = found.rows[0];
-  if (run === undefined) throw new SenaError('not_found', 'There is no run with this id.');
+  if (run === undefined) throw noSuch('run');
   if (transition.leaseEpoch !== undefined && transition.leaseEpoch !== run.lease_epoch) {
     throw new SenaError('conflict', 'Another worker has taken this run over.');
   }

@@ -254,7 +254,7 @@ describe('runs', () => {
 
   test('know who asked, in their organization', async () => {
     const requester = (of: SeededFleet) => inFleet(of, (transaction) => readRequester(transaction, runId));
-    expect(await requester(fleet)).toEqual({
+    expect(await requester(fleet)).toMatchObject({
       ref: 'member:user_asker',
       name: 'Asker',
       role: 'operator',

@@ -973,7 +973,7 @@ export interface paths {
         put?: never;
         /**
          * Ask a question, run a command or run a runbook
-         * @description Answers as soon as the request is stored. Follow the run with `GET /v1/runs/{id}/events`. A command that may change anything waits for the approval of a second member. With `startAt` a command or a runbook is asked for ahead of its time, and can be approved ahead of it.
+         * @description Answers as soon as the request is stored. Follow the run with `GET /v1/runs/{id}/events`. A command that may change anything waits for the approval of a second member. One that no shell can read, with a quote that is not closed say, is refused: 422. With `startAt` a command or a runbook is asked for ahead of its time, and can be approved ahead of it.
          */
         post: operations["createRun"];
         delete?: never;
@@ -989,7 +989,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a run with its answer and findings */
+        /**
+         * Read a run with its answer and findings
+         * @description Of a run that has not ended `waits` says what keeps it: satellites that are away, nodes of which no word comes, and until when.
+         */
         get: operations["getRun"];
         put?: never;
         post?: never;
@@ -1663,6 +1666,46 @@ export interface components {
                 models: string[];
                 promptTokens: number;
             };
+            waits: ({
+                changes: {
+                    count: number;
+                    /** Format: date-time */
+                    until: string;
+                } | null;
+                finder: string | null;
+                /** @constant */
+                kind: "satellite_away";
+                readings: {
+                    count: number;
+                    /** Format: date-time */
+                    until: string;
+                } | null;
+                satellite: {
+                    id: string;
+                    name: string;
+                };
+                since: string | null;
+                site: string;
+                /** @enum {string} */
+                status: "disconnected" | "locked" | "revoked";
+                unsent: {
+                    count: number;
+                    /** Format: date-time */
+                    until: string;
+                } | null;
+            } | {
+                count: number;
+                /** @constant */
+                kind: "no_word";
+                nodes: string[];
+                overdue: number;
+                satellite: {
+                    id: string;
+                    name: string;
+                };
+                /** Format: date-time */
+                until: string;
+            })[];
         };
         Runbook: {
             commands: string[];
@@ -7373,6 +7416,11 @@ export interface operations {
                         text: string;
                     };
                     nodeIds?: string[];
+                    /**
+                     * @default person
+                     * @enum {string}
+                     */
+                    proposer?: "person" | "runbook" | "model";
                     /** @enum {string} */
                     role?: "owner" | "admin" | "operator" | "approver" | "viewer";
                     /** @description `*`, or labels and names: `role=web and rack=a`, `name=web-07` */
@@ -7426,6 +7474,7 @@ export interface operations {
                         passkey: boolean;
                         reasons: string[];
                         rules: string[];
+                        syntaxError: string | null;
                     };
                 };
             };

@@ -92,6 +92,7 @@ const operations: Record<string, Operation> = {
       ['prompt with half a surrogate pair', changed(ask, { prompt: `${canary}\ud800` }), 'validation_failed'],
       ['field unknown', changed(ask, { [canary]: true }), 'validation_failed'],
       ['command without selector', () => ({ kind: 'command', command: 'id' }), 'validation_failed'],
+      ['command with an open quote', changed(command, { command: 'echo "unclosed' }), 'validation_failed'],
       ['command too long', changed(command, { command: 'x'.repeat(16_385) }), 'validation_failed'],
       ['selector too long', changed(command, { selector: 'x'.repeat(2_001) }), 'validation_failed'],
       ['selector unreadable', changed(command, { selector: 'role=' }), 'invalid_selector'],

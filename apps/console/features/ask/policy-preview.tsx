@@ -1,4 +1,4 @@
-// Before anything runs: would it run at once, wait for a second person, or be refused; on how many nodes; and why.
+// Before anything runs: can it be read at all; would it run at once, wait for a second person, or be refused; on how many nodes; and why.
 'use client';
 import type { Effect, PolicyDecisionKind } from '@sena/contracts/domain/policy';
 import { Badge, type Tone } from '@sena/ui/badge';
@@ -65,7 +65,14 @@ export function PolicyPreview({ command, selector, startsLater }: PolicyPreviewP
       </p>
     );
   }
-  const { decision, approvers, reasons, effects, nodeCount } = preview.data;
+  const { decision, approvers, reasons, effects, nodeCount, syntaxError } = preview.data;
+  if (syntaxError !== null) {
+    return (
+      <p role="status" className={classNames('text-[0.8125rem] text-danger', stale && 'opacity-60')}>
+        <InlineText text={syntaxError} />
+      </p>
+    );
+  }
   const verdict = verdicts[decision];
   return (
     <section

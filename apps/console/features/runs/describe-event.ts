@@ -94,7 +94,7 @@ function describeStatus(status: RunStatus, reason: string | null): EventLine {
     case 'scheduled':
       return { title: 'Waiting for its time', detail: reason, tone: 'waiting' };
     case 'succeeded':
-      return { title: 'Succeeded', detail: reason, tone: 'good' };
+      return { title: 'Report written', detail: reason, tone: 'good' };
     // Why a run ended stands on its page, and once is enough.
     case 'failed':
       return { title: 'Failed', detail: null, tone: 'bad' };

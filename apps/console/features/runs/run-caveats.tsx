@@ -1,4 +1,4 @@
-// What a run's status does not say: "succeeded" means that the report is written, not that every node is known to have done it.
+// How many executions are unknown or were not started, beside a title or a status that does not say so.
 import type { OutcomeCounts } from '@sena/contracts/domain/run';
 import { Badge } from '@sena/ui/badge';
 import { CircleHelp, CircleMinus } from 'lucide-react';

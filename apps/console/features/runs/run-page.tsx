@@ -33,6 +33,7 @@ import { RunResults } from './run-results.tsx';
 import { RunStatusBadge } from './run-status-badge.tsx';
 import { RunTimeline } from './run-timeline.tsx';
 import { runTitle } from './run-title.ts';
+import { RunWaits } from './run-waits.tsx';
 import { UnsettledNodes } from './unsettled-nodes.tsx';
 import { type Following, useFollowRun } from './use-follow-run.ts';
 import { useRun } from './use-run.ts';
@@ -67,6 +68,7 @@ export function RunPage({ runId }: { runId: string }) {
         <div className="flex min-w-0 flex-col gap-5">
           <RunApprovals run={run.data} events={events} />
           <RunEnd run={run.data} />
+          <RunWaits run={run.data} />
           {/* What nobody knows comes before any answer; what merely did not begin may follow it. */}
           {run.data.counts.unknown > 0 && <UnsettledNodes run={run.data} />}
           <RunAnswer run={run.data} onShowExecution={show} />
@@ -164,7 +166,7 @@ function RunHeader({ run }: { run: Run }) {
         <dt className="sr-only">Status</dt>
         <dd aria-live="polite" className="flex flex-wrap gap-1.5">
           <RunStatusBadge run={run} />
-          <RunCaveats counts={run.counts} />
+          {run.status !== 'succeeded' && <RunCaveats counts={run.counts} />}
         </dd>
         <dt className="sr-only">Kind and nodes</dt>
         <dd className="inline-flex items-center gap-1.5">

@@ -1,11 +1,21 @@
-// A run's status in words.
+// A run's status in words; where that would say too much, what came of it.
 import type { RunStatus } from '@sena/contracts/domain/run';
 import type { Run } from '@sena/contracts/http/runs';
 import { Badge, type Tone } from '@sena/ui/badge';
 import { Spinner } from '@sena/ui/spinner';
-import { Ban, CalendarClock, CircleCheck, CircleX, Clock, Hand, MessageCircleX } from 'lucide-react';
+import {
+  Ban,
+  CalendarClock,
+  CircleCheck,
+  CircleHelp,
+  CircleMinus,
+  CircleX,
+  Clock,
+  Hand,
+  MessageCircleX,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
-import { isNotAnswered } from './is-not-answered.ts';
+import { judgeRun, type RunVerdict, verdictWords } from './judge-run.ts';
 
 const looks: Record<RunStatus, { tone: Tone; words: string; icon: ReactNode }> = {
   queued: { tone: 'neutral', words: 'Queued', icon: <Clock aria-hidden /> },
@@ -27,14 +37,20 @@ export const runStatusWords: Readonly<Record<RunStatus, string>> = {
   cancelled: looks.cancelled.words,
 };
 
-const notAnswered = { tone: 'warning', words: 'Not answered', icon: <MessageCircleX aria-hidden /> } as const;
+const verdictLooks: Record<Exclude<RunVerdict['kind'], 'as_status'>, { tone: Tone; icon: ReactNode }> = {
+  not_answered: { tone: 'warning', icon: <MessageCircleX aria-hidden /> },
+  nothing_ran: { tone: 'warning', icon: <CircleMinus aria-hidden /> },
+  part_did_not_run: { tone: 'warning', icon: <CircleMinus aria-hidden /> },
+  part_unknown: { tone: 'unknown', icon: <CircleHelp aria-hidden /> },
+};
 
 export function RunStatusBadge({ run }: { run: Pick<Run, 'status' | 'kind' | 'counts'> }) {
-  const { tone, words, icon } = isNotAnswered(run) ? notAnswered : looks[run.status];
+  const verdict = judgeRun(run);
+  const { tone, icon } = verdict.kind === 'as_status' ? looks[run.status] : verdictLooks[verdict.kind];
   return (
     <Badge tone={tone} data-testid="run-status" data-status={run.status}>
       {icon}
-      {words}
+      {verdictWords(verdict) ?? looks[run.status].words}
     </Badge>
   );
 }

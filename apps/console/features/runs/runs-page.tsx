@@ -23,7 +23,7 @@ import { runTitle } from './run-title.ts';
 import { useRunList } from './use-runs.ts';
 import { whenBegan } from './when-began.ts';
 
-type RunRow = Omit<Run, 'findings' | 'answer'>;
+type RunRow = Omit<Run, 'findings' | 'answer' | 'waits'>;
 const column = createColumnHelper<typeof listFeatures, RunRow>();
 
 const columns = column.columns([
@@ -45,7 +45,7 @@ const columns = column.columns([
         </Link>
         <span className="flex flex-wrap gap-1.5 md:hidden">
           <RunStatusBadge run={row.original} />
-          <RunCaveats counts={row.original.counts} />
+          {row.original.status !== 'succeeded' && <RunCaveats counts={row.original.counts} />}
         </span>
       </div>
     ),

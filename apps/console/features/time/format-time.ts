@@ -33,6 +33,15 @@ export function formatMoment(at: string): string {
   });
 }
 
+/** A moment of these days beside how far it is: `14:02 (4 min ago)`, `14:20 (in 12 min)`; the date where it is another day. */
+export function formatNear(at: string, nowMs: number): string {
+  const moment = new Date(at);
+  const isToday = moment.toDateString() === new Date(nowMs).toDateString();
+  const clock = moment.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  const said = isToday ? clock : formatMoment(at);
+  return `${said} (${moment.getTime() > nowMs ? formatIn(at, nowMs) : formatAgo(at, nowMs)})`;
+}
+
 /** `12 ms`, `3.4 s`, `2 min 05 s`, `5 min`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -1,6 +1,6 @@
 // An invitation is taken back: its link is worth nothing from now on. Writes identity, audited by trigger.
 import { actorOf, type Member } from '@sena/contracts/domain/principal';
-import { SenaError } from '@sena/contracts/errors';
+import { noSuch } from '@sena/contracts/no-such';
 import type pg from 'pg';
 import { inIdentityOf } from '../in-identity.ts';
 
@@ -11,7 +11,7 @@ export function revokeInvitation(pool: pg.Pool, { by, id }: { by: Member; id: st
       id,
       by.organizationId,
     ]);
-    if (found.rowCount === 0) throw new SenaError('not_found', 'There is no invitation with this id.');
+    if (found.rowCount === 0) throw noSuch('invitation');
     await client.query(`update invitations set status = 'revoked' where id = $1 and status = 'pending'`, [id]);
   });
 }

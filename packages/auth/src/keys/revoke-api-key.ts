@@ -1,6 +1,6 @@
 // A key ends at once, with every key that was made with it. Writes identity, audited by trigger.
 import { actorOf, type Member } from '@sena/contracts/domain/principal';
-import { SenaError } from '@sena/contracts/errors';
+import { noSuch } from '@sena/contracts/no-such';
 import type pg from 'pg';
 import { isAllowed } from '../abilities.ts';
 import { inIdentityOf } from '../in-identity.ts';
@@ -15,7 +15,7 @@ export function revokeApiKey(pool: pg.Pool, { by, id }: { by: Member; id: string
       [id, by.organizationId, isAllowed(by, 'members:manage') ? null : by.userId],
     );
     const userId = found.rows[0]?.referenceId;
-    if (userId === undefined) throw new SenaError('not_found', 'There is no API key with this id.');
+    if (userId === undefined) throw noSuch('apiKey');
     await refuseWhoseOwner(client, by, userId);
     await client.query(
       `with recursive ending as (

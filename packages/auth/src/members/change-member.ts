@@ -3,6 +3,7 @@ import { actorOf, type Member, type Role } from '@sena/contracts/domain/principa
 import { scopableRoles } from '@sena/contracts/domain/role-permissions';
 import { SenaError } from '@sena/contracts/errors';
 import type { OrganizationMember } from '@sena/contracts/http/members';
+import { noSuch } from '@sena/contracts/no-such';
 import type pg from 'pg';
 import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers, refuseAboveOwnRole, refuseLastOwner, refuseMoreThanGiver } from './guard-owners.ts';
@@ -17,7 +18,7 @@ export function changeMember(
   return inIdentityOf(pool, by.organizationId, actorOf(by), async (client) => {
     await lockMembers(client, by.organizationId);
     const known = await readMember(client, by.organizationId, userId);
-    if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
+    if (known === null) throw noSuch('member');
     const role = change.role ?? known.role;
     const scope = scopableRoles.has(role) ? (change.scope === undefined ? known.scope : change.scope) : null;
     refuseScopeOf(role, change.scope ?? null);

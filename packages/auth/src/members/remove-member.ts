@@ -1,7 +1,7 @@
 // A member leaves an organization: their keys and sessions of it end in the same transaction. The person stays who they are in
 // other organizations. Writes identity, audited by trigger.
 import { actorOf, type Member } from '@sena/contracts/domain/principal';
-import { SenaError } from '@sena/contracts/errors';
+import { noSuch } from '@sena/contracts/no-such';
 import type pg from 'pg';
 import { inIdentityOf } from '../in-identity.ts';
 import { lockMembers, refuseAboveOwnRole, refuseLastOwner } from './guard-owners.ts';
@@ -13,7 +13,7 @@ export function removeMember(pool: pg.Pool, { by, userId }: { by: Member; userId
   return inIdentityOf(pool, by.organizationId, actorOf(by), async (client) => {
     await lockMembers(client, organizationId);
     const known = await readMember(client, organizationId, userId);
-    if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
+    if (known === null) throw noSuch('member');
     refuseAboveOwnRole(by, [known.role]);
     if (known.role === 'owner') await refuseLastOwner(client, organizationId, userId);
     await client.query(`delete from apikey where "referenceId" = $2 and "organizationId" = $1`, [

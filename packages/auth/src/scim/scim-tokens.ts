@@ -4,6 +4,7 @@ import { actorOf, type Member } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';
 import type { ScimToken } from '@sena/contracts/http/scim';
 import { newId } from '@sena/contracts/ids';
+import { noSuch } from '@sena/contracts/no-such';
 import type pg from 'pg';
 import { inIdentityOf } from '../in-identity.ts';
 
@@ -79,7 +80,7 @@ export function revokeScimToken(pool: pg.Pool, { by, id }: { by: Member; id: str
       id,
       by.organizationId,
     ]);
-    if (revoked.rowCount === 0) throw new SenaError('not_found', 'There is no SCIM token with this id.');
+    if (revoked.rowCount === 0) throw noSuch('scimToken');
   });
 }
 

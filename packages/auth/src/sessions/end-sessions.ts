@@ -1,6 +1,6 @@
 // Sessions end at once: one, or all of a member's. Writes identity, audited by trigger.
 import { actorOf, type Member } from '@sena/contracts/domain/principal';
-import { SenaError } from '@sena/contracts/errors';
+import { noSuch } from '@sena/contracts/no-such';
 import type pg from 'pg';
 import { isAllowed } from '../abilities.ts';
 import { inIdentityOf } from '../in-identity.ts';
@@ -15,7 +15,7 @@ export function endSession(pool: pg.Pool, { by, id }: { by: Member; id: string }
       [id, by.organizationId, isAllowed(by, 'members:manage') ? null : by.userId],
     );
     const userId = found.rows[0]?.userId;
-    if (userId === undefined) throw new SenaError('not_found', 'There is no session with this id.');
+    if (userId === undefined) throw noSuch('session');
     await refuseWhoseOwner(client, by, userId);
     await client.query('delete from session where id = $1', [id]);
     return userId;
@@ -26,7 +26,7 @@ export function endSession(pool: pg.Pool, { by, id }: { by: Member; id: string }
 export function endSessionsOf(pool: pg.Pool, { by, userId }: { by: Member; userId: string }): Promise<void> {
   return inIdentityOf(pool, by.organizationId, actorOf(by), async (client) => {
     const known = await readMember(client, by.organizationId, userId);
-    if (known === null) throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
+    if (known === null) throw noSuch('member');
     await refuseWhoseOwner(client, by, userId);
     await client.query('delete from session where "userId" = $1 and "activeOrganizationId" = $2', [
       userId,

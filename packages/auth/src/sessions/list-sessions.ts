@@ -1,6 +1,7 @@
 // Where a member is signed in, the latest first. Reads only; no session token is among what is read.
-import { SenaError } from '@sena/contracts/errors';
+
 import type { Session } from '@sena/contracts/http/sessions';
+import { noSuch } from '@sena/contracts/no-such';
 import type pg from 'pg';
 import { inIdentityOf } from '../in-identity.ts';
 
@@ -25,8 +26,7 @@ export async function listSessions(
       of.organizationId,
       of.userId,
     ]);
-    if (member.rowCount === 0)
-      throw new SenaError('not_found', 'There is no member with this id. See GET /v1/members.');
+    if (member.rowCount === 0) throw noSuch('member');
     return client.query<SessionRow>(
       `select id, "userAgent", "ipAddress", "createdAt", "updatedAt", "expiresAt" from session
        where "userId" = $1 and "activeOrganizationId" = $2 and "expiresAt" > now() order by "createdAt" desc, id desc limit ${sessionsShown}`,

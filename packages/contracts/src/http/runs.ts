@@ -42,33 +42,46 @@ const startAtSchema = timestampSchema
 const questionHasNoStart =
   'A question can’t be asked ahead of its time: nobody could approve what it comes to. Ask it now, or schedule a command or a runbook.';
 
-export const createRunBodySchema = z.discriminatedUnion('kind', [
-  z.strictObject(
-    {
-      kind: z.literal('ask'),
-      prompt: z.string().trim().min(1).max(8_000),
+export const createRunBodySchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject(
+      {
+        kind: z.literal('ask'),
+        prompt: z
+          .string()
+          .trim()
+          .min(1, 'The question is empty. Write what you want to know, in plain words.')
+          .max(8_000),
+        selector: selectorSchema.optional(),
+      },
+      {
+        error: (issue) =>
+          issue.code === 'unrecognized_keys' && issue.keys?.includes('startAt') ? questionHasNoStart : undefined,
+      },
+    ),
+    z.strictObject({
+      kind: z.literal('command'),
+      command: z.string().trim().min(1, 'The command is empty. Write what is to be run on the nodes.').max(16_384),
+      selector: selectorSchema,
+      waitSeconds: waitSecondsSchema,
+      startAt: startAtSchema,
+    }),
+    z.strictObject({
+      kind: z.literal('runbook'),
+      runbook: z.string().trim().min(1).max(100),
       selector: selectorSchema.optional(),
-    },
-    {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys' && issue.keys?.includes('startAt') ? questionHasNoStart : undefined,
-    },
-  ),
-  z.strictObject({
-    kind: z.literal('command'),
-    command: z.string().trim().min(1).max(16_384),
-    selector: selectorSchema,
-    waitSeconds: waitSecondsSchema,
-    startAt: startAtSchema,
-  }),
-  z.strictObject({
-    kind: z.literal('runbook'),
-    runbook: z.string().trim().min(1).max(100),
-    selector: selectorSchema.optional(),
-    waitSeconds: waitSecondsSchema,
-    startAt: startAtSchema,
-  }),
-]);
+      waitSeconds: waitSecondsSchema,
+      startAt: startAtSchema,
+    }),
+  ],
+  {
+    error: (issue) =>
+      issue.code === 'invalid_union'
+        ? 'Say in `kind` what to do: `ask` for a question in plain words, `command` for an exact command, or `runbook` for one of GET /v1/runbooks.'
+        : undefined,
+  },
+);
 export type CreateRunBody = z.infer<typeof createRunBodySchema>;
 
 /** POST /v1/runs/{id}/cancel; an empty body is one without wishes. */
@@ -78,6 +91,41 @@ export const cancelRunBodySchema = z.strictObject({
 });
 
 export const runAcceptedSchema = z.object({ id: z.string(), status: runStatusSchema });
+
+/** In executions. `until`: when they are told as `outcome`, if no word of them has come by then. */
+const waitedForSchema = z.object({ count: z.int(), until: timestampSchema });
+
+/** What keeps a run that has not ended waiting, beyond its commands' own time. */
+export const runWaitSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('satellite_away'),
+    satellite: z.object({ id: z.string(), name: z.string() }),
+    site: z.string(),
+    status: z.enum(['disconnected', 'locked', 'revoked']),
+    /** Nothing was heard of it since. null: it has never connected. */
+    since: timestampSchema.nullable(),
+    /** Never sent: nothing of it began, and from `until` on it is `not_started`. */
+    unsent: waitedForSchema.nullable(),
+    /** Changes that it was sent. What began goes on at its node under a guard, and is found out when the satellite returns; `unknown` at `until`. */
+    changes: waitedForSchema.nullable(),
+    /** What only reads and was sent. It may be read once more when the satellite returns; `unknown` at `until`. */
+    readings: waitedForSchema.nullable(),
+    /** Another satellite of the site that looks on the nodes what became of the changes. */
+    finder: z.string().nullable(),
+  }),
+  z.object({
+    kind: z.literal('no_word'),
+    satellite: z.object({ id: z.string(), name: z.string() }),
+    /** They began there and have no end, beyond their time limit or while their run is cancelled; the first 10 by name. */
+    nodes: z.array(z.string()),
+    count: z.int(),
+    /** Beyond their time limit; the others run in a run that is cancelled. */
+    overdue: z.int(),
+    /** The satellite looks for them; where no word has come by then, they are `unknown`, until it finds them after all. */
+    until: timestampSchema,
+  }),
+]);
+export type RunWait = z.infer<typeof runWaitSchema>;
 
 export const runSchema = z.object({
   id: z.string(),
@@ -110,11 +158,13 @@ export const runSchema = z.object({
     })
     .nullable(),
   finishedAt: timestampSchema.nullable(),
+  /** What it waits for beyond its commands' own time. Empty: nothing, or it has ended. */
+  waits: z.array(runWaitSchema),
 });
 export type Run = z.infer<typeof runSchema>;
 
 export const runListQuerySchema = pageQuerySchema.extend({ status: runStatusSchema.optional() });
-export const runSummarySchema = runSchema.omit({ findings: true, answer: true });
+export const runSummarySchema = runSchema.omit({ findings: true, answer: true, waits: true });
 export const runPageSchema = pageSchema(runSummarySchema);
 
 /** When an outcome was stored, who told it (`satellite:<id>`, or a service of the cloud), and the audit event that vouches for it. */

@@ -63,7 +63,7 @@ function readLevel(state: LexState, levels: Level[], nested: boolean): Level {
     const parts = lexWord(state);
     add(level, { kind: 'word', start, end: state.position, parts });
   }
-  if (nested) throw new LexRefusal('a `$(` is not closed', opened - 2, state.text.length);
+  if (nested) throw new LexRefusal('a `$(` is not closed', opened - 2, state.text.length, 'substitution');
   return level;
 }
 

@@ -7,11 +7,14 @@ export class LexRefusal extends Error {
   override readonly name = 'LexRefusal';
   readonly start: number;
   readonly end: number;
+  /** What was opened and is not closed at the end of the text. null: it is refused for something else. */
+  readonly unclosed: 'quote' | 'substitution' | null;
 
-  constructor(because: string, start: number, end: number) {
+  constructor(because: string, start: number, end: number, unclosed: LexRefusal['unclosed'] = null) {
     super(because);
     this.start = start;
     this.end = end;
+    this.unclosed = unclosed;
   }
 }
 
@@ -75,7 +78,7 @@ function refuseCharacter(state: LexState, character: string): never {
 
 function readSingleQuoted(state: LexState, parts: WordPart[]): undefined {
   const close = state.text.indexOf("'", state.position + 1);
-  if (close < 0) throw new LexRefusal('a quote is not closed', state.position, state.text.length);
+  if (close < 0) throw new LexRefusal('a quote is not closed', state.position, state.text.length, 'quote');
   addText(parts, state.text.slice(state.position + 1, close), true);
   state.position = close + 1;
 }
@@ -86,7 +89,7 @@ function readDoubleQuoted(state: LexState, parts: WordPart[]): undefined {
   state.position += 1;
   for (;;) {
     const character = state.text.charAt(state.position);
-    if (character === '') throw new LexRefusal('a quote is not closed', open, state.text.length);
+    if (character === '') throw new LexRefusal('a quote is not closed', open, state.text.length, 'quote');
     if (character === '"') break;
     if (character === '`') refuseCharacter(state, character);
     if (character === '$') readDollar(state, parts, true);

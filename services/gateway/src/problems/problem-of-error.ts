@@ -2,6 +2,7 @@
 // Pure.
 import { type ErrorCode, errorCatalogue, SenaError } from '@sena/contracts/errors';
 import type { Problem } from '@sena/contracts/http/problem';
+import { noSuchSentence, thingOfAddress } from '@sena/contracts/no-such';
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 
@@ -14,7 +15,7 @@ export interface ProblemAnswer {
 export function problemOfError(error: unknown, instance: string): ProblemAnswer {
   if (error instanceof SenaError) return answer(error.code, error.message, instance, error.fields);
   if (hasZodFastifySchemaValidationErrors(error)) return validationProblem(error, instance);
-  const { code, sentence } = ofFramework(error as Partial<FastifyError>);
+  const { code, sentence } = ofFramework(error as Partial<FastifyError>, instance);
   return answer(code, sentence, instance);
 }
 
@@ -23,24 +24,36 @@ function validationProblem(
   instance: string,
 ): ProblemAnswer {
   // An id that is not even shaped like one names nothing.
-  if (error.validationContext === 'params') return answer('not_found', 'There is nothing with this id.', instance);
+  if (error.validationContext === 'params') return answer('not_found', nothingThere(instance), instance);
   const fields = error.validation.map((issue) => ({
     path: issue.instancePath.replace(/^\//, '').replaceAll('/', '.') || (error.validationContext ?? 'body'),
     message: issue.message ?? 'not valid',
   }));
+  const [only] = fields;
+  if (only !== undefined && fields.length === 1) return answer('validation_failed', sentenceOf(only), instance, fields);
   const names = [...new Set(fields.map((field) => field.path))].slice(0, 5).join(', ');
   return answer('validation_failed', `Correct ${names} and send the request again.`, instance, fields);
 }
 
+/** A message that is a sentence says what to do; any other is what the field has to be. */
+function sentenceOf({ path, message }: { path: string; message: string }): string {
+  return /[.!]$/.test(message) ? message : `Correct ${path}: ${message}. Then send the request again.`;
+}
+
+function nothingThere(instance: string): string {
+  const thing = thingOfAddress(instance);
+  return thing === null ? 'There is nothing with this id.' : noSuchSentence(thing);
+}
+
 /** Fastify's own errors, and those of its plugins, by their stable codes. */
-function ofFramework(error: Partial<FastifyError>): { code: ErrorCode; sentence: string } {
+function ofFramework(error: Partial<FastifyError>, instance: string): { code: ErrorCode; sentence: string } {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return { code: 'payload_too_large', sentence: 'The body is larger than this API takes. Send less at once.' };
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return { code: 'unsupported_media_type', sentence: 'Send JSON, with "Content-Type: application/json".' };
     case 'FST_ERR_MAX_PARAM_LENGTH':
-      return { code: 'not_found', sentence: 'There is nothing with this id.' };
+      return { code: 'not_found', sentence: nothingThere(instance) };
     case 'FST_ERR_BAD_URL':
     case 'FST_ERR_ASYNC_CONSTRAINT':
       return { code: 'bad_request', sentence: 'The address can not be decoded. Check its percent-encoding.' };
@@ -55,7 +68,7 @@ function ofFramework(error: Partial<FastifyError>): { code: ErrorCode; sentence:
   if (error.statusCode === 429) {
     return { code: 'rate_limited', sentence: 'Too many requests. Wait as long as Retry-After says, then go on.' };
   }
-  if (error.statusCode === 413) return ofFramework({ code: 'FST_ERR_CTP_BODY_TOO_LARGE' });
+  if (error.statusCode === 413) return ofFramework({ code: 'FST_ERR_CTP_BODY_TOO_LARGE' }, instance);
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return { code: 'bad_request', sentence: 'The request can not be read. Check its body and its headers.' };
   }

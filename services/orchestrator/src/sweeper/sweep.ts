@@ -6,6 +6,7 @@ import type { JobQueue } from '@sena/queue/open-queue';
 import { appendRunEvent } from '@sena/runs/append-run-event';
 import { expireDispatch, listDispatchesToExpire } from '@sena/runs/close-executions';
 import { listRunsToStart } from '@sena/runs/list-runs-to-start';
+import { patience } from '@sena/runs/patience';
 import { ringOutbox, ringOutboxLeftovers } from '@sena/runs/ring-outbox';
 import { wakeRun } from '@sena/runs/wake-run';
 import type { Signals } from '@sena/signals/open-signals';
@@ -18,10 +19,6 @@ import { holdSweeperLock } from './hold-sweeper-lock.ts';
 const outboxOlderMs = 1_000;
 const runOlderMs = 3_000;
 const atMost = 500;
-/** After validity and timeout, for a satellite that is about to reconnect. */
-const graceMs = 30_000;
-/** For one that was asked about another's work: longer than a satellite tries to reach a node, by its usual settings. */
-const askedMs = 900_000;
 /** Three reports of its relay are missing. */
 const silentMs = 15_000;
 const idempotencyKeepMs = 24 * 3_600_000;
@@ -105,7 +102,7 @@ async function startScheduled({ pool, queue }: SweptShop, attempt: Attempt): Pro
 }
 
 async function expireDispatches({ pool, signals, logger }: SweptShop, attempt: Attempt): Promise<void> {
-  for (const { organizationId, dispatchId } of await listDispatchesToExpire(pool, { graceMs, askedMs }, atMost)) {
+  for (const { organizationId, dispatchId } of await listDispatchesToExpire(pool, patience, atMost)) {
     await attempt(`expiring ${dispatchId}`, async () => {
       const runs = await inOrganization(pool, organizationId, (transaction) =>
         expireDispatch(transaction, dispatchId, actor),

@@ -3,7 +3,7 @@ import { createLogger } from '@sena/telemetry/logger';
 import { defineCommand, type ParsedArgs } from 'citty';
 import { loadSatelliteConfig } from '../config/satellite-config.ts';
 import { openStateDirectory } from '../config/state-directory.ts';
-import { beginSmall, beginWithoutStripping } from './begin-small.ts';
+import { beginSmall, beginWithoutStripping, settle } from './begin-small.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
 const graceMs = 20_000;
@@ -23,6 +23,7 @@ export const runCommand = defineCommand({
     await beginWithoutStripping(directory);
     const logger = createLogger('satellite', config.logLevel);
     const satellite = await startSatellite(config, logger, { environment: process.env });
+    settle();
     let isStopping = false;
     const stop = (signal: NodeJS.Signals) => {
       logger.info({ signal }, isStopping ? 'stopping at once' : 'stopping: running commands may end');

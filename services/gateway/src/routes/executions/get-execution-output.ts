@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { SenaError } from '@sena/contracts/errors';
 import { outputQuerySchema } from '@sena/contracts/http/runs';
 import { executionIdSchema } from '@sena/contracts/ids';
+import { noSuch } from '@sena/contracts/no-such';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { readOutput, readOutputSize } from '@sena/runs/read-output';
 import { requireRun } from '@sena/runs/require-run';
@@ -52,7 +53,7 @@ export function getExecutionOutput(app: GatewayApp, services: Services): void {
         if (found !== null) await requireRun(transaction, found.runId, runBoundsOf(member));
         return found;
       });
-      if (size === null) throw new SenaError('not_found', 'There is no execution with this id.');
+      if (size === null) throw noSuch('execution');
 
       reply.headers({
         'accept-ranges': 'bytes',

@@ -1,7 +1,8 @@
 // GET /v1/executions/{id}: one command on one node, with the places that were masked in its output. Reads only.
-import { SenaError } from '@sena/contracts/errors';
+
 import { executionSchema } from '@sena/contracts/http/runs';
 import { executionIdSchema } from '@sena/contracts/ids';
+import { noSuch } from '@sena/contracts/no-such';
 import { inOrganization } from '@sena/db/tenant';
 import { readExecution } from '@sena/runs/list-executions';
 import { requireRun } from '@sena/runs/require-run';
@@ -34,7 +35,7 @@ export function getExecution(app: GatewayApp, services: Services): void {
         if (found !== null) await requireRun(transaction, found.runId, runBoundsOf(member));
         return found;
       });
-      if (execution === null) throw new SenaError('not_found', 'There is no execution with this id.');
+      if (execution === null) throw noSuch('execution');
       return execution;
     },
   );

@@ -7,6 +7,7 @@ import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import { readNodes } from '@sena/fleet/read-nodes';
 import { selectNodes } from '@sena/fleet/select-nodes';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
+import { findSyntaxError } from '@sena/policy/reading/find-syntax-error';
 import { decideCommand, type GroupVerdict, strictest } from '@sena/policy/rules/decide-command';
 import { describeGroup } from '@sena/policy/rules/describe-group';
 import type { RuleNode } from '@sena/policy/rules/group-nodes';
@@ -37,7 +38,7 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
     },
     async (request) => {
       const member = memberOf(request);
-      const { command, selector, nodeIds, draft, role = member.role } = request.body;
+      const { command, selector, nodeIds, draft, role = member.role, proposer } = request.body;
       const { nodes, rules } = await inOrganization(services.pool, member.organizationId, async (transaction) => ({
         nodes: await nodesOf(transaction, selector, nodeIds, scopeOf(member, may.read)),
         rules: await readRules(transaction, services.cedar, draft),
@@ -50,10 +51,11 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
       }
       const { effects } = evaluateCommand(services.shellParser, command);
       const requester = { id: principalRef(member), attributes: { role, via: member.by } };
-      const verdicts = decideCommand(rules, { effects, requester, nodes: nodes ?? [], at: new Date() });
+      const verdicts = decideCommand(rules, { effects, requester, proposer, nodes: nodes ?? [], at: new Date() });
       return {
         ...withLists(strictest(verdicts)),
         effects,
+        syntaxError: findSyntaxError(command),
         nodeCount: nodes?.length ?? null,
         groups: nodes === null || nodes.length === 0 ? [] : verdicts.map((verdict) => toGroup(rules, verdict)),
         notes:

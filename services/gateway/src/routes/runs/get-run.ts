@@ -1,7 +1,9 @@
 // GET /v1/runs/{id}: one run with its answer and what the answer rests on. Reads only.
-import { SenaError } from '@sena/contracts/errors';
+import { terminalRunStatuses } from '@sena/contracts/domain/run';
 import { runSchema } from '@sena/contracts/http/runs';
+import { noSuch } from '@sena/contracts/no-such';
 import { inOrganization } from '@sena/db/tenant';
+import { listWaits } from '@sena/runs/list-waits';
 import { readRun } from '@sena/runs/read-run';
 import { requireRun } from '@sena/runs/require-run';
 import { runBoundsOf } from '../../bounds-of.ts';
@@ -20,6 +22,8 @@ export function getRun(app: GatewayApp, services: Services): void {
         operationId: 'getRun',
         tags: ['runs'],
         summary: 'Read a run with its answer and findings',
+        description:
+          'Of a run that has not ended `waits` says what keeps it: satellites that are away, nodes of which no word comes, and until when.',
         params: runParamsSchema,
         response: { 200: runSchema },
       },
@@ -29,9 +33,11 @@ export function getRun(app: GatewayApp, services: Services): void {
       const { id } = request.params;
       const run = await inOrganization(services.pool, member.organizationId, async (transaction) => {
         await requireRun(transaction, id, runBoundsOf(member));
-        return readRun(transaction, id);
+        const found = await readRun(transaction, id);
+        if (found === null) return null;
+        return { ...found, waits: terminalRunStatuses.has(found.status) ? [] : await listWaits(transaction, id) };
       });
-      if (run === null) throw new SenaError('not_found', 'There is no run with this id.');
+      if (run === null) throw noSuch('run');
       return run;
     },
   );

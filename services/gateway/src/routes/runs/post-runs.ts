@@ -5,6 +5,7 @@ import { SenaError } from '@sena/contracts/errors';
 import { type CreateRunBody, createRunBodySchema, runAcceptedSchema, startAheadMsMax } from '@sena/contracts/http/runs';
 import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import { refuseBeyondScope } from '@sena/fleet/refuse-beyond-scope';
+import { findSyntaxError } from '@sena/policy/reading/find-syntax-error';
 import { createRun } from '@sena/runs/create-run';
 import { deliverOutbox } from '../../deliver-outbox.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
@@ -26,6 +27,7 @@ export function postRuns(app: GatewayApp, services: Services): void {
         description:
           'Answers as soon as the request is stored. Follow the run with `GET /v1/runs/{id}/events`. ' +
           'A command that may change anything waits for the approval of a second member. ' +
+          'One that no shell can read, with a quote that is not closed say, is refused: 422. ' +
           'With `startAt` a command or a runbook is asked for ahead of its time, and can be approved ahead of it.',
         headers: idempotencyHeadersSchema,
         body: createRunBodySchema,
@@ -69,6 +71,7 @@ async function refuseWhatCanNotRun(
   body: CreateRunBody,
   scope: string | null,
 ): Promise<void> {
+  if (body.kind === 'command') refuseUnreadable(body.command);
   if (body.kind !== 'ask' && body.startAt !== undefined) await refuseStart(transaction, new Date(body.startAt));
   if (body.selector !== undefined) await refuseBeyondScope(transaction, body.selector, scope);
   if (body.kind === 'runbook') {
@@ -79,6 +82,13 @@ async function refuseWhatCanNotRun(
       });
     }
   }
+}
+
+/** Nobody is asked to approve what no shell can read. */
+function refuseUnreadable(command: string): void {
+  const sentence = findSyntaxError(command);
+  if (sentence === null) return;
+  throw new SenaError('validation_failed', sentence, { fields: [{ path: 'command', message: sentence }] });
 }
 
 /** By the cloud's clock, and once: the same request sent again, when its time has come, gets the same run. */
