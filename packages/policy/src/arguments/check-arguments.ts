@@ -323,8 +323,8 @@ function checkWhole(reading: Reading): undefined {
   if (sampling && numbers.length === 1 && !reading.context.bounded) {
     return fail(reading, unknown(`${showText(reading.path)} with an interval and no count does not end by itself`));
   }
-  const [interval = 0, count = 0] = numbers.map((word) => Number(literalOf(word.pieces)));
-  if (sampling && interval * count > daySeconds && !reading.context.bounded) {
+  const [interval = 0, ...counts] = numbers.map((word) => Number(literalOf(word.pieces)));
+  if (sampling && counts.some((count) => interval * count > daySeconds) && !reading.context.bounded) {
     return fail(reading, unknown(`${showText(reading.path)} goes on for more than a day`));
   }
   // A whole directory is read, and none is named: it is the current one.

@@ -15,7 +15,7 @@ const inDev = [
   '(?:vg[A-Za-z0-9_.-]*|[A-Za-z0-9_.]+[-_]vg|rhel|centos|rl|almalinux|fedora|ol)/[A-Za-z0-9_][A-Za-z0-9_.+-]*',
 ].join('|');
 
-const mountPoint = '/(?:(?!dev(?:/|$))[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*)?/?';
+const mountPoint = '/(?:(?!(?:dev|proc|sys)(?:/|$))[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*)?/?';
 
 export const disk = { pattern: `(?:/dev/)?(?:${inDev})` };
 /** A disk, or where a file system is mounted. */

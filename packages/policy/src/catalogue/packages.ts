@@ -4,6 +4,8 @@ import type { ProgramInput } from './schema.ts';
 const names = { rest: 'word' } as const;
 /** Packages by name: a path or an address would be somebody's file. */
 const packages = { rest: { pattern: '(?!.*[.](?:deb|rpm|apk|zst|xz)$)[A-Za-z0-9][A-Za-z0-9+._:=~-]*' } };
+/** Not `%{…:expand}`, which expands macros. */
+const queryFormat = { pattern: '(?!.*:expand).*' };
 const somePackages = { ...packages, min: 1 };
 const installs = (what: string): ['installs', string] => ['installs', what];
 const dryRun = ['-s', '--simulate', '--just-print', '--dry-run', '--recon', '--no-act'];
@@ -85,7 +87,7 @@ export const packagePrograms: readonly ProgramInput[] = [
       '--whatrequires',
       '--whatprovides',
     ],
-    options: { '--qf': 'text', '--queryformat': 'text' },
+    options: { '--qf': queryFormat, '--queryformat': queryFormat },
     requires: [['-q', '--query']],
     operands: { rest: { pattern: '[A-Za-z0-9_.+*~^/-]+' } },
     otherwise: 'installs',

@@ -3,7 +3,7 @@ import { address, addressOrShortName } from './addresses.ts';
 import type { ProgramInput } from './schema.ts';
 
 /**
- * An account name for `ps -u`. When no such account exists, ps reads its arguments once more the BSD way, where a
+ * An account name for `ps -u`, or a command for `ps -C`. When no such account exists, ps reads its arguments once more the BSD way, where a
  * lone `e` shows the environment of every process: so a name with an `e` must hold a letter that is no BSD option.
  */
 const account = {
@@ -30,7 +30,7 @@ export const processPrograms: readonly ProgramInput[] = [
       '-O': 'columns',
       '--format': 'columns',
       '--sort': { pattern: '[+a-z_%,-]+' },
-      '-C': { pattern: '[A-Za-z0-9_.,:@/-]{2,}' },
+      '-C': { pattern: `(?:${account.pattern}|node|chrome|[A-Za-z0-9_.,:@/-]*[:@/][A-Za-z0-9_.,:@/-]*)(?<=..)` },
       '-p': { pattern: '[0-9, ]+' },
       '-q': { pattern: '[0-9, ]+' },
       '--pid': { pattern: '[0-9, ]+' },

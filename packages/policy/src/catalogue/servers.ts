@@ -27,7 +27,7 @@ export const serverPrograms: readonly ProgramInput[] = [
         options: {
           '-in': 'certificate',
           '-checkend': 'count',
-          '-inform': 'word',
+          '-inform': { oneOf: ['PEM', 'DER', 'pem', 'der'] },
           '-nameopt': 'word',
           '-certopt': 'word',
           '-ext': 'word',
@@ -41,12 +41,12 @@ export const serverPrograms: readonly ProgramInput[] = [
       crl: {
         parsing: 'exact',
         switches: ['-noout', '-text', '-nextupdate', '-lastupdate', '-issuer', '-fingerprint', '-hash', '-crlnumber'],
-        options: { '-in': 'certificate', '-inform': 'word' },
+        options: { '-in': 'certificate', '-inform': { oneOf: ['PEM', 'DER', 'pem', 'der'] } },
       },
       req: {
         parsing: 'exact',
         switches: ['-noout', '-text', '-subject', '-verify', '-modulus', '-pubkey'],
-        options: { '-in': 'certificate', '-inform': 'word' },
+        options: { '-in': 'certificate', '-inform': { oneOf: ['PEM', 'DER', 'pem', 'der'] } },
         requires: [['-noout'], ['-in']],
       },
       verify: {

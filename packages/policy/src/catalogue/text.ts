@@ -374,7 +374,7 @@ export const textPrograms: readonly ProgramInput[] = [
       leading: {
         value: {
           // What shows more than it is given; then what goes on without an end, or makes up as much as it likes.
-          pattern: `(?!.*(?:\\b(?:env|input_filename|import|include|getpath|debug|stderr|halt_error|modulemeta)\\b|\\$ENV))(?!.*(?:\\b(?:def|repeat|range|until|while|combinations|infinite)\\b|\\brecurse\\s*\\(|\\[\\s*[0-9]{7}|[0-9][eE][+]?[0-9])).*`,
+          pattern: `(?!.*(?:\\b(?:env|input_filename|import|include|getpath|debug|stderr|halt_error|modulemeta)\\b|\\$ENV))(?!.*(?:\\b(?:def|repeat|range|until|while|combinations|infinite)\\b|\\brecurse\\s*\\(|\\[\\s*[0-9]{7}|[0-9][eE][+]?[0-9]|["][\\s)]*[*]|[*][\\s(]*(?:["]|[0-9]{7}))).*`,
         },
         unless: [],
       },
@@ -388,7 +388,7 @@ export const textPrograms: readonly ProgramInput[] = [
       '--field': 'word',
       '--header': { optional: 'count' },
       '--suffix': 'word',
-      '--format': 'text',
+      '--format': { pattern: "[^%]{0,20}%[ 0'-]?[0-9]{0,3}(?:[.][0-9])?f[^%]{0,20}" },
       '-d': 'text',
     },
     operands: { rest: 'word' },

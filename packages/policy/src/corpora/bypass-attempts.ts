@@ -1746,7 +1746,7 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
       'awk \'{for(i=1;i<=NF;i++)$0=$0 " x"}\' /etc/hosts',
       'awk \'{for(i=1;i<=NF;i++)sub(/1/,"0",i)}\' /etc/hosts',
     ],
-    'awk \'BEGIN{printf "%9d",1}\'': [
+    'awk \'BEGIN{printf "%4.1f",1}\'': [
       'awk \'BEGIN{printf "%999999999d",1}\'',
       'awk \'BEGIN{printf "%*d",999999999,1}\'',
       'awk \'BEGIN{x=sprintf("%-999999999s",1)}\'',
@@ -1789,6 +1789,18 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
     'iostat 1 5': ['iostat 1 99999999', 'iostat -x 60 9999'],
     'vmstat 1 5': ['vmstat 1 99999', 'vmstat 3600 100'],
     'top -b -n 2 -d 5': ['top -b -n 9999 -d 99999'],
+  },
+  'names and formats taken for more': {
+    'ps -C nginx': ['ps -C xe', 'ps -u x -C axe', 'ps -C ee'],
+    "rpm -q --qf '%{NAME}' bash": ["rpm -q --qf '%{SUMMARY:expand}' bash"],
+    'openssl x509 -inform DER -in /etc/ssl/certs/ca-certificates.crt -noout': [
+      'openssl x509 -inform ENGINE -in x -noout',
+    ],
+    "numfmt --format '%f' 1000": ["numfmt --format '%999999999f' 1"],
+    "jq -n '2 * 3'": ['jq -n \'"x" * 3\'', 'jq -n \'3 * ("x")\'', "jq -n '2 * 99999999'"],
+    'btrfs filesystem df /': ['btrfs filesystem df /proc/self/cwd/dev/watchdog'],
+    'openssl verify /etc/ssl/certs/ca-certificates.crt': ['openssl verify /proc/self/root/dev/watchdog'],
+    'iostat 1 5': ['iostat 1 5 99999'],
   },
 };
 
