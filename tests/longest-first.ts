@@ -3,6 +3,9 @@
 // run has the same order. The list need not be exact: `reports/vitest.json` has the times of the last run.
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+/** Projects whose files share processes, in this order: the short ones end it. */
+const sharing = ['together', 'pure'];
+
 const longest = [
   'tests/e2e/npm-start-does-the-main-job.test.ts',
   // How long a start takes is asserted there: beside it run those that wait more than they compute.
@@ -69,13 +72,18 @@ const longest = [
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return [...files].sort((a, b) => rankOf(a) - rankOf(b) || (a.moduleId < b.moduleId ? -1 : 1));
+    return [...files].sort(
+      (a, b) => turnOf(a) - turnOf(b) || rankOf(a) - rankOf(b) || (a.moduleId < b.moduleId ? -1 : 1),
+    );
   }
 }
 
-/** The short ones last, together: those that share a process come one after the other. */
-function rankOf({ moduleId, project }: TestSpecification): number {
-  if (!project.config.isolate) return longest.length + 1;
+/** Those that share a process come last, one after the other: a file of another project between them would end that process. */
+function turnOf({ project }: TestSpecification): number {
+  return project.config.isolate ? 0 : sharing.indexOf(project.name) + 1;
+}
+
+function rankOf({ moduleId }: TestSpecification): number {
   const rank = longest.findIndex((file) => moduleId.endsWith(`/${file}`));
   return rank === -1 ? longest.length : rank;
 }

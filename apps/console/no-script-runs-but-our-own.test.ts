@@ -40,6 +40,9 @@ test('every page has a policy with a nonce of its own', async () => {
     expect(policy, path).toContain("frame-ancestors 'none'");
     const scripts = /script-src ([^;]*)/.exec(policy)?.[1] ?? '';
     expect(scripts, path).toMatch(/^'nonce-[A-Za-z0-9+/]{22}==' 'strict-dynamic'$/);
+    const styles = /style-src ([^;]*)/.exec(policy)?.[1] ?? '';
+    expect(styles, path).toMatch(/^'self' 'nonce-[A-Za-z0-9+/]{22}==' ('sha256-[A-Za-z0-9+/]{43}=' ?)+$/);
+    expect(policy, path).not.toMatch(/unsafe|style-src-/);
     nonces.add(scripts);
   }
   expect(nonces.size).toBe(6);
@@ -65,6 +68,7 @@ test('what somebody else got into a page does nothing', async () => {
   const page = await browser.context.newPage();
   const injected = `<base href="https://elsewhere.example/"><script>window.byScript = true</script><script src="/theirs.js"></script>
     <img src="/icon.svg" onload="window.byHandler = true"><iframe src="/runs"></iframe><object data="/icon.svg"></object>
+    <style>body { outline-style: dotted }</style>
     <iframe srcdoc="<script>parent.byFrame = true</script>"></iframe>    <script type="module">window.byModule = true; await import('data:text/javascript,window.byImport = true')</script>`;
   await page.route(`${url}/theirs.js`, (route) =>
     route.fulfill({ contentType: 'text/javascript', body: 'window.byFile = true' }),
@@ -73,7 +77,10 @@ test('what somebody else got into a page does nothing', async () => {
     const answer = await route.fetch();
     const html = await answer.text();
     expect(html).toContain('</head>');
-    await route.fulfill({ response: answer, body: html.replace(/<body[^>]*>/, (body) => `${body}${injected}`) });
+    const body = html
+      .replace('<html', '<html style="outline-style: dotted"')
+      .replace(/<body[^>]*>/, (tag) => `${tag}${injected}`);
+    await route.fulfill({ response: answer, body });
   });
   const refused = new Set<string>();
   page.on('console', (message) => {
@@ -88,10 +95,14 @@ test('what somebody else got into a page does nothing', async () => {
     link.click();
   });
   await eventually('everything was refused', async () =>
-    ['base-uri', 'default-src', 'script-src'].every((directive) => refused.has(directive)),
+    ['base-uri', 'default-src', 'script-src', 'style-src'].every((directive) => refused.has(directive)),
   );
   const names = ['byScript', 'byFile', 'byHandler', 'byFrame', 'byLink', 'byModule', 'byImport'];
   expect(await page.evaluate((marks) => marks.filter((name) => name in window), names)).toEqual([]);
   expect(await page.evaluate(() => document.baseURI)).toBe(`${url}/sign-in`);
+  const outlines = await page.evaluate(() =>
+    [document.documentElement, document.body].map((place) => getComputedStyle(place).outlineStyle),
+  );
+  expect(outlines).toEqual(['none', 'none']);
   await page.close();
 });

@@ -6,6 +6,7 @@ import { printResultsOnly } from './measure/write-result.ts';
 import { measureControlPlane } from './rows/control-plane.ts';
 import { measureFanOut } from './rows/fan-out.ts';
 import { measureGrowth } from './rows/growth.ts';
+import { measureMemory } from './rows/memory.ts';
 import { measureSimulatedFleet } from './rows/simulated-fleet.ts';
 import { measureSshConnections } from './rows/ssh-connections.ts';
 import { measureTunnels } from './rows/tunnels.ts';
@@ -51,6 +52,13 @@ const benchmarks: Record<string, () => Promise<void>> = {
     measureGrowth({
       nodes: count(values.nodes, 10_000),
       satellites: count(values.satellites, 100),
+      processes: count(values.processes, 2),
+      repetitions,
+    }),
+  memory: () =>
+    measureMemory({
+      nodes: count(values.nodes, 2_000),
+      satellites: count(values.satellites, 20),
       processes: count(values.processes, 2),
       repetitions,
     }),

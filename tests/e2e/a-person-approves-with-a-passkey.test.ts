@@ -1,12 +1,15 @@
 // The whole way, in a real browser with a virtual authenticator: a passkey is made in the console and by `sena passkey`, its entry is put into
-// a satellite's file as it was given, and changes that it signs run there; without it they don't.
+// a satellite's file as it was given, and changes that it signs run there; without it they don't. What became of one that nobody saw end is
+// shown in the same browser.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Approval } from '@sena/contracts/http/approvals';
 import type { Node, Site } from '@sena/contracts/http/fleet';
+import type { Run } from '@sena/contracts/http/runs';
 import type { Lab, LabHost, LabSite } from '@sena/lab/lab';
 import { runOnHost } from '@sena/lab/run-on-host';
 import { startLab } from '@sena/lab/start-lab';
@@ -22,6 +25,10 @@ import { type Cloud, startCloud } from './start-cloud.ts';
 const program = path.resolve(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.ts');
 /** Longer than the page waits before it takes a press. */
 const stillMs = 900;
+/** For what comes by itself: a busy machine takes its time. */
+const patienceMs = 120_000;
+/** Of the node: whoever comes here has it let people in again. */
+const gatePort = 4998;
 
 type Page = Awaited<ReturnType<TestBrowser['context']['newPage']>>;
 let directory: string;
@@ -47,7 +54,10 @@ beforeAll(async () => {
   commandPort = String(await freePort());
   const hosts = [{ name: 'ledger-1', labels: {}, faults: [] }];
   [cloud, lab, browser] = await Promise.all([
-    startCloud({ console: true, frontPort, publicUrl }),
+    startCloud({
+      ...{ console: true, frontPort, publicUrl },
+      environment: { orchestrator: { COMMAND_TIMEOUT_MS: '20000', DISPATCH_VALIDITY_MS: '30000' } },
+    }),
     startLab({ stateDirectory: path.join(directory, 'lab'), sites: [{ name: 'books', hosts }], kind: 'openssh' }),
     startChromium(),
   ]);
@@ -189,6 +199,7 @@ it('a satellite takes both entries as they are', async () => {
       credentials: { default: { privateKeyFile: site.clientKeyPath } },
       knownHostsFile: site.knownHostsPath,
       policy: { passkeys: { requiredToChange: 1, approvers: entries } },
+      limits: { connectTimeoutMs: 2_000, findOutMs: 1_000 },
     },
   });
 }, 60_000);
@@ -227,3 +238,66 @@ it('`sena approve` shows what is hidden, signs on its own page, and the change r
   expect((await changes()).filter((each) => each.startsWith(line))).toHaveLength(1);
   expect((await owner.get<Approval>(`/v1/approvals/${approval.id}`)).status).toBe('approved');
 }, 90_000);
+
+async function comeTo({ address }: LabHost, port: number): Promise<void> {
+  const door = await site.inlet({ host: address, port });
+  try {
+    const socket = connect(door.port, door.host);
+    // The gate ends it as soon as somebody came.
+    await once(socket.resume(), 'close');
+  } finally {
+    await door.close();
+  }
+}
+
+it('an end that nobody saw is unknown, with what to do; once it is found out the page says so by itself, and on whose word', async () => {
+  const node = site.hosts[0] as LabHost;
+  const run = await owner.run({
+    ...{ kind: 'command', selector: '*' },
+    command: 'touch /srv/begun; until [ -e /srv/locked ]; do sleep 0.1; done; echo done >> /srv/found-out',
+  });
+  // Once it has begun, whoever is in is thrown out, and nobody is let in until somebody comes to the gate. It ends meanwhile.
+  const lockOut = [
+    'until [ -e /srv/begun ]; do sleep 0.02; done',
+    'first=$(pgrep -o sshd); kill -STOP $first; for p in $(pgrep sshd); do [ $p = $first ] || kill -9 $p; done',
+    'touch /srv/locked',
+    `perl -MIO::Socket::INET -e "IO::Socket::INET->new(Listen => 1, LocalPort => ${gatePort})->accept"`,
+    'kill -CONT $first',
+  ].join('; ');
+  await runOnHost(site, node, `setsid sh -c '${lockOut}' > /dev/null 2>&1 < /dev/null &`, 20_000);
+  await page.bringToFront();
+  await page.goto(`${publicUrl}/runs/${run.id}`);
+  await page.evaluate('window.isThisPage = true');
+  const approve = page.getByRole('button', { name: 'Approve with passkey' });
+  await approve.scrollIntoViewIfNeeded();
+  await page.waitForTimeout(stillMs);
+  await approve.click();
+
+  // What the API says first, then what the page makes of it.
+  const outcome = async () => {
+    const { counts } = await owner.get<Run>(`/v1/runs/${run.id}`);
+    return counts.unknown === 1 ? 'unknown' : counts.exitedZero === 1 ? 'exited' : 'pending';
+  };
+  await eventually('the API says unknown', async () => (await outcome()) === 'unknown', { timeoutMs: patienceMs });
+  const unsettled = page.getByLabel('What did not run to an end');
+  const patience = { timeout: patienceMs };
+  await unsettled.getByText('node not reached').waitFor(patience);
+  await unsettled.getByText('Look at each of these nodes before you try again').waitFor(patience);
+  await unsettled.getByText('The node could not be reached again to ask what became of the command').waitFor(patience);
+  // Only now: the page has said all that.
+  await comeTo(node, gatePort);
+
+  await eventually('the API says exited', async () => (await outcome()) === 'exited', { timeoutMs: patienceMs });
+  // From here on the page has to look for itself: it is neither loaded again nor touched.
+  await unsettled.waitFor({ state: 'detached', ...patience });
+  await page.getByText('Exit 0').first().waitFor(patience);
+  await page.getByText('Node by node').click(patience);
+  await page.getByRole('button', { name: /^Output of ledger-1, command/ }).click(patience);
+  const sheet = page.getByRole('dialog');
+  await sheet.getByText('Found out later').waitFor(patience);
+  expect(await sheet.textContent()).toMatch(
+    /At first nobody knew[\s\S]*What stands here now was told by .+ audit\s+event\s+\S+\./,
+  );
+  expect(await page.evaluate('window.isThisPage')).toBe(true);
+  expect((await runOnHost(site, node, 'cat /srv/found-out', 20_000)).stdout).toBe('done\n');
+}, 600_000);

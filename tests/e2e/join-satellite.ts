@@ -19,6 +19,9 @@ export interface JoinedSatellite {
   log(): Array<{ level: number | string; msg: string; traceId?: string }>;
   /** False: the process has ended. */
   isUp(): boolean;
+  /** SIGTERM: it drains, and says goodbye. */
+  leave(): Promise<void>;
+  /** SIGKILL. */
   stop(): Promise<void>;
 }
 
@@ -53,10 +56,12 @@ export async function joinSatellite({ api, siteId, url, enter, directory, config
 
   const run = start([...enter, ...node, 'run', '--config', configFile]);
   const isUp = () => run.child.exitCode === null && run.child.signalCode === null;
-  const stop = async () => {
-    if (isUp()) run.child.kill('SIGKILL');
+  const end = async (signal: NodeJS.Signals) => {
+    if (isUp()) run.child.kill(signal);
     await run.ended;
   };
+  const leave = () => end('SIGTERM');
+  const stop = () => end('SIGKILL');
   try {
     const { id } = await eventually(
       'the satellite is connected',
@@ -67,7 +72,14 @@ export async function joinSatellite({ api, siteId, url, enter, directory, config
       },
       { timeoutMs: 60_000, everyMs: 50 },
     );
-    return { id, pid: run.child.pid ?? 0, isUp, stop, log: () => readLines(run.output()) } satisfies JoinedSatellite;
+    return {
+      id,
+      pid: run.child.pid ?? 0,
+      isUp,
+      leave,
+      stop,
+      log: () => readLines(run.output()),
+    } satisfies JoinedSatellite;
   } catch (error) {
     await stop();
     throw error;

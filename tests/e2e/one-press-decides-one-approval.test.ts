@@ -14,6 +14,7 @@ import { eventually } from '@sena/testing/eventually';
 import { freePort } from '@sena/testing/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SenaApi, senaApi } from './call-sena.ts';
+import { listenForRefusals } from './listen-for-refusals.ts';
 import { lookInBothSchemes } from './look-at-colors.ts';
 import { type RunningSena, startSena } from './start-sena.ts';
 
@@ -21,6 +22,8 @@ let directory: string;
 let sena: RunningSena;
 let owner: SenaApi;
 let browser: TestBrowser;
+/** Of everything that this file opens. */
+let refusals: string[];
 let page: Awaited<ReturnType<TestBrowser['context']['newPage']>>;
 
 beforeAll(async () => {
@@ -30,6 +33,7 @@ beforeAll(async () => {
   sena = await startSena({ port: await freePort(), directory }, { SENA_LAB: 'simulated' });
   owner = senaApi(sena.local.apiUrl, sena.local.apiKey);
   browser = await startChromium();
+  refusals = await listenForRefusals(browser);
   page = browser.context.pages()[0] ?? (await browser.context.newPage());
   await page.goto(sena.local.consoleUrl);
   await signIn(sena.local.approver);
@@ -380,6 +384,100 @@ describe('the pages', () => {
     const { light, dark } = await lookInBothSchemes(page);
     for (const { faint } of [light, dark]) expect(faint).toEqual([expect.stringContaining('too faint')]);
   }, 60_000);
+
+  it('everything in them is what their content security policy allows: on every page, in dialogs, menus, lists and messages', async () => {
+    const open = async (address: string, text: string) => {
+      await page.goto(`${sena.local.consoleUrl}${address}`);
+      await page.getByText(text).first().waitFor();
+    };
+    const closeDialog = async () => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    /** The list is placed under its button and the page behind it stands still, all by styles. */
+    const lookAtList = async (label: string) => {
+      await page.getByLabel(label, { exact: true }).click();
+      await page.getByRole('listbox').waitFor();
+      expect(await page.evaluate(() => getComputedStyle(document.body).overflow), label).toBe('hidden');
+      await page.keyboard.press('Escape');
+      await page.getByRole('listbox').waitFor({ state: 'detached' });
+    };
+    const ran = await owner.run({ kind: 'command', command: 'uname -r', selector: 'role=web' });
+    const waiting = await asked('touch /tmp/press-refused', '*');
+    await browser.context.clearCookies();
+    await open('/sign-in', 'Password');
+    await signIn(sena.local);
+
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog').getByText('Recent runs').waitFor();
+    await closeDialog();
+    await page.getByRole('button', { name: 'account menu' }).click();
+    await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+    await page.locator('html.dark').waitFor();
+
+    await open(`/runs/${ran.id}`, 'uname -r');
+    const bar = page.getByRole('progressbar', { name: 'Executions that have ended' });
+    const parts = await bar.locator('> div').evaluateAll((all) => all.map((part) => getComputedStyle(part).flexGrow));
+    expect(parts).toEqual([String(ran.counts.total)]);
+    await page.getByText('Node by node').click();
+    await page
+      .getByRole('button', { name: /^Output of / })
+      .first()
+      .click();
+    await page.getByRole('dialog').waitFor();
+    await closeDialog();
+    await open(`/runs/${waiting.runId}`, 'press-refused');
+    await open('/runs', 'press-refused');
+    await lookAtList('Status');
+    await open('/approvals', 'press-refused');
+    await open('/policies', 'approval by a second person');
+    await open('/nodes', 'web-01');
+    await lookAtList('Site');
+    // And a message in the corner, which is drawn as its style sheet says.
+    const { items: nodes } = await owner.get<{ items: Node[] }>('/v1/nodes?limit=100');
+    const { name } = nodes.find((node) => node.labels.role !== 'web') as Node;
+    await page.getByRole('button', { name: `Delete ${name}` }).click();
+    await page
+      .getByRole('alertdialog')
+      .getByRole('button', { name: `Delete ${name}` })
+      .click();
+    const message = page.getByRole('listitem').filter({ hasText: `${name} was deleted` });
+    await message.waitFor();
+    expect(await message.evaluate((item) => getComputedStyle(item).position)).toBe('absolute');
+    await open('/satellites', 'sat-fra1');
+    await page.getByRole('button', { name: 'Add a satellite' }).first().click();
+    await page.getByRole('dialog', { name: 'Add a satellite' }).waitFor();
+    await closeDialog();
+    await open('/members', sena.local.email);
+    await page.getByRole('button', { name: 'Invite a member' }).first().click();
+    await page.getByRole('dialog').waitFor();
+    await closeDialog();
+    await open('/api-keys', 'seeded');
+    await page.getByRole('button', { name: 'Create a key' }).first().click();
+    await page.getByRole('dialog').waitFor();
+    await closeDialog();
+    await open('/account', 'this one');
+    await open('/account/passkeys', 'Add a passkey');
+    await open('/audit', 'satellite.enrolled');
+    await open(`/invitation#sena_invite_${'A'.repeat(43)}`, 'taken back');
+    await open('/no-such-page', 'Nothing lives at this address');
+    expect(refusals).toEqual([]);
+
+    // And what is refused would be seen.
+    await page.evaluate(() => {
+      const place = document.body.appendChild(document.createElement('div'));
+      place.innerHTML = '<p style="color: red">by attribute</p><style>p { color: red }</style>';
+    });
+    await eventually('both were refused', async () =>
+      ['style-src-attr', 'style-src-elem'].every((directive) =>
+        refusals.some((line) => line.startsWith(`/no-such-page: ${directive} refused inline`)),
+      ),
+    );
+    expect(await page.getByText('by attribute').evaluate((text) => getComputedStyle(text).color)).not.toBe(
+      'rgb(255, 0, 0)',
+    );
+    await owner.post(`/v1/runs/${waiting.runId}/cancel`, {});
+  }, 120_000);
 });
 
 describe('a host of the lab that has moved', () => {

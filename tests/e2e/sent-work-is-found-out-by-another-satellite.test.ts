@@ -17,6 +17,8 @@ import { type JoinedSatellite, joinSatellite } from './join-satellite.ts';
 import { type Cloud, startCloud } from './start-cloud.ts';
 
 const longLines = 40;
+/** Of a satellite that is lost. */
+const shareReservedMs = 6_000;
 /** It ends when the test wants it to. */
 const untilTold = 'until [ -e /srv/go ]; do sleep 0.1; done';
 /** What the change does on each host: each time it runs, it leaves a line. */
@@ -42,7 +44,10 @@ beforeAll(async () => {
   const hosts = Object.keys(work).map((name) => ({ name, labels: {}, faults: [] }));
   [cloud, lab] = await Promise.all([
     startCloud({
-      environment: { orchestrator: { ASK_OTHERS_AFTER_MS: '1000' }, relay: { SITE_SHARE_KEPT_MS: '1000' } },
+      environment: {
+        orchestrator: { ASK_OTHERS_AFTER_MS: '1000' },
+        relay: { SITE_SHARE_RESERVED_MS: String(shareReservedMs) },
+      },
     }),
     startLab({ stateDirectory: path.join(directory, 'lab'), sites: [{ name: 'hall', hosts }], kind: 'openssh' }),
   ]);
@@ -144,7 +149,7 @@ const sharesAre = (...expected: number[]) =>
     return rows.map((row) => row.site_share).join() === expected.join();
   });
 
-it('all satellites of a site together run no more at once than it allows; one goes, and the other has all of it', async () => {
+it('all satellites of a site together run no more at once than it allows; what one leaves the other has, at once after a goodbye and later after a loss', async () => {
   await join('sat-z');
   const free = await api.run(atOnce(1), 60_000);
   expect(await mostAtOnce(free.id)).toBeGreaterThan(4);
@@ -155,8 +160,16 @@ it('all satellites of a site together run no more at once than it allows; one go
   expect(bound).toMatchObject({ status: 'succeeded', counts: { total: 12, exitedZero: 12 } });
   expect(await mostAtOnce(bound.id)).toBe(2);
 
-  await kill('sat-z');
+  let goneMs = performance.now();
+  await satellites.get('sat-z')?.leave();
   await sharesAre(2);
+  expect(performance.now() - goneMs).toBeLessThan(shareReservedMs / 2);
+  await join('sat-y');
+  await sharesAre(1, 1);
+  goneMs = performance.now();
+  await kill('sat-y');
+  await sharesAre(2);
+  expect(performance.now() - goneMs).toBeGreaterThan(shareReservedMs - 500);
   const alone = await api.run(atOnce(0.3), 60_000);
   expect(alone.counts).toMatchObject({ total: 12, exitedZero: 12 });
   expect(await mostAtOnce(alone.id)).toBe(2);

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { type Backend, cellsFor } from './cells.ts';
 import { dealCloudFaults } from './deal-cloud-faults.ts';
 import { fits, planTrial } from './plan-trial.ts';
-import { readOptions, repeatTrial } from './read-options.ts';
+import { readOptions } from './read-options.ts';
+import { repeatTrial } from './repeat-trial.ts';
 import { kinds } from './trial/command-kinds.ts';
 
 const cloud = (id: string) => cellsFor('redis').find((cell) => cell.id === id && cell.scope === 'cloud');

@@ -1,4 +1,4 @@
-// The harness's command line, as values; and the command line that shows one trial again. Entered by main.ts and by run-faults. Pure.
+// The harness's command line, as values. Entered by main.ts. Pure.
 import { parseArgs } from 'node:util';
 import { type Backend, type Cell, cellsFor } from './cells.ts';
 import { type KindName, kindNames } from './trial/command-kinds.ts';
@@ -76,26 +76,6 @@ export function readOptions(args: readonly string[]): HarnessOptions {
     does: values['list-cells'] ? 'list-cells' : 'run',
     ...{ log: values.log, write: values.write },
   };
-}
-
-/** What reproduces it is all here: what is drawn depends on the options, and what was drawn for the cloud meanwhile is named. */
-export function repeatTrial(
-  ran: Pick<HarnessOptions, 'seed' | 'only' | 'kind' | 'nodesPerLane' | 'cloudGapMs' | 'faultsATrialMax'> & {
-    readonly backend: Backend;
-    readonly trial: number;
-    readonly series: 'single' | 'paired';
-    readonly beside: readonly BesideFault[];
-  },
-): string[] {
-  return [
-    ...['--seed', String(ran.seed), '--backend', ran.backend, '--trial', String(ran.trial)],
-    ...(ran.series === 'paired' ? ['--paired', '1'] : []),
-    ...(ran.only === undefined ? [] : ['--only', ran.only]),
-    ...(ran.kind === undefined ? [] : ['--kind', ran.kind]),
-    ...['--nodes', String(ran.nodesPerLane), '--cloud-gap-ms', String(ran.cloudGapMs)],
-    ...(ran.faultsATrialMax === 1 ? ['--single'] : []),
-    ...['--beside', ran.beside.map(({ index, cell }) => `${index}:${cell.id}`).join(',') || 'none'],
-  ];
 }
 
 function isKind(name: string): name is KindName {

@@ -7,9 +7,9 @@ import { type Bench, openBench } from '@sena/runs/fixtures/open-bench';
 import { listExecutionsToCancel } from '@sena/runs/reconcile-dispatches';
 import {
   listOrganizationFilters,
-  listStatementsOutside,
   type OrganizationFilter,
 } from '@sena/testing/organization-filters/list-organization-filters';
+import { listStatementsOutside } from '@sena/testing/organization-filters/list-statements-outside';
 import {
   type ProbedFilter,
   probeOrganizationFilters,

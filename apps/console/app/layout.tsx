@@ -1,4 +1,5 @@
 // The outermost frame: fonts, theme, the cache of the API, messages.
+import { StyleNonce } from '@sena/ui/style-nonce';
 import { ThemeProvider } from '@sena/ui/theme';
 import { Toaster } from '@sena/ui/toaster';
 import { GeistMono } from 'geist/font/mono';
@@ -29,8 +30,10 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
       <body className="font-sans">
         <ThemeProvider nonce={nonce}>
-          <QueryProvider>{children}</QueryProvider>
-          <Toaster />
+          <StyleNonce nonce={nonce}>
+            <QueryProvider>{children}</QueryProvider>
+            <Toaster />
+          </StyleNonce>
         </ThemeProvider>
       </body>
     </html>

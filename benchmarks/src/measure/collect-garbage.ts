@@ -7,14 +7,23 @@ const usualPort = 9_229;
 const openMs = 10_000;
 const othersMs = 120_000;
 
-/** One process at a time: they all open the same port. Whoever else has it is waited for. */
-export async function collectGarbage(pid: number): Promise<void> {
-  for (const deadlineMs = performance.now() + othersMs; !(await tryToCollect(pid)); await sleep(500)) {
+/** Of its main thread, in bytes: JavaScript's heap, and buffers beside it. */
+export interface UsedMemory {
+  readonly heapUsed: number;
+  readonly external: number;
+}
+
+/** Resolves with what is left. One process at a time: they all open the same port. Whoever else has it is waited for. */
+export async function collectGarbage(pid: number): Promise<UsedMemory> {
+  for (const deadlineMs = performance.now() + othersMs; ; await sleep(500)) {
+    const used = await tryToCollect(pid);
+    if (used !== null) return used;
     if (performance.now() > deadlineMs) throw new Error(`Port ${usualPort} is the inspector of another process.`);
   }
 }
 
-async function tryToCollect(pid: number): Promise<boolean> {
+/** null: the port is another process's. */
+async function tryToCollect(pid: number): Promise<UsedMemory | null> {
   process.kill(pid, 'SIGUSR1');
   const url = await inspectorUrl(pid);
   const socket = new WebSocket(url, { perMessageDeflate: false });
@@ -34,16 +43,17 @@ async function tryToCollect(pid: number): Promise<boolean> {
   const { result } = await ask(1, 'Runtime.evaluate', { expression: 'process.pid' });
   if (result.result?.value !== pid) {
     socket.close();
-    return false;
+    return null;
   }
   for (const id of [2, 3]) await ask(id, 'HeapProfiler.collectGarbage');
+  const left = await ask(5, 'Runtime.evaluate', { expression: 'process.memoryUsage()', returnByValue: true });
   // So that the next process finds the port free.
   await ask(4, 'Runtime.evaluate', {
     expression: `setTimeout(() => process.getBuiltinModule('node:inspector').close(), 200).unref()`,
   });
   socket.close();
   await sleep(1_000);
-  return true;
+  return left.result.result?.value as UsedMemory;
 }
 
 async function inspectorUrl(pid: number): Promise<string> {

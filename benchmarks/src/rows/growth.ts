@@ -35,6 +35,7 @@ export async function measureGrowth(options: GrowthOptions): Promise<void> {
   const tenth: number[] = [];
   const whole: number[] = [];
   const memory: string[][] = [];
+  const series: string[][] = [];
   let reading: string[][] = [];
   try {
     simulated = await startSimulatedNodes(nodes);
@@ -53,6 +54,7 @@ export async function measureGrowth(options: GrowthOptions): Promise<void> {
       const run = await runCommand(stage, command, nodes);
       whole.push(run.storedSeconds);
       lastRun = run.runId;
+      series.push(memoryRow(stage, String(repetition + 1)));
       console.log(
         `run ${repetition + 1}: ${nodes / 10} nodes ${tenth.at(-1)?.toFixed(3)} s, ${nodes} nodes ${whole.at(-1)?.toFixed(3)} s`,
       );
@@ -87,6 +89,7 @@ export async function measureGrowth(options: GrowthOptions): Promise<void> {
         ],
       },
       { heading: 'Memory, MiB: now (highest)', columns: ['when', ...watched], rows: memory },
+      { heading: 'The same after each repetition', columns: ['repetition', ...watched], rows: series },
       {
         heading: `What reading a run of ${nodes} takes: a page of each`,
         columns: ['request', 'milliseconds', 'KiB'],

@@ -53,6 +53,8 @@ export interface AuthOptions {
   readonly connectionsMax?: number;
   /** 10 s; longer for who has nobody waiting. */
   readonly connectTimeoutMs?: number;
+  /** 25 s; longer than any statement lasts. */
+  readonly silentMsMax?: number;
 }
 
 export const apiKeyPrefix = 'sena_';
@@ -72,10 +74,12 @@ export function openAuth(options: AuthOptions): SenaAuth {
     // As in openPool: a new connection plans everything anew.
     idleTimeoutMillis: 300_000,
   });
-  // Longer than any statement. pg's own `query_timeout` would give the query up and hand the dead connection to the next one.
-  boundSilence(pool, 25_000);
+  // pg's own `query_timeout` would give the query up and hand the dead connection to the next one.
+  boundSilence(pool, options.silentMsMax ?? 25_000);
   // An idle connection that breaks must not end the process; the next query opens another.
   pool.on('error', (error) => options.onLog('warn', `an identity connection was lost: ${error.message}`));
+  // Nor one that is in use: it fails its query, and tells its own listeners besides.
+  pool.on('connect', (client) => client.on('error', () => undefined));
 
   const passkeys = openPasskeys(pool, new URL(options.publicUrl));
   const auth = createBetterAuth(options, pool, passkeys.plugin);

@@ -15,6 +15,11 @@ import { redactionSchema } from './domain/redaction.ts';
  * satellite's own key change, and its state directory is there once. 4: its share of what may run at its site.
  */
 export const protocolVersions = [4, 3, 2, 1] as const;
+/**
+ * With this code a satellite closes its tunnel when it stops and nothing that it began runs any more: its share of its site's limit is free.
+ * After any other end of a tunnel something may run. Relays that don't know it take it for any other.
+ */
+export const nothingRunsCloseCode = 4200;
 export const frameBytesMax = 4 * 1024 * 1024;
 export const framesPerMessageMax = 4_096;
 /** One output piece on the wire. */

@@ -1,4 +1,4 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { openHalfOpenLine } from '@sena/testing/half-open-line';
 import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPool } from './tenant.ts';
@@ -10,10 +10,8 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 it('a query on a half-open connection fails in bounded time, and the next one has another connection', async () => {
-  const line = await openLine(Number(new URL(database.urls.app).port));
-  const url = new URL(database.urls.app);
-  url.port = String(line.port);
-  const pool = openPool(url.href, {
+  const line = await openHalfOpenLine(database.urls.app);
+  const pool = openPool(line.over(database.urls.app), {
     ...{ max: 3, applicationName: 'half-open', onError: () => undefined, silentMsMax: 500 },
   });
   try {
@@ -36,27 +34,3 @@ it('a query on a half-open connection fails in bounded time, and the next one ha
     line.stop();
   }
 }, 20_000);
-
-/** Every connection of the moment at which it falls silent is dead from then on; neither end is told. */
-async function openLine(target: number): Promise<{ port: number; fallSilent(): void; stop(): void }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(target, '127.0.0.1');
-    for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined));
-    near.pipe(far);
-    far.pipe(near);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    port: address.port,
-    fallSilent() {
-      for (const socket of sockets) socket.unpipe();
-    },
-    stop() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}

@@ -6,7 +6,7 @@ export interface ShareHolder {
   readonly satelliteId: string;
   readonly connectionEpoch: number;
   /** What it was told last, once it has said that no more run; null: it has not. */
-  readonly kept: number | null;
+  readonly runsAtMost: number | null;
 }
 
 export interface SiteShare {
@@ -18,23 +18,24 @@ export interface SiteShare {
 }
 
 /**
- * For those of `holders` whose connections still hold them. `keptMs`: one that is gone may be running what it began, and nothing begins
- * there while it has no connection; so its share waits for it this long, and goes to the others then. So does the share of one that is revoked.
+ * For those of `holders` whose connections still hold them. `reservedMs`: one that is lost may be running what it began, and nothing begins
+ * there while it has no connection; so its share is reserved for it this long, and goes to the others then. So is the share of one that is
+ * revoked. One that stopped with nothing running has none any more.
  */
 export async function divideSiteLimit(
   transaction: TenantTransaction,
   siteId: string,
   holders: readonly ShareHolder[],
-  keptMs: number,
+  reservedMs: number,
 ): Promise<SiteShare[]> {
   // Whoever divides holds all of them, in the order of their ids as everybody locks them. What is read afterwards is not older.
   const locked = await transaction.query<{ id: string; epoch: string; share: number | null; is_there: boolean }>(
     `select id, connection_epoch as epoch, site_share as share,
-       relay_id is not null or coalesce(last_seen_at > now() - $2 * interval '1 millisecond', false) as is_there
+       relay_id is not null or (site_share is not null and last_seen_at > now() - $2 * interval '1 millisecond') as is_there
      from satellites
      where site_id = $1 and (revoked_at is null or revoked_at > now() - $2 * interval '1 millisecond')
      order by id for no key update`,
-    [siteId, keptMs],
+    [siteId, reservedMs],
   );
   const site = await transaction.query<{ limit: number | null }>(
     'select running_max as "limit" from sites where id = $1',
@@ -45,17 +46,22 @@ export async function divideSiteLimit(
   const rows = locked.rows.map(({ id, epoch, share, is_there: isThere }) => {
     const named = byId.get(id);
     const holder = named?.connectionEpoch === Number(epoch) ? named : undefined;
-    return { id, share, isThere, isHeld: holder !== undefined, mayRun: holder?.kept ?? share ?? 0 };
+    return { id, share, isThere, isHeld: holder !== undefined, mayRun: holder?.runsAtMost ?? share ?? 0 };
   });
   const there = rows.filter((row) => row.isThere);
   const divided = limit === null ? null : divideLimit(limit, there);
   const next = new Map(there.map(({ id }, index) => [id, divided?.[index] ?? null]));
 
-  const changed = rows.filter(({ id, share }) => (next.get(id)?.mayRun ?? null) !== share);
+  /** Of those that are another relay's, or are never told because of their protocol, only that there is no limit any more. */
+  const nextShareOf = ({ id, share, isThere, isHeld }: (typeof rows)[number]): number | null => {
+    if (!isThere || limit === null) return null;
+    return isHeld ? (next.get(id)?.mayRun ?? null) : share;
+  };
+  const changed = rows.filter((row) => nextShareOf(row) !== row.share);
   if (changed.length > 0) {
     await transaction.query(
       'update satellites s set site_share = h.share from unnest($1::text[], $2::integer[]) as h (id, share) where s.id = h.id',
-      [changed.map(({ id }) => id), changed.map(({ id }) => next.get(id)?.mayRun ?? null)],
+      [changed.map(({ id }) => id), changed.map(nextShareOf)],
     );
   }
   return there

@@ -246,21 +246,27 @@ export async function listLatelyClosedSatellites(pool: Pool, agoMs: number): Pro
   return found.rows.map((row) => row.satellite_id);
 }
 
-/** Only the connection that holds one can let go of it. */
+/** Only the connection that holds one can let go of it. `leftNothingRunning`: then its share of its site's limit is free. */
 export async function disconnectSatellites(
   pool: Pool,
   organizationId: string,
-  gone: ReadonlyArray<{ satelliteId: string; connectionEpoch: number }>,
+  gone: ReadonlyArray<{ satelliteId: string; connectionEpoch: number; leftNothingRunning: boolean }>,
 ): Promise<void> {
   await inOrganization(pool, organizationId, (transaction) =>
     transaction.query(
       // Rows are locked in the order of their ids, as a claim locks them. What has changed until then is compared again.
       `with gone as (
-         select s.id from satellites s join unnest($1::text[], $2::bigint[]) as h (id, epoch) on h.id = s.id
+         select s.id, h.left_nothing from satellites s join unnest($1::text[], $2::bigint[], $3::boolean[]) as h (id, epoch, left_nothing) on h.id = s.id
          where s.connection_epoch = h.epoch order by s.id for no key update of s
        )
-       update satellites s set relay_id = null, connected_at = null, last_seen_at = now() from gone where s.id = gone.id`,
-      [gone.map((satellite) => satellite.satelliteId), gone.map((satellite) => satellite.connectionEpoch)],
+       update satellites s set relay_id = null, connected_at = null, last_seen_at = now(),
+         site_share = case when gone.left_nothing then null else s.site_share end
+       from gone where s.id = gone.id`,
+      [
+        gone.map((satellite) => satellite.satelliteId),
+        gone.map((satellite) => satellite.connectionEpoch),
+        gone.map((satellite) => satellite.leftNothingRunning),
+      ],
     ),
   );
 }

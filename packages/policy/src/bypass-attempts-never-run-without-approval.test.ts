@@ -18,9 +18,10 @@ const knownPaths = new Set(
     '/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssh/sshd_config /etc/ssh/ssh_host_rsa_key.pub',
     '/etc/haproxy /etc/haproxy/haproxy.cfg /etc/nginx/nginx.conf /etc/apache2/apache2.conf /etc/httpd/conf/httpd.conf',
     '/etc/bind/named.conf /bin/ls /usr/bin/ls /usr/lib/os-release /usr/share/common-licenses/GPL-3 /var/log /var/log/syslog',
-    '/proc/1 /proc/1/status /proc/self/status /proc/meminfo /proc/partitions /proc/uptime',
-    '/dev/null /dev/sda /dev/sda1 /dev/md0',
-    './hosts etc/hosts $d/hosts /etc/$a$b /proc/$p/status',
+    '/proc /proc/1 /proc/1/status /proc/self/status /proc/meminfo /proc/partitions /proc/uptime /proc/sys/vm/swappiness',
+    '/sys/class/net/eth0/mtu /sys/class/thermal /boot/initrd.img',
+    '/dev/null /dev/sda /dev/sda1 /dev/md0 /dev/nvme0',
+    'self/status ssl/site.crt ./hosts etc/hosts $d/hosts /etc/$a$b /proc/$p/status',
   ].flatMap((line) => line.split(' ')),
 );
 

@@ -11,7 +11,12 @@ const pingTimeoutMs = 2_000;
 /** Each worker keeps one connection for LISTEN; the rest serves short queries. */
 const connectionsMax = 10;
 
-export async function openPostgresBackend(url: string, onLost: (error: Error) => void): Promise<QueueBackend> {
+/** `silentMsMax`: longer than any statement lasts. */
+export async function openPostgresBackend(
+  url: string,
+  onLost: (error: Error) => void,
+  silentMsMax = 35_000,
+): Promise<QueueBackend> {
   const pool = new pg.Pool({
     connectionString: url,
     // A job that is lost with the server's last moment is rung for again: nobody waits for the disk for a doorbell.
@@ -20,8 +25,9 @@ export async function openPostgresBackend(url: string, onLost: (error: Error) =>
     max: connectionsMax,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: 30_000,
-    // Of a connection that is half-open the server can't end anything: it is given up here.
-    query_timeout: 35_000,
+    // Of a connection that is half-open the server can't end anything: it is given up here, with its query. The pool drops it then, since
+    // BullMQ asks through `pool.query`.
+    query_timeout: silentMsMax,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // As in openPool: a new connection plans every function anew.

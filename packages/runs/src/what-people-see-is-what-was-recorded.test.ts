@@ -260,6 +260,9 @@ describe('runs', () => {
       role: 'operator',
       via: 'session',
       key: null,
+      kind: 'command',
+      command: 'uptime',
+      planner: 'none',
     });
     await expect(requester(await bench.seedFleet())).rejects.toThrow(/does not exist/);
     expect(await inFleet(await bench.seedFleet(), (transaction) => readRun(transaction, runId))).toBeNull();

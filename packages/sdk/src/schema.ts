@@ -7416,6 +7416,11 @@ export interface operations {
                         text: string;
                     };
                     nodeIds?: string[];
+                    /**
+                     * @default person
+                     * @enum {string}
+                     */
+                    proposer?: "person" | "runbook" | "model";
                     /** @enum {string} */
                     role?: "owner" | "admin" | "operator" | "approver" | "viewer";
                     /** @description `*`, or labels and names: `role=web and rack=a`, `name=web-07` */

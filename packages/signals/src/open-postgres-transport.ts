@@ -4,11 +4,13 @@ import pg from 'pg';
 import { reconnectDelayMs, type SignalTransport, type TransportEvents } from './signal-transport.ts';
 
 const connectTimeoutMs = 5_000;
-const queryTimeoutMs = 5_000;
-const aliveEveryMs = 15_000;
 
-/** Rejects when the first connection can't be made. */
-export async function openPostgresTransport(url: string, events: TransportEvents): Promise<SignalTransport> {
+/** Rejects when the first connection can't be made. `aliveEveryMs`: how often the one that listens asks whether its server is there. */
+export async function openPostgresTransport(
+  url: string,
+  events: TransportEvents,
+  { queryTimeoutMs = 5_000, aliveEveryMs = 15_000 } = {},
+): Promise<SignalTransport> {
   const settings: pg.ClientConfig = {
     connectionString: url,
     connectionTimeoutMillis: connectTimeoutMs,

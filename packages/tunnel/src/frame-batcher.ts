@@ -1,7 +1,7 @@
 // Entered by both ends for everything they send after the handshake: frames of one moment leave as one message, because
 // the cost of a tunnel is per message. Holds frames in memory; the bound is the caller's duty through `room`.
 import { framesPerMessageMax, type RelayFrame, type SatelliteFrame } from '@sena/contracts/frames';
-import { encodeFrame, joinFrames } from './encode-frames.ts';
+import { type EncodedFrame, encodeFrame, joinFrames } from './encode-frames.ts';
 
 /** The part of a `ws` socket that is used. */
 export type BatchSocket = {
@@ -46,7 +46,7 @@ class Batcher<Frame extends RelayFrame | SatelliteFrame> implements FrameBatcher
   readonly #delayMs: number;
   readonly #messageBytes: number;
   readonly #bufferedBytesMax: number;
-  #queue: Buffer[] | null = null;
+  #queue: EncodedFrame[] | null = null;
   #queuedBytes = 0;
   #isClosed = false;
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
@@ -111,7 +111,7 @@ class Batcher<Frame extends RelayFrame | SatelliteFrame> implements FrameBatcher
       this.#delayMs === 0 ? setImmediate(() => this.flush()) : setTimeout(() => this.flush(), this.#delayMs);
   }
 
-  #takeBatch(queue: Buffer[]): Buffer[] {
+  #takeBatch(queue: EncodedFrame[]): EncodedFrame[] {
     let count = 0;
     let bytes = 0;
     for (const frame of queue) {

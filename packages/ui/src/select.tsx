@@ -1,4 +1,5 @@
 // One of a few, chosen from a list.
+import { getNonce } from 'get-nonce';
 import { Check, ChevronDown } from 'lucide-react';
 import { Select as Radix } from 'radix-ui';
 import type { ComponentProps } from 'react';
@@ -34,7 +35,7 @@ export function Select({ id, label, placeholder, className, options, ...props }:
           sideOffset={4}
           className="z-60 max-h-72 min-w-(--radix-select-trigger-width) overflow-hidden rounded-lg border border-border bg-surface-raised shadow-float"
         >
-          <Radix.Viewport className="p-1">
+          <Radix.Viewport nonce={getNonce()} className="p-1">
             {options.map((option) => (
               <Radix.Item
                 key={option.value}

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,9 +17,69 @@ beforeAll(async () => {
     requestsPerMinute: 20,
     failedKeysPerMinute: 5,
     enrolmentsPerMinute: 3,
+    requestMs: 1_500,
   });
 });
 afterAll(() => gateway.close());
+
+describe('a request that does not arrive', () => {
+  const key = () => gateway.ours.members.admin.apiKey;
+  /** Writes `first`, then a byte every 100 ms; the answer, and how long it took. */
+  function trickle(first: string): Promise<{ answer: string; tookMs: number }> {
+    const { hostname, port } = new URL(gateway.url);
+    const began = performance.now();
+    return new Promise((resolve) => {
+      const socket = connect(Number(port), hostname);
+      let answer = '';
+      const writing = setInterval(() => socket.write(' '), 100);
+      socket.write(first);
+      socket.on('data', (data) => {
+        answer += data;
+      });
+      socket.on('error', () => undefined); // it is closed while we still write
+      socket.on('close', () => {
+        clearInterval(writing);
+        resolve({ answer, tookMs: performance.now() - began });
+      });
+    });
+  }
+
+  it.each([
+    [
+      'a slow body',
+      () =>
+        `POST /v1/runs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key()}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`,
+    ],
+    [
+      'a slow body of a stranger',
+      () =>
+        'POST /api/auth/sign-in/email HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+    ],
+    ['slow headers', () => 'GET /v1/me HTTP/1.1\r\nX-Slow:'],
+  ])('%s is cut, with a word', async (_what, first) => {
+    const { answer, tookMs } = await trickle(first());
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(tookMs).toBeGreaterThan(1_000);
+    expect(tookMs).toBeLessThan(8_000);
+  });
+
+  it('takes no event stream with it', async () => {
+    const headers = { authorization: `Bearer ${key()}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ kind: 'ask', prompt: 'why?' });
+    const { id } = (await (await fetch(`${gateway.url}/v1/runs`, { method: 'POST', headers, body })).json()) as {
+      id: string;
+    };
+    const abort = new AbortController();
+    const stream = await fetch(`${gateway.url}/v1/runs/${id}/events`, { headers, signal: abort.signal });
+    const pieces = stream.body?.getReader();
+    await pieces?.read();
+    const more = pieces?.read().then(({ done }) => (done ? 'ended' : 'more'));
+    // Whatever else it says meanwhile.
+    expect(['more', 'still open']).toContain(await Promise.race([more, sleep(3_500, 'still open')]));
+    abort.abort();
+    await more?.catch(() => undefined);
+  });
+});
 
 describe('a member who asks too often', () => {
   it('is told to wait, alone', async () => {

@@ -26,8 +26,12 @@ export async function buildApp(services: Services, logger: Logger): Promise<Gate
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.limits.bodyBytes,
     trustProxy: [...settings.trustedProxies],
-    // A body that does not come; answers may take as long as they need (event streams).
-    requestTimeout: 30_000,
+    requestTimeout: settings.limits.requestMs,
+    // Node takes the longer of the two for the body: by itself it gives headers a minute.
+    http: {
+      headersTimeout: settings.limits.requestMs,
+      connectionsCheckingInterval: Math.ceil(settings.limits.requestMs / 6),
+    },
     connectionTimeout: 0,
     keepAliveTimeout: 65_000,
     exposeHeadRoutes: false,

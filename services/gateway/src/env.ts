@@ -8,6 +8,7 @@ export const defaultLimits: GatewaySettings['limits'] = {
   failedKeysPerMinute: 120,
   enrolmentsPerMinute: 120,
   bodyBytes: 256 * 1024,
+  requestMs: 30_000,
   streams: 5_000,
   streamsPerMember: 100,
 };

@@ -108,6 +108,25 @@ describe('a run’s events', () => {
     expect(stream.text).toMatch(/event: end\ndata: \{"seq":4\}\n\n$/);
   });
 
+  it('are nothing to another organization: not one that is open, not one that is asked for again and again', async () => {
+    const runId = await startRun();
+    const mine = await follow(runId);
+    await eventually('the first event', () => idsOf(mine.text).length === 1);
+    const authorization = `Bearer ${gateway.theirs.members.owner.apiKey}`;
+    const nobodys = await follow(runId.replace(/.{6}$/, '000000'), { headers: { authorization } });
+    for (const more of [{}, { headers: { 'last-event-id': '1' } }, { query: '?after=0' }]) {
+      const foreign = await follow(runId, { ...more, headers: { ...more.headers, authorization } });
+      await note(runId, 'for us alone');
+      await eventually('it is over', () => foreign.ended);
+      expect(foreign.status).toBe(404);
+      expect(foreign.headers.get('content-type')).toContain('application/problem+json');
+      expect(foreign.text).not.toContain('for us alone');
+      const withoutId = (text: string) => ({ ...JSON.parse(text), instance: '' });
+      expect(withoutId(foreign.text)).toEqual(withoutId(nobodys.text));
+    }
+    await eventually('they are ours', () => idsOf(mine.text).length === 4);
+  });
+
   it('resume after Last-Event-ID, or after the number in the address; the header wins', async () => {
     const runId = await startRun();
     for (const text of ['a', 'b', 'c']) await note(runId, text);

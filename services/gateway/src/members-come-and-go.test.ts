@@ -427,3 +427,30 @@ describe('the list of audit events', () => {
     expect(await listed(site.id)).toMatchObject([{ actorName: null, subjectName: null }]);
   });
 });
+
+describe('the list of members', () => {
+  it('names each once, a page at a time, also two whose address is one', async () => {
+    const twins = [newId('user'), newId('user'), newId('user')];
+    for (const id of twins) {
+      await gateway.admin.query(
+        `insert into identity."user" (id, name, email, "emailVerified") values ($1, 'Twin', 'twin@northwind.test', false)`,
+        [id],
+      );
+      await gateway.admin.query(
+        `insert into identity."member" (id, "organizationId", "userId", role, "createdAt") values ($1, $2, $3, 'viewer', now())`,
+        [newId('memb'), gateway.ours.id, id],
+      );
+    }
+    const all = (await gateway.call('GET', '/v1/members?limit=500')).json.items.map(({ id }: { id: string }) => id);
+    expect(all).toEqual(expect.arrayContaining(twins));
+    const paged: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const after: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const { json } = await gateway.call('GET', `/v1/members?limit=1${after}`);
+      for (const { id } of json.items) paged.push(id);
+      cursor = json.nextCursor;
+    }
+    expect(paged).toEqual(all);
+  });
+});

@@ -134,6 +134,18 @@ describe('a policy', () => {
 });
 
 describe('a dry-run', () => {
+  it('says what would hold if a model had proposed it', async () => {
+    const draft = { name: 'restarts', text: 'permit (principal, action == Action::"controls_service", resource);' };
+    const said = (more: object) =>
+      gateway.call('POST', '/v1/policy/evaluations', { body: { command: restart, draft, ...more } });
+    expect((await said({})).json).toMatchObject({ decision: 'allow', rules: ['restarts'] });
+    expect((await said({ proposer: 'model' })).json).toMatchObject({
+      ...{ decision: 'require_approval', approvers: 1, rules: ['default/no-person-wrote-it'] },
+      reasons: [expect.stringMatching(/^needs approval because a model proposed it and `systemctl restart` controls/)],
+    });
+    expect((await said({ proposer: 'nobody' })).status).toBe(422);
+  });
+
   it('is asked for as the how-to says', async () => {
     const howTo = await readFile(new URL('../../../docs/how-to/write-a-policy.md', import.meta.url), 'utf8');
     const [, address, body = ''] = /curl -s "\$SENA([^"]+)"[^']*'[^']*' -d '([^']+)'/.exec(howTo) ?? [];

@@ -49,6 +49,8 @@ export interface GatewaySettings {
     /** Per address: enrolments, and what else is asked for by nobody and costs something. */
     readonly enrolmentsPerMinute: number;
     readonly bodyBytes: number;
+    /** For headers and body to arrive; answers may take as long as they need (event streams). */
+    readonly requestMs: number;
     readonly streams: number;
     readonly streamsPerMember: number;
   };

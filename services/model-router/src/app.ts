@@ -21,6 +21,7 @@ declare module 'fastify' {
 }
 
 const bodyBytesMax = 8 * 1_024 * 1_024;
+const requestMs = 30_000;
 
 export interface ModelRouterParts extends ChatCompletionsParts {
   serviceTokenSecret: string;
@@ -32,7 +33,9 @@ export async function buildApp(parts: ModelRouterParts, logger: Logger): Promise
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     // A body that does not come; answers take as long as models do.
-    requestTimeout: 30_000,
+    requestTimeout: requestMs,
+    // Node takes the longer of the two for the body: by itself it gives headers a minute.
+    http: { headersTimeout: requestMs },
     return503OnClosing: false,
   });
   app.removeContentTypeParser('text/plain');

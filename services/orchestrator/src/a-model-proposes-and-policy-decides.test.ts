@@ -1,4 +1,7 @@
 // The model planner, with a scripted vendor in the model router's place: both speak the same wire format.
+import { inOrganization } from '@sena/db/tenant';
+import { loadCedar } from '@sena/policy/rules/load-cedar';
+import { savePolicy } from '@sena/rules/save-policy';
 import { type ScriptedVendor, startScriptedVendor, type VendorRequest } from '@sena/testing/scripted-vendor';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
@@ -100,6 +103,38 @@ it('a change that the model proposes waits for a person', async () => {
   await bench.decide(await bench.awaitsApproval(runId), 'reject', 'no');
   expect(await bench.finished(runId)).toMatchObject({ status: 'cancelled' });
   expect(await bench.executionsOf(runId)).toEqual([]);
+});
+
+it('a change that the model proposes waits for a person although a policy lets it run alone, which a person’s own command does', async () => {
+  const restart = 'systemctl restart nginx';
+  const engine = await loadCedar();
+  await inOrganization(bench.pool, bench.organizationId, (transaction) =>
+    savePolicy(transaction, engine, {
+      ...{ name: 'restarts', text: 'permit (principal, action == Action::"controls_service", resource);' },
+      ...{ version: null, by: bench.member('Grace') },
+    }),
+  );
+  script = (request) =>
+    toolResults(request).length === 0
+      ? { kind: 'call', tools: [{ name: 'run_command', arguments: { title: 'Restart', command: restart } }] }
+      : { kind: 'say', text: 'Restarted.' };
+  const proposed = await bench.ask({ kind: 'ask', prompt: 'Make the shop fast' });
+  const approvalId = await bench.awaitsApproval(proposed);
+  expect(await bench.executionsOf(proposed)).toEqual([]);
+  const decisions = await inOrganization(bench.pool, bench.organizationId, (transaction) =>
+    transaction.query('select decision, approvers, reasons from policy_decisions where run_id = $1', [proposed]),
+  );
+  expect(decisions.rows).toEqual([
+    {
+      ...{ decision: 'require_approval', approvers: 1 },
+      reasons: [expect.stringMatching(/^needs approval because a model proposed it and `systemctl restart` controls/)],
+    },
+  ]);
+  const own = await bench.ask({ kind: 'command', command: restart });
+  expect(await bench.dispatched(own, 3)).toHaveLength(3);
+  await bench.decide(approvalId, 'approve');
+  expect(await bench.dispatched(proposed, 3)).toHaveLength(3);
+  await inOrganization(bench.pool, bench.organizationId, (transaction) => transaction.query('delete from policies'));
 });
 
 it('wrong arguments, unknown tools and unknown nodes are told to the model and run nothing', async () => {

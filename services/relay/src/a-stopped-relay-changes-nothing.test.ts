@@ -29,7 +29,7 @@ const timing: RelayTiming = {
   revocationMs: 600_000,
   resendMs: 60_000,
   checkpointMs: 600_000,
-  siteShareKeptMs: 60_000,
+  siteShareReservedMs: 60_000,
   closeMs: 200,
 };
 
@@ -335,7 +335,9 @@ test('words under a former epoch change no row', async () => {
   const limits = { windowExecutions: 1_000, resendMs: 0, dispatchesMax: 64 };
   expect(await claimDispatches(bench.relay, 'relay-1', [former], limits)).toEqual([]);
   expect(await reportPresence(bench.relay, 'relay-stopped', fleet.organizationId, [former])).toEqual(new Set());
-  await disconnectSatellites(bench.relay, fleet.organizationId, [{ satelliteId: satellite.id, connectionEpoch: 1 }]);
+  await disconnectSatellites(bench.relay, fleet.organizationId, [
+    { satelliteId: satellite.id, connectionEpoch: 1, leftNothingRunning: false },
+  ]);
   expect(await presence()).toEqual({ relay_id: 'relay-1', epoch: 2 });
   await present.close();
 });

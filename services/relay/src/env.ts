@@ -14,8 +14,8 @@ const schema = z.object({
   RELAY_ID: z.string().min(1).max(64).default(`${os.hostname()}-${process.pid}`),
   /** How often satellites are asked to witness a new checkpoint of the audit. */
   WITNESS_EVERY_MS: z.coerce.number().int().min(100).max(86_400_000).default(usualTiming.checkpointMs),
-  /** A satellite that is gone keeps its share of its site's limit this long. */
-  SITE_SHARE_KEPT_MS: z.coerce.number().int().min(100).max(3_600_000).default(usualTiming.siteShareKeptMs),
+  /** For a satellite that is lost its share of its site's limit is reserved this long. */
+  SITE_SHARE_RESERVED_MS: z.coerce.number().int().min(100).max(3_600_000).default(usualTiming.siteShareReservedMs),
 });
 export type RelayEnv = z.infer<typeof schema>;
 

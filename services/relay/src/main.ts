@@ -9,7 +9,7 @@ const logger = createLogger('relay', env.LOG_LEVEL);
 const relay = await startRelay(env, logger, {
   ...usualTiming,
   checkpointMs: env.WITNESS_EVERY_MS,
-  siteShareKeptMs: env.SITE_SHARE_KEPT_MS,
+  siteShareReservedMs: env.SITE_SHARE_RESERVED_MS,
 });
 logger.info({ port: relay.port, relayId: env.RELAY_ID }, 'relay listens');
 

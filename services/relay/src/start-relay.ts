@@ -196,10 +196,12 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       void signals.ring(organizationId, 'satelliteRevoked', { satelliteId });
     },
     async connected(satellite, { news, keySequence, isSiteLimited }) {
-      await doorbells.hold(satellite.organizationId);
+      // Its share waits for no doorbell, since nothing begins there before it is told. It comes before the question behind which it begins
+      // what waited there.
+      await Promise.all([doorbells.hold(satellite.organizationId), shares.arrived(satellite, isSiteLimited)]);
+      // And once more, behind the doorbells: what was rung for before they were heard.
+      if (isSiteLimited) void shares.changed(satellite);
       ringer.ring(satellite.organizationId, news);
-      // Before the question behind which it begins what waited there.
-      await shares.arrived(satellite, isSiteLimited);
       const unfinished = await unfinishedOf(satellite);
       const asked = askWhatIsKnown(satellite, unfinished);
       // Of most there is nothing to hear.
@@ -214,7 +216,11 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       doorbells.release(satellite.organizationId);
       await watch.settled();
     },
-    left: (satellite) => ringForPlacing(satellite.organizationId),
+    async left(satellite, leftNothingRunning) {
+      const { organizationId, share } = satellite;
+      const freed = leftNothingRunning && (share?.runningMax ?? null) !== null ? shares.changed(satellite) : null;
+      await Promise.all([ringForPlacing(organizationId), freed]);
+    },
     isDraining: () => isDraining,
   };
   const tunnels = serveTunnels(health.server, logger, (socket, stranger, address) =>

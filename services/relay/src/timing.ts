@@ -16,10 +16,10 @@ export interface RelayTiming {
   /** How often satellites are asked to witness a new checkpoint of the audit; those that did not answer, again. */
   readonly checkpointMs: number;
   /**
-   * A satellite that is gone keeps its share of its site's limit this long. Longer than from the last word that it heard to the moment at
-   * which it begins nothing any more.
+   * For a satellite that is lost its share of its site's limit is reserved this long. Longer than from the last word that it heard to the
+   * moment at which it begins nothing any more.
    */
-  readonly siteShareKeptMs: number;
+  readonly siteShareReservedMs: number;
   /** At a stop: for satellites to answer the close. */
   readonly closeMs: number;
 }
@@ -32,6 +32,6 @@ export const usualTiming: RelayTiming = {
   revocationMs: 1_000,
   resendMs: 15_000,
   checkpointMs: 10_000,
-  siteShareKeptMs: 60_000,
+  siteShareReservedMs: 60_000,
   closeMs: 2_000,
 };

@@ -198,6 +198,7 @@ async function connectAndWork(
           if (problem !== null) logger.error({ code: 'clock_skew' }, `${problem} Until then no work is accepted.`);
           saveStatus();
         },
+        isDrained: runtime.isDrained,
         received: (frames) => runtime.receive(frames),
       },
       signal,

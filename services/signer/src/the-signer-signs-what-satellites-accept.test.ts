@@ -10,6 +10,7 @@ import { loadBashParser } from '@sena/policy/load-bash-parser';
 import { loadCedar } from '@sena/policy/rules/load-cedar';
 import type { JobQueue } from '@sena/queue/open-queue';
 import { closeUnsentDispatches } from '@sena/runs/close-executions';
+import { createRun } from '@sena/runs/create-run';
 import { type Bench, member, openBench } from '@sena/runs/fixtures/open-bench';
 import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
 import { requestCancel } from '@sena/runs/request-cancel';
@@ -261,6 +262,48 @@ describe('is refused, with the reason at each execution', () => {
     });
     const reading = await bench.writeDispatch(fleet, await bench.createRun(fleet));
     expect(await verify(reading)).toMatchObject({ kind: 'verified' });
+  });
+
+  test('a change that no person wrote, although a policy lets it run alone, whatever the orchestrator says of its planner', async () => {
+    await bench.admin.query(
+      `insert into policies (organization_id, name, text, version, updated_by, updated_by_name) values ($1, 'restarts', $2, 1, 'member:m', 'M')`,
+      [fleet.organizationId, 'permit (principal, action == Action::"controls_service", resource);'],
+    );
+    const runOf = (kind: 'ask' | 'command', planner: string) =>
+      bench.inFleet(fleet, async (transaction) => {
+        const words = kind === 'ask' ? { prompt: 'why?', command: null } : { prompt: null, command: change };
+        const rest = { runbook: null, selector: '*', traceparent: 'trace', requestedBy: member(fleet.organizationId) };
+        const { id } = await createRun(transaction, { kind, ...words, ...rest });
+        await transaction.query('update runs set planner = $2 where id = $1', [id, planner]);
+        return id;
+      });
+    const alone = (runId: string, command = change) => bench.writeDispatch(fleet, runId, { command, readOnly: false });
+
+    expect(await verify(await alone(await runOf('command', 'none')))).toMatchObject({
+      kind: 'verified',
+      envelope: { command: change, approvals: [] },
+    });
+    for (const [runId, command, proposer] of [
+      [await runOf('ask', 'model'), change, 'model'],
+      [await runOf('ask', 'runbook'), change, 'runbook'],
+      [await runOf('ask', 'none'), change, 'runbook'],
+      [await runOf('command', 'none'), 'systemctl restart sshd', 'runbook'],
+    ] as const) {
+      expect(await refused(await alone(runId, command))).toMatchObject({
+        ...{ kind: 'not_started', reason: 'signer_refused' },
+        detail: expect.stringMatching(
+          `^It has no approval, and needs approval because a ${proposer} proposed it and .systemctl restart. controls a service`,
+        ),
+      });
+    }
+    // No service may say afterwards that somebody wrote it.
+    const runId = await runOf('ask', 'model');
+    for (const set of [`kind = 'command'`, `command = '${change}'`]) {
+      const rewritten = bench.inFleet(fleet, (transaction) =>
+        transaction.query(`update runs set ${set} where id = $1`, [runId]),
+      );
+      await expect(rewritten).rejects.toThrow(/permission denied/);
+    }
   });
 
   test('a change without an approval', async () => {

@@ -81,7 +81,7 @@ export const kinds: Readonly<Record<KindName, CommandKind>> = {
     endsLike: ({ reason, signal }) => reason === 'timeout' || signal === 'TERM' || signal === 'KILL',
   },
   'asks-model': {
-    ...{ name: 'asks-model', isReading: true, asks: 'question', prints: true, weight: 1 },
+    ...{ name: 'asks-model', isReading: true, asks: 'question', prints: true, weight: 2 },
     command: (mark) => `What does /srv/small hold? (${mark})`,
     endsLike: exits(0),
   },

@@ -18,6 +18,59 @@ test('colours, cursor moves, titles and links are left out and counted', () => {
   expect(makeInert(text, 'hide').hiddenSequences).toBe(9);
 });
 
+/** A terminal would write to the clipboard, move, paste, draw or answer: here each is left out and counted, or shown. */
+test.each([
+  ['OSC 52, the clipboard', `${esc}]52;c;cm0gLXJmIC8=\u0007`, '<ESC>]52;c;cm0gLXJmIC8=<BEL>'],
+  ['OSC 52, ended by ST', `${esc}]52;c;cm0gLXJmIC8=${esc}\\`, '<ESC>]52;c;cm0gLXJmIC8=<ESC>\\'],
+  ['OSC 52, the clipboard’s question', `${esc}]52;c;?\u0007`, '<ESC>]52;c;?<BEL>'],
+  ['OSC 4 and 7, a colour and a directory', `${esc}]7;file:///etc\u0007`, '<ESC>]7;file:///etc<BEL>'],
+  ['OSC 1337, a file of iTerm', `${esc}]1337;File=inline=1:AAAA\u0007`, '<ESC>]1337;File=inline=1:AAAA<BEL>'],
+  ['the cursor up', `${esc}[1A`, '<ESC>[1A'],
+  ['the cursor back', `${esc}[999D`, '<ESC>[999D'],
+  ['the cursor to a place', `${esc}[1;1H`, '<ESC>[1;1H'],
+  ['a line erased', `${esc}[2K`, '<ESC>[2K'],
+  ['a region that scrolls', `${esc}[1;2r`, '<ESC>[1;2r'],
+  ['the cursor saved', `${esc}7`, '<ESC>7'],
+  ['another screen', `${esc}[?1049h`, '<ESC>[?1049h'],
+  ['bracketed paste on', `${esc}[?2004h`, '<ESC>[?2004h'],
+  ['a paste that begins', `${esc}[200~`, '<ESC>[200~'],
+  ['a paste that ends', `${esc}[201~`, '<ESC>[201~'],
+  ['a question for the cursor’s place', `${esc}[6n`, '<ESC>[6n'],
+  ['a sixel picture', `${esc}Pq#0;2;0;0;0#0~~@@${esc}\\`, '<ESC>Pq#0;2;0;0;0#0~~@@<ESC>\\'],
+  ['a DCS question', `${esc}P$qm${esc}\\`, '<ESC>P$qm<ESC>\\'],
+  ['an APC picture of kitty', `${esc}_Gf=24;AAAA${esc}\\`, '<ESC>_Gf=24;AAAA<ESC>\\'],
+  ['a reset', `${esc}c`, '<ESC>c'],
+])('%s does nothing and is counted, or shown', (_what, sequence, shown) => {
+  const text = `a${sequence}b`;
+  expect([read(text), makeInert(text, 'hide').hiddenSequences]).toEqual(['ab', 1]);
+  for (const mode of ['show', 'exact'] as const) {
+    expect([read(text, mode), makeInert(text, mode).hiddenSequences]).toEqual([`a${shown}b`, 0]);
+  }
+});
+
+test('C1 controls, which UTF-8 writes in two bytes, begin no sequence: each is visible, with what stands behind it', () => {
+  const utf8 = new TextDecoder();
+  for (let code = 0x80; code <= 0x9f; code += 1) {
+    const text = utf8.decode(Uint8Array.of(0x61, 0xc2, code, 0x62));
+    for (const mode of ['hide', 'show', 'exact'] as const)
+      expect([read(text, mode), makeInert(text, mode).hiddenSequences]).toEqual([
+        `a<U+00${code.toString(16).toUpperCase()}>b`,
+        0,
+      ]);
+  }
+  expect(read('\u009b2J\u009d52;c;cm0=\u0007\u0090q~~\u009c')).toBe(
+    '<U+009B>2J<U+009D>52;c;cm0=<BEL><U+0090>q~~<U+009C>',
+  );
+  // ST of one character ends nothing that began with two.
+  expect(read(`${esc}]52;c;cm0=\u009cb`)).toBe('<ESC>]52;c;cm0=<U+009C>b');
+});
+
+test('a sequence inside a sequence hides nothing behind it', () => {
+  expect(read(`${esc}[3${esc}[1mred`)).toBe('<ESC>[3red');
+  expect(read(`${esc}]52;c;${esc}[2Kx\u0007y`)).toBe('<ESC>]52;c;x<BEL>y');
+  expect(read(`${esc}Pq${esc}[1Aabc`)).toBe('<ESC>Pqabc');
+});
+
 test('on request every character of a sequence is shown', () => {
   expect(read(`a${esc}[31mb`, 'show')).toBe('a<ESC>[31mb');
 });

@@ -27,7 +27,10 @@ export function RunProgress({ counts }: { counts: OutcomeCounts }) {
           counts[key] === 0 ? null : (
             <div
               key={key}
-              style={{ flexGrow: counts[key] }}
+              // By script: in a page that the server writes, the content security policy refuses style attributes.
+              ref={(part) => {
+                part?.style.setProperty('flex-grow', String(counts[key]));
+              }}
               className={classNames('min-w-1 transition-[flex-grow]', color, key === 'pending' && 'animate-pulse')}
             />
           ),

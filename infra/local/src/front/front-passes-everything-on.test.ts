@@ -12,6 +12,8 @@ let front: Front;
 let gateway: Handler;
 let relay: Server;
 
+const requestMs = 1_200;
+
 beforeEach(async () => {
   gateway = (_request, response) => response.end('gateway');
   const behind = await listen(createServer((incoming, response) => gateway?.(incoming, response as never)));
@@ -22,6 +24,7 @@ beforeEach(async () => {
     port: 0,
     backends: { gateway: behind, relay: await listen(relay), console: page },
     logger: createLogger('front', 'silent'),
+    requestMs,
   });
 });
 afterEach(async () => {
@@ -182,6 +185,54 @@ test('a tunnel is joined byte by byte in both directions, and ends at both ends 
   await until(() => received === bytes.toString('latin1'));
   satellite.write('bye');
   await once(satellite, 'close');
+});
+
+test('a request that does not arrive is cut at both ends; a stream and a tunnel that are open for longer are not', async () => {
+  let isLeft = false;
+  gateway = (incoming, response) => {
+    if (incoming.method === 'GET') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const events = setInterval(() => response.write('data: one\n\n'), 100);
+      response.once('close', () => clearInterval(events));
+      return;
+    }
+    incoming.resume().once('close', () => {
+      isLeft = !incoming.complete;
+    });
+  };
+  relay.on('upgrade', (_incoming, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
+    socket.on('error', () => undefined);
+    socket.pipe(socket);
+  });
+  const stream = await fetch(address('/v1/runs/run_1/events'));
+  const tunnel = connect(front.port, '127.0.0.1');
+  tunnel.write('GET /v1/tunnel HTTP/1.1\r\nhost: sena\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
+  await once(tunnel, 'data');
+
+  const began = performance.now();
+  for (const first of [
+    'POST /v1/runs HTTP/1.1\r\nhost: sena\r\ncontent-length: 1000\r\n\r\n{',
+    'GET /v1/me HTTP/1.1\r\nx-slow:',
+  ]) {
+    const slow = connect(front.port, '127.0.0.1');
+    slow.on('error', () => undefined); // it is closed while we still write
+    slow.resume().write(first);
+    const writing = setInterval(() => slow.write(' '), 50);
+    await Promise.race([once(slow, 'close'), sleep(10_000).then(() => Promise.reject(new Error('it is not cut')))]);
+    clearInterval(writing);
+  }
+  expect(performance.now() - began).toBeGreaterThan(2 * requestMs - 100);
+  await until(() => isLeft);
+
+  const reader = stream.body?.getReader();
+  await reader?.read();
+  expect((await reader?.read())?.done).toBe(false);
+  await reader?.cancel();
+  const echoed = once(tunnel, 'data');
+  tunnel.write('still here');
+  expect(String((await echoed)[0])).toBe('still here');
+  tunnel.destroy();
 });
 
 test('a relay that refuses the upgrade is heard, a missing relay is answered for, other sockets lead nowhere', async () => {

@@ -14,18 +14,26 @@ export type FrontOptions = {
   /** The console may be missing: then its paths answer 404. */
   backends: { gateway: URL; relay: URL; console: URL | null };
   logger: Logger;
+  /** For headers and body to arrive. */
+  requestMs?: number;
 };
 export type Front = { port: number; close(): Promise<void> };
 
 const drainTimeoutMs = 2_000;
 
 /** @throws the listener's error when the first host can't be listened on; a further one (IPv6) may be missing. */
-export async function openFront({ hosts, port, backends, logger }: FrontOptions): Promise<Front> {
+export async function openFront({ hosts, port, backends, logger, requestMs = 60_000 }: FrontOptions): Promise<Front> {
   const upgraded = new Set<Duplex>();
   const servers: Server[] = [];
   let chosenPort = port;
   for (const [index, host] of hosts.entries()) {
-    const server = createServer(answer).on('upgrade', upgrade);
+    // For what comes in alone: an answer that streams and a tunnel stay open for as long as both sides like. Longer than a backend's own
+    // limit, which says so in its own words.
+    const limits = { requestTimeout: requestMs, headersTimeout: requestMs };
+    const server = createServer({ ...limits, connectionsCheckingInterval: Math.ceil(requestMs / 6) }, answer).on(
+      'upgrade',
+      upgrade,
+    );
     try {
       chosenPort = await listen(server, host, chosenPort);
       servers.push(server);
@@ -85,8 +93,6 @@ function notHere(request: IncomingMessage): string {
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
-  // Streams of events and tunnels stay open for as long as both sides like.
-  server.requestTimeout = 0;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port, ipv6Only: host.includes(':') }, () => {

@@ -22,19 +22,20 @@ export async function listMembers(
   organizationId: string,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: OrganizationMember[]; nextCursor: string | null }> {
-  const [afterEmail] = decodeCursor(page.cursor, 1) ?? [];
+  // An address is one member's in an organization, which no constraint says: two with one would be told apart by their ids.
+  const [afterEmail, afterId] = decodeCursor(page.cursor, 2) ?? [];
   const found = await inIdentityOf(pool, organizationId, null, (client) =>
     client.query<MemberRow>(
       `select ${columns} from "member" m join "user" u on u.id = m."userId"
-       where m."organizationId" = $1 and ($2::text is null or u.email > $2) order by u.email limit $3`,
-      [organizationId, afterEmail ?? null, page.limit + 1],
+       where m."organizationId" = $1 and ($2::text is null or (u.email, u.id) > ($2, $3)) order by u.email, u.id limit $4`,
+      [organizationId, afterEmail ?? null, afterId ?? null, page.limit + 1],
     ),
   );
   const rows = found.rows.slice(0, page.limit);
   const last = rows.at(-1);
   return {
     items: rows.map(toMember),
-    nextCursor: found.rows.length > page.limit && last ? encodeCursor([last.email]) : null,
+    nextCursor: found.rows.length > page.limit && last ? encodeCursor([last.email, last.userId]) : null,
   };
 }
 

@@ -4,6 +4,10 @@ import { z } from 'zod';
 export const policyDecisionKindSchema = z.enum(['allow', 'require_approval', 'deny']);
 export type PolicyDecisionKind = z.infer<typeof policyDecisionKindSchema>;
 
+/** Whose words a command is. */
+export const proposerSchema = z.enum(['person', 'runbook', 'model']);
+export type Proposer = z.infer<typeof proposerSchema>;
+
 export const effectKindSchema = z.enum([
   'reads',
   'reads_secret',

@@ -1,6 +1,6 @@
 // /v1/policy/evaluations: what would SENA say to this command? Runs nothing. /v1/policies: an organization's own rules.
 import { z } from 'zod';
-import { policyDecisionSchema, policyVerdictSchema } from '../domain/policy.ts';
+import { policyDecisionSchema, policyVerdictSchema, proposerSchema } from '../domain/policy.ts';
 import { roleSchema } from '../domain/principal.ts';
 import { idSchema } from '../ids.ts';
 import { pageSchema, timestampSchema } from './page.ts';
@@ -64,6 +64,8 @@ export const evaluatePolicyBodySchema = z.strictObject({
   draft: z.strictObject({ name: policyNameSchema, text: policyTextSchema }).optional(),
   /** For a requester of this role. Default: yours. */
   role: roleSchema.optional(),
+  /** Judged as if it were not written by who asks, but proposed by a runbook or a model. */
+  proposer: proposerSchema.default('person'),
 });
 
 /** Nodes that no rule tells apart. */

@@ -17,6 +17,8 @@ import { checkTest } from './check-test.ts';
 import { checkValue, type ValuePlace } from './check-value.ts';
 import { isNumber } from './is-number.ts';
 
+const daySeconds = 86_400;
+
 export interface ArgumentContext {
   directories: readonly string[];
   /** Inside `timeout`: what never ends is ended. */
@@ -112,7 +114,7 @@ function readArgument(reading: Reading): boolean {
     reading.optionsEnded = true;
     return false;
   }
-  if (exact && literal !== undefined && isKnownToken(reading, literal)) {
+  if (exact && !reading.optionsEnded && literal !== undefined && isKnownToken(reading, literal)) {
     readExact(reading, literal);
     return false;
   }
@@ -154,7 +156,7 @@ function readOperand(reading: Reading, word: Word): boolean {
     return true;
   }
   reading.operands.push(word);
-  if (shape.parsing === 'posix') reading.optionsEnded = true;
+  if (shape.parsing === 'posix' || shape.parsing === 'leading') reading.optionsEnded = true;
   return false;
 }
 
@@ -264,7 +266,7 @@ function takeValue(reading: Reading, name: string, value: Value): undefined {
 }
 
 function isExact(reading: Reading): boolean {
-  return reading.shapes.some((shape) => shape.parsing === 'exact');
+  return reading.shapes.some(({ parsing }) => parsing === 'exact' || parsing === 'leading');
 }
 
 function isOptionLike(literal: string): boolean {
@@ -320,6 +322,10 @@ function checkWhole(reading: Reading): undefined {
   const numbers = operands.filter((word) => /^[\d.]+$/.test(literalOf(word.pieces) ?? ''));
   if (sampling && numbers.length === 1 && !reading.context.bounded) {
     return fail(reading, unknown(`${showText(reading.path)} with an interval and no count does not end by itself`));
+  }
+  const [interval = 0, count = 0] = numbers.map((word) => Number(literalOf(word.pieces)));
+  if (sampling && interval * count > daySeconds && !reading.context.bounded) {
+    return fail(reading, unknown(`${showText(reading.path)} goes on for more than a day`));
   }
   // A whole directory is read, and none is named: it is the current one.
   if (operands.length === 0 && rest === 'content' && isDeep(reading)) check(reading, 'content', [textPiece('.')]);

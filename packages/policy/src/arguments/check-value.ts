@@ -4,7 +4,7 @@ import { type Problem, unknown } from '../explain/finding.ts';
 import { readAwk } from '../languages/read-awk.ts';
 import { readPrintf } from '../languages/read-printf.ts';
 import { readSed } from '../languages/read-sed.ts';
-import { checkPath } from '../secrets/check-path.ts';
+import { checkPath, checkPlace } from '../secrets/check-path.ts';
 import { showText } from '../text/show-text.ts';
 import { literalOf, type Piece } from '../words/piece.ts';
 
@@ -72,7 +72,7 @@ function checkKind(kind: ValueKind, pieces: readonly Piece[], place: ValuePlace)
     case 'compared':
       return checkPath(pieces, { ...place, entries: true });
     case 'certificate':
-      return checkCertificate(pieces);
+      return checkCertificate(pieces, place);
     case 'awk':
       return literal === undefined ? computed() : readAwk(literal);
     case 'sed':
@@ -107,8 +107,8 @@ function checkSeconds(literal: string): Problem | undefined {
 }
 
 /** The program shows public parts only, but it must be a file: openssl also takes addresses of other stores. */
-function checkCertificate(pieces: readonly Piece[]): Problem | undefined {
-  return textsMatch(pieces, /^[^:|]*$/, ['digits', 'token', 'path', 'glob']);
+function checkCertificate(pieces: readonly Piece[], place: ValuePlace): Problem | undefined {
+  return textsMatch(pieces, /^[^:|]*$/, ['digits', 'token', 'path', 'glob']) ?? checkPlace(pieces, place.directories);
 }
 
 function computed(): Problem {

@@ -31,8 +31,13 @@ export const builtinPrograms: readonly ProgramInput[] = [
     name: 'seq',
     parsing: 'posix',
     letters: 'w',
-    options: { '-s': 'text', '-f': 'text', '--separator': 'text' },
-    operands: { rest: 'interval', min: 1, max: 3 },
+    options: {
+      '-s': { pattern: '.{0,20}' },
+      '--separator': { pattern: '.{0,20}' },
+      '-f': { pattern: '[^%]{0,20}%0?[0-9]{0,2}(?:[.][0-9])?[efg][^%]{0,20}' },
+    },
+    // Steps of a tenth at least: what sorts or turns round its lines keeps them all.
+    operands: { rest: { pattern: '[0-9]{1,5}|[0-9]{0,3}[.][0-9]' }, min: 1, max: 3 },
   },
   { name: 'sleep', operands: { rest: 'seconds', min: 1 } },
   {

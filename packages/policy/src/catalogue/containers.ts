@@ -9,9 +9,9 @@ const inspected =
 const about =
   '(?:Version|APIVersion|ServerVersion|(?:Server|Client)[.](?:Version|APIVersion|GoVersion|Os|Arch)|Containers|ContainersRunning|ContainersPaused|ContainersStopped|Images|OperatingSystem|OSType|Architecture|KernelVersion|NCPU|MemTotal|DockerRootDir|CgroupDriver|CgroupVersion)';
 
-/** Exactly these fields, each by its whole name: what they are the beginning of may hold the environment. */
+/** Exactly these fields, each by its whole name: what they are the beginning of may hold the environment, and a format by name shows all. */
 const format = {
-  pattern: `(?:[^{}]|\\{\\{ *(?:json +)?[.](?:${listed}|${measured}|${inspected}|${about}) *\\}\\})*`,
+  pattern: `table|(?=.*\\{\\{)(?:[^{}]|\\{\\{ *(?:json +)?[.](?:${listed}|${measured}|${inspected}|${about}) *\\}\\})*`,
 };
 const names = { rest: 'word' } as const;
 const someContainers = { rest: { pattern: '[A-Za-z0-9][A-Za-z0-9_.:/@-]*' }, min: 1 };

@@ -1,7 +1,8 @@
 // Data: programs that look at disks, mounts and volumes.
+import { disk, diskOrMount } from './disk-names.ts';
 import type { ProgramInput } from './schema.ts';
 
-const devices = { rest: { pattern: '(/dev/)?[A-Za-z0-9_./:@+-]+' } } as const;
+const devices = { rest: disk } as const;
 const volumeReport: Pick<ProgramInput, 'letters' | 'switches' | 'options' | 'operands' | 'otherwise'> = {
   letters: 'avs',
   switches: ['--noheadings', '--all', '--nosuffix', '--segments', '--readonly'],
@@ -160,16 +161,16 @@ export const diskPrograms: readonly ProgramInput[] = [
   },
   { name: 'tune2fs', letters: 'l', requires: [['-l']], operands: { ...devices, min: 1 }, otherwise: 'writes' },
   { name: 'dumpe2fs', letters: 'h', requires: [['-h']], operands: { ...devices, min: 1 }, otherwise: 'unknown' },
-  { name: 'xfs_info', operands: { ...devices, min: 1 } },
+  { name: 'xfs_info', operands: { rest: diskOrMount, min: 1 } },
   {
     name: 'btrfs',
     subcommands: {
-      'filesystem|fi': { subcommands: { 'show|df|usage': { letters: 'hbkmgT', operands: { rest: 'name-of-file' } } } },
-      'device|dev': { subcommands: { stats: { operands: { rest: 'name-of-file', min: 1 } } } },
+      'filesystem|fi': { subcommands: { 'show|df|usage': { letters: 'hbkmgT', operands: { rest: diskOrMount } } } },
+      'device|dev': { subcommands: { stats: { operands: { rest: diskOrMount, min: 1 } } } },
       'subvolume|sub': {
-        subcommands: { 'list|show': { letters: 'apcgotu', operands: { rest: 'name-of-file', min: 1 } } },
+        subcommands: { 'list|show': { letters: 'apcgotu', operands: { rest: diskOrMount, min: 1 } } },
       },
-      scrub: { subcommands: { status: { operands: { rest: 'name-of-file', min: 1 } } } },
+      scrub: { subcommands: { status: { operands: { rest: diskOrMount, min: 1 } } } },
     },
     otherwise: 'writes',
   },

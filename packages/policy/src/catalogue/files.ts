@@ -61,19 +61,13 @@ export const filePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'file',
-    letters: 'bLhikNrs0',
-    switches: [
-      '--brief',
-      '--mime',
-      '--mime-type',
-      '--mime-encoding',
-      '--dereference',
-      '--no-dereference',
-      '--special-files',
-    ],
+    letters: 'bLhikNr0',
+    switches: ['--brief', '--mime', '--mime-type', '--mime-encoding', '--dereference', '--no-dereference'],
     options: { '-F': 'text' },
     operands: { rest: 'name-of-file', min: 1 },
     refused: {
+      '-s': ['unknown', 'opens devices, which may act'],
+      '--special-files': ['unknown', 'opens devices, which may act'],
       '-C': ['writes', 'writes a compiled magic file'],
       '--compile': ['writes', 'writes a compiled magic file'],
     },

@@ -1,7 +1,11 @@
 // Data: programs that describe the machine.
+import { disk, diskOrController, nvmeDevice } from './disk-names.ts';
 import type { ProgramInput } from './schema.ts';
 
-const disk = { pattern: '/dev/[A-Za-z0-9_/-]+' };
+/** By number or group. 11 are the strings of the maker, where a hypervisor hands over credentials. */
+const tableType =
+  '(?:bios|system|baseboard|chassis|processor|memory|cache|connector|slot|[0-9]|10|1[2-9]|[23][0-9]|4[0-6])';
+const tableTypes = { pattern: `${tableType}(?:,${tableType})*` };
 
 export const hardwarePrograms: readonly ProgramInput[] = [
   {
@@ -16,7 +20,7 @@ export const hardwarePrograms: readonly ProgramInput[] = [
     switches: ['--all', '--bytes', '--json', '--raw'],
     options: { '-o': 'word', '--summary': { optional: 'word' } },
   },
-  { name: 'lspci', letters: 'bDkmnPtvx', options: { '-s': 'word', '-d': 'word' } },
+  { name: 'lspci', letters: 'bDkmnPtv', options: { '-s': 'word', '-d': 'word' } },
   { name: 'lsusb', letters: 'tv', options: { '-s': 'word', '-d': 'word' } },
   {
     name: 'lshw',
@@ -27,7 +31,8 @@ export const hardwarePrograms: readonly ProgramInput[] = [
   {
     name: 'dmidecode',
     letters: 'qu',
-    options: { '-t': 'word', '--type': 'word', '-s': 'word', '--string': 'word' },
+    options: { '-t': tableTypes, '--type': tableTypes, '-s': 'word', '--string': 'word' },
+    requires: [['-t', '--type', '-s', '--string']],
     otherwise: 'writes',
   },
   {
@@ -49,7 +54,7 @@ export const hardwarePrograms: readonly ProgramInput[] = [
       '-d': 'word',
       '-n': { oneOf: ['standby', 'idle', 'sleep', 'never'] },
     },
-    operands: { first: [disk], max: 1 },
+    operands: { first: [diskOrController], max: 1 },
     otherwise: 'writes',
   },
   {
@@ -65,7 +70,7 @@ export const hardwarePrograms: readonly ProgramInput[] = [
       'list|version|list-subsys': {},
       'smart-log|error-log|id-ctrl|id-ns|fw-log': {
         options: { '-o': 'word' },
-        operands: { first: [disk], min: 1, max: 1 },
+        operands: { first: [nvmeDevice], min: 1, max: 1 },
       },
     },
     otherwise: 'writes',
@@ -78,9 +83,9 @@ export const hardwarePrograms: readonly ProgramInput[] = [
       sel: { bare: true, subcommands: { 'list|elist|info': {} } },
       chassis: { subcommands: { status: {} } },
       mc: { subcommands: { info: {} } },
-      lan: { subcommands: { print: { operands: { first: ['count'], max: 1 } } } },
     },
     otherwise: 'controls_service',
+    refused: { lan: ['reads_secret', 'shows the community string, by which others may ask this machine'] },
   },
   {
     name: 'nvidia-smi',
@@ -89,6 +94,6 @@ export const hardwarePrograms: readonly ProgramInput[] = [
     otherwise: 'writes',
   },
   { name: 'acpi', letters: 'abctiV' },
-  { name: 'lsinitramfs', letters: 'l', operands: { rest: 'name-of-file', min: 1 } },
+  { name: 'lsinitramfs', letters: 'l', operands: { rest: 'certificate', min: 1 } },
   { name: 'cpupower', subcommands: { 'frequency-info|idle-info': { letters: 'pfdg' } }, otherwise: 'writes' },
 ];

@@ -1,4 +1,5 @@
 // Data: programs that look at the node's own network. What sends something to other machines is not here: see changing.
+import { address, socketFilter } from './addresses.ts';
 import type { ProgramInput } from './schema.ts';
 
 type Subcommand = NonNullable<ProgramInput['subcommands']>[string];
@@ -6,6 +7,9 @@ type Subcommand = NonNullable<ProgramInput['subcommands']>[string];
 const showWords = { rest: 'word' } as const satisfies NonNullable<Subcommand['operands']>;
 /** `ip` matches abbreviations, so only those that can mean nothing else are listed: `ip link s` is `set`. */
 const shown = (verbs: string): Subcommand => ({ bare: true, subcommands: { [verbs]: { operands: showWords } } });
+
+/** To look at another table loads the module that brings it. */
+const filterTable = { oneOf: ['filter'] };
 
 export const networkPrograms: readonly ProgramInput[] = [
   {
@@ -87,8 +91,7 @@ export const networkPrograms: readonly ProgramInput[] = [
     ],
     options: { '-f': 'word', '-A': 'word', '--query': 'word', '--socket': 'word', '--family': 'word' },
     endless: ['-E', '--events'],
-    // What a filter names may be asked of a name server: nothing computed.
-    operands: { rest: { pattern: '[A-Za-z0-9_.:=!<>()/*|&,\\[\\] -]*' } },
+    operands: { rest: socketFilter },
     otherwise: 'network',
     refused: {
       '-K': ['network', 'closes connections'],
@@ -133,8 +136,7 @@ export const networkPrograms: readonly ProgramInput[] = [
     name: 'arp',
     letters: 'aenv',
     options: { '-i': 'word' },
-    // What it names may be asked of a name server: nothing computed.
-    operands: { first: [{ pattern: '[A-Za-z0-9_.:-]+' }], max: 1 },
+    operands: { first: [address], max: 1 },
     otherwise: 'network',
   },
   {
@@ -179,12 +181,18 @@ export const networkPrograms: readonly ProgramInput[] = [
     also: ['ip6tables'],
     letters: 'nvx46',
     switches: ['--line-numbers', '--numeric', '--verbose', '--exact', '--list', '--list-rules'],
-    options: { '-L': { optional: 'word' }, '-S': { optional: 'word' }, '-t': 'word', '--table': 'word' },
+    options: { '-L': { optional: 'word' }, '-S': { optional: 'word' }, '-t': filterTable, '--table': filterTable },
     requires: [['-L', '-S', '--list', '--list-rules']],
     operands: { first: [{ pattern: '[A-Za-z0-9_-]+' }], max: 1 },
     otherwise: 'network',
   },
-  { name: 'iptables-save', also: ['ip6tables-save'], letters: 'c', options: { '-t': 'word' }, otherwise: 'writes' },
+  {
+    name: 'iptables-save',
+    also: ['ip6tables-save'],
+    letters: 'c',
+    options: { '-t': filterTable },
+    otherwise: 'writes',
+  },
   {
     name: 'nft',
     parsing: 'exact',
@@ -261,8 +269,8 @@ export const networkPrograms: readonly ProgramInput[] = [
     letters: 'LSC',
     options: {
       '-p': 'word',
-      '-s': 'word',
-      '-d': 'word',
+      '-s': address,
+      '-d': address,
       '-f': 'word',
       '--dport': 'word',
       '--sport': 'word',

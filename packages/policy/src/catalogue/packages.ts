@@ -11,7 +11,7 @@ const dryRun = ['-s', '--simulate', '--just-print', '--dry-run', '--recon', '--n
 export const packagePrograms: readonly ProgramInput[] = [
   {
     name: 'dpkg',
-    letters: 'lLsSVpCc',
+    letters: 'lLsSVpC',
     switches: [
       '--list',
       '--listfiles',
@@ -36,7 +36,6 @@ export const packagePrograms: readonly ProgramInput[] = [
         '-V',
         '-p',
         '-C',
-        '-c',
         '--list',
         '--listfiles',
         '--status',
@@ -63,7 +62,8 @@ export const packagePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'rpm',
-    letters: 'qailfRcdvgp',
+    // Without `p`: a package by its path is opened, whatever stands there.
+    letters: 'qailfRcdvg',
     switches: [
       '--query',
       '--all',
@@ -147,14 +147,14 @@ export const packagePrograms: readonly ProgramInput[] = [
       '--no-install-recommends',
       '--only-upgrade',
     ],
-    doesUnless: dryRun,
     subcommands: {
-      'upgrade|dist-upgrade': { does: installs('installs packages') },
-      'remove|purge': { operands: somePackages, does: installs('removes packages') },
-      autoremove: { does: installs('removes packages') },
-      install: { operands: somePackages, does: installs('installs packages') },
+      'upgrade|dist-upgrade': { does: installs('installs packages'), doesUnless: dryRun },
+      'remove|purge': { operands: somePackages, does: installs('removes packages'), doesUnless: dryRun },
+      autoremove: { does: installs('removes packages'), doesUnless: dryRun },
+      install: { operands: somePackages, does: installs('installs packages'), doesUnless: dryRun },
+      // It fetches, whatever is said of trying.
       update: { does: installs('fetches the lists of packages') },
-      'clean|autoclean': { does: ['deletes', 'deletes fetched packages'] },
+      'clean|autoclean': { does: ['deletes', 'deletes fetched packages'], doesUnless: dryRun },
     },
     otherwise: 'installs',
   },
@@ -186,7 +186,11 @@ export const packagePrograms: readonly ProgramInput[] = [
     switches: ['-q', '-C', '-y', '--quiet', '--cacheonly', '--installed', '--showduplicates', '--assumeyes'],
     subcommands: {
       list: { subcommands: { 'installed|--installed': { operands: names } } },
-      repolist: { operands: { first: [{ oneOf: ['all', 'enabled', 'disabled'] }], max: 1 } },
+      // Without the cache alone it fetches the lists of packages.
+      repolist: {
+        requires: [['-C', '--cacheonly']],
+        operands: { first: [{ oneOf: ['all', 'enabled', 'disabled'] }], max: 1 },
+      },
       history: { bare: true, subcommands: { 'list|info': { operands: names } } },
       info: { subcommands: { installed: { operands: names } } },
       'install|reinstall': {
@@ -232,6 +236,6 @@ export const packagePrograms: readonly ProgramInput[] = [
   },
   { name: 'gem', subcommands: { list: { switches: ['--local', '-l'], operands: names } }, otherwise: 'installs' },
   { name: 'debsums', letters: 'acs', requires: [['-c', '-s', '-a']], operands: names, otherwise: 'unknown' },
-  { name: 'subscription-manager', subcommands: { 'status|version|identity': {} }, otherwise: 'network' },
+  { name: 'subscription-manager', subcommands: { identity: {} }, otherwise: 'network' },
   { name: 'dkms', subcommands: { status: { operands: names } }, otherwise: 'installs' },
 ];

@@ -1,4 +1,5 @@
 // Data: programs that look at processes, memory and who is there.
+import { address, addressOrShortName } from './addresses.ts';
 import type { ProgramInput } from './schema.ts';
 
 /**
@@ -11,8 +12,9 @@ const account = {
 };
 
 const processId = { pattern: '[1-9][0-9]*' };
-/** How often it reports before it ends. */
-const rounds = { pattern: '[1-9][0-9]{0,3}' };
+/** How often it reports before it ends, and the seconds between: a day at most. */
+const rounds = { pattern: '[1-9][0-9]{0,2}' };
+const pause = { pattern: '[0-9]{1,2}(?:[.][0-9]{1,3})?' };
 
 const timeOfDay = { pattern: '[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?' };
 
@@ -81,7 +83,7 @@ export const processPrograms: readonly ProgramInput[] = [
     letters: 'bcHiSE1',
     options: {
       '-n': rounds,
-      '-d': 'interval',
+      '-d': pause,
       '-o': { pattern: '[+-]?[A-Z%]+' },
       '-p': { pattern: '[0-9,]+' },
       '-u': 'word',
@@ -112,7 +114,7 @@ export const processPrograms: readonly ProgramInput[] = [
       '--wide',
       '--si',
     ],
-    options: { '-c': 'count', '--count': 'count' },
+    options: { '-c': rounds, '--count': rounds },
   },
   {
     name: 'vmstat',
@@ -161,7 +163,7 @@ export const processPrograms: readonly ProgramInput[] = [
     name: 'iotop',
     letters: 'bokatqP',
     switches: ['--only', '--batch', '--processes', '--accumulated', '--kilobytes', '--time'],
-    options: { '-n': rounds, '-d': 'interval', '-p': 'count', '-u': 'word' },
+    options: { '-n': rounds, '-d': pause, '-p': 'count', '-u': 'word' },
     requires: [['-b', '--batch'], ['-n']],
   },
   {
@@ -274,29 +276,13 @@ export const processPrograms: readonly ProgramInput[] = [
   },
   {
     name: 'getent',
-    operands: {
-      first: [
-        {
-          oneOf: [
-            'passwd',
-            'group',
-            'hosts',
-            'ahosts',
-            'ahostsv4',
-            'ahostsv6',
-            'services',
-            'protocols',
-            'networks',
-            'netgroup',
-            'ethers',
-            'rpc',
-            'initgroups',
-          ],
-        },
-      ],
-      // What is looked up may be sent to a name server: nothing computed.
-      rest: { pattern: '[A-Za-z0-9_.:@/-]+' },
-      min: 1,
+    subcommands: {
+      'passwd|group|services|protocols|netgroup|ethers|rpc|initgroups': {
+        operands: { rest: { pattern: '[A-Za-z0-9_.:@/-]+' } },
+      },
+      // These ask name servers.
+      'hosts|networks': { operands: { rest: addressOrShortName } },
+      'ahosts|ahostsv4|ahostsv6': { operands: { rest: { pattern: `${address.pattern}|localhost` } } },
     },
   },
   { name: 'tty', letters: 's' },

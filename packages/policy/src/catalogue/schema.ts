@@ -75,9 +75,9 @@ const outputSchema = z.strictObject({
 const shapeFields = {
   /**
    * gnu: `-ab`, `-n 5`, `--name=value`. posix: the same, up to the first operand, for every version of the program that ends its options there. exact: each argument is one known
-   * token. free: every argument is text. test: the expression of `[`.
+   * token. leading: the same, up to the first operand. free: every argument is text. test: the expression of `[`.
    */
-  parsing: z.enum(['gnu', 'posix', 'exact', 'free', 'test']).default('gnu'),
+  parsing: z.enum(['gnu', 'posix', 'exact', 'leading', 'free', 'test']).default('gnu'),
   /** Short switches without a value, by letter. */
   letters: z.string().default(''),
   /** Long or exact switches without a value. */

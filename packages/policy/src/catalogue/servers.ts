@@ -132,7 +132,13 @@ export const serverPrograms: readonly ProgramInput[] = [
   // It shows the words that it does not know of what it reads.
   { name: 'named-checkconf', operands: { first: ['content'], max: 1 } },
   { name: 'visudo', letters: 'c', requires: [['-c']], otherwise: 'writes' },
-  { name: 'postconf', letters: 'dnh', operands: { rest: { pattern: '[a-z0-9_]+' } }, otherwise: 'writes' },
+  // A table may stand in the setting itself: `static:user:password`.
+  {
+    name: 'postconf',
+    letters: 'dnh',
+    operands: { rest: { pattern: '(?!.*(?:passw|sasl|secret|_maps|_key))[a-z0-9_]+' }, min: 1, minUnless: ['-d'] },
+    otherwise: 'writes',
+  },
   { name: 'mailq' },
   { name: 'postqueue', letters: 'pj', requires: [['-p', '-j']], otherwise: 'network' },
   {
@@ -159,7 +165,14 @@ export const serverPrograms: readonly ProgramInput[] = [
     otherwise: 'controls_service',
   },
   { name: 'varnishstat', letters: '1jlx', requires: [['-1', '-j', '-l', '-x']] },
-  { name: 'php-fpm', letters: 'vtim', requires: [['-v', '-t', '-m']], otherwise: 'controls_service' },
+  // `-tt` and `-i` show the configuration, with the passwords in it.
+  {
+    name: 'php-fpm',
+    parsing: 'exact',
+    switches: ['-v', '-t', '-m'],
+    requires: [['-v', '-t', '-m']],
+    otherwise: 'controls_service',
+  },
   { name: 'pg_lsclusters', letters: 'hj' },
   { name: 'pg_isready', letters: 'q' },
 ];

@@ -5,11 +5,14 @@ const controls = (verb: string): ['controls_service', string] => ['controls_serv
 const units = { rest: 'word' } as const;
 /** A unit by name: a path would install a file. */
 const namedUnits = { rest: { pattern: '[A-Za-z0-9_][A-Za-z0-9_@:.-]*' }, min: 1 };
-/** How often it reports before it ends. */
-const rounds = { pattern: '[1-9][0-9]{0,3}' };
+/** How often it reports before it ends, and the seconds between: a day at most. */
+const rounds = { pattern: '[1-9][0-9]{0,2}' };
+const pause = { pattern: '[0-9]{1,2}(?:[.][0-9]{1,3})?' };
 /** Core dumps are in the journal with the environment of what crashed: forms that show all fields of an entry show it too. */
 const journalFields = { pattern: '(?!.*COREDUMP)[A-Z_][A-Z0-9_,]*' };
-const journalOutput = { pattern: 'short(?:-[a-z]+){0,2}|cat|with-unit' };
+export const journalOutput = { pattern: 'short(?:-[a-z]+){0,2}|cat|with-unit' };
+/** Of what shows no entries. */
+const listOutput = { pattern: `${journalOutput.pattern}|json(?:-pretty)?` };
 const shown = [
   'Id Names Description LoadState LoadError ActiveState SubState Result UnitFileState UnitFilePreset FragmentPath SourcePath DropInPaths NeedDaemonReload CanStart CanStop CanReload CanRestart Type',
   'Restart RestartUSec NRestarts MainPID ExecMainPID ControlPID ExecMainStatus ExecMainCode ExecMainStartTimestamp ExecMainExitTimestamp StatusText StatusErrno User Group UID GID',
@@ -59,16 +62,18 @@ export const servicePrograms: readonly ProgramInput[] = [
       '--state': 'word',
       '-n': 'count',
       '--lines': 'count',
-      '-o': 'word',
-      '--output': 'word',
+      '-o': journalOutput,
+      '--output': journalOutput,
       '--timestamp': 'word',
     },
     subcommands: {
-      'status|list-units|list-unit-files|is-active|is-failed|is-enabled|list-dependencies': {
+      'status|is-active|is-failed|is-enabled|list-dependencies': { operands: units },
+      'list-units|list-unit-files': { options: { '-o': listOutput, '--output': listOutput }, operands: units },
+      show: { requires: [['-p', '-P', '--property']], operands: units },
+      'list-timers|list-sockets|list-paths|list-automounts|list-machines': {
+        options: { '-o': listOutput, '--output': listOutput },
         operands: units,
       },
-      show: { requires: [['-p', '-P', '--property']], operands: units },
-      'list-timers|list-sockets|list-paths|list-automounts|list-machines': { operands: units },
       'list-jobs|is-system-running|get-default|--version': {},
       'restart|start|stop|reload|try-restart|reload-or-restart|try-reload-or-restart': {
         switches: ['--no-block', '--wait', '--show-transaction'],
@@ -237,7 +242,7 @@ export const servicePrograms: readonly ProgramInput[] = [
     name: 'systemd-cgtop',
     letters: 'bpctmirPk',
     switches: ['--batch', '--raw'],
-    options: { '-n': rounds, '-d': 'interval', '--iterations': rounds, '--depth': 'count' },
+    options: { '-n': rounds, '-d': pause, '--iterations': rounds, '--depth': 'count' },
     requires: [
       ['-b', '--batch'],
       ['-n', '--iterations'],

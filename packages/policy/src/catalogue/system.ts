@@ -1,8 +1,18 @@
 // Data: programs that describe the operating system and its clock.
+import { address } from './addresses.ts';
 import type { ProgramInput } from './schema.ts';
+import { journalOutput } from './services.ts';
 
 /** `+%s` and the like: only these keep the clock as it is. */
 const dateFormat = { pattern: '[+].*' };
+
+/** Where keys are, `a.b` shows all below it: only settings by their whole name. */
+const setting = [
+  '(?!.*(?:secret|_key|[./]{2}))',
+  '(?!net(?:[./]ipv4|[./]ipv6(?:[./]conf(?:[./][^./]*)?)?)?[./]?$|[^.*/]*[*]|net.*[*])',
+  '(?!net[./]ipv6[./]conf[./].*[./](?![a-z0-9]*_[a-z0-9_]*$|forwarding$|autoconf$|mtu$)[^./]*$)',
+  '[A-Za-z0-9][A-Za-z0-9_.*/:@-]*[A-Za-z0-9_*]',
+].join('');
 
 export const systemPrograms: readonly ProgramInput[] = [
   {
@@ -82,12 +92,16 @@ export const systemPrograms: readonly ProgramInput[] = [
   },
   {
     name: 'sysctl',
-    letters: 'abenNAX',
-    switches: ['--all', '--values', '--names', '--ignore', '--deprecated'],
+    letters: 'benN',
+    switches: ['--values', '--names', '--ignore', '--deprecated'],
     options: { '-r': { pattern: '[^=]*' }, '--pattern': { pattern: '[^=]*' } },
-    operands: { rest: { pattern: '[A-Za-z0-9_.*/:@-]+' } },
+    operands: { rest: { pattern: setting }, min: 1, minUnless: ['-r'] },
     otherwise: 'writes',
     refused: {
+      '-a': ['reads_secret', 'shows the keys among the settings too: name the settings'],
+      '-A': ['reads_secret', 'shows the keys among the settings too: name the settings'],
+      '-X': ['reads_secret', 'shows the keys among the settings too: name the settings'],
+      '--all': ['reads_secret', 'shows the keys among the settings too: name the settings'],
       '-w': ['writes', 'changes a kernel setting'],
       '--write': ['writes', 'changes a kernel setting'],
       '-p': ['writes', 'loads kernel settings'],
@@ -162,7 +176,7 @@ export const systemPrograms: readonly ProgramInput[] = [
     name: 'loginctl',
     bare: true,
     switches: ['--no-pager', '--no-legend', '-a', '--all', '-l', '--full', '--value'],
-    options: { '-p': 'word', '--property': 'word', '-n': 'count', '-o': 'word' },
+    options: { '-p': 'word', '--property': 'word', '-n': 'count', '-o': journalOutput, '--output': journalOutput },
     otherwise: 'changes_users',
     subcommands: {
       'list-sessions|list-users|list-seats': {},
@@ -175,7 +189,7 @@ export const systemPrograms: readonly ProgramInput[] = [
     subcommands: {
       'tracking|activity|clients|serverstats|rtcdata': {},
       'sources|sourcestats': { letters: 'va' },
-      ntpdata: { operands: { rest: 'word' } },
+      ntpdata: { operands: { rest: address } },
     },
     otherwise: 'writes',
   },
@@ -202,7 +216,14 @@ export const systemPrograms: readonly ProgramInput[] = [
   { name: 'getsebool', letters: 'a', operands: { rest: 'word' } },
   { name: 'aa-status', also: ['apparmor_status'], switches: ['--enabled', '--verbose', '--json'] },
   { name: 'auditctl', letters: 'ls', requires: [['-l', '-s']], otherwise: 'writes' },
-  { name: 'ausearch', options: { '-m': 'word', '-ts': 'word', '-k': 'word' }, parsing: 'exact', switches: ['-i'] },
+  {
+    name: 'ausearch',
+    parsing: 'exact',
+    switches: ['-i'],
+    // What people typed, passwords too, is in records of a terminal.
+    options: { '-m': { pattern: '(?!.*(?:[Tt][Tt][Yy]|[Aa][Ll][Ll]))[A-Za-z_,]+' }, '-ts': 'word', '-k': 'word' },
+    requires: [['-m', '-k']],
+  },
   { name: 'systemd-detect-virt', letters: 'vcqr', switches: ['--list'] },
   { name: 'needs-restarting', letters: 'rs' },
   {

@@ -2,6 +2,8 @@
 import type { ProgramInput } from './schema.ts';
 
 const files = { rest: 'content' } as const;
+/** Columns: what is filled up with blanks stays small. */
+const width = { pattern: '[0-9]{1,4}' };
 const checksumSwitches = [
   '--binary',
   '--text',
@@ -56,9 +58,11 @@ export const textPrograms: readonly ProgramInput[] = [
     },
     endless: ['-f', '-F', '--follow'],
     numericSwitch: true,
+    // `+1f` follows.
+    plus: true,
     operands: files,
   },
-  { name: 'nl', options: { '-b': 'text', '-w': 'count', '-s': 'text', '-v': 'count', '-n': 'word' }, operands: files },
+  { name: 'nl', options: { '-b': 'text', '-w': width, '-s': 'text', '-v': 'count', '-n': 'word' }, operands: files },
   {
     name: 'wc',
     letters: 'clmLw',
@@ -93,8 +97,8 @@ export const textPrograms: readonly ProgramInput[] = [
       '--key': 'word',
       '-t': 'text',
       '--field-separator': 'text',
-      '-S': 'word',
-      '--parallel': 'count',
+      '-S': { pattern: '[0-9]{1,6}[bkK]?|[0-9]{1,3}M|[1-4]?[0-9]%' },
+      '--parallel': { pattern: '[0-9]{1,2}' },
       '--sort': 'word',
     },
     operands: files,
@@ -153,7 +157,13 @@ export const textPrograms: readonly ProgramInput[] = [
   },
   { name: 'fold', letters: 'bs', options: { '-w': 'count' }, operands: files },
   { name: 'fmt', letters: 'cstu', options: { '-w': 'count' }, operands: files },
-  { name: 'expand', also: ['unexpand'], letters: 'ai', options: { '-t': 'word' }, operands: files },
+  {
+    name: 'expand',
+    also: ['unexpand'],
+    letters: 'ai',
+    options: { '-t': { pattern: '[0-9]{1,4}(?:,[0-9]{1,4})*' } },
+    operands: files,
+  },
   {
     name: 'column',
     letters: 'texJL',
@@ -291,7 +301,7 @@ export const textPrograms: readonly ProgramInput[] = [
     options: {
       '-U': 'count',
       '-C': 'count',
-      '-W': 'count',
+      '-W': width,
       '-x': 'text',
       '--exclude': 'text',
       '--color': { optional: 'word' },
@@ -309,15 +319,15 @@ export const textPrograms: readonly ProgramInput[] = [
   {
     name: 'od',
     letters: 'abcdfiloshvx',
-    options: { '-A': 'word', '-t': 'word', '-N': 'count', '-j': 'count', '-w': { optional: 'count' } },
+    options: { '-A': 'word', '-t': 'word', '-N': 'count', '-j': 'count', '-w': { optional: width } },
     operands: files,
   },
   { name: 'hexdump', also: ['hd'], letters: 'bcCdovx', options: { '-n': 'count', '-s': 'count' }, operands: files },
   {
     name: 'xxd',
-    // What looks like an option behind the file is a file to write.
-    parsing: 'posix',
-    letters: 'bceEipuC',
+    // It knows no clusters, and what stands behind the file is a file to write: `-pl 16 F` would empty F.
+    parsing: 'leading',
+    switches: ['-b', '-e', '-E', '-i', '-p', '-ps', '-u', '-C'],
     options: { '-l': 'count', '-s': 'count', '-c': 'count', '-g': 'count' },
     operands: { first: ['content'], max: 1 },
     refused: { '-r': ['writes', 'turns a dump back into a file'] },
@@ -363,7 +373,8 @@ export const textPrograms: readonly ProgramInput[] = [
       rest: 'content',
       leading: {
         value: {
-          pattern: '(?!.*(?:\\b(?:env|input_filename|import|include|getpath|debug|stderr|halt_error)\\b|\\$ENV)).*',
+          // What shows more than it is given; then what goes on without an end, or makes up as much as it likes.
+          pattern: `(?!.*(?:\\b(?:env|input_filename|import|include|getpath|debug|stderr|halt_error|modulemeta)\\b|\\$ENV))(?!.*(?:\\b(?:def|repeat|range|until|while|combinations|infinite)\\b|\\brecurse\\s*\\(|\\[\\s*[0-9]{7}|[0-9][eE][+]?[0-9])).*`,
         },
         unless: [],
       },

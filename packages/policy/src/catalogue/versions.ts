@@ -40,7 +40,6 @@ const versionSwitches: Record<string, readonly string[]> = {
   'redis-server': ['--version', '-v'],
   'redis-cli': ['--version', '-v'],
   memcached: ['-V', '--version'],
-  terraform: ['version', '--version', '-version'],
   helm: ['version', '--short'],
   dockerd: ['--version', '-v'],
   containerd: ['--version', '-v'],

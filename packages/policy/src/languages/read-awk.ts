@@ -85,6 +85,7 @@ function readName(cursor: Cursor, name: string): Problem | undefined {
   if (name === 'system') return unknown('`system` in awk runs a program');
   if (refusedNames.has(name)) return notPlain();
   const next = cursor.program.slice(cursor.at + name.length).trimStart();
+  if (name === 'for' && !endsByItself(next)) return unknown('a loop in awk may not end');
   if (keywords.has(name)) {
     if (name === 'print' || name === 'printf') cursor.printing = cursor.parentheses;
     return take(cursor, name, expressionKeywords.has(name) ? 'open' : name);
@@ -98,8 +99,45 @@ function readName(cursor: Cursor, name: string): Problem | undefined {
   return take(cursor, name, 'name');
 }
 
+/** `for (x in a)`, or a count to a limit. */
+function endsByItself(head: string): boolean {
+  const counts =
+    /^\(\s*(\w+)\s*=\s*[^;(){}]*;\s*\1\s*(<=?|>=?)\s*(?:\d{1,6}|(NF)(?:\s*[-+]\s*\d)?|length(?:\(\$?\w*\))?|([a-z]\w*))\s*;\s*(?:\1\s*(\+\+|--|\+=\s*[1-9]\d*|-=\s*[1-9]\d*)|(\+\+|--)\s*\1)\s*\)/.exec(
+      head,
+    );
+  if (counts === null) return /^\(\s*\w+\s+in\s+\w+\s*\)/.test(head);
+  const [whole, counter = '', comparison = '', fields, limit, after, before] = counts;
+  if (comparison.startsWith('<') !== (after ?? before ?? '').startsWith('+') || counter === limit) return false;
+  const body = bodyOf(head.slice(whole.length).trimStart());
+  // What sets the fields may make more of them.
+  if (fields !== undefined && /\$\(|\$0\s*[-+*/%^]?=(?!=)|sub\s*\(/.test(body)) return false;
+  return [counter, fields ?? limit ?? counter].every((name) => !isSet(name, body));
+}
+
+/** Of the loop; more of the program where its end is not plain. */
+function bodyOf(rest: string): string {
+  if (rest.includes('/') || /^(?:for|if|else)\b/.test(rest)) return rest;
+  const plain = rest.replace(/"(?:[^"\\\n]|\\[^\n])*"/g, '""');
+  if (!plain.startsWith('{')) return plain.replace(/[;}\n].*$/s, '');
+  let depth = 0;
+  for (let at = 0; at < plain.length; at += 1) {
+    if (plain.charAt(at) === '{') depth += 1;
+    if (plain.charAt(at) === '}') depth -= 1;
+    if (depth === 0) return plain.slice(0, at);
+  }
+  return plain;
+}
+
+function isSet(name: string, body: string): boolean {
+  return new RegExp(
+    `\\b${name}\\s*(?:[-+*/%^]?=(?!=)|\\*\\*=|\\+\\+|--)|(?:\\+\\+|--)\\s*${name}\\b|\\(\\s*${name}\\s+in\\b|\\bsub\\b[^;]*,\\s*${name}\\s*\\)|\\bgsub\\b[^;]*,\\s*${name}\\s*\\)`,
+  ).test(body);
+}
+
 function readString(cursor: Cursor, rest: string): Problem | undefined {
   const string = /^"(?:[^"\\\n]|\\[^\n])*"/s.exec(rest);
+  // A number with that many places would fill the memory.
+  if (string && /%[^A-Za-z%]*(?:\d{5}|[*])/.test(string[0])) return notPlain();
   return string ? take(cursor, string[0], 'string') : notPlain();
 }
 

@@ -8,28 +8,62 @@ const plainCommands = 'pPdDqQ=nNhHgGxl';
 interface Cursor {
   script: string;
   at: number;
+  /** The addresses of the blocks around. */
+  blocks: string[];
+  /** Labels passed, and whether another line was read since then whenever there was one. */
+  labels: Map<string, boolean>;
+  /** Jumped to, and not passed yet. */
+  awaited: Set<string>;
+  /** Whether `D` begins again, and whether something puts line breaks where it would. */
+  restarts: boolean;
+  addsLines: boolean;
 }
 
+const always = new Set(['', '$!']);
+
 export function readSed(script: string): Problem | undefined {
-  const cursor: Cursor = { script, at: 0 };
+  const cursor: Cursor = {
+    script,
+    at: 0,
+    blocks: [],
+    labels: new Map(),
+    awaited: new Set(),
+    restarts: false,
+    addsLines: false,
+  };
   for (;;) {
-    skip(cursor, /[\s;}]/);
-    if (cursor.at >= script.length) return undefined;
+    while (/[\s;}]/.test(peek(cursor))) {
+      if (peek(cursor) === '}') cursor.blocks.pop();
+      cursor.at += 1;
+    }
+    if (cursor.at >= script.length) {
+      return cursor.awaited.size > 0 || (cursor.restarts && cursor.addsLines) ? endless() : undefined;
+    }
     const problem = readCommand(cursor);
     if (problem) return problem;
   }
 }
 
 function readCommand(cursor: Cursor): Problem | undefined {
+  const start = cursor.at;
   if (!readAddresses(cursor)) return notPlain();
   skip(cursor, /[ \t]/);
   while (peek(cursor) === '!') {
     cursor.at += 1;
     skip(cursor, /[ \t]/);
   }
+  const address = cursor.script.slice(start, cursor.at).replace(/[ \t]/g, '');
   const command = peek(cursor);
   cursor.at += 1;
-  if (command === '{') return undefined;
+  if (command === '{') {
+    cursor.blocks.push(address);
+    return undefined;
+  }
+  if (command === 'N' && [address, ...cursor.blocks].every((one) => always.has(one))) {
+    for (const label of cursor.labels.keys()) cursor.labels.set(label, true);
+  }
+  if (command === 'D') cursor.restarts = true;
+  if ('GHx'.includes(command)) cursor.addsLines = true;
   if (command !== '' && plainCommands.includes(command)) {
     skip(cursor, /[ \t]/);
     skip(cursor, /\d/);
@@ -37,14 +71,36 @@ function readCommand(cursor: Cursor): Problem | undefined {
   }
   if (command === ':' || command === 'b' || command === 't' || command === 'T') {
     skip(cursor, /[ \t]/);
+    const named = cursor.at;
     skip(cursor, /[A-Za-z0-9_]/);
-    return readEnd(cursor);
+    const label = cursor.script.slice(named, cursor.at);
+    return readEnd(cursor) ?? followLabel(cursor, command, label, [address, ...cursor.blocks]);
   }
   if (command === 's' || command === 'y') return readSubstitution(cursor, command);
   if (command === 'w' || command === 'W')
     return { kind: 'writes', because: `the sed command \`${command}\` writes a file` };
   if (command === 'e') return unknown('the sed command `e` runs a program');
   return notPlain();
+}
+
+/** Back only where each round reads a line: `:a;N;$!ba`. Forward is anywhere. */
+function followLabel(
+  cursor: Cursor,
+  command: string,
+  label: string,
+  addresses: readonly string[],
+): Problem | undefined {
+  if (command === ':') {
+    cursor.labels.set(label, false);
+    cursor.awaited.delete(label);
+    return undefined;
+  }
+  const readsOn = cursor.labels.get(label);
+  if (readsOn === undefined) {
+    if (label !== '') cursor.awaited.add(label);
+    return undefined;
+  }
+  return readsOn && addresses.includes('$!') ? undefined : endless();
 }
 
 /** Nothing, one or two addresses. False when one is not understood. */
@@ -76,7 +132,10 @@ function readSubstitution(cursor: Cursor, command: 's' | 'y'): Problem | undefin
   const delimiter = peek(cursor);
   if (!/^[!-/:-@^_`{|}~]$/.test(delimiter) || delimiter === ';' || delimiter === '\\') return notPlain();
   cursor.at += 1;
-  if (!readDelimited(cursor, delimiter, command === 's') || !readDelimited(cursor, delimiter, false)) return notPlain();
+  if (!readDelimited(cursor, delimiter, command === 's')) return notPlain();
+  const replacement = cursor.at;
+  if (!readDelimited(cursor, delimiter, false)) return notPlain();
+  if (/\\[nocd\dx]/.test(cursor.script.slice(replacement, cursor.at))) cursor.addsLines = true;
   if (command === 's') {
     skip(cursor, /[gpiIMm0-9]/);
     const flag = peek(cursor);
@@ -113,6 +172,10 @@ function skip(cursor: Cursor, characters: RegExp): undefined {
 
 function peek(cursor: Cursor): string {
   return cursor.script.charAt(cursor.at);
+}
+
+function endless(): Problem {
+  return unknown('a loop in the sed script may not end');
 }
 
 function notPlain(): Problem {

@@ -195,6 +195,13 @@ function readDocument({ cedar }: CedarEngine, end: RuleEnd, document: RuleDocume
       read.problems.push(here('A satellite does not know who asked. Ask for the nodes, the action or the context.'));
     }
     if (name !== defaultName) noteFloor(json.json, read, here);
+    if (end === 'satellite' && name !== defaultName && mentions.contextAttributes.has('proposer')) {
+      read.problems.push(
+        here(
+          'A satellite does not know who proposed a command. Ask for an approval: `unless { context.approvals >= 1 }`.',
+        ),
+      );
+    }
     if (end === 'satellite' && mentions.contextAttributes.has('passkey')) {
       read.problems.push(here('A satellite verifies passkeys by its own list: demand them with policy.passkeys.'));
     }

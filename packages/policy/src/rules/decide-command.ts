@@ -1,11 +1,11 @@
 // The door. Entered by the gate, by the dry-run, by the signer again, and by the satellite with its owner's rules: what a command would
 // do, who asks and on which nodes, against the rules. Pure: reads nothing but its arguments.
 import type { EntityUid } from '@cedar-policy/cedar-wasm/nodejs';
-import type { PolicyDecisionKind } from '@sena/contracts/domain/policy';
+import type { PolicyDecisionKind, Proposer } from '@sena/contracts/domain/policy';
 import { effectOrder } from '../explain/explain-decision.ts';
 import type { JudgedEffect } from '../explain/finding.ts';
 import { groupsOf } from './cedar-schema.ts';
-import { defaultName } from './default-rules.ts';
+import { defaultName, noPersonWroteIt } from './default-rules.ts';
 import { groupNodes, type NodeGroup, nodeValue, type RuleNode } from './group-nodes.ts';
 import type { CedarAnswer, Rules } from './rule.ts';
 
@@ -13,6 +13,8 @@ export interface RuleQuestion {
   readonly effects: readonly JudgedEffect[];
   /** Who asked for the run. `attributes` are there in the cloud alone. */
   readonly requester: { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
+  /** Whose words it is. */
+  readonly proposer: Proposer;
   readonly nodes: readonly RuleNode[];
   readonly at: Date;
 }
@@ -114,7 +116,7 @@ function decideGroup(rules: ReadyRules, question: RuleQuestion, group: NodeGroup
   const isAllowed = severity(worst.verdict) === 0;
   // Beside something to be asked about, what needs no asking says nothing.
   const telling = judged.filter(({ verdict }) => isAllowed || severity(verdict) > 0);
-  const reasons = [...new Set(telling.map(({ effect, verdict }) => sentence(effect, verdict)))];
+  const reasons = [...new Set(telling.map(({ effect, verdict }) => sentence(effect, verdict, question.proposer)))];
   const left = reasons.length - reasonsMax;
   const permitted = judged.flatMap(({ verdict }) => (verdict.kind === 'permitted' ? [verdict.consent] : []));
   const isDenied = worst.verdict.kind === 'denied';
@@ -132,14 +134,16 @@ function severity(verdict: EffectVerdict): number {
   return verdict.kind === 'denied' ? consents.length : consents.indexOf(verdict.consent);
 }
 
-function sentence({ detail }: JudgedEffect, verdict: EffectVerdict): string {
+function sentence({ detail }: JudgedEffect, verdict: EffectVerdict, proposer: Proposer): string {
   const [rule] = [...verdict.rules].sort((a, b) => Number(isDefault(a)) - Number(isDefault(b)));
   const named = rule === undefined ? '' : `, rule ${rule}`;
   if (verdict.kind === 'denied') return `is denied because ${detail}${named || ', and no rule permits it'}`;
   const { approvers, passkey } = verdict.consent;
   if (approvers === 0) return `may run because ${detail}${named}`;
+  const isHeld = verdict.rules.includes(`${defaultName}/${noPersonWroteIt}`);
+  const whose = isHeld ? `a ${proposer} proposed it and ` : '';
   const people = approvers === 2 ? 'approval by two people' : 'approval';
-  return `needs ${people}${passkey ? ' with a passkey' : ''} because ${detail}${named}`;
+  return `needs ${people}${passkey ? ' with a passkey' : ''} because ${whose}${detail}${named}`;
 }
 
 function isDefault(rule: string): boolean {
@@ -169,7 +173,7 @@ const answersMax = 5_000;
 /** Only what some rule asks about is told to Cedar, so that like questions are the same question. */
 function ask(
   rules: ReadyRules,
-  { requester, at }: RuleQuestion,
+  { requester, proposer, at }: RuleQuestion,
   group: NodeGroup,
   effect: JudgedEffect,
   consent: Consent,
@@ -177,6 +181,7 @@ function ask(
   const { kind, call } = effect;
   const context = pick(rules.contextAttributes, {
     understood: call.understood,
+    proposer,
     program: call.program,
     use: call.use,
     operands: call.operands,

@@ -1,8 +1,11 @@
-// Data: what holds everywhere, beside an organization's own rules and a satellite's. Forbid wins, so that the two `forbid` are the
+// Data: what holds everywhere, beside an organization's own rules and a satellite's. Forbid wins, so that what they `forbid` is the
 // floor that nobody can lift.
 
 /** The name under which its rules are told. */
 export const defaultName = 'default';
+
+/** The rule for what a runbook or a model proposed. */
+export const noPersonWroteIt = 'no-person-wrote-it';
 
 export const defaultRules = `
 // Whatever only reads runs.
@@ -23,5 +26,11 @@ unless { context.approvals >= 1 };
 @id("fully-described")
 forbid (principal, action, resource)
 when { !context.understood }
+unless { context.approvals >= 1 };
+
+// Nor does anything but reading that no person wrote: what a model proposes may come from text that it read on a node.
+@id("${noPersonWroteIt}")
+forbid (principal, action, resource)
+when { context.proposer != "person" && action != Action::"reads" }
 unless { context.approvals >= 1 };
 `;

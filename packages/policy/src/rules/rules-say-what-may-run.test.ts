@@ -1,3 +1,4 @@
+import type { Proposer } from '@sena/contracts/domain/policy';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { benignDiagnostics } from '../corpora/benign-diagnostics.ts';
 import { bypassAttempts } from '../corpora/bypass-attempts.ts';
@@ -27,17 +28,18 @@ interface Asked {
   role?: string;
   id?: string;
   at?: Date;
+  proposer?: Proposer;
 }
 function ask(
   command: string,
-  { policies = {}, nodes = fleet, role = 'operator', id = 'member:user_1', at = noon }: Asked = {},
+  { policies = {}, nodes = fleet, role = 'operator', id = 'member:user_1', at = noon, proposer = 'person' }: Asked = {},
 ): GroupVerdict[] {
   const documents = Object.entries(policies).map(([name, text]) => ({ name, text }));
   const rules = compileRules(engine, 'cloud', 'org_1', documents);
   if (rules.kind === 'broken') throw new Error(JSON.stringify(rules.problems));
   const { effects } = evaluateCommand(parser, command);
   const requester = { id, attributes: { role, via: 'session' } };
-  return decideCommand(rules, { effects, requester, nodes, at });
+  return decideCommand(rules, { effects, requester, proposer, nodes, at });
 }
 const prodChanges = `
 // Two people for what changes production.
@@ -138,6 +140,35 @@ describe('an organization’s rules', () => {
     }
   });
 
+  test.each(['model', 'runbook'] as const)('never let alone what a %s proposed and is not reading', (proposer) => {
+    const policies = { everything: 'permit (principal, action, resource);' };
+    expect(ask('systemctl restart nginx', { policies })[0]?.decision).toBe('allow');
+    expect(ask('systemctl restart nginx', { policies, proposer })).toMatchObject([
+      {
+        ...{ decision: 'require_approval', approvers: 1, rules: ['default/no-person-wrote-it'] },
+        reasons: [
+          `needs approval because a ${proposer} proposed it and \`systemctl restart\` controls a service, rule default/no-person-wrote-it`,
+        ],
+      },
+    ]);
+    for (const command of ['df -P && systemctl restart nginx', 'rm /tmp/x', 'curl https://example.com/']) {
+      const [verdict] = ask(command, { policies, proposer });
+      expect({ command, decision: verdict?.decision }).toEqual({ command, decision: 'require_approval' });
+    }
+    expect(ask('df -P', { proposer })).toEqual(ask('df -P'));
+  });
+
+  test('may ask more of what a model proposed, and forbid it', () => {
+    const policies = {
+      two: 'forbid (principal, action == Action::"deletes", resource) when { context.proposer == "model" } unless { context.approvals >= 2 };',
+      never: 'forbid (principal, action == Action::"installs", resource) when { context.proposer == "model" };',
+    };
+    expect(ask('rm /tmp/x', { policies, proposer: 'model' })[0]?.approvers).toBe(2);
+    expect(ask('rm /tmp/x', { policies })[0]?.approvers).toBe(1);
+    expect(ask('apt-get install -y nginx', { policies, proposer: 'model' })[0]?.decision).toBe('deny');
+    expect(ask('apt-get install -y nginx', { policies })[0]?.decision).toBe('require_approval');
+  });
+
   test('forbid wins over everything that permits, and no approval helps', () => {
     const policies = {
       anything: 'permit (principal, action, resource);',
@@ -199,7 +230,9 @@ describe('an organization’s rules', () => {
   test('that can not be read deny everything, and say which', () => {
     const rules = compileRules(engine, 'cloud', 'org_1', [{ name: 'torn', text: 'permit (principal' }]);
     const { effects } = evaluateCommand(parser, 'uptime');
-    const [verdict] = decideCommand(rules, { effects, requester: { id: 'x', attributes: {} }, nodes: fleet, at: noon });
+    const [verdict] = decideCommand(rules, {
+      ...{ effects, requester: { id: 'x', attributes: {} }, proposer: 'person', nodes: fleet, at: noon },
+    });
     expect(verdict).toMatchObject({ decision: 'deny', reasons: [expect.stringContaining('torn, line 1')] });
   });
 });

@@ -30,6 +30,7 @@ test('nodes that no rule tells apart are one question, however their names and l
   const question = {
     effects,
     requester: { id: 'member:u', attributes: { role: 'admin', via: 'session' } },
+    proposer: 'person' as const,
     at: new Date(),
   };
   const began = performance.now();

@@ -8,6 +8,7 @@ import {
   clearlyFiles,
   devicePlaces,
   harmlessDevices,
+  kernelHints,
   kernelTrees,
   keylessTrees,
   keyNames,
@@ -69,6 +70,19 @@ export function checkPath(pieces: readonly Piece[], place: PathPlace): Problem |
   return undefined;
 }
 
+/** Whether it may be a device. What the file holds does not count. */
+export function checkPlace(pieces: readonly Piece[], directories: readonly string[]): Problem | undefined {
+  if (isTooLarge(pieces)) return unknown('a path has too many parts to be judged');
+  if (climbs(pieces)) return unknown(`the path ${show(pieces)} climbs with \`..\`, so what it reads is not known`);
+  const mayBeDevice = absolutePaths(pieces, directories).some((full) => {
+    const literal = literalOf(full);
+    if (literal === undefined) return anyMeets(atomsOf(full), deviceAtoms);
+    const path = withoutSlash(tidy(literal));
+    return !harmlessDevices.has(path) && deviceMatcher.test(path);
+  });
+  return mayBeDevice ? unknown(`${show(pieces)} could reach a device`) : undefined;
+}
+
 function checkAbsolute(full: readonly Piece[]): Problem | undefined {
   const literal = literalOf(full);
   return literal === undefined
@@ -120,7 +134,7 @@ function checkLiteral(path: string): Problem | undefined {
   if (harmlessDevices.has(path) || publicPaths.test(path)) return undefined;
   if (deviceMatcher.test(path)) return unknown('is a device, not a file');
   if (placeMatcher.test(path)) return secret;
-  if (treeOf(kernelTrees, path) !== undefined) return undefined;
+  if (treeOf(kernelTrees, path) !== undefined) return kernelHints.test(path) ? secret : undefined;
   if (treeOf(openTrees, path) !== undefined) return keyMatcher.test(path) ? secret : undefined;
   return nameMatcher.test(path) || secretHints.test(path) ? secret : undefined;
 }

@@ -46,8 +46,13 @@ function outputOf(level: Level): OutputKind {
   const [first = [], ...others] = stages.map((words) =>
     words.map((word) => fixedText(word) ?? '\0').filter((word) => word !== '/dev/null'),
   );
+  let cut = false;
   if (onlyDigits.test(others.at(-1)?.join(' ') ?? '')) return 'digits';
   for (const [name, ...rest] of others) {
+    if (name === 'cut' && /^-d (?: |$)? ?-f *[1-9]$/.test(rest.join(' '))) {
+      cut = true;
+      continue;
+    }
     if (name === undefined || !passing.has(name) || rest.some((word) => !/^-[a-z0-9]*$/.test(word))) return 'any';
   }
   const [name, ...words] = first;
@@ -57,7 +62,8 @@ function outputOf(level: Level): OutputKind {
   if (words.includes('\0') || dashed.some((word) => !output.switches.includes(word))) return 'any';
   if (output.needs && !output.needs.some((needed) => words.includes(needed))) return 'any';
   if (output.alone && words.length > dashed.length) return 'any';
-  return output.kind;
+  // A number cut out of numbers is one. Of anything else it may be any part.
+  return cut && output.kind !== 'many-digits' ? 'any' : output.kind;
 }
 
 /** `… | tr -dc 0-9`: whatever came in, digits come out. */

@@ -86,7 +86,7 @@ function fragmentsOf(judge: Judge, part: WordPart): Fragment[] {
     case 'text':
       return [{ words: [[textPiece(part.text)]] }];
     case 'glob':
-      return [{ words: [[{ kind: 'hole', of: 'glob' }]] }];
+      return globFragments(part.raw);
     case 'home':
       return home.map((pieces) => ({ words: [pieces] }));
     case 'range':
@@ -115,6 +115,13 @@ function fragmentsOf(judge: Judge, part: WordPart): Fragment[] {
       return part.quoted ? values.map((pieces) => ({ words: [pieces] })) : values.map(splitValue);
     }
   }
+}
+
+/** Of a few letters in brackets it is one, or the brackets stay where no file has such a name: it is no dash. */
+function globFragments(raw: string): Fragment[] {
+  const letters = /^\[([A-Za-z0-9]{1,6})\]$/.exec(raw)?.[1];
+  if (letters === undefined) return [{ words: [[{ kind: 'hole', of: 'glob' }]] }];
+  return [...new Set(letters), raw].map((text) => ({ words: [[textPiece(text)]] }));
 }
 
 /** Every number. The text then runs in bash, which counts. */

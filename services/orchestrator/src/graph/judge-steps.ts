@@ -6,6 +6,7 @@ import type { TenantTransaction } from '@sena/db/tenant';
 import { readNodes } from '@sena/fleet/read-nodes';
 import { evaluateCommand } from '@sena/policy/evaluate-command';
 import { decideCommand, strictest } from '@sena/policy/rules/decide-command';
+import { proposerOf } from '@sena/policy/rules/proposer';
 import { readRules } from '@sena/rules/read-rules';
 import { readRequester } from '@sena/runs/read-requester';
 import type { RunContext } from './run-context.ts';
@@ -24,7 +25,7 @@ export async function judgeSteps(
   at: Date,
 ): Promise<JudgedStep[]> {
   const rules = await readRules(transaction, context.cedar);
-  const { ref, role, via } = await readRequester(transaction, context.lease.runId);
+  const { ref, role, via, ...run } = await readRequester(transaction, context.lease.runId);
   const judged: JudgedStep[] = [];
   for (const plan of steps) {
     const { shell, effects, decision } = evaluateCommand(context.parser, plan.command);
@@ -35,6 +36,7 @@ export async function judgeSteps(
       decideCommand(rules, {
         effects,
         requester: { id: ref, attributes: { role, via } },
+        proposer: proposerOf(run, plan.command),
         nodes: nodes.map(({ site, ...node }) => ({ ...node, site: site.name })),
         at,
       }),

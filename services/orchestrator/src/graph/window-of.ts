@@ -15,6 +15,11 @@ export function windowOf(request: RunRequest, turn: number, approvalValidityMs: 
   return { notBefore, endsAt: new Date(notBefore.getTime() + approvalValidityMs + request.waitMs), isScheduled };
 }
 
+/** When what rests on an approval may begin: not before that says, also where PostgreSQL's clock was set back since it was asked for. */
+export function beginOfApproved({ notBefore }: { notBefore: string }, now: Date): Date {
+  return new Date(Math.max(now.getTime(), Date.parse(notBefore)));
+}
+
 /** A sentence when nobody came to it in time: what was to begin in a window does not begin after it. null: there is time. */
 export function describeMissed({ isScheduled, endsAt }: Window, now: Date): string | null {
   if (!isScheduled || now < endsAt) return null;

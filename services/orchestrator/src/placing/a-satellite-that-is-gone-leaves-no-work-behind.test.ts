@@ -44,7 +44,9 @@ const shop = () => ({ pool: bench.app, queue, signals, logger, askOthersAfterMs:
 const satelliteId = (index: number) => fleet.satellites[index]?.id as string;
 /** As its relay does. */
 const disconnect = (index: number) =>
-  disconnectSatellites(bench.relay, fleet.organizationId, [{ satelliteId: satelliteId(index), connectionEpoch: 1 }]);
+  disconnectSatellites(bench.relay, fleet.organizationId, [
+    { satelliteId: satelliteId(index), connectionEpoch: 1, leftNothingRunning: false },
+  ]);
 const connect = (id: string) =>
   inOrganization(bench.relay, fleet.organizationId, (transaction) =>
     connectSatellites(transaction, 'relay-1', [{ satelliteId: id, version: '1', journalId: 'j' }]),

@@ -1,5 +1,5 @@
 // One tunnel from its first frame to its last. Entered by the tunnel server for every WebSocket; hands frames to their rooms.
-import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
+import { nothingRunsCloseCode, type RelayFrame, type SatelliteFrame } from '@sena/contracts/frames';
 import type { SatelliteIdentity } from '@sena/fleet/satellite-presence';
 import type { RunNews } from '@sena/runs/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
@@ -20,8 +20,10 @@ const helloBytesMax = 16 * 1024;
 
 type Challenge = ReturnType<typeof openChallenge>;
 
-/** Who has left, and over which connection: a later one is not meant. */
-export type EndedConnection = Pick<HeldSatellite, 'organizationId' | 'satelliteId' | 'connectionEpoch'>;
+/** Who has left, and over which connection: a later one is not meant. `leftNothingRunning`: by its own word; else it may have. */
+export type EndedConnection = Pick<HeldSatellite, 'organizationId' | 'satelliteId' | 'connectionEpoch'> & {
+  readonly leftNothingRunning: boolean;
+};
 
 export interface ConnectionRooms {
   readonly relayId: string;
@@ -46,7 +48,7 @@ export interface ConnectionRooms {
   /** After the last frame was handled, before PostgreSQL is told. Once for each `connected`. */
   disconnected(satellite: HeldSatellite): Promise<void>;
   /** Once for each `connected`, after PostgreSQL was told. */
-  left(satellite: HeldSatellite): Promise<void>;
+  left(satellite: HeldSatellite, leftNothingRunning: boolean): Promise<void>;
   /** Resolves when there is room for more: until then the socket is not read. */
   frames(satellite: HeldSatellite, frames: Array<SatelliteFrame | UnreadableReport>): Promise<void>;
   /** True: what still arrives is left to the satellite, which sends it again. */
@@ -180,7 +182,8 @@ class Connection {
     stranger.bound.welcome();
     this.#stranger = null;
     const { connectionEpoch } = taken;
-    if (!this.#isOpen()) return this.#rooms.letGo({ organizationId, satelliteId, connectionEpoch });
+    if (!this.#isOpen())
+      return this.#rooms.letGo({ organizationId, satelliteId, connectionEpoch, leftNothingRunning: false });
     await this.#welcome(handshake, taken, stranger.asked.challenge.nonce);
   }
 
@@ -250,8 +253,10 @@ class Connection {
     this.#rooms.held.remove(satellite);
     this.#rooms.logger.info({ satelliteId: satellite.satelliteId, code }, 'satellite disconnected');
     await this.#rooms.disconnected(satellite);
-    await this.#rooms.letGo(satellite);
-    await this.#rooms.left(satellite);
+    const { organizationId, satelliteId, connectionEpoch } = satellite;
+    const leftNothingRunning = code === nothingRunsCloseCode;
+    await this.#rooms.letGo({ organizationId, satelliteId, connectionEpoch, leftNothingRunning });
+    await this.#rooms.left(satellite, leftNothingRunning);
   }
 
   #refuse(refused: Extract<RelayFrame, { t: 'refused' }>): void {

@@ -20,7 +20,7 @@ import { joinPieces, streamKey, takeWholeStreams } from './piece-streams.ts';
 import { readRefusals } from './read-refusals.ts';
 import type { Report, ReportOf } from './report.ts';
 import { tellHole } from './tell-hole.ts';
-import type { Patience } from './wait-for-output.ts';
+import type { OutputWaits } from './wait-for-output.ts';
 
 /** Returns what to ring for. Throws what PostgreSQL said; then nothing of the batch is stored and nothing acknowledged. */
 export async function recordBatch(
@@ -28,7 +28,7 @@ export async function recordBatch(
   organizationId: string,
   batch: readonly Report[],
   logger: Logger,
-  patience: Patience,
+  outputWaits: OutputWaits,
 ): Promise<RunNews[]> {
   const outputs = batch.filter((report): report is ReportOf<'output'> => report.frame.t === 'output');
   const results = batch.filter((report): report is ReportOf<'result'> => report.frame.t === 'result');
@@ -69,7 +69,7 @@ export async function recordBatch(
     const committed = await recordOutput(transaction, pieces);
     const refusals = await readRefusals(transaction, refused, takenNow);
     const missing = await listMissingOutput(transaction, rows);
-    const waiting = new Set(missing.filter((hole) => patience.mayWait(hole)).map(({ executionId }) => executionId));
+    const waiting = new Set(missing.filter((hole) => outputWaits.mayWait(hole)).map(({ executionId }) => executionId));
     const complete = rows.filter((row) => !waiting.has(row.executionId)).map((row) => tellHole(row, missing));
     const started = await recordStarts(
       transaction,
@@ -110,7 +110,7 @@ export async function recordBatch(
   for (const { satellite, frame } of results) {
     const { executionId, revision, attempt } = frame.result;
     if (stored.waiting.has(executionId)) {
-      patience.waits({ executionId, attempt });
+      outputWaits.waitsAgain({ executionId, attempt });
       const { satelliteId } = satellite;
       logger.warn({ satelliteId, executionId }, 'output is missing before its result, the tunnel is opened anew');
       satellite.close(4400, 'output is missing');
@@ -119,7 +119,7 @@ export async function recordBatch(
     const holes = stored.missing.filter((hole) => hole.executionId === executionId);
     if (holes.length > 0)
       logger.error({ executionId, holes }, 'output never came whole, its result is recorded with what is stored of it');
-    const hadWaited = patience.end({ executionId, attempt });
+    const hadWaited = outputWaits.end({ executionId, attempt });
     if (hadWaited && holes.length === 0)
       logger.info({ executionId }, 'a result that waited for its output is recorded');
     satellite.out.push({ t: 'outcome-ack', executionId, revision });

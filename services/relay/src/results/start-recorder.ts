@@ -9,7 +9,7 @@ import { countRefusals } from './count-refusals.ts';
 import { recordBatch } from './record-batch.ts';
 import { recordUnreadable } from './record-unreadable.ts';
 import type { Report, ReportOf } from './report.ts';
-import { createPatience } from './wait-for-output.ts';
+import { createOutputWaits } from './wait-for-output.ts';
 
 /** What `recordResults` takes at once. */
 const batchResultsMax = 2_000;
@@ -43,7 +43,7 @@ export function startRecorder(options: {
   const lanes = new Map<string, Lane>();
   /** Connections of which something could not be stored: what follows on them would hide the hole. */
   const refused = new WeakSet<HeldSatellite>();
-  const patience = createPatience();
+  const outputWaits = createOutputWaits();
   const refusals = countRefusals();
   let isStopping = false;
 
@@ -83,7 +83,7 @@ export function startRecorder(options: {
     const batch = heard.filter((report) => !refusals.isPassedOver(report));
     if (batch.length === 0) return;
     const refusal = await untilAnswered(batch.length, async () =>
-      recorded(organizationId, await recordBatch(pool, organizationId, batch, logger, patience)),
+      recorded(organizationId, await recordBatch(pool, organizationId, batch, logger, outputWaits)),
     );
     if (refusal !== null) await recordApart(organizationId, batch, refusal.cause);
   }
@@ -147,7 +147,7 @@ export function startRecorder(options: {
   function passOver({ satellite, frame }: Report): void {
     if (frame.t !== 'output') return;
     const { executionId, attempt, stream, offset, data } = frame;
-    patience.giveUp({ executionId, attempt });
+    outputWaits.giveUp({ executionId, attempt });
     satellite.out.push({ t: 'output-ack', executionId, attempt, stream, offset: offset + data.length });
   }
 

@@ -9,22 +9,22 @@ interface Attempt {
   readonly attempt: number;
 }
 
-export interface Patience {
+export interface OutputWaits {
   mayWait(result: Attempt): boolean;
-  /** It waits once more. */
-  waits(result: Attempt): void;
+  /** It is not recorded yet, once more. */
+  waitsAgain(result: Attempt): void;
   /** Nothing will come. */
   giveUp(result: Attempt): void;
   /** It is recorded. True: it had waited. */
   end(result: Attempt): boolean;
 }
 
-export function createPatience(): Patience {
+export function createOutputWaits(): OutputWaits {
   const waited = new Map<string, number>();
   const keyOf = ({ executionId, attempt }: Attempt) => `${executionId} ${attempt}`;
   return {
     mayWait: (result) => (waited.get(keyOf(result)) ?? 0) < waitsMax,
-    waits(result) {
+    waitsAgain(result) {
       waited.set(keyOf(result), (waited.get(keyOf(result)) ?? 0) + 1);
     },
     giveUp(result) {

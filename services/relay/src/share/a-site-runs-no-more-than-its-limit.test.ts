@@ -1,3 +1,4 @@
+import { nothingRunsCloseCode } from '@sena/contracts/frames';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
@@ -13,10 +14,10 @@ let fleet: SeededFleet;
 let first: SeededSatellite;
 let last: SeededSatellite;
 const protocols = [4, 3, 2, 1];
-const siteShareKeptMs = 1_500;
+const siteShareReservedMs = 1_500;
 
 beforeAll(async () => {
-  bench = await openRelayBench({ siteShareKeptMs });
+  bench = await openRelayBench({ siteShareReservedMs });
   second = await bench.startRelay('relay-2');
   signals = await openSignals(
     { kind: 'postgres', url: bench.database.urls.queue },
@@ -79,8 +80,28 @@ test('one has all of it; another one, at another relay, gets its part when the f
   const leftMs = performance.now();
   await one.close();
   expect(await share(other)).toMatchObject({ runningMax: 2 });
-  expect(performance.now() - leftMs).toBeGreaterThan(siteShareKeptMs - 100);
+  expect(performance.now() - leftMs).toBeGreaterThan(siteShareReservedMs - 100);
   expect(await given()).toEqual([null, 2]);
+  await other.close();
+});
+
+test('one that stops with nothing running leaves its part at once, also at another relay; when it comes back it waits for room as before', async () => {
+  await limitTo(2);
+  const one = await arrive(first);
+  const lowered = shareOf(one, 1);
+  const other = await arrive(last, second.port);
+  one.send({ t: 'site-share-kept', sequence: (await lowered).sequence });
+  await shareOf(other, 1);
+  const leftMs = performance.now();
+  await one.close(nothingRunsCloseCode);
+  await shareOf(other, 2);
+  expect(performance.now() - leftMs).toBeLessThan(siteShareReservedMs - 500);
+  expect(await given()).toEqual([null, 2]);
+  const again = await arrive(first);
+  expect(await share(again)).toMatchObject({ runningMax: 0 });
+  other.send({ t: 'site-share-kept', sequence: (await shareOf(other, 1)).sequence });
+  await shareOf(again, 1);
+  await again.close();
   await other.close();
 });
 
@@ -125,6 +146,8 @@ test('one that speaks an older protocol is never sent it, works, and counts amon
   const { dispatchId } = await bench.prepareDispatch(fleet);
   expect((await old.next('dispatch')).dispatchId).toBe(dispatchId);
   expect(old.heard.map((frame) => frame.t)).not.toContain('site-share');
+  // It was told of none, and none is written down for it.
+  expect((await given()).toSorted()).toEqual([2, null]);
   await old.close();
   await other.close();
 });

@@ -12,24 +12,26 @@ import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
 const protocolMin = 4;
 const askedTogether = 500;
 
+type Site = Pick<HeldSatellite, 'organizationId' | 'siteId'>;
+
 export interface SiteShareCarrier {
-  /** Resolves when its share stands in its tunnel, before whatever is pushed after that. */
+  /** Resolves when its share stands in its tunnel, before whatever is pushed after that. Others are not told: `changed` does. */
   arrived(satellite: HeldSatellite, isSiteLimited: boolean): Promise<void>;
   /** It says that no more run there than it was told with this number. */
   kept(satellite: HeldSatellite, sequence: number): void;
-  /** Somebody has come, made room, or changed the limit. */
+  /** Somebody has come, or has gone and left nothing running: what the others may run changes, here and at other relays. Never rejects. */
+  changed(site: Site): Promise<void>;
+  /** It was rung for: another relay's satellites have changed, or the limit has. */
   divideAgain(organizationId: string, siteId: string): void;
   look(): void;
   stop(): Promise<void>;
 }
 
-type Site = Pick<HeldSatellite, 'organizationId' | 'siteId'>;
-
 export function startCarryingSiteShares(options: {
   pool: Pool;
   held: HeldSatellites;
   logger: Logger;
-  timing: { readonly presenceMs: number; readonly siteShareKeptMs: number };
+  timing: { readonly presenceMs: number; readonly siteShareReservedMs: number };
   /** Other relays hold satellites of this site. */
   ring(site: Site): void;
 }): SiteShareCarrier {
@@ -52,10 +54,10 @@ export function startCarryingSiteShares(options: {
     if (mine.length === 0) return;
     const holders = mine.map(({ satelliteId, connectionEpoch, share }) => ({
       ...{ satelliteId, connectionEpoch },
-      kept: share?.isKept === true ? share.runningMax : null,
+      runsAtMost: share?.isKept === true ? share.runningMax : null,
     }));
     const shares = await inOrganization(pool, organizationId, (transaction) =>
-      divideSiteLimit(transaction, siteId, holders, timing.siteShareKeptMs),
+      divideSiteLimit(transaction, siteId, holders, timing.siteShareReservedMs),
     );
     const byId = new Map(shares.map((share) => [share.satelliteId, share]));
     for (const satellite of mine) {
@@ -96,6 +98,10 @@ export function startCarryingSiteShares(options: {
     failed,
   );
 
+  function changed(site: Site): Promise<void> {
+    return divide(site).then(() => ring(site), failed);
+  }
+
   function failed(error: unknown): void {
     logger.error({ err: error }, 'satellites could not be told their share of a site’s limit, it is tried again');
   }
@@ -105,13 +111,13 @@ export function startCarryingSiteShares(options: {
       if (satellite.protocol < protocolMin) return;
       if (!isSiteLimited) return tell(satellite, { runningMax: null, isOwed: false });
       await divide(satellite);
-      ring(satellite);
     },
+    changed,
     kept(satellite, sequence) {
       const told = satellite.share;
       if (told === null || told.isKept || told.sequence !== sequence) return;
       satellite.share = { ...told, isKept: true };
-      if (told.isOwed) divide(satellite).then(() => ring(satellite), failed);
+      if (told.isOwed) void changed(satellite);
     },
     divideAgain(organizationId, siteId) {
       divide({ organizationId, siteId }).catch(failed);

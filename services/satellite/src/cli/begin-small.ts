@@ -10,7 +10,7 @@ const flags = [
   '--max-semi-space-size=1',
   '--v8-pool-size=1',
   // Not `--optimize-for-size`: with one helper thread V8 then waits for itself at some starts, for ever.
-  // For collect-behind.
+  // For `settle` and collect-behind.
   '--expose-gc',
   // As load-bash-parser sets them: a cache is for one set of flags, and the journal's thread begins after that.
   '--no-wasm-dynamic-tiering',
@@ -37,6 +37,11 @@ export async function beginWithoutStripping(stateDirectory: string): Promise<voi
   if (!isCacheNew()) return;
   await loadJournalThread(cacheBeneath(stateDirectory));
   again('second', process.execArgv, {});
+}
+
+/** Entered once, when all is loaded: what loading has left behind goes back to the system. Where `gc` is not exposed it changes nothing. */
+export function settle(): void {
+  globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
 }
 
 /** Whoever starts several satellites of one version may let them share one place; it has to be as safe as the program itself. */

@@ -2,7 +2,7 @@
 import { createLogger } from '@sena/telemetry/logger';
 import { defineCommand, type ParsedArgs } from 'citty';
 import { openStateDirectory } from '../config/state-directory.ts';
-import { beginSmall, beginWithoutStripping } from './begin-small.ts';
+import { beginSmall, beginWithoutStripping, settle } from './begin-small.ts';
 import { loadConfig } from './load-config.ts';
 import { reportToOperator } from './report-to-operator.ts';
 
@@ -23,6 +23,7 @@ export const runCommand = defineCommand({
     await beginWithoutStripping(directory);
     const logger = createLogger('satellite', config.logLevel);
     const satellite = await startSatellite(config, logger, { environment: process.env });
+    settle();
     let isStopping = false;
     const stop = (signal: NodeJS.Signals) => {
       logger.info({ signal }, isStopping ? 'stopping at once' : 'stopping: running commands may end');

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nothingRunsCloseCode } from '@sena/contracts/frames';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import {
   approved,
@@ -41,8 +42,9 @@ async function send() {
   await test.relay.ack(frame.dispatchId);
   return {
     began: () => test.relay.started(executionId),
+    release: () => web.onNode(`touch ${mark}.end`),
     async end() {
-      await web.onNode(`touch ${mark}.end`);
+      await this.release();
       await test.relay.result(executionId);
     },
   };
@@ -106,6 +108,24 @@ it('without a connection nothing begins where there was a limit, until it is tol
   expect(await running()).toBe(2);
   await two.end();
   await three.end();
+});
+
+it('one that stops with nothing running says so when it closes its tunnel; one that leaves something does not', async () => {
+  share(1);
+  const [one, two] = [await send(), await send()];
+  await one.began();
+  const stopping = test.satellite.stop(20_000);
+  await one.end();
+  await stopping;
+  expect(test.relay.closeCodes()).toEqual([nothingRunsCloseCode]);
+
+  // The second one never began; what is left behind has.
+  const again = await startTestSatellite(test.config, test.relay);
+  share(1);
+  await two.began();
+  await again.satellite.stop(0);
+  expect(test.relay.closeCodes()).toEqual([nothingRunsCloseCode, 1000]);
+  await two.release();
 });
 
 it('what waits for a place until its time is up says that the site’s limit held it up', async () => {

@@ -64,6 +64,8 @@ export type Runtime = {
   };
   /** Nothing new begins; resolves when nothing runs or the time is up. */
   stop(graceMs: number): Promise<void>;
+  /** It was stopped, and nothing was left running. */
+  isDrained(): boolean;
 };
 
 export type RuntimeOptions = {
@@ -129,6 +131,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     clockProblem: clock.problem,
     objection: rulesOfNow.objection,
     wait(work, delayMs) {
+      // Assigned anew while its node was tried: this one is over.
+      if (executions.get(work.id) !== work) return;
       retrying.add(work);
       waitingRoom.enter(work, delayMs);
     },
@@ -146,6 +150,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const cancelRooms = { executions, queue, waitingRoom, earlyCancels, rooms, whyShut, forgetFinished };
   let link: FrameBatcher<SatelliteFrame> | null = null;
   let isStopping = false;
+  let isDrained = false;
   /** False after a restart that left work behind: what waits may have been cancelled, so nothing begins before the relay has asked. */
   let isOpen = true;
   const sweepTimer = setInterval(sweep, sweepMs);
@@ -328,6 +333,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       }
     },
     clockProblem: clock.problem,
+    isDrained: () => isDrained,
     counts: () => ({
       ...queue.counts(),
       siteShare: siteShare.shown(),
@@ -339,11 +345,14 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       clearInterval(sweepTimer);
       clearInterval(pruneTimer);
       let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
+      const late = new Promise<'late'>((resolve) => {
+        timer = setTimeout(resolve, graceMs, 'late');
       });
-      await Promise.race([queue.drain(), late]);
+      const how = await Promise.race([queue.drain(), late]);
       clearTimeout(timer);
+      // What an earlier process began, and nobody has found out yet, may run as well.
+      const mayRun = [...executions.values()].some((work) => work.kind === 'dispatched' && !mayBegin(work));
+      isDrained ||= how !== 'late' && !mayRun && !leaving.signal.aborted;
       waitingRoom.close();
       askAgain.close();
       leaving.abort();

@@ -50,6 +50,8 @@ function findObjection(rules: Rules, envelope: DispatchEnvelope, effects: readon
       effects,
       // Its rules can't be about somebody.
       requester: { id: 'unknown', attributes: {} },
+      // The envelope does not say: what the cloud holds back is the cloud's; policy.approvalRequiredToChange holds back every change.
+      proposer: 'person',
       nodes: envelope.nodes.map(({ nodeId: id, name, address, runAs }) => ({
         ...{ id, name, address, runAs, site: '', labels: {} },
       })),

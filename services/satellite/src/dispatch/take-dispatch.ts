@@ -55,6 +55,8 @@ export async function takeDispatch(
   if (fresh.some((id) => executions.has(id))) {
     queue.take((waiting): waiting is Work => freshIds.has(waiting.id));
     waitingRoom.drop((waiting) => freshIds.has(waiting.id));
+    // Of those that are tried at this moment too: they go back to no waiting room.
+    for (const id of fresh) executions.delete(id);
   }
   const begun = envelope.nodes
     .filter((node) => freshIds.has(node.executionId))

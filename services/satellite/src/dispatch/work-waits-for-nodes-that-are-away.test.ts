@@ -5,7 +5,7 @@ let site: TestSite;
 let test: TestSatellite;
 
 beforeAll(async () => {
-  site = await startTestSite(['web-01', 'web-02', 'web-03']);
+  site = await startTestSite(['web-01', 'web-02', 'web-03', 'web-04']);
   test = await site.start({ limits: { connectTimeoutMs: 1_000 } });
 });
 afterAll(async () => {
@@ -84,6 +84,27 @@ describe('a command for a node that is away', () => {
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     expect(await away.onNode('ls /srv')).not.toContain('anew');
     expect(test.logs.filter((line) => line.includes('a node is waited for'))).toHaveLength(tried);
+  });
+
+  it('that is assigned anew while it is tried waits no more itself: the newer assignment does', async () => {
+    const away = site.node('web-04');
+    await away.host.setLink('down');
+    const waiting = { ...approved, limits: { ...limits, nodeWaitMs: 600_000 } };
+    const first = await makeDispatch(site, 'echo ran >> /srv/tried', [away.node], waiting);
+    const { runId, command, nodes } = first.envelope;
+    test.relay.send(first.frame);
+    await test.relay.ack(first.envelope.dispatchId);
+    // Its node takes a second to be given up.
+    const second = await makeDispatch(site, command, [away.node], { ...waiting, runId, nodes, assignmentEpoch: 2 });
+    test.relay.send(second.frame);
+    const waitsOf = (dispatchId: string) =>
+      test.logs.filter((line) => line.includes('a node is waited for') && line.includes(dispatchId)).length;
+    await test.relay.until('the newer is tried again', () => waitsOf(second.envelope.dispatchId) > 1);
+    // The older one would have been, too.
+    expect(waitsOf(first.envelope.dispatchId)).toBeLessThanOrEqual(1);
+    await away.host.setLink('up');
+    expect((await test.relay.result(first.executionId)).outcome).toMatchObject({ kind: 'exited', exitCode: 0 });
+    expect(await away.onNode('cat /srv/tried')).toBe('ran\n');
   });
 
   it('that nobody asked to wait for is not started, at once', async () => {

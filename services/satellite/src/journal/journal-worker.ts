@@ -12,6 +12,9 @@ const database = new DatabaseSync((workerData as { file: string }).file);
 database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000');
 const statements = createJournalStatements(database);
 
+// Loading is over: what it has left behind goes back to the system.
+globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
+
 let waiting: JournalRequest[] = [];
 
 port.on('message', (message: JournalRequest[] | 'close') => {

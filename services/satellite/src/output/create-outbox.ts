@@ -4,7 +4,7 @@
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import { type ExecutionResult, outputPieceBytesMax, type SatelliteFrame } from '@sena/contracts/frames';
 import type { OutputTail } from '../journal/journal-operations.ts';
-import { createGathering, createPatience } from './gather-entries.ts';
+import { createDelayLine, createGathering } from './gather-entries.ts';
 import { createStreamSpool, type StreamSpool } from './stream-spool.ts';
 
 /** The sending half of one connection (`@sena/tunnel/frame-batcher`). */
@@ -76,7 +76,7 @@ export function createOutbox(settings: OutboxSettings): Outbox {
   /** Entries with something to send, in the order in which they got it. */
   const ready = new Set<Entry>();
   const gathering = createGathering<Entry>(gatherMs, release);
-  const brief = createPatience<Entry>(briefMs, (waited) =>
+  const brief = createDelayLine<Entry>(briefMs, (waited) =>
     // What has ended meanwhile leaves with other ends.
     release(waited.filter(({ result }) => result === null)),
   );

@@ -23,7 +23,7 @@ export function createGathering<Entry>(waitMs: number, release: (entries: Entry[
 }
 
 /** Each waits its time: a tick releases those that the tick before found. Of a fan-out that never pauses most would else be told as they begin. */
-export function createPatience<Entry>(waitMs: number, release: (entries: Entry[]) => void) {
+export function createDelayLine<Entry>(waitMs: number, release: (entries: Entry[]) => void) {
   let older = new Set<Entry>();
   let newer = new Set<Entry>();
   let isTicking = false;

@@ -6,6 +6,7 @@ it('output arrives identical through many cuts of the tunnel, and takes a bounde
   expect(cuts).toBe(12);
   expect(arrived).toEqual(written);
   expect(reported).toEqual(written);
-  // Beside the process itself: whatever the output's size, it is the spool and what is on its way.
-  expect(peakBytes - idleBytes).toBeLessThan(96 * 1024 * 1024);
+  // Beside the process itself, whatever the output's size, it is the spool and what is on its way: a quarter of the 128 MiB that a satellite
+  // may take, since the program needs the rest.
+  expect(peakBytes - idleBytes).toBeLessThan(32 * 1024 * 1024);
 }, 240_000);

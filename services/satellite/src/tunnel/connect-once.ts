@@ -1,6 +1,12 @@
 // Entered by connect-loop: one connection from the dial to its end. Proves who this satellite is, then hands frames to
 // the runtime and the sending half to its outbox.
-import { protocolVersions, type RelayFrame, type SatelliteFrame, type Session } from '@sena/contracts/frames';
+import {
+  nothingRunsCloseCode,
+  protocolVersions,
+  type RelayFrame,
+  type SatelliteFrame,
+  type Session,
+} from '@sena/contracts/frames';
 import type { Logger } from '@sena/telemetry/logger';
 import { decodeRelayFrames } from '@sena/tunnel/decode-frames';
 import { encodeFrames, messageBytesMax } from '@sena/tunnel/encode-frames';
@@ -44,6 +50,8 @@ export type ConnectionSettings = {
   logger: Logger;
   /** The connection is up. Frames follow in order, one message at a time. */
   welcomed(welcome: Welcome, relay: { relayId: string; nonce: string }, link: FrameBatcher<SatelliteFrame>): void;
+  /** Asked when this satellite stops: nothing that it began runs any more, and nothing begins. */
+  isDrained(): boolean;
   /** The socket is not read until this resolves. */
   received(frames: RelayFrame[]): Promise<void>;
 };
@@ -99,7 +107,7 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
   }, heartbeatMs);
   const abort = () => {
     link?.flush();
-    socket.close(1000, 'stopping');
+    socket.close(settings.isDrained() ? nothingRunsCloseCode : 1000, 'stopping');
     setTimeout(() => socket.terminate(), closeTimeoutMs).unref();
   };
   if (signal.aborted) abort();

@@ -1,8 +1,10 @@
 // Entered by enrol and connect-once: opens the TCP or TLS stream to the cloud, through an HTTP proxy where there is one.
 // Every step has the same time limit.
-import { request } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates } from 'node:tls';
+
+// Not imported: an import reads all of its names, `WebSocket` among them, with which Node loads a whole HTTP client that nobody needs here.
+const { request } = process.getBuiltinModule('node:http');
 
 export type DialSettings = {
   /** `http://host:port`, speaks CONNECT. */

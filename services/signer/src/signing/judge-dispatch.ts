@@ -58,6 +58,7 @@ export function judgeDispatch(
     decideCommand(rules, {
       effects,
       requester: dispatch.run.requester,
+      proposer: dispatch.run.proposer,
       nodes: dispatch.nodes.map(({ nodeId: id, name, address, runAs }) => ({
         ...{ id, name, address, runAs, ...(dispatch.nodeFacts.get(id) ?? { site: '', labels: {} }) },
       })),

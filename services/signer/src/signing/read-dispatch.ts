@@ -1,8 +1,8 @@
 // Everything a dispatch rests on, read anew from the database under a lock: the signer believes no message. Reads only.
 
-import type { Shell } from '@sena/contracts/domain/policy';
+import type { Proposer, Shell } from '@sena/contracts/domain/policy';
 import { rolesWith } from '@sena/contracts/domain/role-permissions';
-import type { RunStatus } from '@sena/contracts/domain/run';
+import type { Planner, RunStatus } from '@sena/contracts/domain/run';
 import {
   actionSchema,
   type EnvelopeNode,
@@ -12,6 +12,7 @@ import {
 } from '@sena/contracts/envelope';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { type HashedAction, hashAction } from '@sena/envelope/action-digest';
+import { type ProposingRun, proposerOf } from '@sena/policy/rules/proposer';
 import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
 import { type PasskeyPage, type PasskeyWord, verifyPasskeys } from './verify-passkeys.ts';
 
@@ -36,6 +37,8 @@ export interface DispatchToSign {
     /** Nothing of it begins before. null: it was asked for at once. */
     readonly startAt: Date | null;
     readonly requester: { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
+    /** Whose words this command is, by the run as it was asked for. */
+    readonly proposer: Proposer;
   };
   /** What rules ask of each node, as it is now: by node id. A node that was deleted has neither. Empty where no rule asks. */
   readonly nodeFacts: ReadonlyMap<string, NodeFacts>;
@@ -103,12 +106,15 @@ export async function readDispatchesToSign(
     requested_by: string;
     requested_role: string;
     requested_via: string;
+    kind: ProposingRun['kind'];
+    asked: string | null;
+    planner: Planner;
     satellite_revoked: boolean;
     satellite_key_id: string | null;
   }>(
     `select d.id, d.run_id, d.step, d.satellite_id, d.assignment_epoch, d.shell, d.command, d.environment, d.limits, d.read_only, d.not_before,
        d.expires_at, d.traceparent, d.approval_id, r.status as run_status, r.cancel_requested_at is not null as cancel_requested,
-       r.start_at, r.requested_by, r.requested_role, r.requested_via, s.revoked_at is not null as satellite_revoked,
+       r.start_at, r.requested_by, r.requested_role, r.requested_via, r.kind, r.command as asked, r.planner, s.revoked_at is not null as satellite_revoked,
        s.dispatch_key_id as satellite_key_id
      from dispatches d join runs r on r.id = d.run_id join satellites s on s.id = d.satellite_id
      where d.id = any($1) and d.pending > 0 and d.sent_at is null and d.superseded_at is null
@@ -151,6 +157,7 @@ export async function readDispatchesToSign(
       cancelRequested: row.cancel_requested,
       startAt: row.start_at,
       requester: { id: row.requested_by, attributes: { role: row.requested_role, via: row.requested_via } },
+      proposer: proposerOf({ kind: row.kind, command: row.asked, planner: row.planner }, row.command),
     },
     nodeFacts,
     satelliteRevoked: row.satellite_revoked,

@@ -49,7 +49,7 @@ function dispatch(over: Partial<DispatchToSign> = {}): DispatchToSign {
     expiresAt: inMinutes(10),
     traceparent: null,
     nodes: [{ ...node, executionId: executionIdFor('run_1', 's1', 'node_1') }],
-    run: { status: 'running', cancelRequested: false, startAt: null, requester },
+    run: { status: 'running', cancelRequested: false, startAt: null, requester, proposer: 'person' },
     nodeFacts: new Map(),
     satelliteRevoked: false,
     satelliteKeyId: null,
@@ -176,19 +176,23 @@ describe('is refused', () => {
   const refusals: Array<[what: string, subject: () => DispatchToSign, reason: string, detail: RegExp]> = [
     [
       'a cancelled run',
-      () => dispatch({ run: { status: 'running', cancelRequested: true, startAt: null, requester } }),
+      () =>
+        dispatch({ run: { status: 'running', cancelRequested: true, startAt: null, requester, proposer: 'person' } }),
       'cancelled',
       /cancelled/,
     ],
     ...(['succeeded', 'failed', 'cancelled'] as const).map((status): [string, () => DispatchToSign, string, RegExp] => [
       `a run that has ${status}`,
-      () => dispatch({ run: { status, cancelRequested: false, startAt: null, requester } }),
+      () => dispatch({ run: { status, cancelRequested: false, startAt: null, requester, proposer: 'person' } }),
       'signer_refused',
       new RegExp(status),
     ]),
     [
       'a reading ahead of the time for which its run was asked',
-      () => dispatch({ run: { status: 'running', cancelRequested: false, startAt: inMinutes(5), requester } }),
+      () =>
+        dispatch({
+          run: { status: 'running', cancelRequested: false, startAt: inMinutes(5), requester, proposer: 'person' },
+        }),
       'signer_refused',
       /would begin before .*, for which its run was asked/,
     ],
@@ -200,7 +204,10 @@ describe('is refused', () => {
     ],
     [
       'a change whose run was given a later time after it was approved',
-      () => approvedChange({ run: { status: 'running', cancelRequested: false, startAt: inMinutes(-2), requester } }),
+      () =>
+        approvedChange({
+          run: { status: 'running', cancelRequested: false, startAt: inMinutes(-2), requester, proposer: 'person' },
+        }),
       'signer_refused',
       /approved to begin at .*, and is to begin at another time/,
     ],
@@ -405,6 +412,24 @@ describe('the policies of the moment of signing', () => {
     expect(judge({ ...alone, readOnly: true }, restarts)).toMatchObject({ kind: 'refuse' });
     expect(judge({ ...alone, command: 'sudo systemctl restart nginx' }, restarts)).toMatchObject({ kind: 'refuse' });
   });
+
+  test.each(['model', 'runbook'] as const)(
+    'refuse a change that a %s proposed without a person, whatever they permit',
+    (proposer) => {
+      const nodeFacts = facts('prod', 'Lab');
+      const run = { ...dispatch().run, proposer };
+      const alone = dispatch({ command: change, readOnly: false, nodeFacts, run });
+      expect(judge(alone, restarts)).toEqual({
+        ...{ kind: 'refuse', reason: 'signer_refused' },
+        detail: `It has no approval, and needs approval because a ${proposer} proposed it and \`systemctl restart\` controls a service, rule default/no-person-wrote-it.`,
+      });
+      expect(judge(approvedChange({ nodeFacts, run }), restarts)).toMatchObject({ kind: 'sign' });
+      expect(judge(dispatch({ nodeFacts, run }), restarts)).toMatchObject({
+        kind: 'sign',
+        envelope: { readOnly: true },
+      });
+    },
+  );
 
   test('refuse a node of which nothing is known any more', () => {
     expect(judge(dispatch(), restarts)).toMatchObject({

@@ -51,7 +51,8 @@ create table satellites (
   -- Two copies of its state directory exist. Nothing is sent to it until somebody has looked.
   locked_at timestamptz,
   lock jsonb,
-  -- Of its site's `running_max`: so many may run through it by what it was told, until it says that fewer do. Null: it was told of no limit.
+  -- Of its site's `running_max`: so many may run through it by what it was told, until it says that fewer do. Null: it was told of no limit,
+  -- or has stopped with nothing running.
   site_share integer check (site_share >= 0),
   relay_id text,
   connection_epoch bigint not null default 0,

@@ -38,7 +38,7 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
     },
     async (request) => {
       const member = memberOf(request);
-      const { command, selector, nodeIds, draft, role = member.role } = request.body;
+      const { command, selector, nodeIds, draft, role = member.role, proposer } = request.body;
       const { nodes, rules } = await inOrganization(services.pool, member.organizationId, async (transaction) => ({
         nodes: await nodesOf(transaction, selector, nodeIds, scopeOf(member, may.read)),
         rules: await readRules(transaction, services.cedar, draft),
@@ -51,7 +51,7 @@ export function postPolicyEvaluations(app: GatewayApp, services: Services): void
       }
       const { effects } = evaluateCommand(services.shellParser, command);
       const requester = { id: principalRef(member), attributes: { role, via: member.by } };
-      const verdicts = decideCommand(rules, { effects, requester, nodes: nodes ?? [], at: new Date() });
+      const verdicts = decideCommand(rules, { effects, requester, proposer, nodes: nodes ?? [], at: new Date() });
       return {
         ...withLists(strictest(verdicts)),
         effects,

@@ -15,7 +15,7 @@ import { judgeSteps } from '../judge-steps.ts';
 import { actor, changeRun, type RunContext, readNow } from '../run-context.ts';
 import type { PassedStep, RunState, RunUpdate } from '../run-state.ts';
 import { readTargets } from '../targets.ts';
-import { describeMissed, type Window, windowOf } from '../window-of.ts';
+import { beginOfApproved, describeMissed, type Window, windowOf } from '../window-of.ts';
 
 export function dispatch(context: RunContext) {
   return async (state: RunState): Promise<RunUpdate> => {
@@ -173,9 +173,6 @@ async function toApprovedDispatches(
     for (const [satelliteId, nodes] of Map.groupBy(approved?.nodes ?? [], (node) => node.satelliteId)) {
       const { shell, command, environment, limits } = approved as NonNullable<typeof approved>;
       const expiry = validity(context, state, now, action === null ? null : new Date(action.expiresAt));
-      // PostgreSQL's clock may have been set back since it was asked for: nothing begins before what was approved.
-      const approvedMs = action === null ? now.getTime() : Date.parse(action.notBefore);
-      const notBefore = new Date(Math.max(now.getTime(), approvedMs));
       dispatches.push({
         step,
         satelliteId,
@@ -185,7 +182,8 @@ async function toApprovedDispatches(
         limits,
         readOnly: false,
         approvalId,
-        ...{ notBefore, expiresAt: expiry.expiresAt },
+        notBefore: action === null ? now : beginOfApproved(action, now),
+        expiresAt: expiry.expiresAt,
         nodes,
       });
     }
