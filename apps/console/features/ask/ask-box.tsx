@@ -62,6 +62,8 @@ export function AskBox() {
     form.current?.requestSubmit();
   }
 
+  // What no shell can read is said by the preview.
+  const isSaidAbove = kind === 'command' && fieldError(create.error, 'command') !== null;
   const selectorError = fieldError(create.error, 'selector');
   return (
     <div className="flex flex-col gap-4">
@@ -126,7 +128,7 @@ export function AskBox() {
           <div className="flex flex-wrap items-center gap-2 border-t border-border p-2.5">
             <label
               htmlFor={nodesId}
-              className="flex h-8 min-w-0 flex-1 basis-72 items-center gap-2 rounded-md border border-transparent px-2 focus-within:border-input"
+              className={`flex h-8 min-w-0 flex-1 items-center gap-2 rounded-md border border-transparent px-2 focus-within:border-input ${kind === 'command' ? 'basis-full' : 'basis-52'}`}
             >
               <Server aria-hidden className="size-4 shrink-0 text-muted-foreground" />
               <span className="shrink-0 text-[0.8125rem] text-muted-foreground">On nodes</span>
@@ -154,7 +156,7 @@ export function AskBox() {
           </div>
         </form>
       </Card>
-      {create.error !== null && (
+      {create.error !== null && !isSaidAbove && (
         <Notice tone="danger" role="alert" title={describeFailure(create.error).title}>
           {describeFailure(create.error).detail}
         </Notice>

@@ -2,7 +2,7 @@
 
 const missing = {
   name: 'Give the node a name, like web-07.',
-  address: 'Say where the satellite reaches it: a name or an IP address.',
+  address: 'Give its name in DNS or its IP address.',
   runAs: 'Say as whom to log in.',
   credential: 'Name a credential of the satellite; “default” is the usual one.',
 } as const;

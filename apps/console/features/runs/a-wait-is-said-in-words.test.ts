@@ -23,7 +23,7 @@ test('who is away, and since when', () => {
 
 test('what has not begun is told as not started, at a time that is named', () => {
   expect(say({ ...away, unsent: { count: 1, until: at(12) } })).toMatch(
-    /1 execution has not begun: .* not started is told at .*\(in 12 min\)/,
+    /1 execution has not begun\. Unless the satellite is back by .*\(in 12 min\), it is told as not started\./,
   );
   expect(say({ ...away, unsent: { count: 40, until: at(12) } })).toMatch(/40 executions have not begun/);
 });
@@ -31,7 +31,7 @@ test('what has not begun is told as not started, at a time that is named', () =>
 test('a change that began goes on, and is found out when the satellite returns or by another one', () => {
   const changes = { count: 1, until: at(20) };
   expect(say({ ...away, changes })).toMatch(
-    /1 change was sent\. What began goes on at its node.*found out when the satellite returns.*unknown is told at .*\(in 20 min\)/,
+    /1 change was sent\. What began goes on at its node.*found out when the satellite returns.*without a word by .*\(in 20 min\) it is told as unknown/,
   );
   expect(say({ ...away, changes, finder: 'home-2' })).toMatch(/Satellite home-2 looks on the nodes/);
   expect(say({ ...away, readings: { count: 2, until: at(20) } })).toMatch(/2 executions that only read were sent/);
@@ -43,7 +43,7 @@ test('a command beyond its time: on which nodes, and how long they are looked fo
     until: at(9),
   };
   expect(say(wait)).toMatch(
-    /^12 executions are beyond the time limit[\s\S]*On home-01, home-02 and 10 more[\s\S]*unknown is told at .*\(in 9 min\)/,
+    /^12 executions are beyond the time limit[\s\S]*On home-01, home-02 and 10 more[\s\S]*Without a word by .*\(in 9 min\) it is told as unknown/,
   );
   expect(say({ ...wait, overdue: 0, count: 2 })).toMatch(/^No word yet of how 2 executions ended/);
 });

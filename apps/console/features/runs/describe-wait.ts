@@ -23,8 +23,9 @@ function describeAway(wait: Away, nowMs: number): WaitWords {
   const { unsent, changes, readings, finder } = wait;
   const lines: string[] = [];
   if (unsent !== null) {
+    const isOne = unsent.count === 1;
     lines.push(
-      `${haveNot(unsent.count)} begun: without the satellite, not started is told at ${formatNear(unsent.until, nowMs)}.`,
+      `${formatCount(unsent.count, 'execution has', 'executions have')} not begun. Unless the satellite is back by ${formatNear(unsent.until, nowMs)}, ${isOne ? 'it is' : 'they are'} told as not started.`,
     );
   }
   if (changes !== null) {
@@ -33,12 +34,12 @@ function describeAway(wait: Away, nowMs: number): WaitWords {
         ? 'What became of it is found out when the satellite returns'
         : `Satellite ${finder} looks on the nodes what became of it`;
     lines.push(
-      `${formatCount(changes.count, 'change was', 'changes were')} sent. What began goes on at its node, also without the satellite. ${who}; without a word, unknown is told at ${formatNear(changes.until, nowMs)}.`,
+      `${formatCount(changes.count, 'change was', 'changes were')} sent. What began goes on at its node, also without the satellite. ${who}; without a word by ${formatNear(changes.until, nowMs)} it is told as unknown.`,
     );
   }
   if (readings !== null) {
     lines.push(
-      `${formatCount(readings.count, 'execution that only reads was', 'executions that only read were')} sent. The satellite tells the end when it returns; without a word, unknown is told at ${formatNear(readings.until, nowMs)}.`,
+      `${formatCount(readings.count, 'execution that only reads was', 'executions that only read were')} sent. The satellite tells the end when it returns; without a word by ${formatNear(readings.until, nowMs)} it is told as unknown.`,
     );
   }
   lines.push(whatToDo[wait.status]);
@@ -64,10 +65,6 @@ const whatToDo: Readonly<Record<Away['status'], string>> = {
   revoked: 'It will not return. Add another satellite at the site, then ask again.',
 };
 
-function haveNot(count: number): string {
-  return `${formatCount(count, 'execution')} ${count === 1 ? 'has' : 'have'} not`;
-}
-
 function describeNoWord(wait: Extract<RunWait, { kind: 'no_word' }>, nowMs: number): WaitWords {
   const { nodes, count, overdue, satellite } = wait;
   const more = count - nodes.length;
@@ -79,7 +76,7 @@ function describeNoWord(wait: Extract<RunWait, { kind: 'no_word' }>, nowMs: numb
         : `No word yet of how ${formatCount(count, 'execution', 'executions')} ended`,
     lines: [
       `On ${where}. Satellite ${satellite.name} is connected. A node that can’t be reached is looked for, and what became of the command is found out there; a change goes on meanwhile.`,
-      `Without a word, unknown is told at ${formatNear(wait.until, nowMs)}, and replaced once the node answers.`,
+      `Without a word by ${formatNear(wait.until, nowMs)} it is told as unknown, and that is replaced once the node answers.`,
     ],
   };
 }

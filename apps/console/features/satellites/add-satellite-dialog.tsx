@@ -66,8 +66,7 @@ export function AddSatelliteDialog({ open, onOpenChange, satellites }: AddSatell
 
 const newSite = 'new';
 const namePattern = /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/;
-const wrongName =
-  'Begin and end with a letter or a digit; between them dots, dashes and underscores are fine, blanks are not.';
+const wrongName = 'Leave out blanks and other signs, and begin and end with a letter or a digit.';
 
 function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: string) => void }) {
   const sites = useSites();
