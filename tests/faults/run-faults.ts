@@ -20,6 +20,8 @@ import type { World } from './world/start-world.ts';
 const cloudFaultWaitMs = 15_000;
 /** What is dead for ever on a line is noticed by then. */
 const halfOpenLastsMs = 90_000;
+/** It holds up every run, and so does the next fault: a run that is always held up does not show what it would come to. */
+const halfOpenRestMs = 40_000;
 
 export interface FaultsOptions {
   readonly seed: number;
@@ -125,8 +127,15 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
             ...fault.violations.map((what) => `  ${what}`),
           ].join('\n'),
         );
-      await sleep(cloudGapMs);
+      // The services are there for as long as they were away.
+      const lastedMs = fault.until.getTime() - fault.from.getTime();
+      await restOf(Math.max(cloudGapMs, cell.fault.kind.endsWith('-half-open') ? halfOpenRestMs : lastedMs));
     }
+  }
+
+  async function restOf(restMs: number): Promise<void> {
+    const untilMs = performance.now() + restMs;
+    while (performance.now() < untilMs && !isOver()) await sleep(Math.min(200, untilMs - performance.now()));
   }
 
   function describeViolation(trial: TrialResult): string {

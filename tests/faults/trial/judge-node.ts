@@ -57,8 +57,8 @@ export function judgeNode(
       if (!isOutOfTime && !kind.endsLike(execution)) {
         wrong.push(`exited with ${execution.exitCode ?? execution.signal}, which it never does`);
       }
-      // What a killed command had printed and nobody had read is nobody's to compare.
-      if (isOutOfTime) break;
+      // What a killed command had printed and nobody had read is nobody's to compare; a guard has all of it on disk.
+      if (isOutOfTime && mode !== 'guarded') break;
       if ((execution.stdoutTruncated || execution.stderrTruncated) && !allowed.cutOutput)
         wrong.push('its output was truncated');
       const streams = [

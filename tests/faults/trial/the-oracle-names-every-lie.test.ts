@@ -62,6 +62,11 @@ describe('what is not', () => {
       /stored output \(4 bytes\)/,
     ],
     ['error output that is gone', judge({}, {}, { ...printed, stderr: Buffer.alloc(0) }), /error output \(0 bytes\)/],
+    [
+      'output of a guard that is gone, though the command was killed',
+      judge({ exitCode: null, signal: 'KILL', reason: 'timeout' }, {}, { ...printed, stdout: Buffer.alloc(0) }),
+      /stored output \(0 bytes\)/,
+    ],
     ['output that is cut', judge({ stdoutTruncated: true }), /truncated/],
     ['error output that is cut', judge({ stderrTruncated: true }), /truncated/],
     [
