@@ -2,12 +2,15 @@
 // it is sent.
 import type { Socket } from 'node:net';
 import { framesPerMessageMax } from '@sena/contracts/frames';
-import { encodeFrame, joinFrames, messageBytesMax } from '@sena/tunnel/encode-frames';
+import { type EncodedFrame, encodeFrame, joinFrames, messageBytesMax } from '@sena/tunnel/encode-frames';
+import { Packr } from 'msgpackr';
 import type { WebSocket } from 'ws';
 import type { SeededRandom } from '../../faults/seeded-random.ts';
 import { mutateBytes } from '../mutate/mutate-bytes.ts';
 import { mutateValue } from '../mutate/mutate-value.ts';
 import { type FrameKind, sampleFrame } from './sample-frames.ts';
+
+const packr = new Packr({ useRecords: false });
 
 export const messageBreaks = {
   none: 30,
@@ -139,9 +142,14 @@ export function drawMessage(
   }
 }
 
-/** What no message may be as a whole is cut to what the encoder takes. */
-function encode(frames: readonly unknown[]): Buffer {
-  return joinFrames(frames.map((frame) => encodeFrame(frame as never)));
+/** Of anything, also of what is no frame. */
+function encode(values: readonly unknown[]): Buffer {
+  return joinFrames(
+    values.map((value): EncodedFrame => {
+      const part = packr.pack(value);
+      return { parts: [part], length: part.length };
+    }),
+  );
 }
 
 function sendInPieces(socket: WebSocket, message: Buffer, count: number, hasEnd: boolean): void {
