@@ -298,7 +298,7 @@ it('an end that nobody saw is unknown, with what to do; once it is found out the
   await eventually('the API says unknown', async () => (await outcome()) === 'unknown', { timeoutMs: patienceMs });
   const unsettled = page.getByLabel('What did not run to an end');
   const patience = { timeout: patienceMs };
-  await unsettled.getByText('node not reached').waitFor(patience);
+  await unsettled.getByText('the node could not be reached again', { exact: true }).waitFor(patience);
   await unsettled.getByText('Look at each of these nodes before you try again').waitFor(patience);
   await unsettled.getByText('The node could not be reached again to ask what became of the command').waitFor(patience);
   // Only now: the page has said all that.

@@ -172,9 +172,9 @@ describe('POST /v1/runs/{id}/cancel', () => {
     expect(Date.parse(run.json.cancel.requestedAt)).not.toBeNaN();
     const audit = await gateway.call('GET', `/v1/audit-events?runId=${json.id}`);
     const wishes = audit.json.items.filter((event: { action: string }) => event.action === 'run.cancel_requested');
-    expect(wishes.map((event: { data: unknown }) => event.data)).toEqual([
-      { stopRunning: true },
-      { stopRunning: false },
+    expect(wishes.map((event: { data: unknown }) => event.data)).toMatchObject([
+      { stopRunning: true, apiKey: { name: 'seeded' } },
+      { stopRunning: false, apiKey: { name: 'seeded' } },
     ]);
   });
 
