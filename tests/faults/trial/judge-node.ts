@@ -21,6 +21,7 @@ export interface Claim {
 }
 
 const nothing = createHash('sha256').digest('hex');
+const asterisk = 0x2a;
 
 /** Returns what is wrong, a sentence each. `mode`: how it has to be carried out on this node. */
 export function judgeNode(
@@ -62,13 +63,18 @@ export function judgeNode(
       if ((execution.stdoutTruncated || execution.stderrTruncated) && !allowed.cutOutput)
         wrong.push('its output was truncated');
       const streams = [
-        ['output', stdout, truth.stdoutSha256],
-        ['error output', stderr, truth.stderrSha256],
+        ['output', stdout, truth.stdoutSha256, execution.redaction?.stdout],
+        ['error output', stderr, truth.stderrSha256, execution.redaction?.stderr],
       ] as const;
-      for (const [name, stored, expected] of streams) {
+      for (const [name, stored, expected, redaction] of streams) {
         const sha = stored === null ? null : createHash('sha256').update(stored).digest('hex');
-        if (sha !== (expected ?? nothing))
+        // Random bytes may look like a secret. Then the hash of what was printed is told, and which bytes of it are asterisks.
+        const told = redaction?.rawSha256 ?? sha;
+        if (told !== (expected ?? nothing))
           wrong.push(`its stored ${name} (${stored?.length} bytes) is not what it printed`);
+        for (const { start, end } of redaction?.spans ?? [])
+          if (stored?.subarray(start, end).some((byte) => byte !== asterisk))
+            wrong.push(`its ${name} is told as masked from ${start} to ${end}, and is not`);
       }
       break;
     }

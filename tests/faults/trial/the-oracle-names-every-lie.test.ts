@@ -13,6 +13,18 @@ const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex
 const printed = { stdout: Buffer.from('failing\n'), stderr: Buffer.from('why\n') };
 const truth = { effects: 1, stdoutSha256: sha256(printed.stdout), stderrSha256: sha256(printed.stderr) };
 const noStreams = { stdout: null, stderr: null };
+/** `ili` of `failing` was taken for a secret. */
+const masked = (rawSha256: string) =>
+  ({
+    stdout: {
+      bytes: 3,
+      count: 1,
+      rules: { assignment: 1 },
+      spans: [{ start: 2, end: 5, rule: 'assignment' }],
+      rawSha256,
+    },
+    stderr: null,
+  }) as Execution['redaction'];
 const execution = (change: Partial<Execution>) =>
   ({
     ...{ outcome: 'exited', exitCode: 255, signal: null, reason: null, detail: null, mode: 'guarded' },
@@ -40,6 +52,8 @@ describe('what is true of a node', () => {
     expect(notStarted('never_arrived', after('ssh.late'))).toEqual([]);
     expect(notStarted('clock_skew', after('satellite.clock.ahead'))).toEqual([]);
     expect(unknownOnPlain('connection_lost', after('ssh.cut.running', 'node-1', 'plain'))).toEqual([]);
+    const asterisks = { ...printed, stdout: Buffer.from('fa***ng\n') };
+    expect(judge({ redaction: masked(truth.stdoutSha256) }, {}, asterisks)).toEqual([]);
     const broken = after('ssh.cut.output', 'node-1', 'plain');
     expect(judge({ stdoutTruncated: true, mode: 'plain' }, {}, printed, broken, 'plain')).toEqual([]);
     expect(unknownOnPlain('satellite_restarted', after('satellite.restarts.started', null, 'plain'))).toEqual([]);
@@ -60,6 +74,20 @@ describe('what is not', () => {
       'output that it did not print',
       judge({}, {}, { ...printed, stdout: Buffer.from('fail') }),
       /stored output \(4 bytes\)/,
+    ],
+    [
+      'masked output that was another',
+      judge(
+        { redaction: masked(sha256(Buffer.from('faultng\n'))) },
+        {},
+        { ...printed, stdout: Buffer.from('fa***ng\n') },
+      ),
+      /stored output \(8 bytes\)/,
+    ],
+    [
+      'output that is told as masked and is not',
+      judge({ redaction: masked(truth.stdoutSha256) }),
+      /masked from 2 to 5/,
     ],
     ['error output that is gone', judge({}, {}, { ...printed, stderr: Buffer.alloc(0) }), /error output \(0 bytes\)/],
     [
