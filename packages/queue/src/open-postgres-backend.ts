@@ -35,6 +35,8 @@ export async function openPostgresBackend(
   });
   pool.setMaxListeners(100); // every queue and every worker on the pool listens for its errors
   pool.on('error', onLost); // an idle connection was cut; the pool replaces it
+  // One that BullMQ holds, while it asks nothing: its next query fails. Without a listener the process would end.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await migrate(pool);
   } catch (error) {
@@ -47,6 +49,8 @@ export async function openPostgresBackend(
     createProducer: (queue, options) => new Queue(queue, { ...options, connection: pool }),
     createWorker: (queue, processor, options) => new Worker(queue, processor, { ...options, connection: pool }),
     ping: () => answerWithin('PostgreSQL', pingTimeoutMs, pool.query('select 1')),
+    // Each query ends by itself: it finds no server, or none that answers within `silentMsMax`.
+    giveUp: () => undefined,
     close: () => pool.end(),
   };
 }

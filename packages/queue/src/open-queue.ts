@@ -1,8 +1,10 @@
 // Every service that has work for another, or waits for work, enters here. A job says that work exists and carries ids
 // only; PostgreSQL says what the work is. The one importer of BullMQ.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobData, type JobName, jobs } from '@sena/contracts/jobs';
 import { createLogger, type Logger } from '@sena/telemetry/logger';
 import { type Job, UnrecoverableError } from 'bullmq';
+import { answerWithin } from './answer-within.ts';
 import { openPostgresBackend } from './open-postgres-backend.ts';
 import { openRedisBackend } from './open-redis-backend.ts';
 import type { Consumer, Producer, QueueBackend } from './queue-backend.ts';
@@ -12,7 +14,7 @@ export interface JobQueue {
   /**
    * Resolves when the job is stored. With a `jobId` at most one job of that id waits and at most one is worked on: one
    * that is added while its like waits is dropped, one that is added while its like is worked on runs right after it.
-   * Rejects within about 5 s when the server is away, and at once when `data` is not what the job's schema wants.
+   * Rejects within 6 s when the server is away; the job may come late then, and at once when `data` is not what the job's schema wants.
    */
   add<N extends JobName>(jobName: N, data: JobData<N>, options?: { jobId?: string }): Promise<void>;
   /**
@@ -22,7 +24,10 @@ export interface JobQueue {
   work<N extends JobName>(jobName: N, handler: JobHandler<N>, options?: { concurrency?: number }): Promise<void>;
   /** Rejects with the reason when the server does not answer within 2 s. For `/readyz`. */
   ready(): Promise<void>;
-  /** Takes no more jobs, waits for those under way, then disconnects. */
+  /**
+   * Takes no more jobs, waits for those under way, then disconnects. A server that is away holds it up for about 5 s: what
+   * was worked on and could not be told as done is given out again.
+   */
   close(): Promise<void>;
 }
 
@@ -37,8 +42,11 @@ const firstRetryMs = 200;
 /** Finished jobs are kept for a look at what happened, within these bounds. */
 const keepCompleted = { age: 3_600, count: 200 };
 const keepFailed = { age: 7 * 24 * 3_600, count: 1_000 };
+const addMs = 6_000;
 /** How long a worker rests after its server failed it, before it asks again. */
 const workerRestMs = 1_000;
+/** How long a server has, after the last handler, to hear what was done. */
+const partingMs = 5_000;
 
 /** Throws a sentence that names the setting to look at when the server can't be reached. */
 export async function openQueue(
@@ -50,6 +58,7 @@ export async function openQueue(
   });
   const producers = new Map<string, Producer>();
   const workers = new Map<JobName, Consumer>();
+  const underWay = new Set<Promise<void>>();
 
   function producerOf(queue: string): Producer {
     const known = producers.get(queue);
@@ -67,21 +76,41 @@ export async function openQueue(
     return producer;
   }
 
+  function watched(handling: Promise<void>): Promise<void> {
+    underWay.add(handling);
+    return handling.finally(() => underWay.delete(handling));
+  }
+
+  /** BullMQ waits for its server as long as that is away; who stops can't. */
+  async function closeWorkers(): Promise<void> {
+    const closed = Promise.all([...workers.values()].map((worker) => worker.close()));
+    const parting = new AbortController();
+    const giveUp = async () => {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+      await sleep(partingMs, undefined, { signal: parting.signal });
+      logger.warn('the queue closes without its server: what could not be told as done is given out again');
+      backend.giveUp();
+    };
+    const givenUp = giveUp().catch((error: unknown) => {
+      if (!parting.signal.aborted) throw error;
+    });
+    await closed.finally(() => parting.abort());
+    await givenUp;
+  }
+
   return {
     add: async (jobName, data, { jobId } = {}) => {
       const { queue, schema } = jobs[jobName];
       const valid = schema.parse(data);
-      await producerOf(queue).add(
-        jobName,
-        valid,
-        jobId === undefined ? {} : { deduplication: { id: jobId, keepLastIfActive: true } },
-      );
+      const options = jobId === undefined ? {} : { deduplication: { id: jobId, keepLastIfActive: true as const } };
+      // A producer that is first used while its server is away would wait for it.
+      await answerWithin('The queue', addMs, producerOf(queue).add(jobName, valid, options));
     },
 
     work: async (jobName, handler, { concurrency = 1 } = {}) => {
       if (workers.has(jobName)) throw new Error(`This process already works on "${jobName}".`);
       const { queue } = jobs[jobName];
-      const worker = backend.createWorker(queue, (job: Job) => handleJob(jobName, handler, job), {
+      const worker = backend.createWorker(queue, (job: Job) => watched(handleJob(jobName, handler, job)), {
         concurrency,
         runRetryDelay: workerRestMs,
         lockDuration: 30_000,
@@ -103,7 +132,7 @@ export async function openQueue(
     ready: () => backend.ping(),
 
     close: async () => {
-      await Promise.all([...workers.values()].map((worker) => worker.close()));
+      await closeWorkers();
       await Promise.all([...producers.values()].map((producer) => producer.close()));
       await backend.close();
     },

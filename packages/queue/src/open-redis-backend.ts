@@ -1,8 +1,9 @@
 // BullMQ on Redis. Two connections: producers fail fast while Redis is away, workers wait for it.
 import { Queue, Worker } from 'bullmq';
-import { Redis, type RedisOptions } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
 import { answerWithin } from './answer-within.ts';
 import type { QueueBackend } from './queue-backend.ts';
+import { RedisThatEnds } from './redis-that-ends.ts';
 
 const connectTimeoutMs = 5_000;
 const commandTimeoutMs = 5_000;
@@ -21,13 +22,13 @@ const common: RedisOptions = {
 };
 
 export async function openRedisBackend(url: string, onLost: (error: Error) => void): Promise<QueueBackend> {
-  const producing = new Redis(url, {
+  const producing = new RedisThatEnds(url, {
     ...common,
     maxRetriesPerRequest: 1,
     commandTimeout: commandTimeoutMs,
     lazyConnect: true,
   });
-  const consuming = new Redis(url, { ...common, maxRetriesPerRequest: null, lazyConnect: true });
+  const consuming = new RedisThatEnds(url, { ...common, maxRetriesPerRequest: null, lazyConnect: true });
   let closing = false;
   for (const client of [producing, consuming]) {
     // ioredis tells "error" only while it can't connect, and "close" for every end of a connection.
@@ -51,6 +52,10 @@ export async function openRedisBackend(url: string, onLost: (error: Error) => vo
     createWorker: (queue, processor, options) =>
       new Worker(queue, processor, { ...options, prefix, connection: consuming }),
     ping: () => answerWithin('Redis', pingTimeoutMs, producing.ping()),
+    giveUp: () => {
+      closing = true;
+      for (const client of [producing, consuming]) client.disconnect();
+    },
     close: async () => {
       closing = true;
       await Promise.all([producing, consuming].map((client) => client.quit().catch(() => client.disconnect())));

@@ -6,6 +6,8 @@ export interface QueueBackend {
   createWorker(queue: string, processor: Processor, options: Omit<WorkerOptions, 'connection'>): Consumer;
   /** Rejects when the server does not answer within two seconds. */
   ping(): Promise<void>;
+  /** While workers close: their server was given time enough. What it still owes them is rejected. */
+  giveUp(): void;
   /** After all producers and workers are closed. */
   close(): Promise<void>;
 }
