@@ -1,9 +1,9 @@
 // BullMQ on Redis. Two connections: producers fail fast while Redis is away, workers wait for it.
 import { Queue, Worker } from 'bullmq';
-import type { RedisOptions } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { answerWithin } from './answer-within.ts';
+import { endWhenTold } from './end-when-told.ts';
 import type { QueueBackend } from './queue-backend.ts';
-import { RedisThatEnds } from './redis-that-ends.ts';
 
 const connectTimeoutMs = 5_000;
 const commandTimeoutMs = 5_000;
@@ -22,13 +22,10 @@ const common: RedisOptions = {
 };
 
 export async function openRedisBackend(url: string, onLost: (error: Error) => void): Promise<QueueBackend> {
-  const producing = new RedisThatEnds(url, {
-    ...common,
-    maxRetriesPerRequest: 1,
-    commandTimeout: commandTimeoutMs,
-    lazyConnect: true,
-  });
-  const consuming = new RedisThatEnds(url, { ...common, maxRetriesPerRequest: null, lazyConnect: true });
+  const producing = endWhenTold(
+    new Redis(url, { ...common, maxRetriesPerRequest: 1, commandTimeout: commandTimeoutMs, lazyConnect: true }),
+  );
+  const consuming = endWhenTold(new Redis(url, { ...common, maxRetriesPerRequest: null, lazyConnect: true }));
   let closing = false;
   for (const client of [producing, consuming]) {
     // ioredis tells "error" only while it can't connect, and "close" for every end of a connection.
