@@ -45,6 +45,8 @@ export async function openServices(
     const pool = openPool(environment.DATABASE_URL, {
       max: 20,
       applicationName: 'sena-gateway',
+      // Nothing that somebody waits for at the other end of a request may last longer.
+      silentMsMax: 25_000,
       onError: (error) => logger.warn({ err: error }, 'a database connection was lost, the pool replaces it'),
     });
     opened.push(() => pool.end());
