@@ -7,6 +7,9 @@ import { Language, Parser } from 'web-tree-sitter';
 /** A tree-sitter parser whose language is bash. Reusable, not for two threads at once. */
 export type ShellParser = Parser;
 
+/** It only has to be there. */
+const aliveMs = 60_000;
+
 let loading: Promise<ShellParser> | undefined;
 
 /**
@@ -29,9 +32,16 @@ async function load(): Promise<ShellParser> {
   setFlagsFromString('--no-wasm-dynamic-tiering');
   setFlagsFromString('--no-wasm-tier-up');
   const require = createRequire(import.meta.url);
-  await Parser.init({ locateFile: () => require.resolve('web-tree-sitter/web-tree-sitter.wasm') });
-  const language = await Language.load(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm'));
-  const parser = new Parser();
-  parser.setLanguage(language);
-  return parser;
+  // At start nothing else may keep the event loop alive while V8 compiles. Node then blocks its main thread until V8's threads are
+  // done, and one of them may wait for a collection, which the main thread alone can do: for ever (nodejs/node#54918).
+  const alive = setInterval(() => undefined, aliveMs);
+  try {
+    await Parser.init({ locateFile: () => require.resolve('web-tree-sitter/web-tree-sitter.wasm') });
+    const language = await Language.load(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm'));
+    const parser = new Parser();
+    parser.setLanguage(language);
+    return parser;
+  } finally {
+    clearInterval(alive);
+  }
 }
