@@ -1,6 +1,5 @@
 // The cloud's own word on executions that no satellite will speak for. Only what was never sent is `not_started`; what was sent
 // is `unknown`, until a satellite finds out. Entered by the sweeper, the signer, a cancel, and the relay for a lost journal.
-
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { Actor } from '@sena/contracts/domain/principal';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';

@@ -1,5 +1,4 @@
 // Everything a dispatch rests on, read anew from the database under a lock: the signer believes no message. Reads only.
-
 import type { Proposer, Shell } from '@sena/contracts/domain/policy';
 import { rolesWith } from '@sena/contracts/domain/role-permissions';
 import type { Planner, RunStatus } from '@sena/contracts/domain/run';
