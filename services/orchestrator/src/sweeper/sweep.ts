@@ -4,7 +4,7 @@ import { inOrganization, type Pool } from '@sena/db/tenant';
 import { letGoOfSilentSatellite, listSilentSatellites } from '@sena/fleet/satellite-presence';
 import type { JobQueue } from '@sena/queue/open-queue';
 import { appendRunEvent } from '@sena/runs/append-run-event';
-import { expireDispatch, listDispatchesToExpire } from '@sena/runs/close-executions';
+import { expireDispatch, listDispatchesToExpire } from '@sena/runs/expire-dispatch';
 import { expiryGrace } from '@sena/runs/expiry-grace';
 import { listRunsToStart } from '@sena/runs/list-runs-to-start';
 import { ringOutbox, ringOutboxLeftovers } from '@sena/runs/ring-outbox';
