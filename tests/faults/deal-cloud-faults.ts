@@ -1,5 +1,5 @@
 // In which order the cloud's faults come: those that have not happened yet first, in an order of the seed's; when all have, by weight.
-// Entered by run-faults. What did not happen is dealt again. Pure.
+// Entered by pace-cloud-faults. What did not happen is dealt again. Pure.
 import type { Cell } from './cells.ts';
 import { shuffle } from './plan-trial.ts';
 import { seededRandom } from './seeded-random.ts';

@@ -1,13 +1,10 @@
 // Runs trials in all lanes of a world at once, and faults of the cloud beside them, until as many faults have happened as were asked for.
 // Entered by main.ts and by the test.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backend, cellsFor } from './cells.ts';
-import { dealCloudFaults } from './deal-cloud-faults.ts';
+import { type CloudFault, faultsMeanwhile, paceCloudFaults } from './pace-cloud-faults.ts';
 import { planTrial } from './plan-trial.ts';
 import type { BesideFault } from './read-options.ts';
 import { repeatTrial } from './repeat-trial.ts';
-import { seededRandom } from './seeded-random.ts';
-import { armFault } from './trial/arm-fault.ts';
 import type { KindName } from './trial/command-kinds.ts';
 import { type AuditVerdict, judgeAudit } from './trial/judge-audit.ts';
 import { judgeRevisions } from './trial/judge-revisions.ts';
@@ -15,13 +12,6 @@ import { runTrial } from './trial/run-trial.ts';
 import type { TrialResult } from './trial/trial-result.ts';
 import { watchRuns } from './trial/watch-runs.ts';
 import type { World } from './world/start-world.ts';
-
-/** A cloud's fault that nothing has set off by then is given up. */
-const cloudFaultWaitMs = 15_000;
-/** What is dead for ever on a line is noticed by then. */
-const halfOpenLastsMs = 90_000;
-/** It holds up every run, and so does the next fault: a run that is always held up does not show what it would come to. */
-const halfOpenRestMs = 40_000;
 
 export interface FaultsOptions {
   readonly seed: number;
@@ -43,15 +33,6 @@ export interface FaultsOptions {
   /** No new trial begins after this. */
   readonly stopAt?: Date | undefined;
   say(line: string): void;
-}
-
-export interface CloudFault extends BesideFault {
-  /** From when it was ready to happen until it was healed. */
-  readonly from: Date;
-  until: Date | null;
-  hasFired: boolean;
-  /** What was seen meanwhile that must not be, a sentence each. */
-  violations: readonly string[];
 }
 
 export interface FaultsResult {
@@ -104,47 +85,14 @@ export async function runFaults(world: World, options: FaultsOptions): Promise<F
   }
 
   async function workCloud(): Promise<void> {
-    const { beside } = options;
-    const dealer = dealCloudFaults(seed, cloudCells, options.reached ?? new Set());
-    for (let turn = 0; !isOver(); turn += 1) {
-      const { index, cell } = beside?.[turn % beside.length] ?? { index: turn, cell: dealer.next() };
-      const fault: CloudFault = { index, cell, from: new Date(), until: null, hasFired: false, violations: [] };
-      cloudFaults.push(fault);
-      const random = seededRandom(seed, 'cloud', index);
-      const armed = await armFault(cell, { world, lanes: world.lanes, random });
-      const untilMs = performance.now() + cloudFaultWaitMs;
-      while (!armed.hasFired() && performance.now() < untilMs && !isOver()) await sleep(50);
-      await sleep(random.between(200, 2_000));
-      await armed.heal();
-      fault.until = new Date();
-      fault.hasFired = armed.hasFired();
-      if (!fault.hasFired) dealer.missed(cell);
-      fault.violations = armed.violations();
-      if (fault.violations.length > 0)
-        say(
-          [
-            `VIOLATION fault ${index} of the cloud, seed ${seed} (${cell.id})`,
-            ...fault.violations.map((what) => `  ${what}`),
-          ].join('\n'),
-        );
-      // The services are there for as long as they were away.
-      const lastedMs = fault.until.getTime() - fault.from.getTime();
-      await restOf(Math.max(cloudGapMs, cell.fault.kind.endsWith('-half-open') ? halfOpenRestMs : lastedMs));
-    }
-  }
-
-  async function restOf(restMs: number): Promise<void> {
-    const untilMs = performance.now() + restMs;
-    while (performance.now() < untilMs && !isOver()) await sleep(Math.min(200, untilMs - performance.now()));
+    const { beside, reached = new Set<string>() } = options;
+    const pace = { seed, cells: cloudCells, reached, beside, gapMs: cloudGapMs, isOver, say };
+    await paceCloudFaults(world, pace, cloudFaults);
   }
 
   function describeViolation(trial: TrialResult): string {
     const { plan, startedAt, durationMs, runId, lane } = trial;
-    const endedAt = startedAt.getTime() + durationMs;
-    const beside = cloudFaults.filter(({ cell, from, until }) => {
-      const lastsMs = cell.fault.kind.endsWith('-half-open') ? halfOpenLastsMs : 0;
-      return from.getTime() <= endedAt && (until === null || until.getTime() + lastsMs >= startedAt.getTime());
-    });
+    const beside = faultsMeanwhile(cloudFaults, startedAt.getTime(), startedAt.getTime() + durationMs);
     const { kind, only, nodesPerLane, faultsATrialMax } = options;
     const again = repeatTrial({
       ...{ seed, only, kind, nodesPerLane, cloudGapMs, faultsATrialMax, beside },

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { readWitnessedSizes } from '@sena/audit/read-checkpoints';
 import { inOrganization } from '@sena/db/tenant';
 import { type Bench, openBench } from '@sena/runs/fixtures/open-bench';
-import { listExecutionsToCancel } from '@sena/runs/reconcile-dispatches';
+import { listExecutionsToCancel } from '@sena/runs/list-executions-to-cancel';
 import {
   listOrganizationFilters,
   type OrganizationFilter,

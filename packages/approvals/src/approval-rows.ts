@@ -1,6 +1,7 @@
 // An approval as people see it. SQL text and its translation; no I/O.
 import { type ActingKey, type Member, principalRef } from '@sena/contracts/domain/principal';
 import type { Approval, ApprovalStatus } from '@sena/contracts/http/approvals';
+import { requestedKeyJson } from '@sena/db/requested-key';
 import { showCommand } from '@sena/envelope/show-command';
 import { decidingRoles } from './approval-roles.ts';
 
@@ -51,7 +52,7 @@ export const passkeyColumn = `(select coalesce(jsonb_agg(jsonb_build_object(
 export function approvalColumns(nodesMax: number | null): string {
   const cut = nodesMax === null ? '' : `where position <= ${Number(nodesMax)}`;
   return `id, run_id, status, action_digest, effects, reasons, requested_by, requested_by_name,
-    (select jsonb_build_object('id', asked.requested_key, 'name', coalesce(asked.requested_key_name, '')) from runs asked
+    (select ${requestedKeyJson('asked')} from runs asked
       where asked.id = run_id and asked.requested_key is not null) as requested_key,
     approvers_required, passkey_required, decided_by, decided_by_name, reason, created_at, expires_at, decided_at, expires_at <= now() as has_expired, action ->> 'notBefore' as not_before,
     (select coalesce(jsonb_agg(jsonb_build_object('by', decided.decided_by, 'name', decided.decided_by_name, 'key', decided.decided_key, 'decision', decided.decision,

@@ -1,6 +1,5 @@
 // Ends a request that nobody decided about in time. Entered by the sweeper, and by a decision that comes too late.
 // Writes the approval and its audit row in the caller's transaction; the caller wakes the run.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import type { Pool, TenantTransaction } from '@sena/db/tenant';

@@ -1,6 +1,5 @@
 // Asks for a second person: stores the exact action, its digest, and who wants it. Entered by the orchestrator's gate.
 // Writes the approval and its audit row in the caller's transaction.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Effect } from '@sena/contracts/domain/policy';
 import type { ActingKey, Actor } from '@sena/contracts/domain/principal';

@@ -1,6 +1,5 @@
 // Takes a request back that nobody should decide about any more: its run was cancelled, or its action is not what it was.
 // Writes the approval and its audit row in the caller's transaction.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import type { TenantTransaction } from '@sena/db/tenant';

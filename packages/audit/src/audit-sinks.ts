@@ -1,5 +1,4 @@
 // An organization's sinks: made, listed and removed through the API. Writes audit_sinks and the audit row of each change.
-
 import { createHmac } from 'node:crypto';
 import { type Actor, actorRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';

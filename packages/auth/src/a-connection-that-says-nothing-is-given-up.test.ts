@@ -1,31 +1,24 @@
-import { openHalfOpenLine } from '@sena/testing/half-open-line';
-import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { halfOpenDatabase } from '@sena/testing/half-open-database';
+import { expect, it } from 'vitest';
 import { openAuth } from './open-auth.ts';
 
 const secret = 'a secret for tests that is long enough';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-}, 60_000);
-afterAll(() => database?.drop());
+const postgres = halfOpenDatabase('identity');
 
 it('a sign-in over a half-open connection fails in bounded time, and the next one has another connection', async () => {
-  const line = await openHalfOpenLine(database.urls.identity);
   const auth = openAuth({
-    authUrl: line.over(database.urls.identity),
+    authUrl: postgres.url(),
     ...{ authSecret: secret, serviceTokenSecret: secret, publicUrl: 'http://localhost:4700' },
     onLog: () => undefined,
     silentMsMax: 500,
   });
   try {
     await auth.ready();
-    line.fallSilent();
+    postgres.fallSilent();
     await expect(auth.ready()).rejects.toThrow(/said nothing for 500 ms/);
     await auth.ready();
   } finally {
     await auth.close();
-    line.stop();
   }
 }, 20_000);

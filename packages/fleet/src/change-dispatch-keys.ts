@@ -1,5 +1,4 @@
 // What members ask of the signer about dispatch keys, and how things stand. Entered by the gateway: it holds no key, and changes none.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { type Actor, actorRef } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';

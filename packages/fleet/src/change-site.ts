@@ -1,5 +1,4 @@
 // Says how many commands may run at a site at once. Entered by the gateway; satellites hear of it from their relays.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import type { ChangeSiteBody, Site } from '@sena/contracts/http/fleet';

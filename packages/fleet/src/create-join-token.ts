@@ -1,5 +1,4 @@
 // Lets one satellite join one site, once, soon. The token is shown to its creator and kept as a SHA-256 only.
-
 import { createHash, randomBytes } from 'node:crypto';
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { type Actor, actorRef } from '@sena/contracts/domain/principal';

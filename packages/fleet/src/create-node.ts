@@ -1,5 +1,4 @@
 // A server becomes known to SENA. Writes the node and its audit row; nothing is reached.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';

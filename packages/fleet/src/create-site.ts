@@ -1,5 +1,4 @@
 // Names a customer network, which satellites then join and nodes belong to.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';

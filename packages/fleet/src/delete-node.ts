@@ -1,6 +1,5 @@
 // A server is no longer SENA's business. Deletes the node and writes its audit row; what ran on it stays, because executions and
 // approvals hold its name and address themselves. What was dispatched before still ends as it ends; nothing new is dispatched to it.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { noSuch } from '@sena/contracts/no-such';

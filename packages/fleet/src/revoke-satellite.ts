@@ -1,5 +1,4 @@
 // Ends a satellite's membership for good: its key opens no tunnel any more. The caller rings the relay after the commit.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import type { Satellite } from '@sena/contracts/http/fleet';

@@ -1,5 +1,4 @@
 // A row of `satellites`, and how it is shown. Entered by what lists or changes one.
-
 import type { Satellite } from '@sena/contracts/http/fleet';
 import { noSuch } from '@sena/contracts/no-such';
 import type { TenantTransaction } from '@sena/db/tenant';

@@ -1,5 +1,4 @@
 // A person has looked: the next copy of a locked satellite's state directory that connects is the one. Entered by the gateway.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { SenaError } from '@sena/contracts/errors';

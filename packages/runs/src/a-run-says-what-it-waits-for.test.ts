@@ -1,9 +1,9 @@
 // A run that goes on beyond its commands' own time says who is away since when, what of it may have begun, and until when it waits.
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expiryGrace } from './expiry-grace.ts';
 import { type Bench, exited, openBench } from './fixtures/open-bench.ts';
 import { listWaits } from './list-waits.ts';
-import { patience } from './patience.ts';
 import { recordResults } from './record-results.ts';
 
 let bench: Bench;
@@ -47,7 +47,7 @@ test('nothing, while its satellite is there and its commands are within their ti
 
 test('a satellite that is away: what was never sent waits until its validity ends, what was sent is unknown later', async () => {
   const expiresAt = new Date(Date.now() + 600_000);
-  const until = new Date(expiresAt.getTime() + timeoutMs + patience.graceMs).toISOString();
+  const until = new Date(expiresAt.getTime() + timeoutMs + expiryGrace.graceMs).toISOString();
   const of = (step: string, change: object) => bench.writeDispatch(fleet, runId, { step, expiresAt, ...change });
   await of('s1', { nodes: fleet.nodes.slice(0, 2) });
   const change = await of('s2', { readOnly: false });
@@ -90,7 +90,7 @@ test('who finds out is named while it is there, and the cloud waits longer for i
   if (before?.kind !== 'satellite_away' || found?.kind !== 'satellite_away') throw new Error('It is away.');
   expect(found.finder).not.toBeNull();
   const untilMs = (wait: typeof found) => Date.parse(wait.changes?.until as string);
-  expect(untilMs(found) - untilMs(before)).toBe(patience.askedMs);
+  expect(untilMs(found) - untilMs(before)).toBe(expiryGrace.askedMs);
   await bench.admin.query('update satellites set relay_id = null where id = $1', [finder]);
   expect(await waits()).toEqual([before]);
 });
@@ -110,7 +110,7 @@ test('a command beyond its time limit, at a satellite that is there: which nodes
   await bench.inFleet(fleet, (transaction) =>
     recordResults(transaction, [exited(satellite.id, ended)], 'service:test'),
   );
-  const until = new Date(expiresAt.getTime() + timeoutMs + patience.graceMs).toISOString();
+  const until = new Date(expiresAt.getTime() + timeoutMs + expiryGrace.graceMs).toISOString();
   const names = fleet.nodes.map((node) => node.name).sort();
   expect(await waits()).toEqual([
     { kind: 'no_word', satellite, nodes: names.slice(0, 1), count: 1, overdue: 1, until },

@@ -107,7 +107,7 @@ export async function readExecution(transaction: TenantTransaction, executionId:
 }
 
 /** A group's key is `<step>~<group hash>`; a step never holds a tilde. */
-export function splitGroupKey(key: string): [step: string, groupHash: string] {
+function splitGroupKey(key: string): [step: string, groupHash: string] {
   const at = key.indexOf('~');
   return at < 0 ? ['', key] : [key.slice(0, at), key.slice(at + 1)];
 }

@@ -1,7 +1,7 @@
 // What keeps a run waiting beyond its commands' own time: satellites that are away, and commands that should have ended. Reads only.
 import type { RunWait } from '@sena/contracts/http/runs';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { patience } from './patience.ts';
+import { expiryGrace } from './expiry-grace.ts';
 
 /** For a word that is on its way when a time limit ends. */
 const wordMs = 10_000;
@@ -14,7 +14,7 @@ export async function listWaits(transaction: TenantTransaction, runId: string): 
 
 /** Of dispatch `d`: when the cloud calls what was sent unknown (`dispatches_to_expire`). `isAsked`: while a finder looks, later. */
 const unknownAt = (isAsked: string) =>
-  `d.expires_at + (${patience.graceMs} + (d.limits ->> 'timeoutMs')::bigint + case when ${isAsked} then ${patience.askedMs} else 0 end) * interval '1 millisecond'`;
+  `d.expires_at + (${expiryGrace.graceMs} + (d.limits ->> 'timeoutMs')::bigint + case when ${isAsked} then ${expiryGrace.askedMs} else 0 end) * interval '1 millisecond'`;
 
 interface AwayRow {
   id: string;

@@ -2,7 +2,7 @@ import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, openBench } from './fixtures/open-bench.ts';
-import { listExecutionsToCancel } from './reconcile-dispatches.ts';
+import { listExecutionsToCancel } from './list-executions-to-cancel.ts';
 import { requestCancel } from './request-cancel.ts';
 
 let bench: Bench;

@@ -1,6 +1,5 @@
 // Another satellite is asked what became of work that was sent to one that is gone. Entered by the orchestrator. Writes the inquiry, event,
 // audit and the doorbell of the signer. The dispatch stays its satellite's: nothing moves, and nothing is started.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';

@@ -2,6 +2,7 @@
 import type { ActingKey } from '@sena/contracts/domain/principal';
 import type { Finding, Planner, RunKind, RunStatus, Usage } from '@sena/contracts/domain/run';
 import type { Run, RunSummary } from '@sena/contracts/http/runs';
+import { requestedKeyJson } from '@sena/db/requested-key';
 import type { TenantTransaction } from '@sena/db/tenant';
 
 export interface RunRow {
@@ -37,7 +38,7 @@ export interface RunRow {
 /** The API key that a run was asked for with: an SQL expression over its row. */
 export function requestedKey(run: string): string {
   return `case when ${run}.requested_key is not null
-    then jsonb_build_object('id', ${run}.requested_key, 'name', coalesce(${run}.requested_key_name, '')) end`;
+    then ${requestedKeyJson(run)} end`;
 }
 
 export const runColumns = `r.id, r.kind, r.status, r.reason, r.prompt, r.command, r.selector, r.runbook, r.planner, r.answer, r.usage,

@@ -1,6 +1,5 @@
 // Work that was never sent, and whose satellite is gone, goes to others of its site. Entered by the orchestrator, which knows who
 // is connected. Writes successors, event, audit and the doorbell of the signer; the SQL function holds the rules.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { newId } from '@sena/contracts/ids';

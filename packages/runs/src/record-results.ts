@@ -1,6 +1,5 @@
 // Records outcomes: one SQL function and one audit row a batch. Entered by the relay for what satellites report, and by the signer
 // and the sweeper for what the cloud itself knows. See the migration for the rules of what is taken.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { merkleRoot } from '@sena/audit/merkle-root';
 import type { ExecutionMode, Outcome } from '@sena/contracts/domain/outcome';

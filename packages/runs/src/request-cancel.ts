@@ -1,5 +1,4 @@
 // A person wants a run to end. Notes the wish and wakes the run; the orchestrator and the satellites do the rest.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { type RunStatus, terminalRunStatuses } from '@sena/contracts/domain/run';

@@ -1,5 +1,4 @@
 // What a run is going to do, and what the gate said to it. Entered by the orchestrator's graph; a re-run finds what exists.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { PolicyDecision, Shell } from '@sena/contracts/domain/policy';
 import type { Actor } from '@sena/contracts/domain/principal';

@@ -1,5 +1,5 @@
 // The end of a run: its answer and findings. Entered by the orchestrator's report node, in the transaction that ends the run.
-import type { Finding, Usage } from '@sena/contracts/domain/run';
+import type { Finding } from '@sena/contracts/domain/run';
 import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { appendRunEvent } from './append-run-event.ts';
@@ -62,17 +62,4 @@ function nodesOf(
 ): Finding['nodes'] {
   const nodes = executionIds.flatMap((id) => nodeOf.get(id) ?? []);
   return [...new Map(nodes.map((node) => [node.id, node])).values()];
-}
-
-/** Adds to what the run has used of models. */
-export async function addUsage(transaction: TenantTransaction, runId: string, used: Usage): Promise<void> {
-  await transaction.query(
-    `update runs set usage = jsonb_build_object(
-       'modelCalls', (usage ->> 'modelCalls')::integer + $2::integer,
-       'promptTokens', (usage ->> 'promptTokens')::integer + $3::integer,
-       'completionTokens', (usage ->> 'completionTokens')::integer + $4::integer,
-       'models', (select coalesce(jsonb_agg(distinct m), '[]') from jsonb_array_elements(usage -> 'models' || to_jsonb($5::text[])) m))
-     where id = $1`,
-    [runId, used.modelCalls, used.promptTokens, used.completionTokens, used.models],
-  );
 }

@@ -2,7 +2,7 @@ import { inOrganization } from '@sena/db/tenant';
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { claimInquiries, settleInquiries } from './claim-inquiries.ts';
-import { listDispatchesToExpire } from './close-executions.ts';
+import { listDispatchesToExpire } from './expire-dispatch.ts';
 import { type Bench, exited, notStarted, openBench, unknown } from './fixtures/open-bench.ts';
 import { listDispatchesToAskAbout, openInquiry } from './open-inquiry.ts';
 import { readOutput } from './read-output.ts';

@@ -1,5 +1,4 @@
 // The only place where a run's status changes: compare-and-set on its version, with its event and audit row.
-
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { Actor } from '@sena/contracts/domain/principal';
 import { type RunStatus, terminalRunStatuses } from '@sena/contracts/domain/run';

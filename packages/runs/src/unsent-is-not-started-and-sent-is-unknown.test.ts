@@ -2,13 +2,8 @@ import { inOrganization } from '@sena/db/tenant';
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { claimDispatches } from './claim-dispatches.ts';
-import {
-  closeLostDispatches,
-  closeUnsentDispatches,
-  expireDispatch,
-  listDispatchesToExpire,
-  listUnsentDispatches,
-} from './close-executions.ts';
+import { closeLostDispatches, closeUnsentDispatches, listUnsentDispatches } from './close-executions.ts';
+import { expireDispatch, listDispatchesToExpire } from './expire-dispatch.ts';
 import { type Bench, exited, openBench } from './fixtures/open-bench.ts';
 import { readOutput } from './read-output.ts';
 import { recordOutput } from './record-output.ts';

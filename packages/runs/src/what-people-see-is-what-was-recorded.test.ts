@@ -1,10 +1,11 @@
 import { inOrganization } from '@sena/db/tenant';
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { addUsage } from './add-usage.ts';
 import { appendRunEvent, appendRunEventOnce } from './append-run-event.ts';
 import { type Bench, exited, notStarted, openBench } from './fixtures/open-bench.ts';
 import { listExecutions, readExecution } from './list-executions.ts';
-import { listObservations, stepsAreComplete } from './list-observations.ts';
+import { listObservations } from './list-observations.ts';
 import { listOutputGroups } from './list-output-groups.ts';
 import { listRunEvents } from './list-run-events.ts';
 import { listRuns } from './list-runs.ts';
@@ -14,7 +15,8 @@ import { recordOutput } from './record-output.ts';
 import { recordResults } from './record-results.ts';
 import { recordStarts } from './record-starts.ts';
 import { savePolicyDecisions, setPlanner } from './save-plan.ts';
-import { addUsage, saveReport } from './save-report.ts';
+import { saveReport } from './save-report.ts';
+import { stepsAreComplete } from './steps-are-complete.ts';
 
 let bench: Bench;
 let fleet: SeededFleet;

@@ -1,6 +1,5 @@
 // Turns a step's commands into dispatches and executions, in one transaction with the doorbell for the signer.
 // Entered by the orchestrator's dispatch node; a re-run finds what exists. Writes dispatches, executions, event, audit, outbox.
-
 import { createHash } from 'node:crypto';
 import { appendAuditEvents } from '@sena/audit/append-audit-event';
 import type { Shell } from '@sena/contracts/domain/policy';

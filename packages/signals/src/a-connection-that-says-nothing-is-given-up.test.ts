@@ -1,23 +1,17 @@
 import { eventually } from '@sena/testing/eventually';
-import { openHalfOpenLine } from '@sena/testing/half-open-line';
-import { createTestDatabase, type TestDatabase } from '@sena/testing/postgres';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { halfOpenDatabase } from '@sena/testing/half-open-database';
+import { expect, it } from 'vitest';
 import { openPostgresTransport } from './open-postgres-transport.ts';
 
 const timing = { queryTimeoutMs: 300, aliveEveryMs: 200 };
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-}, 60_000);
-afterAll(() => database?.drop());
+const postgres = halfOpenDatabase('app');
 
 it('the connection that listens and those that ring are found to be half-open, and replaced', async () => {
-  const line = await openHalfOpenLine(database.urls.app);
   const heard: string[] = [];
   const told: string[] = [];
   const transport = await openPostgresTransport(
-    line.over(database.urls.app),
+    postgres.url(),
     {
       message: (_channel, payload) => heard.push(payload),
       connected: () => told.push('connected'),
@@ -30,7 +24,7 @@ it('the connection that listens and those that ring are found to be half-open, a
     await transport.change(['door'], []);
     await ring('one');
     await eventually('the ring is heard', () => heard.includes('one'));
-    line.fallSilent();
+    postgres.fallSilent();
     await expect(ring('two')).rejects.toThrow(/timeout/);
     await eventually('it listens again', () => told.length === 3);
     expect(told).toEqual(['connected', expect.stringMatching(/^lost: .*timeout/), 'connected']);
@@ -41,6 +35,5 @@ it('the connection that listens and those that ring are found to be half-open, a
     expect(heard).toEqual(['one', 'three']);
   } finally {
     await transport.close();
-    line.stop();
   }
 }, 20_000);

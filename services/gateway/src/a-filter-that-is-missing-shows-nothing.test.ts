@@ -1,6 +1,5 @@
 // Every filter by organization in the SQL of which the gateway is made is taken out, one at a time, while the gateway does what it is there for; each
 // time row-level security has to make up for it. What each probe finds without row-level security shows that it could find something.
-
 import { readWitnessedSizes } from '@sena/audit/read-checkpoints';
 import { inIdentityOf } from '@sena/auth/in-identity';
 import { openAuth, type SenaAuth } from '@sena/auth/open-auth';

@@ -1,6 +1,6 @@
 import { inOrganization } from '@sena/db/tenant';
 import { eventually } from '@sena/testing/eventually';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BenchOrganization, openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
 
@@ -15,8 +15,7 @@ let admin: pg.Client;
 beforeAll(async () => {
   bench = await openRunBench({ RUN_CONCURRENCY: String(slots) });
   quiet = await bench.addOrganization();
-  admin = new pg.Client({ connectionString: bench.adminUrl });
-  await admin.connect();
+  admin = await bench.openAdmin();
   // In the order in which it happened: a run began to want a worker, a worker took a run.
   await admin.query(`
     create table public.happened (seq bigserial primary key, what text not null, organization_id text not null, run_id text not null);
@@ -31,10 +30,7 @@ beforeAll(async () => {
     end $$;
     create trigger note after insert or update on sena.runs for each row execute function public.note();`);
 });
-afterAll(async () => {
-  await admin?.end();
-  await bench?.close();
-});
+afterAll(() => bench?.close());
 
 it(`a run that comes after ${flood} of another organization is taken within two of theirs a worker slot, each time it wants a worker`, async () => {
   // All of it is there before the first worker comes.

@@ -1,7 +1,5 @@
 // The model planner, with a scripted vendor in the model router's place: both speak the same wire format.
 import { inOrganization } from '@sena/db/tenant';
-import { loadCedar } from '@sena/policy/rules/load-cedar';
-import { savePolicy } from '@sena/rules/save-policy';
 import { type ScriptedVendor, startScriptedVendor, type VendorRequest } from '@sena/testing/scripted-vendor';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
@@ -107,13 +105,7 @@ it('a change that the model proposes waits for a person', async () => {
 
 it('a change that the model proposes waits for a person although a policy lets it run alone, which a person’s own command does', async () => {
   const restart = 'systemctl restart nginx';
-  const engine = await loadCedar();
-  await inOrganization(bench.pool, bench.organizationId, (transaction) =>
-    savePolicy(transaction, engine, {
-      ...{ name: 'restarts', text: 'permit (principal, action == Action::"controls_service", resource);' },
-      ...{ version: null, by: bench.member('Grace') },
-    }),
-  );
+  await bench.addPolicy('restarts', 'permit (principal, action == Action::"controls_service", resource);');
   script = (request) =>
     toolResults(request).length === 0
       ? { kind: 'call', tools: [{ name: 'run_command', arguments: { title: 'Restart', command: restart } }] }

@@ -1,11 +1,8 @@
 import { inOrganization } from '@sena/db/tenant';
-import { loadCedar } from '@sena/policy/rules/load-cedar';
-import { savePolicy } from '@sena/rules/save-policy';
-import { readRun } from '@sena/runs/read-run';
 import { requestCancel } from '@sena/runs/request-cancel';
 import { ringOutbox } from '@sena/runs/ring-outbox';
 import { eventually } from '@sena/testing/eventually';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
 
@@ -13,21 +10,14 @@ let bench: RunBench;
 let admin: pg.Client;
 beforeAll(async () => {
   bench = await openRunBench();
-  admin = new pg.Client({ connectionString: bench.adminUrl });
-  await admin.connect();
-  await admin.query('set search_path = sena');
+  admin = await bench.openAdmin();
 });
-afterAll(async () => {
-  await admin?.end();
-  await bench?.close();
-});
+afterAll(() => bench?.close());
 
 const change = 'mkdir /tmp/x';
 const inMs = (ms: number) => new Date(Date.now() + ms);
 const ask = (command: string, startAt: Date, by = 'Grace') =>
   bench.ask({ kind: 'command', command, selector: 'name=web-01', startAt, requestedBy: bench.member(by) });
-const read = (runId: string) =>
-  inOrganization(bench.pool, bench.organizationId, (transaction) => readRun(transaction, runId));
 /** It waits for its time, and no worker holds it. */
 const waits = (runId: string) =>
   eventually('the run is scheduled and nobody holds it', async () => {
@@ -74,7 +64,7 @@ describe('a run that waits for its time', () => {
     );
     const ends = new Date(startAt.getTime() + 3_600_000);
     expect(rows).toEqual([{ notBefore: startAt.toISOString(), expiresAt: ends.toISOString(), expires_at: ends }]);
-    expect(await read(runId)).toMatchObject({ startAt: startAt.toISOString(), startedAt: null });
+    expect(await bench.read(runId)).toMatchObject({ startAt: startAt.toISOString(), startedAt: null });
 
     await admin.query('update approvals set expires_at = now() where id = $1', [approvalId]);
     expect(await endsWithoutAStart(runId)).toMatch(/^Its window ended before it was approved/);
@@ -122,12 +112,9 @@ describe('a run that waits for its time', () => {
     await admin.query(`set session_replication_role = replica`);
     await admin.query(`delete from identity."member" where "userId" = 'user_Linus'`);
     await admin.query(`set session_replication_role = origin`);
-    const engine = await loadCedar();
-    await inOrganization(bench.pool, bench.organizationId, (transaction) =>
-      savePolicy(transaction, engine, {
-        ...{ name: 'freeze', version: null, by: bench.member('Grace') },
-        text: 'forbid (principal, action, resource) when { resource.hasTag("role") && resource.getTag("role") == "web" };',
-      }),
+    await bench.addPolicy(
+      'freeze',
+      'forbid (principal, action, resource) when { resource.hasTag("role") && resource.getTag("role") == "web" };',
     );
     const ends = (runId: string) => bench.finished(runId);
     const ended = [orphan, byRevoked, byExpired, byGood, altered.runId, forbidden.runId, reading].map(ends);

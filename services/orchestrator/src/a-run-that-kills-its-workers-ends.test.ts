@@ -1,27 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { inOrganization, openPool } from '@sena/db/tenant';
-import { readRun } from '@sena/runs/read-run';
+import { inOrganization } from '@sena/db/tenant';
 import { wakeRun } from '@sena/runs/wake-run';
 import { openSignals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
 
 const attempts = 6;
 
 let bench: RunBench;
-let admin: ReturnType<typeof openPool>;
+let admin: pg.Client;
 beforeAll(async () => {
   bench = await openRunBench();
-  admin = openPool(bench.adminUrl, { max: 1, applicationName: 'test', onError: () => undefined });
+  admin = await bench.openAdmin();
 });
-afterAll(async () => {
-  await admin?.end();
-  await bench?.close();
-});
+afterAll(() => bench?.close());
 
 /** A real process, killed without a word while it held the run. */
 async function aWorkerDies(): Promise<void> {
@@ -45,9 +42,6 @@ async function leaseRunsOut(runId: string): Promise<void> {
   expect(ended.rowCount).toBe(1);
 }
 
-const read = (runId: string) =>
-  inOrganization(bench.pool, bench.organizationId, (transaction) => readRun(transaction, runId));
-
 it(`is failed after ${attempts} dead workers without being thought about again; what had been sent keeps its truth`, async () => {
   const sent = await bench.ask({ kind: 'ask', prompt: 'Which disks are full?' });
   const executions = await bench.dispatched(sent, 3);
@@ -70,7 +64,7 @@ it(`is failed after ${attempts} dead workers without being thought about again; 
     await aWorkerDies();
     const { rows } = await admin.query<{ failures: number }>('select failures from sena.runs where id = $1', [deadly]);
     expect(rows[0]?.failures).toBe(attempt - 1);
-    expect((await read(deadly))?.status).toBe('running');
+    expect((await bench.read(deadly))?.status).toBe('running');
     await leaseRunsOut(deadly);
   }
   // The two that were dispatched have got as far: their workers died as often.
@@ -91,7 +85,7 @@ it(`is failed after ${attempts} dead workers without being thought about again; 
     await bench.speak(
       executions.slice(1).map(({ id }, index) => ({ executionId: id, exitCode: index, stdout: 'late' })),
     );
-    expect(await read(sent)).toMatchObject({
+    expect(await bench.read(sent)).toMatchObject({
       status: 'failed',
       counts: { exitedZero: 2, exitedNonZero: 1, notStarted: 0, unknown: 0, pending: 0 },
     });

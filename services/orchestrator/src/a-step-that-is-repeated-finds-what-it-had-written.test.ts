@@ -1,5 +1,4 @@
 // A crash between what a step writes and its checkpoint: the step runs again, and nothing is there twice.
-import pg from 'pg';
 import { expect, it } from 'vitest';
 import { openRunBench } from './fixtures/open-run-bench.ts';
 
@@ -23,9 +22,8 @@ it.each([
   'a worker that dies after %s are written and before the checkpoint repeats nothing',
   async (table, command) => {
     const bench = await openRunBench();
-    const admin = new pg.Client({ connectionString: bench.adminUrl });
     try {
-      await admin.connect();
+      const admin = await bench.openAdmin();
       await admin.query(refuseCheckpointsAfter(table));
       const runId = await bench.ask({ kind: 'command', command, selector: 'role=web' });
       await bench.refusedOnce(admin);
@@ -49,7 +47,6 @@ it.each([
         written: 1,
       });
     } finally {
-      await admin.end();
       await bench.close();
     }
   },

@@ -2,7 +2,6 @@
 // by then. It thinks that nothing has happened.
 import { eventually } from '@sena/testing/eventually';
 import { startScriptedVendor, type VendorScript } from '@sena/testing/scripted-vendor';
-import pg from 'pg';
 import { expect, it, type TestContext } from 'vitest';
 import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
 import { type OrchestratorProcess, spawnOrchestrator } from './fixtures/orchestrator-process.ts';
@@ -23,19 +22,9 @@ async function openScene(
   const bench = await openRunBench(model);
   onTestFinished(() => bench.close());
   await bench.stopOrchestrator();
-  const admin = new pg.Client({ connectionString: bench.adminUrl });
-  await admin.connect();
-  onTestFinished(() => admin.end());
-  await admin.query('set search_path = sena');
+  const admin = await bench.openAdmin();
   onTestFinished(() => present?.stop());
-  former = await spawnOrchestrator({
-    PORT: '0',
-    DATABASE_URL: bench.urls.app,
-    CHECKPOINT_DATABASE_URL: bench.urls.checkpoint,
-    QUEUE_DATABASE_URL: bench.urls.queue,
-    SERVICE_TOKEN_SECRET: 'x'.repeat(32),
-    ...model,
-  });
+  former = await spawnOrchestrator(bench.environment);
   onTestFinished(() => former.kill());
   /** What the clock does to the lease of a worker that does not renew it. */
   const endLease = (runId: string) =>

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { eventually } from '@sena/testing/eventually';
 import { startScriptedVendor } from '@sena/testing/scripted-vendor';
-import pg from 'pg';
 import { expect, it, type TestContext } from 'vitest';
 import { openRunBench } from './fixtures/open-run-bench.ts';
 import { spawnOrchestrator } from './fixtures/orchestrator-process.ts';
@@ -52,19 +51,8 @@ it('the other one asks the model anew at once, rung by it, and nothing counts as
   const bench = await openRunBench();
   onTestFinished(() => bench.close());
   await bench.stopOrchestrator();
-  const admin = new pg.Client({ connectionString: bench.adminUrl });
-  await admin.connect();
-  onTestFinished(() => admin.end());
-  await admin.query('set search_path = sena');
-  const environment = {
-    PORT: '0',
-    DATABASE_URL: bench.urls.app,
-    CHECKPOINT_DATABASE_URL: bench.urls.checkpoint,
-    QUEUE_DATABASE_URL: bench.urls.queue,
-    SERVICE_TOKEN_SECRET: 'x'.repeat(32),
-    MODEL_CONFIGURED: '1',
-    MODEL_ROUTER_URL: model.url,
-  };
+  const admin = await bench.openAdmin();
+  const environment = { ...bench.environment, MODEL_CONFIGURED: '1', MODEL_ROUTER_URL: model.url };
   const former = await spawnOrchestrator(environment);
   onTestFinished(() => former.kill());
   const runId = await bench.ask({ kind: 'ask', prompt: 'How are you?' });

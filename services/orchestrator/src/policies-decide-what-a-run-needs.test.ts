@@ -1,6 +1,4 @@
 import { inOrganization } from '@sena/db/tenant';
-import { loadCedar } from '@sena/policy/rules/load-cedar';
-import { savePolicy } from '@sena/rules/save-policy';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';
 
@@ -17,12 +15,6 @@ const query = <T extends Record<string, unknown>>(sql: string, values: unknown[]
     bench.organizationId,
     async (transaction) => (await transaction.query<T>(sql, values)).rows,
   );
-async function policy(name: string, text: string): Promise<void> {
-  const engine = await loadCedar();
-  await inOrganization(bench.pool, bench.organizationId, (transaction) =>
-    savePolicy(transaction, engine, { name, text, version: null, by: bench.member('Grace') }),
-  );
-}
 const dispatchesOf = (runId: string) =>
   query('select approval_id, read_only from dispatches where run_id = $1 order by id', [runId]);
 const gatedOf = async (runId: string) =>
@@ -34,7 +26,7 @@ const onWeb = (effect: string, decision: 'permit' | 'forbid', unless = '') =>
 
 describe('a run under the organization’s policies', () => {
   it('changes something without an approval where they permit it, and is dispatched as a change', async () => {
-    await policy('web-restarts', onWeb('controls_service', 'permit'));
+    await bench.addPolicy('web-restarts', onWeb('controls_service', 'permit'));
     const runId = await bench.ask({ kind: 'command', command: restart, selector: 'role=web' });
     const executions = await bench.dispatched(runId, 2);
     expect(await dispatchesOf(runId)).toEqual([{ approval_id: null, read_only: false }]);
@@ -47,7 +39,7 @@ describe('a run under the organization’s policies', () => {
   });
 
   it('waits for a person as soon as one of its nodes needs one: it runs on all or on none', async () => {
-    await policy('web-restarts', onWeb('controls_service', 'permit'));
+    await bench.addPolicy('web-restarts', onWeb('controls_service', 'permit'));
     const runId = await bench.ask({ kind: 'command', command: restart, selector: '*' });
     await bench.awaitsApproval(runId);
     expect(await bench.executionsOf(runId)).toEqual([]);
@@ -58,7 +50,7 @@ describe('a run under the organization’s policies', () => {
   });
 
   it('waits for two people where they ask for two', async () => {
-    await policy('two-for-web', onWeb('controls_service', 'forbid', 'unless { context.approvals >= 2 }'));
+    await bench.addPolicy('two-for-web', onWeb('controls_service', 'forbid', 'unless { context.approvals >= 2 }'));
     const runId = await bench.ask({ kind: 'command', command: restart, selector: 'role=web' });
     const approvalId = await bench.awaitsApproval(runId);
     await bench.decide(approvalId, 'approve');
@@ -72,7 +64,7 @@ describe('a run under the organization’s policies', () => {
   });
 
   it('ends where they forbid it, with the rule and the text, and asks nobody', async () => {
-    await policy('web-stays', onWeb('controls_service', 'forbid'));
+    await bench.addPolicy('web-stays', onWeb('controls_service', 'forbid'));
     const runId = await bench.ask({ kind: 'command', command: restart, selector: '*' });
     expect(await bench.finished(runId)).toMatchObject({
       status: 'failed',
@@ -84,7 +76,7 @@ describe('a run under the organization’s policies', () => {
   });
 
   it('reads with an approval where they ask for one', async () => {
-    await policy('asked-reads', onWeb('reads', 'forbid', 'unless { context.approvals >= 1 }'));
+    await bench.addPolicy('asked-reads', onWeb('reads', 'forbid', 'unless { context.approvals >= 1 }'));
     const runId = await bench.ask({ kind: 'command', command: 'hostname', selector: 'role=web' });
     const approvalId = await bench.awaitsApproval(runId);
     await bench.decide(approvalId, 'approve');
@@ -93,7 +85,7 @@ describe('a run under the organization’s policies', () => {
   });
 
   it('is judged for the role that its requester had', async () => {
-    await policy(
+    await bench.addPolicy(
       'owners',
       'permit (principal, action == Action::"controls_service", resource) when { principal.role == "owner" && principal.via == "session" };',
     );

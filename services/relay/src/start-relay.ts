@@ -1,10 +1,9 @@
 // The relay, put together: accepts tunnels, carries dispatches down, records what comes up. Entered by main.ts and by tests.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inOrganization, openPool } from '@sena/db/tenant';
 import { disconnectSatellites, findSatellitesByFingerprint, keepSessions } from '@sena/fleet/satellite-presence';
 import { openQueue } from '@sena/queue/open-queue';
 import { queueConnectionFrom } from '@sena/queue/queue-connection';
-import { listSentExecutions } from '@sena/runs/reconcile-dispatches';
+import { listSentExecutions } from '@sena/runs/list-executions-to-cancel';
 import { openSignals } from '@sena/signals/open-signals';
 import { signalConnectionFrom } from '@sena/signals/signal-connection';
 import { startHealthServer } from '@sena/telemetry/health-server';
@@ -26,6 +25,7 @@ import { listenForOrganizations } from './listen-for-organizations.ts';
 import { type FrameRooms, receiveFrames } from './receive-frames.ts';
 import { boundWaiting } from './results/bound-waiting.ts';
 import { startRecorder } from './results/start-recorder.ts';
+import { createPlacingRinger } from './ring-for-placing.ts';
 import { createRunRinger } from './ring-runs.ts';
 import { startCarryingSiteShares } from './share/carry-site-shares.ts';
 import { type RelayTiming, usualTiming } from './timing.ts';
@@ -35,9 +35,6 @@ import { startCarryingCheckpoints } from './witness/carry-checkpoints.ts';
 const arrivalsTogether = 500;
 /** One of a crowd waits so long for the others. */
 const companyMs = 20;
-const placingMs = 20;
-/** After a ring; the sweeper looks every second anyway. */
-const placingAgainMs = 300;
 
 export interface Relay {
   readonly port: number;
@@ -57,11 +54,9 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
   const held = createHeldSatellites();
   const leaving = createLeavingDispatches();
   let isDraining = false;
-  const placing = new Map<string, Promise<void>>();
-  /** Rung for a moment ago. */
-  const placed = new Set<string>();
   const reconciliations = new WeakMap<HeldSatellite, Reconciliation>();
   const ringer = createRunRinger({ pool, queue, signals, logger });
+  const ringForPlacing = createPlacingRinger({ queue, logger, isDraining: () => isDraining });
   const carrier = startCarryingDispatches({ pool, relayId, held, leaving, ringer, logger, timing });
   const inquiries = startCarryingInquiries({ pool, relayId, held, logger, timing });
   const checkpoints = startCarryingCheckpoints({ pool, held, logger, pollMs: timing.checkpointMs });
@@ -112,28 +107,6 @@ export async function startRelay(env: RelayEnv, logger: Logger, timing: RelayTim
       const satellite = held.find(satelliteId);
       if (satellite !== undefined) pushCancel(satellite, executionIds, stop);
     }
-  }
-
-  /** Once for all that come or go in a moment. Never rejects: where the queue is away, the sweeper looks every second. */
-  function ringForPlacing(organizationId: string): Promise<void> {
-    const ringing =
-      placing.get(organizationId) ??
-      sleep(placed.has(organizationId) && !isDraining ? placingAgainMs : placingMs)
-        .then(() => {
-          placing.delete(organizationId);
-          placed.add(organizationId);
-          setTimeout(() => placed.delete(organizationId), placingAgainMs).unref();
-          return queue.add(
-            'placeDispatches',
-            { organizationId, traceparent: null },
-            { jobId: `place-${organizationId}` },
-          );
-        })
-        .catch((error: unknown) =>
-          logger.warn({ err: error, organizationId }, 'nobody was told that a satellite came or went'),
-        );
-    placing.set(organizationId, ringing);
-    return ringing;
   }
 
   // After a restart all satellites come in the same moment.

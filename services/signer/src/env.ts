@@ -1,5 +1,4 @@
 // The signer's environment, parsed once by main.ts.
-
 import { readFileSync, statSync } from 'node:fs';
 import { logLevelSchema, parseEnvironment, portSchema } from '@sena/config/parse-environment';
 import { z } from 'zod';

@@ -1,5 +1,4 @@
 // The API keys of a member, or of a whole organization, newest first, a page at a time. Reads only; the key itself is not among what is kept.
-
 import type { ApiKey } from '@sena/contracts/http/api-keys';
 import { decodeCursor, encodeCursor } from '@sena/contracts/http/cursor';
 import type pg from 'pg';

@@ -1,5 +1,4 @@
 // Where a member is signed in, the latest first. Reads only; no session token is among what is read.
-
 import type { Session } from '@sena/contracts/http/sessions';
 import { noSuch } from '@sena/contracts/no-such';
 import type pg from 'pg';

@@ -1,6 +1,5 @@
 // Who is asking, and may they? Before anything of the request is read. A route that does not say who may call it is refused
 // at start-up. Reads identity only.
-
 import { isAllowed } from '@sena/auth/abilities';
 import { authenticateRequest } from '@sena/auth/authenticate-request';
 import { findDirectory } from '@sena/auth/scim/scim-tokens';

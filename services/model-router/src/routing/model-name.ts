@@ -50,7 +50,7 @@ export function firstListedModel(
       signal.throwIfAborted();
       if (known !== null) return known;
       asking ??= ask();
-      return withinPatience(asking, signal, timeoutMs);
+      return waitAtMost(asking, signal, timeoutMs);
     },
     forget(refused) {
       if (known === refused) known = null;
@@ -58,7 +58,7 @@ export function firstListedModel(
   };
 }
 
-function withinPatience<T>(work: Promise<T>, signal: AbortSignal, timeoutMs: number): Promise<T> {
+function waitAtMost<T>(work: Promise<T>, signal: AbortSignal, timeoutMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason);
     const timer = setTimeout(() => reject(new ProviderError({ kind: 'timed_out' })), timeoutMs);

@@ -3,7 +3,7 @@
 import { Command } from '@langchain/langgraph';
 import { readDecision } from '@sena/approvals/read-decision';
 import { isDue } from '@sena/runs/is-due';
-import { stepsAreComplete } from '@sena/runs/list-observations';
+import { stepsAreComplete } from '@sena/runs/steps-are-complete';
 import type { Pause } from './nodes/wait.ts';
 import type { Checkpointer } from './open-checkpointer.ts';
 import { type RunContext, readInRun } from './run-context.ts';

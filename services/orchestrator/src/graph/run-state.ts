@@ -1,4 +1,4 @@
-// What a run's graph remembers between its nodes: JSON, written to the checkpoint after every node. Types and channels only.
+// What a run's graph remembers between its nodes: JSON, written to the checkpoint after every node. Types, channels, and what is read out of them.
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Annotation } from '@langchain/langgraph';
 import type { Shell } from '@sena/contracts/domain/policy';
@@ -53,3 +53,10 @@ export function unpackNodes(packed: string): ScopedNode[] {
 
 export type RunState = typeof runChannels.State;
 export type RunUpdate = Partial<RunState>;
+
+/** Throws for a step that did not pass the gate. */
+export function passedOf(state: RunState, { step }: { step: string }): PassedStep {
+  const passed = state.passed.find((candidate) => candidate.step === step);
+  if (passed === undefined) throw new Error(`step ${step} did not pass the gate`);
+  return passed;
+}

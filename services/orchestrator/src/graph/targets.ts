@@ -1,5 +1,4 @@
 // The nodes of a step as they are now, with the satellite that each is reached through. Reads only.
-
 import type { TenantTransaction } from '@sena/db/tenant';
 import { assignSatellites } from '@sena/fleet/assign-satellites';
 import { readAddresses } from '@sena/fleet/read-addresses';

@@ -1,46 +1,34 @@
 import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
 import { assignSatellites } from '@sena/fleet/assign-satellites';
 import { connectSatellites, disconnectSatellites } from '@sena/fleet/satellite-presence';
-import { type JobQueue, openQueue } from '@sena/queue/open-queue';
-import { type Bench, openBench } from '@sena/runs/fixtures/open-bench';
-import { openSignals, type Signals } from '@sena/signals/open-signals';
-import { createLogger } from '@sena/telemetry/logger';
+import type { JobQueue } from '@sena/queue/open-queue';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseOrchestratorEnv } from '../env.ts';
+import { openSweeperBench, type SweeperBench } from '../fixtures/open-sweeper-bench.ts';
+import { orchestratorEnvironment } from '../fixtures/orchestrator-environment.ts';
 import { startOrchestrator } from '../start-orchestrator.ts';
 import { sweep } from '../sweeper/sweep.ts';
 import { placeLeftBehind } from './place-left-behind.ts';
 
-let bench: Bench;
-let signals: Signals;
-let queue: JobQueue;
+let bench: SweeperBench;
 let fleet: SeededFleet;
 let runId: string;
 let dispatchId: string;
-const log: string[] = [];
-const logger = createLogger('orchestrator', 'info', { write: (line) => void log.push(line) });
 
 beforeAll(async () => {
-  bench = await openBench();
-  signals = await openSignals({ kind: 'postgres', url: bench.database.urls.app });
-  queue = await openQueue({ kind: 'postgres', url: bench.database.urls.queue }, { logger });
+  bench = await openSweeperBench();
 });
-afterAll(async () => {
-  await signals?.close();
-  await queue?.close();
-  await bench?.close();
-});
+afterAll(() => bench?.close());
 beforeEach(async () => {
-  log.length = 0;
+  bench.log.length = 0;
   fleet = await bench.seedFleet({ nodes: 60, satellites: 3 });
   runId = await bench.createRun(fleet);
   dispatchId = await bench.writeDispatch(fleet, runId);
   await bench.signAndHold(fleet);
 });
 
-const shop = () => ({ pool: bench.app, queue, signals, logger, askOthersAfterMs: 30_000 });
 const satelliteId = (index: number) => fleet.satellites[index]?.id as string;
 /** As its relay does. */
 const disconnect = (index: number) =>
@@ -83,7 +71,7 @@ async function approve(): Promise<void> {
 describe('what was not sent', () => {
   test('is spread over the satellites that are left, as new work would be', async () => {
     await disconnect(0);
-    await placeLeftBehind(shop());
+    await placeLeftBehind(bench.shop);
     const now = await satelliteOfNodes();
     expect(now).toEqual(await spread());
     expect(new Set(now.values())).toEqual(new Set([satelliteId(1), satelliteId(2)]));
@@ -93,7 +81,7 @@ describe('what was not sent', () => {
     const rung: string[] = [];
     const add: JobQueue['add'] = async (name, data) => void rung.push(`${name} ${'runId' in data ? data.runId : ''}`);
     await disconnect(0);
-    await placeLeftBehind({ ...shop(), queue: { ...queue, add } });
+    await placeLeftBehind({ ...bench.shop, queue: { ...bench.shop.queue, add } });
     expect(rung).toEqual([`signDispatches ${runId}`]);
     const left = await bench.admin.query(`select 1 from outbox where run_id = $1 and job = 'signDispatches'`, [runId]);
     // Its own, of the first writing, was never delivered here.
@@ -102,24 +90,24 @@ describe('what was not sent', () => {
 
   test('waits where nobody else is connected, and goes to one that is enrolled and connects while it is valid', async () => {
     for (const index of [0, 1, 2]) await disconnect(index);
-    await placeLeftBehind(shop());
+    await placeLeftBehind(bench.shop);
     expect(new Set((await satelliteOfNodes()).values())).toEqual(new Set([satelliteId(0)]));
     const newcomer = `sat_new_${fleet.siteId}`;
     await bench.admin.query(
       `insert into satellites (id, organization_id, site_id, name, public_key, fingerprint) values ($1, $2, $3, 'new', 'k', $1)`,
       [newcomer, fleet.organizationId, fleet.siteId],
     );
-    await placeLeftBehind(shop());
+    await placeLeftBehind(bench.shop);
     expect(new Set((await satelliteOfNodes()).values())).toEqual(new Set([satelliteId(0)]));
     await connect(newcomer);
-    await placeLeftBehind(shop());
+    await placeLeftBehind(bench.shop);
     expect(new Set((await satelliteOfNodes()).values())).toEqual(new Set([newcomer]));
   });
 
   test('goes on waiting for its own satellite when that comes back first', async () => {
     for (const index of [0, 1, 2]) await disconnect(index);
     await connect(satelliteId(0));
-    await placeLeftBehind(shop());
+    await placeLeftBehind(bench.shop);
     const found = await bench.admin.query(
       'select id, assignment_epoch as epoch, superseded_at from dispatches where run_id = $1',
       [runId],
@@ -133,14 +121,14 @@ describe('what was approved for a satellite', () => {
 
   test('is not given to another: it waits', async () => {
     await disconnect(0);
-    await placeLeftBehind(shop());
+    await placeLeftBehind(bench.shop);
     expect(new Set((await satelliteOfNodes()).values())).toEqual(new Set([satelliteId(0)]));
     expect(await outcomesOf()).toEqual([]);
   });
 
   test('is closed at once when that is revoked, and says to ask again', async () => {
     await bench.admin.query('update satellites set revoked_at = now() where id = $1', [satelliteId(0)]);
-    await placeLeftBehind(shop());
+    await placeLeftBehind(bench.shop);
     expect(await outcomesOf()).toEqual([
       {
         kind: 'not_started',
@@ -169,16 +157,16 @@ test('one that can not be placed does not hold up the others', async () => {
   await bench.writeDispatch(fleet, runId);
   await bench.signAndHold(fleet);
   await disconnect(0);
-  await placeLeftBehind(shop());
+  await placeLeftBehind(bench.shop);
   await bench.admin.query('drop trigger refuse_reassigning on sena.dispatches');
   expect(new Set((await satelliteOfNodes()).values())).toEqual(new Set([satelliteId(1)]));
-  expect(log.join()).toContain('a dispatch could not be placed');
+  expect(bench.log.join()).toContain('a dispatch could not be placed');
 });
 
 describe('the sweeper', () => {
   test('places it without being told', async () => {
     await disconnect(0);
-    expect(await sweep(shop())).toBe(true);
+    expect(await sweep(bench.shop)).toBe(true);
     expect(await satelliteOfNodes()).toEqual(await spread());
   });
 
@@ -186,14 +174,14 @@ describe('the sweeper', () => {
     await bench.admin.query(`update satellites set last_seen_at = now() - interval '16 seconds' where id = $1`, [
       satelliteId(0),
     ]);
-    await sweep(shop());
+    await sweep(bench.shop);
     const gone = await bench.admin.query(
       `select relay_id, connected_at, last_seen_at < now() - interval '15 seconds' as since from satellites where id = $1`,
       [satelliteId(0)],
     );
     expect(gone.rows).toEqual([{ relay_id: null, connected_at: null, since: true }]);
     expect(new Set((await satelliteOfNodes()).values())).toEqual(new Set([satelliteId(1), satelliteId(2)]));
-    expect(log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+    expect(bench.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 });
 
@@ -206,18 +194,12 @@ test('an orchestrator that is told does it at once, though another holds the swe
   const lock = await lockPool.connect();
   await lock.query(`select pg_advisory_lock(hashtext('sena.sweeper'))`);
   const orchestrator = await startOrchestrator(
-    parseOrchestratorEnv({
-      PORT: '0',
-      DATABASE_URL: bench.database.urls.app,
-      CHECKPOINT_DATABASE_URL: bench.database.urls.checkpoint,
-      QUEUE_DATABASE_URL: bench.database.urls.queue,
-      SERVICE_TOKEN_SECRET: 'x'.repeat(32),
-    }),
-    logger,
+    parseOrchestratorEnv(orchestratorEnvironment(bench.database.urls)),
+    bench.shop.logger,
   );
   try {
     await disconnect(0);
-    await queue.add('placeDispatches', { organizationId: fleet.organizationId, traceparent: null });
+    await bench.shop.queue.add('placeDispatches', { organizationId: fleet.organizationId, traceparent: null });
     await eventually('it is placed', async () => !new Set((await satelliteOfNodes()).values()).has(satelliteId(0)));
   } finally {
     await orchestrator.stop();

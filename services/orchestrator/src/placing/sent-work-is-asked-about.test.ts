@@ -1,38 +1,26 @@
-import { type JobQueue, openQueue } from '@sena/queue/open-queue';
-import { type Bench, openBench } from '@sena/runs/fixtures/open-bench';
-import { openSignals, type Signals } from '@sena/signals/open-signals';
-import { createLogger } from '@sena/telemetry/logger';
+import type { JobQueue } from '@sena/queue/open-queue';
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openSweeperBench, type SweeperBench } from '../fixtures/open-sweeper-bench.ts';
 import { sweep } from '../sweeper/sweep.ts';
 import { askOthers } from './ask-others.ts';
 
-let bench: Bench;
-let signals: Signals;
-let queue: JobQueue;
+let bench: SweeperBench;
 let fleet: SeededFleet;
 let runId: string;
 let dispatchId: string;
-const log: string[] = [];
-const logger = createLogger('orchestrator', 'info', { write: (line) => void log.push(line) });
 
 beforeAll(async () => {
-  bench = await openBench();
-  signals = await openSignals({ kind: 'postgres', url: bench.database.urls.app });
-  queue = await openQueue({ kind: 'postgres', url: bench.database.urls.queue }, { logger });
+  bench = await openSweeperBench();
 });
-afterAll(async () => {
-  await signals?.close();
-  await queue?.close();
-  await bench?.close();
-});
+afterAll(() => bench?.close());
 beforeEach(async () => {
-  log.length = 0;
+  bench.log.length = 0;
   await send();
 });
 
+/** As the shop says. */
 const goneMs = 30_000;
-const shop = () => ({ pool: bench.app, queue, signals, logger, askOthersAfterMs: goneMs });
 async function send(): Promise<void> {
   fleet = await bench.seedFleet({ nodes: 2, satellites: 2 });
   runId = await bench.createRun(fleet);
@@ -53,17 +41,18 @@ describe('what was sent to a satellite that is gone', () => {
     const rung: string[] = [];
     const add: JobQueue['add'] = async (name, data) => void rung.push(`${name} ${'runId' in data ? data.runId : ''}`);
     await gone(goneMs + 1_000);
-    for (let time = 0; time < 2; time += 1) expect(await sweep({ ...shop(), queue: { ...queue, add } })).toBe(true);
+    const shop = { ...bench.shop, queue: { ...bench.shop.queue, add } };
+    for (let time = 0; time < 2; time += 1) expect(await sweep(shop)).toBe(true);
     expect(await inquiries()).toEqual([{ satellite_id: fleet.satellites[1]?.id }]);
     expect(rung).toContain(`signDispatches ${runId}`);
-    expect(log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+    expect(bench.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
   test('is waited for first, as long as was said', async () => {
     await gone(goneMs - 5_000);
-    await askOthers(shop(), goneMs);
+    await askOthers(bench.shop, goneMs);
     expect(await inquiries()).toEqual([]);
-    await askOthers(shop(), goneMs - 10_000);
+    await askOthers(bench.shop, goneMs - 10_000);
     expect(await inquiries()).toHaveLength(1);
   });
 
@@ -79,9 +68,9 @@ describe('what was sent to a satellite that is gone', () => {
     );
     await send();
     await gone(goneMs + 1_000);
-    await askOthers(shop(), goneMs);
+    await askOthers(bench.shop, goneMs);
     await bench.admin.query('drop trigger refuse_asking on sena.inquiries');
     expect(await inquiries()).toHaveLength(1);
-    expect(log.join()).toContain('nobody could be asked about a dispatch');
+    expect(bench.log.join()).toContain('nobody could be asked about a dispatch');
   });
 });

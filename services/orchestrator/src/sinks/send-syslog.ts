@@ -37,7 +37,7 @@ export async function sendSyslog(
 }
 
 /** `<110>1 2026-01-01T00:00:00.000001Z host sena - run.created [audit@32473 …] {…}`: 32473 is the number that documentation may use. */
-export function formatMessage({ event, seq, hash, previousHash }: SealedRecord, sender: string): string {
+function formatMessage({ event, seq, hash, previousHash }: SealedRecord, sender: string): string {
   const facts = {
     seq: String(seq),
     hash,

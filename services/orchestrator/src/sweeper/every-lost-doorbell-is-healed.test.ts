@@ -8,7 +8,7 @@ import { wakeRun } from '@sena/runs/wake-run';
 import { withoutOutput } from '@sena/runs/without-output';
 import { eventually } from '@sena/testing/eventually';
 import { startRedis, type TestRedis } from '@sena/testing/redis';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRunBench, type RunBench } from '../fixtures/open-run-bench.ts';
 
@@ -23,12 +23,9 @@ describe.each(['PostgreSQL', 'Redis'])('with the queue on %s', (backend) => {
   beforeAll(async () => {
     redis = backend === 'Redis' ? await startRedis() : undefined;
     bench = await openRunBench(redis === undefined ? {} : { REDIS_URL: redis.url });
-    admin = new pg.Client({ connectionString: bench.adminUrl });
-    await admin.connect();
-    await admin.query('set search_path = sena');
+    admin = await bench.openAdmin();
   });
   afterAll(async () => {
-    await admin?.end();
     await bench?.close();
     await redis?.stop();
   });

@@ -4,9 +4,9 @@ import { inOrganization, type Pool } from '@sena/db/tenant';
 import { letGoOfSilentSatellite, listSilentSatellites } from '@sena/fleet/satellite-presence';
 import type { JobQueue } from '@sena/queue/open-queue';
 import { appendRunEvent } from '@sena/runs/append-run-event';
-import { expireDispatch, listDispatchesToExpire } from '@sena/runs/close-executions';
+import { expireDispatch, listDispatchesToExpire } from '@sena/runs/expire-dispatch';
+import { expiryGrace } from '@sena/runs/expiry-grace';
 import { listRunsToStart } from '@sena/runs/list-runs-to-start';
-import { patience } from '@sena/runs/patience';
 import { ringOutbox, ringOutboxLeftovers } from '@sena/runs/ring-outbox';
 import { wakeRun } from '@sena/runs/wake-run';
 import type { Signals } from '@sena/signals/open-signals';
@@ -102,7 +102,7 @@ async function startScheduled({ pool, queue }: SweptShop, attempt: Attempt): Pro
 }
 
 async function expireDispatches({ pool, signals, logger }: SweptShop, attempt: Attempt): Promise<void> {
-  for (const { organizationId, dispatchId } of await listDispatchesToExpire(pool, patience, atMost)) {
+  for (const { organizationId, dispatchId } of await listDispatchesToExpire(pool, expiryGrace, atMost)) {
     await attempt(`expiring ${dispatchId}`, async () => {
       const runs = await inOrganization(pool, organizationId, (transaction) =>
         expireDispatch(transaction, dispatchId, actor),

@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 
 /** A hello has 16 KiB at most; the rest is for the framing of WebSocket. */
-export const strangerBytesMax = 64 * 1024;
+const strangerBytesMax = 64 * 1024;
 
 export interface BoundStranger {
   /** It has said who it is: nothing is counted any more. */

@@ -1,6 +1,5 @@
 // One batch of what satellites of an organization reported: one transaction, then the acknowledgements and the doorbells.
 // Small output that arrived whole with its result goes into the outcome's row, the rest into chunks.
-
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import type { Actor } from '@sena/contracts/domain/principal';
 import type { ExecutionResult } from '@sena/contracts/frames';

@@ -1,15 +1,12 @@
 // The real journal, entered where a node has answered once more about a command that was told as unknown.
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { UnknownReason } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope, EnvelopeNode } from '@sena/contracts/envelope';
 import type { SatelliteFrame } from '@sena/contracts/frames';
 import { createLogger } from '@sena/telemetry/logger';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { measureNowhere } from '../fixtures/output-meter.ts';
-import { type Journal, openJournal } from '../journal/open-journal.ts';
+import { acceptOf, journalOfEachTest } from '../fixtures/test-journal.ts';
 import { createOutbox } from '../output/create-outbox.ts';
 import { buildResult } from './build-result.ts';
 import type { Execution } from './execution.ts';
@@ -18,28 +15,14 @@ import { reviseEnd } from './revise-end.ts';
 const logger = createLogger('satellite', 'silent');
 const guard = { directory: '/var/lib/sena/guard', bootId: 'boot' };
 const startedAtMs = Date.now();
-let directory: string;
-let journal: Journal;
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'sena-revise-'));
-  journal = await openJournal(join(directory, 'journal.db'), { isEnrolling: true });
-});
-afterEach(async () => {
-  await journal.close();
-  rmSync(directory, { recursive: true });
-});
+const journal = journalOfEachTest();
 
 const unknown = (reason: UnknownReason) => ({ kind: 'unknown' as const, reason, detail: `It is ${reason}.` });
 
 /** Told as `first`, and acknowledged; then its node says each of `answers`, as long as it is asked again. */
 async function tell(first: UnknownReason, ...answers: UnknownReason[]) {
   const id = randomUUID();
-  await journal.perform({
-    ...{ op: 'accept', dispatchId: id, nonce: id, contentHash: 'hash', envelope: 'envelope', assignmentEpoch: 1 },
-    ...{ expiresAtMs: startedAtMs + 60_000, receivedAtMs: startedAtMs },
-    executions: [{ executionId: id, mode: 'guarded' }],
-  });
+  await journal.perform(acceptOf([{ executionId: id, mode: 'guarded' }], { dispatchId: id }));
   await journal.perform({ op: 'starting', executionId: id, attempt: 1, atMs: startedAtMs, mode: 'guarded', guard });
   const began = { mode: 'guarded' as const, attempt: 1, startedAtMs, durationMs: 5, meter: measureNowhere(1_000) };
   const told = buildResult(id, unknown(first), began);

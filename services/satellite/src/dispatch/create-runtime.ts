@@ -1,6 +1,5 @@
 // The satellite's work, whatever connection there is: takes what the relay sends, runs it, keeps what goes back until it
 // is acknowledged. Owns queue, outbox and pool; lives as long as the process.
-
 import { setMaxListeners } from 'node:events';
 import type { DispatchEnvelope } from '@sena/contracts/envelope';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';

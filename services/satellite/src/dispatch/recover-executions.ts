@@ -1,7 +1,6 @@
 // Entered once, before the first connection: what an earlier process left in the journal. `starting` means find out, never run
 // again: a guarded change is asked for on its node, a plain one is `unknown`. What was never sent may still run, if the customer's
 // policy of today lets it.
-
 import type { KeyObject } from 'node:crypto';
 import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { DispatchEnvelope, EnvelopeNode, InquiryEnvelope, InquiryNode } from '@sena/contracts/envelope';

@@ -1,5 +1,4 @@
 // The real journal and a real node, entered where the queue does, so that what forbids a start comes at its moment.
-
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

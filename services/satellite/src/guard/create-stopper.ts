@@ -29,8 +29,8 @@ export type Stopper = {
 };
 
 /** Between TERM and KILL. */
-const patienceSeconds = 5;
-const stopAnswerTimeoutMs = patienceSeconds * 1_000 + 15_000;
+const killAfterSeconds = 5;
+const stopAnswerTimeoutMs = killAfterSeconds * 1_000 + 15_000;
 const stopRetryMs = 2_000;
 /** A node that does not let the stop be asked. */
 const unheardStopsMax = 5;
@@ -54,7 +54,7 @@ export function createStopper({ key, timeoutMs, startedAtMs, stopSignal, logger 
   async function ask(connection: SshConnection, why: ExitedReason, isOver: () => boolean): Promise<void> {
     while (!isOver() && !connection.isClosed() && answer === null) {
       const mark = newMark();
-      const text = stopText(key, mark, patienceSeconds, why);
+      const text = stopText(key, mark, killAfterSeconds, why);
       const end = await runScript(connection, text, mark, null, stopAnswerTimeoutMs).ended;
       const said = end.kind === 'answered' ? (end.words[0] ?? '') : null;
       logger.info({ cause, answer: said, end: end.kind }, 'a command was told to stop');

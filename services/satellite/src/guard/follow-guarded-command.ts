@@ -1,12 +1,13 @@
 // Entered by follow-measured: one guarded command from its start, or from where it was lost, to what is certain of its end. A broken
 // connection means finding out over the next one, never starting again. Sends to one node only; journals nothing.
 import { setTimeout as after } from 'node:timers/promises';
-import type { ExitedReason, NotStartedReason, UnknownReason } from '@sena/contracts/domain/outcome';
+import type { ExitedReason, UnknownReason } from '@sena/contracts/domain/outcome';
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { CommandSink } from '../ssh/execute-command.ts';
 import type { ConnectionRefusal, SshConnection } from '../ssh/open-ssh-connection.ts';
 import { newMark, type RunningScript, runScript } from '../ssh/run-script.ts';
 import type { SshLease } from '../ssh/ssh-pool.ts';
+import { createPlacer, type NotBegun, type PlaceableCommand } from './create-placer.ts';
 import { createStopper, type StoppableCommand } from './create-stopper.ts';
 import {
   forgotten,
@@ -19,18 +20,15 @@ import {
   noTrace,
   notDying,
   notHeard,
-  notPlaced,
   notReached,
   notStopped,
   readCode,
   rebooted,
-  restartedBefore,
   unwritten,
   type Written,
 } from './guard-answers.ts';
-import { attachText, type GuardKey, runText } from './guard-texts.ts';
+import { attachText, runText } from './guard-texts.ts';
 import { mergeStreams } from './merge-streams.ts';
-import { type GuardPlace, placeGuard, placeGuardAgain } from './place-guard.ts';
 
 export type GuardedEnd =
   /** `stopped`: why it was told to end, if it was. */
@@ -41,33 +39,31 @@ export type GuardedEnd =
       stopped: ExitedReason | null;
       written: Written | null;
     }
-  /** Proven: it never began, and nobody can begin it any more. */
-  | { kind: 'not_begun'; reason: NotStartedReason; detail: string }
+  | NotBegun
   | { kind: 'unknown'; reason: UnknownReason; detail: string }
   /** Nothing is said of it: this process ends, the next one finds out. */
   | { kind: 'left' };
 
-export type GuardedCommand = StoppableCommand & {
-  /** null: it was sent before, by this process or another; it is found out, never started. */
-  start: {
-    shell: Shell;
-    text: string;
-    environment: Readonly<Record<string, string>>;
-    /** Of each stream; the node keeps little more of it. */
-    outputBytesMax: number;
-  } | null;
-  /** Asked again before a start that had not left goes over another connection; null: it may still begin. */
-  obstacle(): { reason: NotStartedReason; detail: string } | null;
-  /** An unreachable node is asked again until then. */
-  findOutUntilMs: number;
-  sink: CommandSink;
-  /** Another connection to the node, when this one is gone. */
-  acquire(): Promise<SshLease | ConnectionRefusal>;
-  /** This process ends. */
-  leaving: AbortSignal;
-  /** The node has confirmed the start. Once. */
-  onRunning(): void;
-};
+export type GuardedCommand = StoppableCommand &
+  PlaceableCommand & {
+    /** null: it was sent before, by this process or another; it is found out, never started. */
+    start: {
+      shell: Shell;
+      text: string;
+      environment: Readonly<Record<string, string>>;
+      /** Of each stream; the node keeps little more of it. */
+      outputBytesMax: number;
+    } | null;
+    /** An unreachable node is asked again until then. */
+    findOutUntilMs: number;
+    sink: CommandSink;
+    /** Another connection to the node, when this one is gone. */
+    acquire(): Promise<SshLease | ConnectionRefusal>;
+    /** This process ends. */
+    leaving: AbortSignal;
+    /** The node has confirmed the start. Once. */
+    onRunning(): void;
+  };
 
 /** What runs longer than this is streamed over a channel of its own. */
 const streamAfterMs = 500;
@@ -90,6 +86,7 @@ export async function followGuardedCommand(
   const { key, sink, logger } = command;
   const merge = mergeStreams((stream, chunk) => sink.write(stream, chunk));
   const stopper = createStopper(command);
+  const placer = createPlacer(command);
   const left = whenAborted(command.leaving);
   let lease: SshLease | ConnectionRefusal = first;
   let mustStart = command.start !== null;
@@ -98,7 +95,6 @@ export async function followGuardedCommand(
   let failures = 0;
   /** Times that it was stopped, by the node's word, and then had no end. */
   let endsMissed = 0;
-  let isPlacedAgain = false;
   let isRunning = false;
   try {
     if (!mustStart) running();
@@ -218,7 +214,7 @@ export async function followGuardedCommand(
       case 'no_room':
         return { kind: 'not_begun', reason: 'node_disk_full', detail: noRoom(key.directory) };
       case 'no_place':
-        return await startInNewPlace();
+        return await startAnew();
       case 'forgotten':
         return { kind: 'unknown', reason: 'guard_lost', detail: forgotten };
       case 'lost': {
@@ -247,14 +243,11 @@ export async function followGuardedCommand(
     }
   }
 
-  /** Its guard's directory is gone since it was placed, or takes nothing any more: nothing has begun. null: it begins anew, there. */
-  async function startInNewPlace(): Promise<GuardedEnd | null> {
+  /** Nothing has begun. null: it begins anew, in the place that it had. */
+  async function startAnew(): Promise<NotBegun | null> {
     if (lease.kind === 'refused') throw new Error('a guard had no place on a connection that was never there');
-    const place = await placeGuardAgain(lease.connection, key.user);
-    if (isPlacedAgain || !isPlaceOf(key, place)) return whyNotPlaced(key, place);
-    const obstacle = command.obstacle();
-    if (obstacle !== null) return notBegun(obstacle.reason, obstacle.detail);
-    isPlacedAgain = true;
+    const notBegun = await placer.placeAgain(lease.connection);
+    if (notBegun !== null) return notBegun;
     mustStart = true;
     isUnsent = true;
     return null;
@@ -277,16 +270,10 @@ export async function followGuardedCommand(
         continue;
       }
       if (!mustStart) return next;
-      const obstacle = command.obstacle();
-      if (obstacle !== null) {
-        next.release();
-        return notBegun(obstacle.reason, obstacle.detail);
-      }
-      const place = await placeGuard(next.connection, key.user);
-      if (isPlaceOf(key, place)) return next;
-      if (place.kind === 'lost') next.abandon();
+      const notBegun = await placer.check(next);
+      if (notBegun === null) return next;
       next.release();
-      return whyNotPlaced(key, place);
+      return notBegun;
     }
   }
 }
@@ -304,31 +291,6 @@ async function bothUntilOneKnows(run: RunningScript, streamed: RunningScript): P
     const [first, second] = [hear(await run.ended), hear(await streamed.ended)];
     return second.word === 'unheard' && second.cause === 'refused' && first.word !== 'streamed' ? first : second;
   }
-}
-
-function isPlaceOf(key: GuardKey, place: GuardPlace): boolean {
-  return place.kind === 'placed' && place.bootId === key.bootId && place.directory === key.directory;
-}
-
-/** Nothing has begun, and in the place that is in the journal nothing can. */
-function whyNotPlaced(key: GuardKey, place: GuardPlace): GuardedEnd {
-  switch (place.kind) {
-    case 'placed':
-      if (place.bootId !== key.bootId) return notBegun('node_unreachable', restartedBefore);
-      return notBegun('node_disk_full', noRoom(key.directory));
-    case 'disk_full':
-      return notBegun('node_disk_full', place.detail);
-    case 'refused':
-      return notBegun('channel_refused', place.detail);
-    case 'unplaceable':
-      return notBegun('node_unreachable', notPlaced(`${place.why}. Ask again.`));
-    case 'lost':
-      return notBegun('node_unreachable', place.detail);
-  }
-}
-
-function notBegun(reason: NotStartedReason, detail: string): GuardedEnd {
-  return { kind: 'not_begun', reason, detail };
 }
 
 const noBytes = { stdout: 0, stderr: 0 };

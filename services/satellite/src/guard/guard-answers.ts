@@ -1,5 +1,5 @@
-// Entered by follow-guarded-command: what the guard's scripts say in their last line, read as a value, and the sentences in which people are
-// told. Pure.
+// Entered by follow-guarded-command and create-placer: what the guard's scripts say in their last line, read as a value, and the sentences in
+// which people are told. Pure.
 import { type ExitedReason, exitedReasons } from '@sena/contracts/domain/outcome';
 import type { ScriptEnd } from '../ssh/run-script.ts';
 

@@ -60,8 +60,8 @@ export function attachText(
 }
 
 /** `why` stays on the node. */
-export function stopText(key: GuardKey, mark: string, patienceSeconds: number, why: ExitedReason): string {
-  const args = [key.directory, key.executionId, mark, `${patienceSeconds}`, why];
+export function stopText(key: GuardKey, mark: string, killAfterSeconds: number, why: ExitedReason): string {
+  const args = [key.directory, key.executionId, mark, `${killAfterSeconds}`, why];
   return scriptText(guardScripts.stop, args, { environment: none, user: key.user });
 }
 

@@ -1,60 +1,23 @@
 // The real journal, in its own thread and on disk: which assignment of an execution may run.
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ExecutionResult } from '@sena/contracts/frames';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { acceptOf, journalOfEachTest, resultOf } from '../fixtures/test-journal.ts';
 import type { AcceptOperation } from './journal-operations.ts';
-import { type Journal, openJournal } from './open-journal.ts';
 
-let directory: string;
-let file: string;
-let journal: Journal;
+const journal = journalOfEachTest();
 let executionId: string;
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'sena-journal-'));
-  file = join(directory, 'journal.db');
-  journal = await openJournal(file, { isEnrolling: true });
+beforeEach(() => {
   executionId = randomUUID();
 });
-afterEach(async () => {
-  await journal.close();
-  rmSync(directory, { recursive: true });
-});
 
-/** As of the satellite being started again. */
-async function reopen(): Promise<void> {
-  await journal.close();
-  journal = await openJournal(file, { isEnrolling: false });
-}
 const accept = (dispatchId: string, assignmentEpoch: number, change: Partial<AcceptOperation> = {}) =>
-  journal.perform({
-    op: 'accept',
-    ...{
-      dispatchId,
-      nonce: randomUUID(),
-      contentHash: dispatchId,
-      envelope: `envelope of ${dispatchId}`,
-      assignmentEpoch,
-    },
-    ...{ expiresAtMs: Date.now() + 60_000, receivedAtMs: Date.now() },
-    executions: [{ executionId, mode: 'plain' }],
-    ...change,
-  });
+  journal.perform(acceptOf([{ executionId, mode: 'plain' }], { dispatchId, assignmentEpoch, ...change }));
 const mayRun = { kind: 'accepted', fresh: [] as string[], known: [] as string[], barred: [] };
 const refused = () => ({ ...mayRun, known: [executionId] });
 const fresh = () => ({ ...mayRun, fresh: [executionId] });
 const known = async () => (await journal.perform({ op: 'states', executionIds: [executionId] }))[0];
 const begin = (attempt = 1) =>
   journal.perform({ op: 'starting', executionId, attempt, atMs: Date.now(), mode: 'plain', guard: null });
-const result = (): ExecutionResult => ({
-  ...{ executionId, revision: 1, attempt: 1, startedAt: null, durationMs: null },
-  outcome: { kind: 'exited', exitCode: 0, signal: null, reason: null },
-  ...{ stdoutBytes: 0, stderrBytes: 0, stdoutKeptBytes: 0, stderrKeptBytes: 0 },
-  ...{ stdoutSha256: null, stderrSha256: null, groupHash: null },
-});
 
 describe('after a higher assignment epoch was accepted, a lower one', () => {
   beforeEach(async () => {
@@ -67,7 +30,7 @@ describe('after a higher assignment epoch was accepted, a lower one', () => {
   });
 
   it('has nothing to run after a restart either', async () => {
-    await reopen();
+    await journal.reopen();
     expect(await accept('first', 1)).toEqual(refused());
     expect(await journal.perform({ op: 'left-behind', what: 'unfinished' })).toEqual(['second']);
     const left = await journal.perform({ op: 'left-of', what: 'unfinished', dispatchId: 'second' });
@@ -77,11 +40,11 @@ describe('after a higher assignment epoch was accepted, a lower one', () => {
   it('has nothing to run once the work has begun or ended, and what became of it stays', async () => {
     expect(await begin()).toBe(true);
     expect(await accept('first', 1)).toEqual(refused());
-    expect(await journal.perform({ op: 'finish', result: result(), attempt: 0, tail: null })).toBe(false);
-    await journal.perform({ op: 'finish', result: result(), attempt: 1, tail: null });
+    expect(await journal.perform({ op: 'finish', result: resultOf(executionId), attempt: 0, tail: null })).toBe(false);
+    await journal.perform({ op: 'finish', result: resultOf(executionId), attempt: 1, tail: null });
     expect(await accept('zeroth', 1)).toEqual(refused());
-    await reopen();
-    expect(await known()).toMatchObject({ dispatchId: 'second', state: 'finished', result: result() });
+    await journal.reopen();
+    expect(await known()).toMatchObject({ dispatchId: 'second', state: 'finished', result: resultOf(executionId) });
     expect(await begin(2)).toBe(false);
   });
 
@@ -123,7 +86,7 @@ describe('an inquiry', () => {
     expect(await ask('question')).toEqual(fresh());
     expect(await begin()).toBe(false);
     expect(await accept('later', 9)).toEqual(refused());
-    await reopen();
+    await journal.reopen();
     expect(await begin()).toBe(false);
     expect(await known()).toMatchObject({ dispatchId: 'question', mode: 'inquiry', state: 'journaled', attempt: 0 });
   });

@@ -1,26 +1,11 @@
 // The real journal, in its own thread and on disk: what approvals were used for, and what passkeys have counted.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { acceptOf, journalOfEachTest } from '../fixtures/test-journal.ts';
 import type { ApprovedChange, PasskeyCount } from './journal-operations.ts';
-import { type Journal, openJournal } from './open-journal.ts';
 
-let directory: string;
-let file: string;
-let journal: Journal;
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'sena-journal-'));
-  file = join(directory, 'journal.db');
-  journal = await openJournal(file, { isEnrolling: true });
-});
-afterEach(async () => {
-  await journal.close();
-  rmSync(directory, { recursive: true });
-});
+const journal = journalOfEachTest();
 
 const hourMs = 3_600_000;
 const approvedChange = (): ApprovedChange => ({ changeKey: randomBytes(32), expiresAtMs: Date.now() + hourMs });
@@ -29,13 +14,11 @@ async function accept(
   approvedChanges: readonly ApprovedChange[],
   { executionId = randomUUID() as string, counts = [] as PasskeyCount[], receivedAtMs = Date.now() } = {},
 ) {
-  const dispatchId = randomUUID();
-  const answer = await journal.perform({
-    ...{ op: 'accept', dispatchId, nonce: randomUUID(), contentHash: dispatchId, envelope: 'envelope' },
-    ...{ assignmentEpoch: 1, expiresAtMs: Date.now() + hourMs, receivedAtMs },
-    executions: [{ executionId, mode: 'guarded', approvedChanges }],
-    passkeyCounts: counts,
-  });
+  const answer = await journal.perform(
+    acceptOf([{ executionId, mode: 'guarded', approvedChanges }], {
+      ...{ expiresAtMs: Date.now() + hourMs, receivedAtMs, passkeyCounts: counts },
+    }),
+  );
   if (answer.kind !== 'accepted') throw new Error(answer.kind);
   return { executionId, barred: answer.barred };
 }
@@ -59,8 +42,7 @@ describe('an approved change', () => {
     const change = approvedChange();
     await accept([change]);
     const { executionId } = await accept([change]);
-    await journal.close();
-    journal = await openJournal(file, { isEnrolling: false });
+    await journal.reopen();
     const [left] = await journal.perform({ op: 'states', executionIds: [executionId] });
     expect(left).toMatchObject({ state: 'journaled', barred: expect.stringContaining('one time') });
     expect(await begins(executionId)).toBe(false);
@@ -123,12 +105,12 @@ describe('the count of a passkey', () => {
 it('a journal of an earlier satellite is read and loses nothing', async () => {
   const { executionId } = await accept([]);
   const { identity } = journal;
-  await journal.close();
-  const database = new DatabaseSync(file);
-  database.exec(`drop table approved_changes; drop table passkey_counts; alter table executions drop column barred;
-    pragma user_version = 1`);
-  database.close();
-  journal = await openJournal(file, { isEnrolling: false });
+  await journal.reopen(() => {
+    const database = new DatabaseSync(journal.file);
+    database.exec(`drop table approved_changes; drop table passkey_counts; alter table executions drop column barred;
+      pragma user_version = 1`);
+    database.close();
+  });
   expect(journal.identity).toEqual(identity);
   const change = approvedChange();
   await accept([change], { executionId: randomUUID() });

@@ -1,40 +1,19 @@
 // The real journal: what was told stands, except for an unknown that is found out.
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Outcome } from '@sena/contracts/domain/outcome';
-import type { ExecutionResult } from '@sena/contracts/frames';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Journal, openJournal } from './open-journal.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { acceptOf, exited, journalOfEachTest, resultOf } from '../fixtures/test-journal.ts';
 
-let directory: string;
-let journal: Journal;
+const journal = journalOfEachTest();
 let executionId: string;
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'sena-journal-'));
-  journal = await openJournal(join(directory, 'journal.db'), { isEnrolling: true });
+beforeEach(() => {
   executionId = randomUUID();
 });
-afterEach(async () => {
-  await journal.close();
-  rmSync(directory, { recursive: true });
-});
 
-const exited: Outcome = { kind: 'exited', exitCode: 0, signal: null, reason: null };
 const unknown: Outcome = { kind: 'unknown', reason: 'node_not_reached', detail: 'It was away.' };
-const result = (outcome: Outcome, revision: number): ExecutionResult => ({
-  ...{ executionId, revision, attempt: 1, outcome, startedAt: null, durationMs: null },
-  ...{ stdoutBytes: 0, stderrBytes: 0, stdoutKeptBytes: 0, stderrKeptBytes: 0 },
-  ...{ stdoutSha256: null, stderrSha256: null, groupHash: null },
-});
+const result = (outcome: Outcome, revision: number) => resultOf(executionId, outcome, revision);
 async function told(outcome: Outcome) {
-  await journal.perform({
-    ...{ op: 'accept', dispatchId: 'disp', nonce: randomUUID(), contentHash: 'hash', envelope: 'envelope' },
-    ...{ assignmentEpoch: 1, expiresAtMs: Date.now() + 60_000, receivedAtMs: Date.now() },
-    executions: [{ executionId, mode: 'guarded' }],
-  });
+  await journal.perform(acceptOf([{ executionId, mode: 'guarded' }], { dispatchId: 'disp' }));
   const guard = { directory: '/var/lib/sena/guard', bootId: 'boot' };
   await journal.perform({ op: 'starting', executionId, attempt: 1, atMs: Date.now(), mode: 'guarded', guard });
   await journal.perform({ op: 'finish', result: result(outcome, 1), attempt: 1, tail: null });

@@ -1,6 +1,5 @@
 // Entered by the journal's worker thread, inside its transaction. Every step is a compare-and-set on the state, so that a
 // finished execution stays finished and a started one is never started as new.
-
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { ExecutionMode } from '@sena/contracts/domain/outcome';
 import type { ExecutionResult } from '@sena/contracts/frames';

@@ -1,34 +1,20 @@
 // The real journal, in its own thread and on disk. How many transactions were committed is read from SQLite's write-ahead log: each ends with
 // a frame that says how large the database is now (https://www.sqlite.org/fileformat2.html#the_write_ahead_log), and each is one sync.
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Journal, openJournal } from './open-journal.ts';
+import { expect, it } from 'vitest';
+import { acceptOf, journalOfEachTest } from '../fixtures/test-journal.ts';
 
-let directory: string;
-let file: string;
-let journal: Journal;
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'sena-journal-'));
-  file = join(directory, 'journal.db');
-  journal = await openJournal(file, { isEnrolling: true });
-});
-afterEach(async () => {
-  await journal.close();
-  rmSync(directory, { recursive: true });
-});
+const journal = journalOfEachTest();
 
 const headerBytes = 32;
 const frameHeaderBytes = 24;
 
 /** In the log as it is; few enough operations that it is not begun anew. */
 function commits(): number {
-  const log = readFileSync(`${file}-wal`);
+  const log = readFileSync(`${journal.file}-wal`);
   const frameBytes = frameHeaderBytes + log.readUInt32BE(8);
   let count = 0;
   for (let at = headerBytes; at + frameBytes <= log.length; at += frameBytes) {
@@ -38,12 +24,7 @@ function commits(): number {
 }
 
 function accept(): Promise<unknown> {
-  const dispatchId = randomUUID();
-  return journal.perform({
-    ...{ op: 'accept', dispatchId, nonce: randomUUID(), contentHash: dispatchId, envelope: 'envelope' },
-    ...{ assignmentEpoch: 1, expiresAtMs: Date.now() + 60_000, receivedAtMs: Date.now() },
-    executions: [{ executionId: randomUUID(), mode: 'plain' }],
-  });
+  return journal.perform(acceptOf([{ executionId: randomUUID(), mode: 'plain' }]));
 }
 
 it('what is asked for in one turn is one transaction', async () => {
@@ -58,7 +39,7 @@ it('what is asked for in one turn is one transaction', async () => {
 it('what is asked for while another transaction is written is one more, in however many turns', async () => {
   await accept();
   const before = commits();
-  const other = new DatabaseSync(file);
+  const other = new DatabaseSync(journal.file);
   const asked: Promise<unknown>[] = [];
   try {
     other.exec('begin immediate');

@@ -1,6 +1,5 @@
 // Entered by execute-command when a command is out of time: kills it over a second channel of the same connection and
 // reports what the node could prove.
-
 import { killText } from './command-text.ts';
 import type { SshConnection } from './open-ssh-connection.ts';
 

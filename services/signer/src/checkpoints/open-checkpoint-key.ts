@@ -5,7 +5,7 @@ import { newId } from '@sena/contracts/ids';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { certifyCheckpointKey } from '@sena/envelope/certify-checkpoint-key';
 import { exportPrivateKey, generateKeyPair, importPrivateKey, type KeyPair } from '@sena/envelope/dispatch-key';
-import { lockDispatchKeys } from '../keys/ensure-dispatch-keys.ts';
+import { lockDispatchKeys } from '../keys/lock-dispatch-keys.ts';
 import { readSigningKeys } from '../keys/read-signing-keys.ts';
 import { openPrivateKey, sealPrivateKey } from '../keys/seal-private-key.ts';
 

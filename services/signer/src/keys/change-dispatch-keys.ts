@@ -9,7 +9,7 @@ import { exportPrivateKey, generateKeyPair, importPublicKey } from '@sena/envelo
 import { signAgain } from '@sena/envelope/sign-again';
 import type { SigningKey } from '@sena/envelope/sign-envelope';
 import { signKeyStatement } from '@sena/envelope/sign-key-statement';
-import { lockDispatchKeys } from './ensure-dispatch-keys.ts';
+import { lockDispatchKeys } from './lock-dispatch-keys.ts';
 import { readSigningKeys, type SigningKeys } from './read-signing-keys.ts';
 import { sealPrivateKey } from './seal-private-key.ts';
 

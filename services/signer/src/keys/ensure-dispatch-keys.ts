@@ -2,8 +2,9 @@
 // Writes dispatch_keys and dispatch_private_keys.
 import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import { newId } from '@sena/contracts/ids';
-import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
+import { inOrganization, type Pool } from '@sena/db/tenant';
 import { exportPrivateKey, generateKeyPair } from '@sena/envelope/dispatch-key';
+import { lockDispatchKeys } from './lock-dispatch-keys.ts';
 import { sealPrivateKey } from './seal-private-key.ts';
 
 /** Returns how many keys were made. Two signers at once: an advisory lock lets one of them make it. */
@@ -41,11 +42,4 @@ export async function ensureDispatchKeys(pool: Pool, masterKey: Buffer): Promise
     });
   }
   return made;
-}
-
-/** Of two signers one waits until the other's transaction ends. */
-export async function lockDispatchKeys(transaction: TenantTransaction): Promise<void> {
-  await transaction.query(`select pg_advisory_xact_lock(hashtextextended('sena.dispatch-key:' || $1, 0))`, [
-    transaction.organizationId,
-  ]);
 }

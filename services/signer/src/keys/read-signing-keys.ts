@@ -2,6 +2,7 @@
 import type { TenantTransaction } from '@sena/db/tenant';
 import { importPrivateKey } from '@sena/envelope/dispatch-key';
 import type { SigningKey } from '@sena/envelope/sign-envelope';
+import { shareDispatchKeys } from './lock-dispatch-keys.ts';
 import { openPrivateKey } from './seal-private-key.ts';
 
 export interface SigningKeys {
@@ -16,9 +17,7 @@ export interface SigningKeys {
 /** Throws when there is none yet, or they can't be opened with this master key. */
 export async function readSigningKeys(transaction: TenantTransaction, masterKey: Buffer): Promise<SigningKeys> {
   // Before they are read: what is signed with a key is committed before that key is retired, and is signed again with what waits.
-  await transaction.query(`select pg_advisory_xact_lock_shared(hashtextextended('sena.dispatch-key:' || $1, 0))`, [
-    transaction.organizationId,
-  ]);
+  await shareDispatchKeys(transaction);
   const found = await transaction.query<{ id: string; sequence: string; ciphertext: Buffer }>(
     `select k.id, k.sequence, p.ciphertext from dispatch_keys k join dispatch_private_keys p on p.dispatch_key_id = k.id
      where k.retired_at is null order by k.sequence desc, k.created_at desc`,

@@ -9,7 +9,8 @@ import { evaluateCommand } from '@sena/policy/evaluate-command';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import { decideCommand, type RuleVerdict, strictest } from '@sena/policy/rules/decide-command';
 import type { Rules } from '@sena/policy/rules/rule';
-import type { ApprovalToCheck, DispatchToSign } from './read-dispatch.ts';
+import type { ApprovalToCheck } from './read-approvals.ts';
+import type { DispatchToSign } from './read-dispatch.ts';
 
 export type Judgement =
   | { readonly kind: 'sign'; readonly envelope: DispatchEnvelope }

@@ -6,7 +6,8 @@ import { compileRules } from '@sena/policy/rules/compile-rules';
 import { type CedarEngine, loadCedar } from '@sena/policy/rules/load-cedar';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { judgeDispatch } from './judge-dispatch.ts';
-import type { ApprovalToCheck, DispatchToSign } from './read-dispatch.ts';
+import type { ApprovalToCheck } from './read-approvals.ts';
+import type { DispatchToSign } from './read-dispatch.ts';
 import type { PasskeyWord } from './verify-passkeys.ts';
 
 const now = new Date('2026-06-01T12:00:00Z');

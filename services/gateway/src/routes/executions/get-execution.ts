@@ -1,5 +1,4 @@
 // GET /v1/executions/{id}: one command on one node, with the places that were masked in its output. Reads only.
-
 import { executionSchema } from '@sena/contracts/http/runs';
 import { executionIdSchema } from '@sena/contracts/ids';
 import { noSuch } from '@sena/contracts/no-such';

@@ -1,5 +1,4 @@
 // POST /v1/invitations/lookup: what does this link invite to? For whoever holds it. A POST, so that no log has the token in an address.
-
 import { withinGuessLimit } from '@sena/auth/guess-limit';
 import { readInvitation } from '@sena/auth/invitations/accept-invitation';
 import { openInvitationSchema, readInvitationBodySchema } from '@sena/contracts/http/members';

@@ -3,7 +3,7 @@
 # out why it was stopped, also where the one who stopped it is gone before it could tell.
 file=$1/$2
 mark=$3
-patience=$4
+kill_after=$4
 why=$5
 say() { echo "$mark $*" >&2; exit 0; }
 read_boot || say unreadable
@@ -55,7 +55,7 @@ done
 [ -n "$by_itself" ] || [ -e "$file.s" ] || { echo "$why" >"$file.s"; } 2>/dev/null
 kill -TERM "-$pid" 2>/dev/null
 tries=0
-while [ "$tries" -lt "$((patience * 10))" ] && group_lives; do
+while [ "$tries" -lt "$((kill_after * 10))" ] && group_lives; do
   tries=$((tries + 1))
   pause
 done
