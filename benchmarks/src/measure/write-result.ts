@@ -81,7 +81,7 @@ function keptWords(file: string): string[] {
   try {
     const text = readFileSync(file, 'utf8');
     const at = text.indexOf(ownWords);
-    return at === -1 ? [] : [text.slice(at + ownWords.length)];
+    return at === -1 ? [] : ['', text.slice(at + ownWords.length).trimStart()];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
