@@ -57,7 +57,6 @@ test('a stranger is sent to the sign-in, at the address that their browser knows
   await page.close();
 });
 
-
 test('every page has a policy with a nonce of its own', async () => {
   const nonces = new Set<string>();
   for (const path of ['/', '/sign-in', '/runs', '/approvals', '/no-such-page', '/']) {

@@ -59,7 +59,11 @@ test('a start that asked nothing says how to ask, in a line to paste; one that d
   };
   const say = (asked: Run | null) => {
     const lines: string[] = [];
-    announce(silentReport((line) => lines.push(line)), createStyle(false), { local, run: asked, startMs: 1_000 });
+    announce(
+      silentReport((line) => lines.push(line)),
+      createStyle(false),
+      { local, run: asked, startMs: 1_000 },
+    );
     return lines.join('\n');
   };
   const pasted = /^ {2}curl -s http:\/\/localhost:4700\/v1\/runs -H '[^']*sena_key' -H '[^']*' -d '([^']*)'$/m;
