@@ -90,7 +90,7 @@ it('an invitation is a link that is shown once, and lets one person in', async (
     .first()
     .waitFor();
   // What the API finds wrong stands at its field as well, and has the focus.
-  expect(await wrongField(page)).toMatch(/selector can not be read/);
+  expect(await wrongField(page)).toMatch(/At character 6 it ends/);
   await dialog.getByLabel(/Only these nodes/).fill('role=web');
   await dialog.getByRole('button', { name: 'Make the link' }).click();
   const shown = dialog.getByRole('region', { name: 'Invitation link' });
