@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SenaApi, senaApi } from './call-sena.ts';
 import { lookInBothSchemes } from './look-at-colors.ts';
 import { type RunningSena, startSena } from './start-sena.ts';
+import { wrongField } from './wrong-field.ts';
 
 let directory: string;
 let sena: RunningSena;
@@ -46,6 +47,10 @@ const open = async () => {
 const rules = () => page.getByLabel('Rules', { exact: true });
 const dryRun = () => page.getByRole('region', { name: 'Dry run' });
 
+const restartsNeedNobody = `// Services may be restarted without an approval.
+permit (principal, action == Action::"controls_service", resource)
+when { context has use && context.use == "systemctl restart" };
+`;
 const frozen = `// Databases are left alone.
 forbid (principal, action in Action::"changes", resource)
 when { resource.name like "db-*" };
@@ -58,6 +63,45 @@ describe('a policy on its page', () => {
     await dryRun().getByText('needs approval because').first().waitFor();
     await page.getByRole('button', { name: 'Two people change production' }).click();
     await page.getByLabel('Name').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  }, 60_000);
+
+  it('is tried for what a model proposes as well, which a rule for people does not let alone', async () => {
+    await open();
+    await page.getByRole('button', { name: 'New policy' }).click();
+    await rules().fill(restartsNeedNobody);
+    await dryRun().getByText('Runs without approval').first().waitFor();
+    expect(await dryRun().textContent()).not.toContain('proposed by');
+    for (const writer of ['model', 'runbook']) {
+      await dryRun().getByLabel('Who wrote it').click();
+      await page.getByRole('option', { name: `a ${writer}`, exact: true }).click();
+      await dryRun().getByText(`on 12 nodes, proposed by a ${writer}`).waitFor();
+      await dryRun().getByText('Needs approval').first().waitFor();
+      await dryRun().getByText(`needs approval because a ${writer} proposed it`).first().waitFor();
+      expect(await dryRun().textContent()).not.toContain('Runs without approval');
+    }
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  }, 60_000);
+
+  it('without a name is told so in words of ours, at the field, which has the focus', async () => {
+    await open();
+    await page.getByRole('button', { name: 'New policy' }).click();
+    const name = page.getByLabel('Name');
+    for (const [written, told] of [
+      ['', 'Give the policy a name.'],
+      ['Prod changes', 'Small letters, digits and dashes'],
+    ] as const) {
+      await name.fill(written);
+      await rules().focus();
+      await page.getByRole('button', { name: 'Create the policy' }).click();
+      await page.getByText(told).waitFor();
+      expect(await wrongField(page)).toMatch(told);
+    }
+    await rules().fill(' ');
+    await name.fill('prod-changes');
+    await page.getByRole('button', { name: 'Create the policy' }).click();
+    await page.getByText('Write a rule.').waitFor();
+    expect(await wrongField(page)).toMatch('Write a rule.');
     await page.getByRole('button', { name: 'Cancel' }).click();
   }, 60_000);
 

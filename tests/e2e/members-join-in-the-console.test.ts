@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type SenaApi, senaApi } from './call-sena.ts';
 import { lookInBothSchemes } from './look-at-colors.ts';
 import { type RunningSena, startSena } from './start-sena.ts';
+import { wrongField } from './wrong-field.ts';
 
 let directory: string;
 let sena: RunningSena;
@@ -72,6 +73,15 @@ it('an invitation is a link that is shown once, and lets one person in', async (
   await page.getByText('Nobody is invited').waitFor();
   await page.getByRole('button', { name: 'Invite a member' }).first().click();
   const dialog = page.getByRole('dialog');
+  for (const [written, told] of [
+    ['', 'Give the address of a person'],
+    ['nia at example.org', 'Give the address of a person'],
+  ] as const) {
+    await dialog.getByLabel('Email').fill(written);
+    await dialog.getByRole('button', { name: 'Make the link' }).click();
+    await dialog.getByText(told).waitFor();
+    expect(await wrongField(page)).toMatch(told);
+  }
   await dialog.getByLabel('Email').fill(email);
   await dialog.getByLabel(/Only these nodes/).fill('role=');
   await dialog.getByRole('button', { name: 'Make the link' }).click();
@@ -79,6 +89,8 @@ it('an invitation is a link that is shown once, and lets one person in', async (
     .getByText(/selector can not be read/)
     .first()
     .waitFor();
+  // What the API finds wrong stands at its field as well, and has the focus.
+  expect(await wrongField(page)).toMatch(/At character 6 it ends/);
   await dialog.getByLabel(/Only these nodes/).fill('role=web');
   await dialog.getByRole('button', { name: 'Make the link' }).click();
   const shown = dialog.getByRole('region', { name: 'Invitation link' });
@@ -90,6 +102,10 @@ it('an invitation is a link that is shown once, and lets one person in', async (
 
   await theirs.goto(link);
   await theirs.getByRole('heading', { name: /^Join / }).waitFor();
+  await theirs.getByLabel('A password').fill('short');
+  await theirs.getByRole('button', { name: /^Join / }).click();
+  await theirs.getByText('Take at least 12 characters.').waitFor();
+  expect(await wrongField(theirs)).toMatch('Give the name that others will see.');
   await theirs.getByLabel('Your name').fill('Nia');
   await theirs.getByLabel('A password').fill(password);
   await theirs.getByRole('button', { name: /^Join / }).click();
@@ -115,6 +131,10 @@ it('a key is shown once, does what was chosen for it, and ends when it is revoke
   await theirs.getByText('No keys yet').waitFor();
   await theirs.getByRole('button', { name: 'Create a key' }).first().click();
   const dialog = theirs.getByRole('dialog');
+  await dialog.getByLabel(/See runs/).uncheck();
+  await dialog.getByRole('button', { name: 'Create the key' }).click();
+  await dialog.getByText('Choose at least one thing that it may do.').waitFor();
+  expect(await wrongField(theirs)).toMatch('Name what will use it.');
   await dialog.getByLabel('Name').fill('report');
   await dialog.getByLabel(/See nodes and satellites/).check();
   await dialog.getByRole('button', { name: 'Create the key' }).click();
@@ -199,7 +219,9 @@ it('a provider that can not be reached from outside is refused where it is enter
 it('a token for the directory is shown once, and works at the address beside it', async () => {
   await page.goto(`${sena.local.consoleUrl}/members`);
   await page.getByRole('button', { name: 'Create a SCIM token' }).click();
-  // Nothing is made before it has a name.
+  await page.getByRole('button', { name: 'Create the token' }).click();
+  await page.getByText('Name the directory that will use it.').waitFor();
+  expect(await wrongField(page)).toMatch('Name the directory');
   await page.getByRole('dialog').getByLabel('Name').fill('the-directory');
   await page.getByRole('button', { name: 'Create the token' }).click();
   const text = async (name: string) => ((await page.getByRole('region', { name }).textContent()) ?? '').trim();

@@ -17,6 +17,7 @@ import { type SenaApi, senaApi } from './call-sena.ts';
 import { listenForRefusals } from './listen-for-refusals.ts';
 import { lookInBothSchemes } from './look-at-colors.ts';
 import { type RunningSena, startSena } from './start-sena.ts';
+import { wrongField } from './wrong-field.ts';
 
 let directory: string;
 let sena: RunningSena;
@@ -300,6 +301,12 @@ describe('a site', () => {
       await page.getByRole('button', { name: 'Change the limit' }).click();
     };
     await change('5');
+    await card.getByText('At most 5 commands at once').waitFor();
+    // A slip of the finger is no number: it is said, and lifts no limit.
+    await change('5e');
+    await page.getByText('A limit is a whole number from 1 to 100000.').waitFor();
+    expect(await wrongField(page)).toMatch('A limit is a whole number');
+    await page.getByRole('button', { name: 'Keep it' }).click();
     await card.getByText('At most 5 commands at once').waitFor();
     await change('');
     await card.getByText('No limit on commands at once').waitFor();

@@ -8,19 +8,32 @@ import { classNames } from './class-names.ts';
 interface SelectProps extends ComponentProps<typeof Radix.Root> {
   id?: string;
   label?: string;
+  'aria-describedby'?: string;
+  'aria-invalid'?: true;
   placeholder?: string;
   className?: string;
   options: ReadonlyArray<{ value: string; label: string }>;
 }
 
-export function Select({ id, label, placeholder, className, options, ...props }: SelectProps) {
+export function Select({
+  id,
+  label,
+  placeholder,
+  className,
+  options,
+  'aria-describedby': describedBy,
+  'aria-invalid': invalid,
+  ...props
+}: SelectProps) {
   return (
     <Radix.Root {...props}>
       <Radix.Trigger
         id={id}
         aria-label={label}
+        aria-describedby={describedBy}
+        aria-invalid={invalid}
         className={classNames(
-          'inline-flex h-9 min-w-0 items-center justify-between gap-2 rounded-md border border-input bg-surface px-3 text-sm hover:bg-muted data-placeholder:text-muted-foreground [&>span]:truncate',
+          'inline-flex h-9 min-w-0 items-center justify-between gap-2 rounded-md border border-input bg-surface px-3 text-sm hover:bg-muted aria-invalid:border-danger data-placeholder:text-muted-foreground [&>span]:truncate',
           className,
         )}
       >

@@ -231,6 +231,16 @@ describe('a role', () => {
     expect((await change('owner', id, { scope: 'env=prod' })).json.code).toBe('validation_failed');
   });
 
+  it('with a scope that can not be read is refused at the field where it was written', async () => {
+    const { id } = await join('viewer');
+    for (const refused of [
+      await change('admin', id, { scope: 'env=' }),
+      await invite({ email: 'scope@northwind.test', role: 'viewer', scope: 'env=' }),
+    ]) {
+      expect(refused.json).toMatchObject({ code: 'invalid_selector', fields: [{ path: 'scope' }] });
+    }
+  });
+
   it('of an owner is neither given nor taken by an admin', async () => {
     expect((await change('admin', idOf('operator'), { role: 'owner' })).json.code).toBe('forbidden');
     expect((await change('admin', idOf('admin'), { role: 'owner' })).json.code).toBe('forbidden');

@@ -5,15 +5,17 @@ import { Button } from '@sena/ui/button';
 import { Card } from '@sena/ui/card';
 import { CodeBlock } from '@sena/ui/code-block';
 import { CopyButton } from '@sena/ui/copy-button';
-import { Dialog, DialogClose, DialogContent, DialogFooter } from '@sena/ui/dialog';
+import { Dialog, DialogContent } from '@sena/ui/dialog';
 import { Field } from '@sena/ui/field';
 import { Input } from '@sena/ui/input';
 import { Notice } from '@sena/ui/notice';
 import { notifyDone } from '@sena/ui/toaster';
 import { useQueryClient } from '@tanstack/react-query';
 import { ShieldCheck } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { meKey } from '../api/query-provider.tsx';
+import { DialogForm } from '../forms/dialog-form.tsx';
+import { useFieldErrors } from '../forms/use-field-errors.ts';
 import { useMe } from '../session/use-me.ts';
 import { type Answer, confirmSecondFactor, startSecondFactor, stopSecondFactor } from './second-factor.ts';
 
@@ -62,10 +64,12 @@ function StartForm({ onDone }: { onDone: () => void }) {
   const queryClient = useQueryClient();
   const [step, setStep] = useState<Step>({ kind: 'password' });
   const { busy, refusal, run } = useRun();
+  const fields = useFieldErrors(null);
 
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const text = String(new FormData(event.currentTarget).get('answer') ?? '');
+  function submit(form: FormData) {
+    const text = String(form.get('answer') ?? '');
+    const problem = step.kind === 'password' ? findPasswordProblem(text) : findCodeProblem(text);
+    if (!fields.allow(problem === null ? {} : { answer: problem })) return;
     if (step.kind === 'password') {
       void run(startSecondFactor(text), ({ totpURI, backupCodes }) => {
         const secret = new URL(totpURI).searchParams.get('secret') ?? '';
@@ -81,10 +85,17 @@ function StartForm({ onDone }: { onDone: () => void }) {
   }
 
   return (
-    <form key={step.kind} className="flex flex-col gap-4" onSubmit={submit}>
+    <DialogForm
+      key={step.kind}
+      fields={fields}
+      failure={null}
+      busy={busy}
+      action={step.kind === 'password' ? 'Go on' : 'Switch it on'}
+      onSubmit={submit}
+    >
       {refusal !== null && <Notice tone="danger" role="alert" title={refusal} />}
       {step.kind === 'password' ? (
-        <Field label="Your password">
+        <Field label="Your password" error={fields.errorOf('answer')}>
           {(control) => (
             <Input {...control} name="answer" type="password" autoComplete="current-password" required autoFocus />
           )}
@@ -112,14 +123,13 @@ function StartForm({ onDone }: { onDone: () => void }) {
             <CodeBlock label="Backup codes">{step.backupCodes.join('\n')}</CodeBlock>
             <CopyButton text={step.backupCodes.join('\n')} label="Copy the backup codes" wide className="self-start" />
           </div>
-          <Field label="Code that the authenticator shows">
+          <Field label="Code that the authenticator shows" error={fields.errorOf('answer')}>
             {(control) => (
               <Input
                 {...control}
                 name="answer"
                 inputMode="numeric"
                 autoComplete="one-time-code"
-                pattern="[0-9 ]{6,7}"
                 required
                 autoFocus
                 className="font-mono"
@@ -128,25 +138,20 @@ function StartForm({ onDone }: { onDone: () => void }) {
           </Field>
         </>
       )}
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Not now</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" busy={busy}>
-          {step.kind === 'password' ? 'Go on' : 'Switch it on'}
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }
 
 function StopForm({ onDone }: { onDone: () => void }) {
   const queryClient = useQueryClient();
   const { busy, refusal, run } = useRun();
+  const fields = useFieldErrors(null);
 
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    void run(stopSecondFactor(String(new FormData(event.currentTarget).get('answer') ?? '')), async () => {
+  function submit(form: FormData) {
+    const password = String(form.get('answer') ?? '');
+    const problem = findPasswordProblem(password);
+    if (!fields.allow(problem === null ? {} : { answer: problem })) return;
+    void run(stopSecondFactor(password), async () => {
       await queryClient.invalidateQueries({ queryKey: meKey });
       notifyDone('The second factor is off', 'Your password alone lets you in.');
       onDone();
@@ -154,23 +159,31 @@ function StopForm({ onDone }: { onDone: () => void }) {
   }
 
   return (
-    <form className="flex flex-col gap-4" onSubmit={submit}>
+    <DialogForm
+      fields={fields}
+      failure={null}
+      busy={busy}
+      leave="Keep it on"
+      action="Switch it off"
+      isDangerous
+      onSubmit={submit}
+    >
       {refusal !== null && <Notice tone="danger" role="alert" title={refusal} />}
-      <Field label="Your password">
+      <Field label="Your password" error={fields.errorOf('answer')}>
         {(control) => (
           <Input {...control} name="answer" type="password" autoComplete="current-password" required autoFocus />
         )}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Keep it on</Button>
-        </DialogClose>
-        <Button type="submit" variant="danger" busy={busy}>
-          Switch it off
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
+}
+
+function findPasswordProblem(password: string): string | null {
+  return password === '' ? 'Give the password with which you sign in.' : null;
+}
+
+function findCodeProblem(code: string): string | null {
+  return /^\d{6}$/.test(code.replaceAll(/\s/g, '')) ? null : 'The code is six digits.';
 }
 
 function useRun() {

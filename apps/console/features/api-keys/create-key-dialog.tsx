@@ -2,17 +2,16 @@
 'use client';
 import type { Permission } from '@sena/contracts/domain/permission';
 import { sessionOnlyPermissions } from '@sena/contracts/domain/role-permissions';
-import { Button } from '@sena/ui/button';
-import { CodeBlock } from '@sena/ui/code-block';
-import { CopyButton } from '@sena/ui/copy-button';
-import { Dialog, DialogClose, DialogContent, DialogFooter } from '@sena/ui/dialog';
 import { Field } from '@sena/ui/field';
 import { Input } from '@sena/ui/input';
-import { Notice } from '@sena/ui/notice';
 import { Segmented } from '@sena/ui/segmented';
 import { Select } from '@sena/ui/select';
-import { type FormEvent, useState } from 'react';
-import { describeFailure, fieldError } from '../api/describe-failure.ts';
+import { useId, useState } from 'react';
+import { DialogForm } from '../forms/dialog-form.tsx';
+import { findMissing } from '../forms/find-missing.ts';
+import { readFields } from '../forms/read-fields.ts';
+import { ShownOnceDialog } from '../forms/shown-once-dialog.tsx';
+import { useFieldErrors } from '../forms/use-field-errors.ts';
 import { useMe } from '../session/use-me.ts';
 import { permissionWords } from './permission-words.ts';
 import { useCreateApiKey } from './use-api-keys.ts';
@@ -26,72 +25,93 @@ const lifetimes = [
 ];
 
 export function CreateKeyDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
-  const [key, setKey] = useState<string | null>(null);
-  function change(next: boolean) {
-    onOpenChange(next);
-    // The key is shown once: after the dialog it is gone.
-    if (!next) setKey(null);
-  }
   return (
-    <Dialog open={open} onOpenChange={change}>
-      <DialogContent
-        title={key === null ? 'Create an API key' : 'Copy the key now'}
-        description={
-          key === null
-            ? 'For a program. It does no more than you choose here, and no more than you may do yourself when it is used.'
-            : 'It is shown only once. SENA keeps a hash, so that nobody can show it again.'
-        }
-      >
-        {key === null ? <KeyForm onCreated={setKey} /> : <ShownKey value={key} />}
-      </DialogContent>
-    </Dialog>
+    <ShownOnceDialog<string>
+      open={open}
+      onOpenChange={onOpenChange}
+      title="Create an API key"
+      description="For a program. It does no more than you choose here, and no more than you may do yourself when it is used."
+      form={(onMade) => <KeyForm onCreated={onMade} />}
+      show={(key) => ({
+        title: 'Copy the key now',
+        description: 'It is shown only once. SENA keeps a hash, so that nobody can show it again.',
+        lines: [{ label: 'API key', text: key, copy: 'Copy the key' }],
+      })}
+    />
   );
 }
 
 function KeyForm({ onCreated }: { onCreated: (key: string) => void }) {
-  const me = useMe();
-  const offered = me.permissions.filter((permission) => !sessionOnlyPermissions.has(permission));
   const create = useCreateApiKey();
-  const [reach, setReach] = useState<'some' | 'all'>('some');
-  const [scopes, setScopes] = useState<ReadonlySet<Permission>>(new Set(['runs:read']));
+  const fields = useFieldErrors(create.error);
+  const [scopes, setScopes] = useState<ReadonlySet<Permission> | 'all'>(new Set<Permission>(['runs:read']));
   const [days, setDays] = useState('90');
 
-  function toggle(permission: Permission) {
-    setScopes((current) => {
-      const next = new Set(current);
-      if (!next.delete(permission)) next.add(permission);
-      return next;
-    });
-  }
-
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    if (create.isPending) return;
-    const name = String(new FormData(event.currentTarget).get('name') ?? '').trim();
+  function submit(form: FormData) {
+    const text = readFields(form);
+    const found = findMissing(text, { name: 'Name what will use it.' });
+    const doesNothing = scopes !== 'all' && scopes.size === 0;
+    if (!fields.allow(doesNothing ? { ...found, scopes: 'Choose at least one thing that it may do.' } : found)) return;
     const expiresInSeconds = days === 'none' ? null : Number(days) * 86_400;
     create.mutate(
-      { name, scopes: reach === 'all' ? null : [...scopes], expiresInSeconds },
+      { name: text('name'), scopes: scopes === 'all' ? null : [...scopes], expiresInSeconds },
       { onSuccess: (created) => onCreated(created.key) },
     );
   }
 
   return (
-    <form className="flex flex-col gap-4" onSubmit={submit}>
-      <Field label="Name" hint="What uses it, like ci or backup-report." error={fieldError(create.error, 'name')}>
+    <DialogForm
+      fields={fields}
+      failure={create.error}
+      busy={create.isPending}
+      action="Create the key"
+      onSubmit={submit}
+    >
+      <Field label="Name" hint="What uses it, like ci or backup-report." error={fields.errorOf('name')}>
         {(control) => <Input {...control} name="name" maxLength={100} autoComplete="off" required autoFocus />}
       </Field>
-      <fieldset className="flex flex-col gap-2">
-        <legend className="mb-1.5 text-[0.8125rem] font-medium">What it may do</legend>
-        <Segmented
-          label="What it may do"
-          value={reach}
-          onChange={setReach}
-          options={[
-            { value: 'some', label: 'Only some' },
-            { value: 'all', label: 'Whatever I may' },
-          ]}
-        />
-        {reach === 'some' && (
+      <ScopeFields scopes={scopes} onChange={setScopes} error={fields.errorOf('scopes')} />
+      <Field label="Expires" error={fields.errorOf('expiresInSeconds')}>
+        {(control) => <Select {...control} value={days} onValueChange={setDays} options={lifetimes} />}
+      </Field>
+    </DialogForm>
+  );
+}
+
+interface ScopeFieldsProps {
+  scopes: ReadonlySet<Permission> | 'all';
+  onChange: (scopes: ReadonlySet<Permission> | 'all') => void;
+  error: string | null;
+}
+
+function ScopeFields({ scopes, onChange, error }: ScopeFieldsProps) {
+  const me = useMe();
+  const errorId = useId();
+  const offered = me.permissions.filter((permission) => !sessionOnlyPermissions.has(permission));
+  // What was chosen stays chosen while the other way is looked at.
+  const [chosen, setChosen] = useState<ReadonlySet<Permission>>(scopes === 'all' ? new Set() : scopes);
+
+  function choose(permission: Permission) {
+    const next = new Set(chosen);
+    if (!next.delete(permission)) next.add(permission);
+    setChosen(next);
+    onChange(next);
+  }
+
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-1.5 text-[0.8125rem] font-medium">What it may do</legend>
+      <Segmented
+        label="What it may do"
+        value={scopes === 'all' ? 'all' : 'some'}
+        onChange={(reach) => onChange(reach === 'all' ? 'all' : chosen)}
+        options={[
+          { value: 'some', label: 'Only some' },
+          { value: 'all', label: 'Whatever I may' },
+        ]}
+      />
+      {scopes !== 'all' && (
+        <>
           <div className="grid gap-1.5 sm:grid-cols-2">
             {offered.map((permission) => (
               <label
@@ -102,7 +122,9 @@ function KeyForm({ onCreated }: { onCreated: (key: string) => void }) {
                   type="checkbox"
                   className="mt-0.5 size-4 accent-primary"
                   checked={scopes.has(permission)}
-                  onChange={() => toggle(permission)}
+                  aria-invalid={error === null ? undefined : true}
+                  aria-describedby={error === null ? undefined : errorId}
+                  onChange={() => choose(permission)}
                 />
                 <span>
                   {permissionWords[permission]}
@@ -111,45 +133,13 @@ function KeyForm({ onCreated }: { onCreated: (key: string) => void }) {
               </label>
             ))}
           </div>
-        )}
-      </fieldset>
-      <Field label="Expires" error={fieldError(create.error, 'expiresInSeconds')}>
-        {(control) => <Select id={control.id} value={days} onValueChange={setDays} options={lifetimes} />}
-      </Field>
-      {create.error !== null && (
-        <Notice tone="danger" role="alert" title={describeFailure(create.error).title}>
-          {describeFailure(create.error).detail}
-        </Notice>
+          {error !== null && (
+            <p id={errorId} className="text-[0.8125rem] text-danger">
+              {error}
+            </p>
+          )}
+        </>
       )}
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Not now</Button>
-        </DialogClose>
-        <Button
-          type="submit"
-          variant="primary"
-          busy={create.isPending}
-          disabled={reach === 'some' && scopes.size === 0}
-        >
-          Create the key
-        </Button>
-      </DialogFooter>
-    </form>
-  );
-}
-
-function ShownKey({ value }: { value: string }) {
-  return (
-    <div className="flex flex-col gap-4">
-      <CodeBlock className="break-all" label="API key">
-        {value}
-      </CodeBlock>
-      <CopyButton text={value} label="Copy the key" wide className="self-start" />
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button variant="primary">I have copied it</Button>
-        </DialogClose>
-      </DialogFooter>
-    </div>
+    </fieldset>
   );
 }

@@ -5,14 +5,16 @@ import { Button } from '@sena/ui/button';
 import { Card } from '@sena/ui/card';
 import { Field } from '@sena/ui/field';
 import { Input } from '@sena/ui/input';
-import { Notice } from '@sena/ui/notice';
 import { Segmented } from '@sena/ui/segmented';
 import { Skeleton } from '@sena/ui/skeleton';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useEffect, useState } from 'react';
-import { describeFailure, fieldError } from '../api/describe-failure.ts';
+import { FailureNotice } from '../api/failure-notice.tsx';
 import { sena } from '../api/sena-client.ts';
+import type { FieldProblems } from '../forms/find-missing.ts';
+import { readFields } from '../forms/read-fields.ts';
+import { useFieldErrors } from '../forms/use-field-errors.ts';
 import { signIn } from '../session/auth-client.ts';
 import { Logo } from '../shell/logo.tsx';
 
@@ -53,15 +55,10 @@ function Invitation({ token }: { token: string }) {
     },
   });
 
+  const fields = useFieldErrors(accept.error);
+
   if (invitation.isPending) return <Skeleton className="h-40 w-full" />;
-  if (invitation.error !== null) {
-    const { title, detail } = describeFailure(invitation.error);
-    return (
-      <Notice tone="danger" role="alert" title={title}>
-        {detail}
-      </Notice>
-    );
-  }
+  if (invitation.error !== null) return <FailureNotice error={invitation.error} />;
   const isSignedInAs = joiningAs === 'account';
   const { organization, email, role, scope } = invitation.data;
 
@@ -69,8 +66,8 @@ function Invitation({ token }: { token: string }) {
     event.preventDefault();
     if (accept.isPending) return;
     const form = new FormData(event.currentTarget);
-    const text = (name: string) => String(form.get(name) ?? '');
-    accept.mutate(isSignedInAs ? null : { name: text('name').trim(), password: text('password') });
+    const account = { name: readFields(form)('name'), password: String(form.get('password') ?? '') };
+    if (fields.allow(isSignedInAs ? {} : findAccountProblems(account))) accept.mutate(isSignedInAs ? null : account);
   }
 
   return (
@@ -86,12 +83,8 @@ function Invitation({ token }: { token: string }) {
         )}
         , with <span className="break-all text-foreground">{email}</span>.
       </p>
-      <form className="mt-5 flex flex-col gap-4" onSubmit={submit}>
-        {accept.error !== null && (
-          <Notice tone="danger" role="alert" title={describeFailure(accept.error).title}>
-            {describeFailure(accept.error).detail}
-          </Notice>
-        )}
+      <form ref={fields.form} className="mt-5 flex flex-col gap-4" noValidate onSubmit={submit}>
+        {accept.error !== null && <FailureNotice error={accept.error} />}
         <Segmented
           label="How to join"
           value={joiningAs}
@@ -109,13 +102,13 @@ function Invitation({ token }: { token: string }) {
         ) : (
           <>
             <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
-            <Field label="Your name" error={fieldError(accept.error, 'name')}>
+            <Field label="Your name" error={fields.errorOf('name')}>
               {(control) => <Input {...control} name="name" autoComplete="name" maxLength={200} required autoFocus />}
             </Field>
             <Field
               label="A password"
-              hint="At least 12 characters. A sentence is fine."
-              error={fieldError(accept.error, 'password')}
+              hint={`At least ${passwordLengthMin} characters. A sentence is fine.`}
+              error={fields.errorOf('password')}
             >
               {(control) => (
                 <Input
@@ -123,7 +116,6 @@ function Invitation({ token }: { token: string }) {
                   name="password"
                   type="password"
                   autoComplete="new-password"
-                  minLength={12}
                   maxLength={256}
                   required
                 />
@@ -144,4 +136,13 @@ function Invitation({ token }: { token: string }) {
       </form>
     </>
   );
+}
+
+const passwordLengthMin = 12;
+
+function findAccountProblems({ name, password }: { name: string; password: string }): FieldProblems {
+  return {
+    ...(name === '' ? { name: 'Give the name that others will see.' } : {}),
+    ...(password.length < passwordLengthMin ? { password: `Take at least ${passwordLengthMin} characters.` } : {}),
+  };
 }

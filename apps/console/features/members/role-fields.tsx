@@ -5,7 +5,6 @@ import { scopableRoles } from '@sena/contracts/domain/role-permissions';
 import { Field } from '@sena/ui/field';
 import { Input } from '@sena/ui/input';
 import { Select } from '@sena/ui/select';
-import { fieldError } from '../api/describe-failure.ts';
 
 const roles: ReadonlyArray<{ value: Role; label: string; sentence: string }> = [
   { value: 'viewer', label: 'Viewer', sentence: 'Sees nodes, runs and approvals. Runs nothing.' },
@@ -26,22 +25,23 @@ interface RoleFieldsProps {
   onScope: (scope: string) => void;
   /** The roles to choose from. */
   offered: readonly Role[];
-  error: unknown;
+  roleError: string | null;
+  scopeError: string | null;
 }
 
-export function RoleFields({ role, scope, onRole, onScope, offered, error }: RoleFieldsProps) {
+export function RoleFields({ role, scope, onRole, onScope, offered, roleError, scopeError }: RoleFieldsProps) {
   const options = roles.filter(({ value }) => offered.includes(value) || value === role);
   return (
     <>
-      <Field label="Role" error={fieldError(error, 'role')} hint={roles.find(({ value }) => value === role)?.sentence}>
+      <Field label="Role" error={roleError} hint={roles.find(({ value }) => value === role)?.sentence}>
         {(control) => (
-          <Select id={control.id} value={role} onValueChange={(value) => onRole(value as Role)} options={options} />
+          <Select {...control} value={role} onValueChange={(value) => onRole(value as Role)} options={options} />
         )}
       </Field>
       {scopableRoles.has(role) && (
         <Field
           label="Only these nodes (optional)"
-          error={fieldError(error, 'scope')}
+          error={scopeError}
           hint="A selector like env=staging. Everything beyond it is not there for this person. Empty: every node."
         >
           {(control) => (

@@ -2,17 +2,17 @@
 'use client';
 import type { Role } from '@sena/contracts/domain/principal';
 import type { ShownSignInProvider, WantedSignInProvider } from '@sena/contracts/http/sign-in';
-import { Button } from '@sena/ui/button';
 import { CodeBlock } from '@sena/ui/code-block';
 import { CopyButton } from '@sena/ui/copy-button';
-import { DialogClose, DialogFooter } from '@sena/ui/dialog';
 import { Field } from '@sena/ui/field';
 import { Input } from '@sena/ui/input';
-import { Notice } from '@sena/ui/notice';
 import { Select } from '@sena/ui/select';
 import { Textarea } from '@sena/ui/textarea';
-import { type FormEvent, useState } from 'react';
-import { describeFailure, fieldError } from '../api/describe-failure.ts';
+import { useState } from 'react';
+import { DialogForm } from '../forms/dialog-form.tsx';
+import { findMissing } from '../forms/find-missing.ts';
+import { readFields } from '../forms/read-fields.ts';
+import { type FieldErrors, useFieldErrors } from '../forms/use-field-errors.ts';
 import { RoleFields, scopeOf } from './role-fields.tsx';
 import { useSetSignInProvider } from './use-sign-in-provider.ts';
 
@@ -22,20 +22,40 @@ const kinds: ReadonlyArray<{ value: Kind; label: string }> = [
   { value: 'oidc', label: 'OpenID Connect' },
   { value: 'saml', label: 'SAML 2.0' },
 ];
+/** What is said of a field that is empty. */
+const lacking: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
+  oidc: {
+    issuer: 'Give the issuer’s address, as its discovery document names it.',
+    clientId: 'Give the client id that the provider has made for SENA.',
+    clientSecret: 'Give the client secret, also where it stays the same: SENA shows it to nobody.',
+  },
+  saml: {
+    issuer: 'Give the provider’s entity id.',
+    ssoUrl: 'Give the address where the provider signs people in.',
+    certificates: 'Paste the certificate with which the provider signs.',
+  },
+};
 const plain = { autoComplete: 'off', spellCheck: false, autoCapitalize: 'off', required: true } as const;
 
 export function SignInProviderForm({ shown, onDone }: { shown: ShownSignInProvider; onDone: () => void }) {
   const { provider: known } = shown;
   const set = useSetSignInProvider();
+  const fields = useFieldErrors(set.error);
   const [kind, setKind] = useState<Kind>(known?.kind ?? 'oidc');
   const [role, setRole] = useState<Role>(known?.defaultRole ?? 'viewer');
   const [scope, setScope] = useState(known?.defaultScope ?? '');
 
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    if (set.isPending || role === 'owner' || role === 'admin') return;
-    const form = new FormData(event.currentTarget);
-    const text = (name: string) => String(form.get(name) ?? '').trim();
+  function choose(next: Kind) {
+    setKind(next);
+    // What was said of the other kind's fields says nothing about these.
+    fields.allow({});
+    set.reset();
+  }
+
+  function submit(form: FormData) {
+    const text = readFields(form);
+    if (!fields.allow(findMissing(text, { ...lacking[kind], domains: 'Name a domain, like example.com.' }))) return;
+    if (role === 'owner' || role === 'admin') return;
     const common = {
       issuer: text('issuer'),
       domains: text('domains').split(/[\s,]+/),
@@ -50,22 +70,18 @@ export function SignInProviderForm({ shown, onDone }: { shown: ShownSignInProvid
   }
 
   return (
-    <form className="flex flex-col gap-4" onSubmit={submit}>
+    <DialogForm fields={fields} failure={set.error} busy={set.isPending} action="Set the provider" onSubmit={submit}>
       <Field label="Kind">
         {(control) => (
-          <Select id={control.id} value={kind} onValueChange={(value) => setKind(value as Kind)} options={kinds} />
+          <Select {...control} value={kind} onValueChange={(value) => choose(value as Kind)} options={kinds} />
         )}
       </Field>
       {kind === 'oidc' ? (
-        <OidcFields shown={shown} error={set.error} />
+        <OidcFields shown={shown} errorOf={fields.errorOf} />
       ) : (
-        <SamlFields shown={shown} error={set.error} />
+        <SamlFields shown={shown} errorOf={fields.errorOf} />
       )}
-      <Field
-        label="Domains"
-        hint="It is believed about addresses of these alone."
-        error={fieldError(set.error, 'domains')}
-      >
+      <Field label="Domains" hint="It is believed about addresses of these alone." error={fields.errorOf('domains')}>
         {(control) => (
           <Input
             {...control}
@@ -82,26 +98,19 @@ export function SignInProviderForm({ shown, onDone }: { shown: ShownSignInProvid
         onRole={setRole}
         onScope={setScope}
         offered={['viewer', 'operator', 'approver']}
-        error={set.error}
+        roleError={fields.errorOf('defaultRole')}
+        scopeError={fields.errorOf('defaultScope')}
       />
-      {set.error !== null && (
-        <Notice tone="danger" role="alert" title={describeFailure(set.error).title}>
-          {describeFailure(set.error).detail}
-        </Notice>
-      )}
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Not now</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" busy={set.isPending}>
-          Set the provider
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }
 
-function OidcFields({ shown, error }: { shown: ShownSignInProvider; error: unknown }) {
+interface KindFieldsProps {
+  shown: ShownSignInProvider;
+  errorOf: FieldErrors['errorOf'];
+}
+
+function OidcFields({ shown, errorOf }: KindFieldsProps) {
   const known = shown.provider?.kind === 'oidc' ? shown.provider : null;
   return (
     <>
@@ -110,7 +119,7 @@ function OidcFields({ shown, error }: { shown: ShownSignInProvider; error: unkno
         hint="Copy it into your provider, as the redirect (or callback) URI of the application that you register for SENA."
         text={shown.redirectUri}
       />
-      <Field label="Issuer" hint="As its discovery document names it." error={fieldError(error, 'issuer')}>
+      <Field label="Issuer" hint="As its discovery document names it." error={errorOf('issuer')}>
         {(control) => (
           <Input
             {...control}
@@ -122,10 +131,10 @@ function OidcFields({ shown, error }: { shown: ShownSignInProvider; error: unkno
         )}
       </Field>
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="Client id" error={fieldError(error, 'clientId')}>
+        <Field label="Client id" error={errorOf('clientId')}>
           {(control) => <Input {...control} {...plain} name="clientId" defaultValue={known?.clientId} />}
         </Field>
-        <Field label="Client secret" error={fieldError(error, 'clientSecret')}>
+        <Field label="Client secret" error={errorOf('clientSecret')}>
           {(control) => <Input {...control} {...plain} name="clientSecret" type="password" />}
         </Field>
       </div>
@@ -133,7 +142,7 @@ function OidcFields({ shown, error }: { shown: ShownSignInProvider; error: unkno
   );
 }
 
-function SamlFields({ shown, error }: { shown: ShownSignInProvider; error: unknown }) {
+function SamlFields({ shown, errorOf }: KindFieldsProps) {
   const known = shown.provider?.kind === 'saml' ? shown.provider : null;
   return (
     <>
@@ -147,10 +156,10 @@ function SamlFields({ shown, error }: { shown: ShownSignInProvider; error: unkno
         hint="Copy it into your provider as the assertion consumer service (or reply URL)."
         text={shown.saml.acsUrl}
       />
-      <Field label="Entity id of the provider" error={fieldError(error, 'issuer')}>
+      <Field label="Entity id of the provider" error={errorOf('issuer')}>
         {(control) => <Input {...control} {...plain} name="issuer" defaultValue={known?.issuer} />}
       </Field>
-      <Field label="Sign-on address" hint="For the HTTP-Redirect binding." error={fieldError(error, 'ssoUrl')}>
+      <Field label="Sign-on address" hint="For the HTTP-Redirect binding." error={errorOf('ssoUrl')}>
         {(control) => (
           <Input
             {...control}
@@ -164,7 +173,7 @@ function SamlFields({ shown, error }: { shown: ShownSignInProvider; error: unkno
       <Field
         label="Signing certificate"
         hint="PEM. A second one below it while the provider changes its key. Assertions have to be signed, with RSA and SHA-256."
-        error={fieldError(error, 'certificates')}
+        error={errorOf('certificates')}
       >
         {(control) => (
           <Textarea

@@ -1,5 +1,6 @@
 // A command tried against the policies, the one that is being written included: what each group of nodes would need, and why. Runs nothing.
 'use client';
+import { type Proposer, proposerSchema } from '@sena/contracts/domain/policy';
 import { type Role, roleSchema } from '@sena/contracts/domain/principal';
 import type { PolicyEvaluation, PolicyGroup } from '@sena/contracts/http/policy';
 import { Card, CardHeader, CardTitle } from '@sena/ui/card';
@@ -19,6 +20,7 @@ export interface Trial {
   command: string;
   selector: string;
   role: Role;
+  proposer: Proposer;
 }
 
 interface DryRunCardProps {
@@ -31,6 +33,7 @@ interface DryRunCardProps {
 }
 
 const roles = roleSchema.options.map((role) => ({ value: role, label: role }));
+const proposers = proposerSchema.options.map((proposer) => ({ value: proposer, label: `a ${proposer}` }));
 
 export function DryRunCard({ trial, onChange, result, stale, isTextWrong }: DryRunCardProps) {
   const plain = { autoComplete: 'off', spellCheck: false, autoCapitalize: 'off' } as const;
@@ -41,8 +44,8 @@ export function DryRunCard({ trial, onChange, result, stale, isTextWrong }: DryR
         <span className="text-xs text-muted-foreground">Nothing runs, nothing is saved</span>
       </CardHeader>
       <div className="flex flex-col gap-4 p-4">
-        <div className="grid gap-4 sm:grid-cols-[2fr_1fr_auto]">
-          <Field label="Command">
+        <div className="grid grid-cols-2 gap-4 sm:grid-cols-[1fr_auto_auto]">
+          <Field label="Command" className="col-span-full">
             {(control) => (
               <Input
                 {...control}
@@ -55,7 +58,7 @@ export function DryRunCard({ trial, onChange, result, stale, isTextWrong }: DryR
               />
             )}
           </Field>
-          <Field label="Nodes">
+          <Field label="Nodes" className="max-sm:col-span-full">
             {(control) => (
               <Input
                 {...control}
@@ -71,10 +74,20 @@ export function DryRunCard({ trial, onChange, result, stale, isTextWrong }: DryR
           <Field label="Asked by a">
             {(control) => (
               <Select
-                id={control.id}
+                {...control}
                 value={trial.role}
                 onValueChange={(value) => onChange({ ...trial, role: roleSchema.parse(value) })}
                 options={roles}
+              />
+            )}
+          </Field>
+          <Field label="Who wrote it">
+            {(control) => (
+              <Select
+                {...control}
+                value={trial.proposer}
+                onValueChange={(value) => onChange({ ...trial, proposer: proposerSchema.parse(value) })}
+                options={proposers}
               />
             )}
           </Field>
@@ -103,10 +116,12 @@ function Result({ trial, result, stale, isTextWrong }: Omit<DryRunCardProps, 'on
     );
   }
   const { groups, nodeCount } = result.data;
+  // What is stale may be the answer about another writer.
+  const whose = stale || trial.proposer === 'person' ? '' : `, proposed by a ${trial.proposer}`;
   if (nodeCount === 0) return <p className={quiet}>No node matches. Change the selector, or write * for every node.</p>;
   return (
     <>
-      <Whole evaluation={result.data} />
+      <Whole evaluation={result.data} whose={whose} />
       {groups.length > 0 && (
         <ul className="flex flex-col gap-3">
           {groups
@@ -125,17 +140,18 @@ function strictnessOf({ decision, approvers, passkey }: PolicyGroup): number {
 }
 
 /** What holds for the command as one: the strictest of its groups. */
-function Whole({ evaluation }: { evaluation: PolicyEvaluation }) {
+function Whole({ evaluation, whose }: { evaluation: PolicyEvaluation; whose: string }) {
   const { groups, nodeCount, reasons } = evaluation;
   return (
     <div className="flex flex-col gap-2">
       <p className="flex flex-wrap items-center gap-2 text-sm">
         <VerdictBadge {...evaluation} />
         {nodeCount === null ? (
-          <span className="text-muted-foreground">on a node without labels</span>
+          <span className="text-muted-foreground">on a node without labels{whose}</span>
         ) : (
           <span>
             on {formatCount(nodeCount, 'node')}
+            {whose}
             {groups.length > 1 && ': the strictest group decides for all of them'}
           </span>
         )}

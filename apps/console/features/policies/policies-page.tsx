@@ -29,7 +29,10 @@ export function PoliciesPage() {
   const me = useMe();
   const policies = usePolicies();
   const [edited, setEdited] = useState<Edited | null>(null);
-  const [trial, setTrial] = useState<Trial>({ command: 'systemctl restart nginx', selector: '*', role: me.role });
+  const [trial, setTrial] = useState<Trial>({
+    ...{ command: 'systemctl restart nginx', selector: '*' },
+    ...{ role: me.role, proposer: 'person' },
+  });
 
   return (
     <Page

@@ -10,11 +10,13 @@ import { Kbd } from '@sena/ui/kbd';
 import { Notice } from '@sena/ui/notice';
 import { Textarea } from '@sena/ui/textarea';
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
-import { describeFailure, fieldError } from '../api/describe-failure.ts';
+import { FailureNotice } from '../api/failure-notice.tsx';
 import { useDebounced } from '../ask/use-debounced.ts';
+import { useFieldErrors } from '../forms/use-field-errors.ts';
 import { InlineText } from '../output/inline-text.tsx';
 import { Ago } from '../time/ago.tsx';
 import { DryRunCard, type Trial } from './dry-run-card.tsx';
+import { findPolicyProblems, isPolicyName } from './find-policy-problems.ts';
 import { readTextProblems, type TextProblem } from './read-text-problems.ts';
 import { useDryRun } from './use-dry-run.ts';
 import { useDeletePolicy, useSavePolicy } from './use-policies.ts';
@@ -29,18 +31,17 @@ interface PolicyEditorProps {
 }
 
 const restMs = 350;
-const namePattern = '[a-z0-9][a-z0-9-]{0,62}';
 
 export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: PolicyEditorProps) {
   const [name, setName] = useState(policy.name);
   const [text, setText] = useState(policy.text);
   const save = useSavePolicy();
+  const fields = useFieldErrors(save.error);
   const remove = useDeletePolicy();
   const area = useRef<HTMLTextAreaElement>(null);
-  const form = useRef<HTMLFormElement>(null);
   const isNew = policy.version === undefined;
 
-  const draft = { name: new RegExp(`^${namePattern}$`).test(name) ? name : 'draft', text };
+  const draft = { name: isPolicyName(name) ? name : 'draft', text };
   const wanted = { ...trial, draft: text.trim() === '' ? null : draft };
   const restedKey = useDebounced(JSON.stringify(wanted), restMs);
   const rested: typeof wanted = JSON.parse(restedKey);
@@ -51,14 +52,14 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    if (save.isPending || !mayManage) return;
+    if (save.isPending || !mayManage || !fields.allow(findPolicyProblems({ name, text }))) return;
     save.mutate({ name, text, version: policy.version ?? null }, { onSuccess: onDone });
   }
 
   function saveByKey(event: KeyboardEvent) {
     if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return;
     event.preventDefault();
-    form.current?.requestSubmit();
+    fields.form.current?.requestSubmit();
   }
 
   /** Puts the cursor where it is wrong. */
@@ -70,7 +71,7 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
   }
 
   const failure = save.error !== null && readTextProblems(save.error).length === 0 ? save.error : null;
-  const nameError = fieldError(save.error, 'name');
+  const nameError = fields.errorOf('name');
   return (
     <div className="flex min-w-0 flex-col gap-5">
       <Card aria-label={isNew ? 'New policy' : `Policy ${policy.name}`}>
@@ -84,7 +85,7 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
             </span>
           )}
         </CardHeader>
-        <form ref={form} className="flex flex-col gap-4 p-4" onSubmit={submit} onKeyDown={saveByKey}>
+        <form ref={fields.form} className="flex flex-col gap-4 p-4" noValidate onSubmit={submit} onKeyDown={saveByKey}>
           {isNew && (
             <Field label="Name" error={nameError} hint="Decisions name it: “…, rule prod-changes”.">
               {(control) => (
@@ -95,8 +96,6 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
                   spellCheck={false}
                   required
                   autoFocus
-                  pattern={namePattern}
-                  title="Small letters, digits and dashes, at most 63"
                   placeholder="prod-changes"
                   value={name}
                   onChange={(event) => setName(event.target.value)}
@@ -104,16 +103,7 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
               )}
             </Field>
           )}
-          <Field
-            label="Rules"
-            error={
-              problems.length > 0
-                ? problems.length === 1
-                  ? `Line ${problems[0]?.line} can’t be read; what is wrong stands below.`
-                  : `${problems.length} things are wrong; each stands below with its line.`
-                : null
-            }
-          >
+          <Field label="Rules" error={textErrorOf(problems) ?? fields.errorOf('text')}>
             {(control) => (
               <Textarea
                 {...control}
@@ -148,11 +138,7 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
               {note.message}
             </Notice>
           ))}
-          {failure !== null && nameError === null && (
-            <Notice tone="danger" role="alert" title={describeFailure(failure).title}>
-              {describeFailure(failure).detail}
-            </Notice>
-          )}
+          {failure !== null && nameError === null && <FailureNotice error={failure} />}
           <div className="flex flex-wrap items-center gap-2">
             {mayManage && (
               <Button type="submit" variant="primary" busy={save.isPending} disabled={problems.length > 0}>
@@ -189,4 +175,11 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
       <DryRunCard trial={trial} onChange={onTrial} result={result} stale={stale} isTextWrong={problems.length > 0} />
     </div>
   );
+}
+
+function textErrorOf(problems: readonly TextProblem[]): string | null {
+  if (problems.length === 0) return null;
+  return problems.length === 1
+    ? `Line ${problems[0]?.line} can’t be read; what is wrong stands below.`
+    : `${problems.length} things are wrong; each stands below with its line.`;
 }

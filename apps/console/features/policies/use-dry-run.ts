@@ -1,4 +1,5 @@
 // What the policies would say, with a text as if it were saved. Runs nothing, saves nothing.
+import type { Proposer } from '@sena/contracts/domain/policy';
 import type { Role } from '@sena/contracts/domain/principal';
 import { takeData } from '@sena/sdk/take-data';
 import { useQuery } from '@tanstack/react-query';
@@ -8,6 +9,7 @@ export interface DryRun {
   command: string;
   selector: string;
   role: Role;
+  proposer: Proposer;
   /** Null: the policies as they are. */
   draft: { name: string; text: string } | null;
 }
@@ -15,15 +17,16 @@ export interface DryRun {
 /** Does nothing, so that a text can be looked at without a command. */
 const nothing = 'true';
 
-export function useDryRun({ command, selector, role, draft }: DryRun) {
+export function useDryRun({ command, selector, role, proposer, draft }: DryRun) {
   return useQuery({
-    queryKey: ['policies', 'dry-run', command, selector, role, draft],
+    queryKey: ['policies', 'dry-run', command, selector, role, proposer, draft],
     queryFn: ({ signal }) =>
       takeData(
         sena.POST('/v1/policy/evaluations', {
           body: {
             command: command === '' ? nothing : command,
             role,
+            proposer,
             ...(selector === '' ? {} : { selector }),
             ...(draft === null ? {} : { draft }),
           },

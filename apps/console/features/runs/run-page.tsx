@@ -22,6 +22,7 @@ import { formatDuration, formatIn, formatMoment } from '../time/format-time.ts';
 import { useNow } from '../time/use-now.ts';
 import { AnswerText } from './answer-text.tsx';
 import { CancelRunButton } from './cancel-run-button.tsx';
+import { commandAddress } from './command-address.ts';
 import { describeCancel } from './describe-cancel.ts';
 import { ExecutionSheet } from './execution-sheet.tsx';
 import { isNotAnswered } from './is-not-answered.ts';
@@ -70,9 +71,9 @@ export function RunPage({ runId }: { runId: string }) {
           <RunEnd run={run.data} />
           <RunWaits run={run.data} />
           {/* What nobody knows comes before any answer; what merely did not begin may follow it. */}
-          {run.data.counts.unknown > 0 && <UnsettledNodes run={run.data} />}
+          {run.data.counts.unknown > 0 && <UnsettledNodes run={run.data} onShowExecution={show} />}
           <RunAnswer run={run.data} onShowExecution={show} />
-          {run.data.counts.unknown === 0 && <UnsettledNodes run={run.data} />}
+          {run.data.counts.unknown === 0 && <UnsettledNodes run={run.data} onShowExecution={show} />}
           <RunResults run={run.data} onShowExecution={show} />
         </div>
         <div className="flex min-w-0 flex-col gap-5">
@@ -153,7 +154,7 @@ function RunHeader({ run }: { run: Run }) {
         </h1>
         <div className="flex gap-2">
           {!ended && <CancelRunButton run={run} />}
-          {ended && run.kind !== 'runbook' && (
+          {ended && mayBeRepeated(run) && (
             <Button asChild size="sm">
               <Link href={againPath(run)}>
                 <RotateCcw aria-hidden /> {run.kind === 'command' ? 'Run again' : 'Ask again'}
@@ -218,10 +219,14 @@ function Elapsed({ run }: { run: Run }) {
   return <>took {formatDuration(ms)}</>;
 }
 
+/** Of a command that may have run half-way nobody repeats the whole by one press: its nodes each have their way on below. */
+function mayBeRepeated({ kind, counts }: Run): boolean {
+  return kind === 'ask' || (kind === 'command' && counts.unknown === 0);
+}
+
 function againPath(run: Run): string {
-  const query = new URLSearchParams(
-    run.kind === 'command' ? { kind: 'command', command: run.command ?? '' } : { prompt: run.prompt ?? '' },
-  );
+  if (run.kind === 'command') return commandAddress({ command: run.command ?? '', selector: run.selector });
+  const query = new URLSearchParams({ prompt: run.prompt ?? '' });
   if (run.selector !== null) query.set('selector', run.selector);
   return `/?${query}`;
 }

@@ -1,5 +1,5 @@
-// The nodes on which a command did not run to an end that was seen: each with its reason and what to do. Unknown ones first. Stands above
-// the answer, because whoever asks again without reading it may do something twice.
+// The nodes on which a command did not run to an end that was seen: each with its reason, what is known and what to do. Unknown ones first.
+// Stands above the answer, because whoever asks again without reading it may do something twice.
 'use client';
 import { nameReason } from '@sena/contracts/domain/name-reason';
 import type { Execution, Run } from '@sena/contracts/http/runs';
@@ -7,17 +7,25 @@ import { Badge } from '@sena/ui/badge';
 import { Button } from '@sena/ui/button';
 import { Card, CardHeader, CardTitle } from '@sena/ui/card';
 import { Skeleton } from '@sena/ui/skeleton';
+import Link from 'next/link';
 import { useState } from 'react';
 import { FailureNotice } from '../api/failure-notice.tsx';
 import { InertText } from '../output/inert-text.tsx';
 import { formatCount } from '../time/format-time.ts';
+import { commandAddress } from './command-address.ts';
+import { describeKnown } from './describe-known.ts';
 import { describeOutcome } from './describe-outcome.ts';
 import { RunCaveats } from './run-caveats.tsx';
 import { useExecutionList } from './use-executions.ts';
 
 const foldedMax = 5;
 
-export function UnsettledNodes({ run }: { run: Run }) {
+interface UnsettledNodesProps {
+  run: Run;
+  onShowExecution: (executionId: string) => void;
+}
+
+export function UnsettledNodes({ run, onShowExecution }: UnsettledNodesProps) {
   const { unknown, notStarted } = run.counts;
   if (unknown + notStarted === 0) return null;
   return (
@@ -33,7 +41,8 @@ export function UnsettledNodes({ run }: { run: Run }) {
           runId={run.id}
           outcome="unknown"
           count={unknown}
-          advice="There the command may or may not have run. SENA repeats nothing by itself. Look at each of these nodes before you try again."
+          advice="Nobody saw the command end there: it may have run, in whole or in part, or not at all. SENA repeats nothing by itself, and says here what it finds out later. Look at each of these nodes before you try again."
+          onShowExecution={onShowExecution}
         />
       )}
       {notStarted > 0 && (
@@ -42,6 +51,7 @@ export function UnsettledNodes({ run }: { run: Run }) {
           outcome="not_started"
           count={notStarted}
           advice="There nothing ran. Mend what is named, then ask again for these nodes."
+          onShowExecution={onShowExecution}
         />
       )}
     </Card>
@@ -53,9 +63,10 @@ interface NodesProps {
   outcome: 'unknown' | 'not_started';
   count: number;
   advice: string;
+  onShowExecution: (executionId: string) => void;
 }
 
-function Nodes({ runId, outcome, count, advice }: NodesProps) {
+function Nodes({ runId, outcome, count, advice, onShowExecution }: NodesProps) {
   const [all, setAll] = useState(false);
   const list = useExecutionList(runId, { outcome, group: null });
   const visible = all ? list.rows : list.rows?.slice(0, foldedMax);
@@ -71,7 +82,7 @@ function Nodes({ runId, outcome, count, advice }: NodesProps) {
       )}
       <ul aria-label={outcome === 'unknown' ? 'Nodes with an unknown outcome' : 'Nodes where it was not started'}>
         {visible?.map((execution) => (
-          <Unsettled key={execution.id} execution={execution} />
+          <Unsettled key={execution.id} execution={execution} onShowExecution={onShowExecution} />
         ))}
       </ul>
       {all && list.hasNextPage && (
@@ -88,22 +99,48 @@ function Nodes({ runId, outcome, count, advice }: NodesProps) {
   );
 }
 
-function Unsettled({ execution }: { execution: Execution }) {
+interface UnsettledProps {
+  execution: Execution;
+  onShowExecution: (executionId: string) => void;
+}
+
+function Unsettled({ execution, onShowExecution }: UnsettledProps) {
   const words = describeOutcome(execution);
+  const { name } = execution.node;
+  const isUnknown = execution.outcome === 'unknown';
+  const hasPrinted = execution.stdoutBytes + execution.stderrBytes > 0;
   return (
     <li className="mt-3 flex flex-col gap-0.5 border-l-2 border-border pl-3">
       <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <span className="font-mono text-[0.8125rem] font-medium">{execution.node.name}</span>
         {execution.reason !== null && (
-          <Badge tone={words.tone === 'unknown' ? 'unknown' : 'warning'}>{nameReason(execution.reason)}</Badge>
+          <Badge tone={isUnknown ? 'unknown' : 'warning'}>{nameReason(execution.reason)}</Badge>
         )}
       </span>
       {words.whatToDo !== null && <span className="text-sm text-pretty">{words.whatToDo}</span>}
+      {isUnknown && <span className="text-[0.8125rem] text-muted-foreground">{describeKnown(execution)}</span>}
       {execution.detail !== null && (
         <span className="text-[0.8125rem] break-words text-muted-foreground">
           <InertText text={execution.detail} terminal="show" />
         </span>
       )}
+      <span className="mt-1.5 flex flex-wrap gap-1.5">
+        {isUnknown && (
+          <Button asChild size="sm">
+            <Link href={commandAddress({ command: '', selector: `name=${name}` })}>Look at {name}</Link>
+          </Button>
+        )}
+        {isUnknown && hasPrinted && (
+          <Button size="sm" variant="ghost" onClick={() => onShowExecution(execution.id)}>
+            What {name} printed
+          </Button>
+        )}
+        <Button asChild size="sm" variant="ghost">
+          <Link href={commandAddress({ command: execution.command, selector: `name=${name}` })}>
+            Run it on {name} again
+          </Link>
+        </Button>
+      </span>
     </li>
   );
 }

@@ -12,9 +12,11 @@ import { Notice } from '@sena/ui/notice';
 import { Select } from '@sena/ui/select';
 import { Spinner } from '@sena/ui/spinner';
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
-import { describeFailure, fieldError } from '../api/describe-failure.ts';
+import { useState } from 'react';
+import { FailureNotice } from '../api/failure-notice.tsx';
 import { sena } from '../api/sena-client.ts';
+import { DialogForm } from '../forms/dialog-form.tsx';
+import { useFieldErrors } from '../forms/use-field-errors.ts';
 import { formatIn } from '../time/format-time.ts';
 import { useNow } from '../time/use-now.ts';
 import { useCreateSite, useSites } from './use-sites.ts';
@@ -73,7 +75,6 @@ function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: strin
   const createSite = useCreateSite();
   const [choice, setChoice] = useState<string | null>(null);
   const [name, setName] = useState('');
-  const [nameError, setNameError] = useState<string | null>(null);
   const issue = useMutation({
     mutationFn: async () => {
       const site =
@@ -90,6 +91,7 @@ function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: strin
     },
     onSuccess: ({ token, name: siteName }) => onIssued(token, siteName),
   });
+  const fields = useFieldErrors(issue.error);
 
   if (sites.data === undefined) {
     return sites.error === null ? (
@@ -97,9 +99,7 @@ function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: strin
         <Spinner /> Loading the sites…
       </p>
     ) : (
-      <Notice tone="danger" role="alert" title={describeFailure(sites.error).title}>
-        {describeFailure(sites.error).detail}
-      </Notice>
+      <FailureNotice error={sites.error} onRetry={() => void sites.refetch()} />
     );
   }
 
@@ -108,20 +108,24 @@ function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: strin
   function siteName(id: string): string {
     return known.find((site) => site.id === id)?.name ?? id;
   }
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function submit() {
     const isNamed = chosen !== newSite || namePattern.test(name.trim());
-    setNameError(isNamed ? null : name.trim() === '' ? 'Give the site a name.' : wrongName);
-    if (isNamed && !issue.isPending) issue.mutate();
+    if (fields.allow(isNamed ? {} : { name: name.trim() === '' ? 'Give the site a name.' : wrongName })) issue.mutate();
   }
 
   return (
-    <form className="flex flex-col gap-4" noValidate onSubmit={submit}>
+    <DialogForm
+      fields={fields}
+      failure={issue.error}
+      busy={issue.isPending}
+      action="Make the join command"
+      onSubmit={submit}
+    >
       {known.length > 0 && (
         <Field label="Site">
           {(control) => (
             <Select
-              id={control.id}
+              {...control}
               value={chosen}
               onValueChange={setChoice}
               options={[
@@ -136,7 +140,7 @@ function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: strin
         <Field
           label="Name of the new site"
           hint="Letters, digits, dot, dash and underscore, like fra1 or berlin-office."
-          error={nameError ?? fieldError(issue.error, 'name')}
+          error={fields.errorOf('name')}
         >
           {(control) => (
             <Input
@@ -152,20 +156,7 @@ function ChooseSite({ onIssued }: { onIssued: (token: JoinToken, siteName: strin
           )}
         </Field>
       )}
-      {issue.error !== null && fieldError(issue.error, 'name') === null && (
-        <Notice tone="danger" role="alert" title={describeFailure(issue.error).title}>
-          {describeFailure(issue.error).detail}
-        </Notice>
-      )}
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Not now</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" busy={issue.isPending}>
-          Make the join command
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }
 

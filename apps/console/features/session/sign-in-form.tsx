@@ -9,6 +9,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { describeFailure } from '../api/describe-failure.ts';
+import { findMissing } from '../forms/find-missing.ts';
+import { useFieldErrors } from '../forms/use-field-errors.ts';
 import { signInWithPasskey } from '../passkeys/sign-in-with-passkey.ts';
 import { Logo } from '../shell/logo.tsx';
 import { signIn } from './auth-client.ts';
@@ -18,6 +20,12 @@ import { sendCode } from './send-code.ts';
 
 type State = { kind: 'idle' } | { kind: 'busy' } | { kind: 'refused'; sentence: string };
 type Step = 'password' | 'code';
+
+/** What is said of a field that is empty. */
+const lacking: Readonly<Record<Step, Readonly<Record<string, string>>>> = {
+  password: { email: 'Give the email that you sign in with.', password: 'Give your password.' },
+  code: { code: 'Give the code that your authenticator shows, or a backup code.' },
+};
 
 export function SignInForm() {
   const router = useRouter();
@@ -32,11 +40,14 @@ export function SignInForm() {
       : { kind: 'idle' },
   );
 
+  const fields = useFieldErrors(null);
+
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    setState({ kind: 'busy' });
     const text = (name: string) => String(form.get(name) ?? '');
+    if (!fields.allow(findMissing(text, lacking[step]))) return;
+    setState({ kind: 'busy' });
     const result =
       step === 'password' ? await signIn(text('email').trim(), text('password')) : await sendCode(text('code'));
     if (result.kind === 'refused') {
@@ -78,23 +89,27 @@ export function SignInForm() {
       <Card className="w-full max-w-sm p-6">
         <h1 className="text-lg font-semibold">Sign in</h1>
         <p className="mt-1 text-sm text-muted-foreground">Ask your fleet, and see what each answer rests on.</p>
-        <form className="mt-5 flex flex-col gap-4" onSubmit={submit}>
+        <form ref={fields.form} className="mt-5 flex flex-col gap-4" noValidate onSubmit={submit}>
           {state.kind === 'refused' && <Notice tone="danger" role="alert" title={state.sentence} />}
           {step === 'password' ? (
             <>
-              <Field label="Email">
+              <Field label="Email" error={fields.errorOf('email')}>
                 {(control) => (
                   <Input {...control} name="email" type="email" autoComplete="username" required autoFocus />
                 )}
               </Field>
-              <Field label="Password">
+              <Field label="Password" error={fields.errorOf('password')}>
                 {(control) => (
                   <Input {...control} name="password" type="password" autoComplete="current-password" required />
                 )}
               </Field>
             </>
           ) : (
-            <Field label="Code" hint="Of your authenticator, or one of your backup codes.">
+            <Field
+              label="Code"
+              hint="Of your authenticator, or one of your backup codes."
+              error={fields.errorOf('code')}
+            >
               {(control) => (
                 <Input {...control} name="code" autoComplete="one-time-code" className="font-mono" required autoFocus />
               )}

@@ -2,13 +2,13 @@
 import { createInvitation } from '@sena/auth/invitations/create-invitation';
 import { SenaError } from '@sena/contracts/errors';
 import { createdInvitationSchema, createInvitationBodySchema, invitationSchema } from '@sena/contracts/http/members';
-import { parseSelector } from '@sena/fleet/parse-selector';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { idempotencyHeadersSchema, oncePerKeyInIdentity } from '../../idempotency.ts';
 import { mailInvitation } from '../../mail/mail-invitation.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
+import { requireReadableScope } from '../../require-readable-scope.ts';
 import type { Services } from '../../services.ts';
 
 export function postInvitations(app: GatewayApp, services: Services): void {
@@ -34,7 +34,7 @@ export function postInvitations(app: GatewayApp, services: Services): void {
     async (request, reply) => {
       const by = memberOf(request);
       const { body } = request;
-      if (body.scope !== null) parseSelector(body.scope);
+      if (body.scope !== null) requireReadableScope(body.scope, 'scope');
       const created = await oncePerKeyInIdentity(
         services,
         { request, reply, kept: invitationSchema },

@@ -3,12 +3,12 @@
 import { changeMember } from '@sena/auth/members/change-member';
 import { changeMemberBodySchema, organizationMemberSchema } from '@sena/contracts/http/members';
 import { idSchema } from '@sena/contracts/ids';
-import { parseSelector } from '@sena/fleet/parse-selector';
 import { z } from 'zod';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
+import { requireReadableScope } from '../../require-readable-scope.ts';
 import type { Services } from '../../services.ts';
 
 export function patchMember(app: GatewayApp, services: Services): void {
@@ -32,7 +32,7 @@ export function patchMember(app: GatewayApp, services: Services): void {
       const by = memberOf(request);
       const { id: userId } = request.params;
       const { role, scope } = request.body;
-      if (typeof scope === 'string') parseSelector(scope);
+      if (typeof scope === 'string') requireReadableScope(scope, 'scope');
       const changed = await changeMember(services.auth.pool, { by, userId, role, scope });
       void services.signals.ring(by.organizationId, 'memberChanged', { userId });
       return changed;

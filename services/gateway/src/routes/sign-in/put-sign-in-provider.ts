@@ -4,12 +4,12 @@ import { discover } from '@sena/auth/oidc/begin-oidc';
 import { setProvider } from '@sena/auth/providers/provider';
 import { readCertificate } from '@sena/auth/saml/read-certificate';
 import { setSignInProviderBodySchema, shownSignInProviderSchema } from '@sena/contracts/http/sign-in';
-import { parseSelector } from '@sena/fleet/parse-selector';
 import type { z } from 'zod';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
 import { may } from '../../permissions.ts';
 import { declareProblems } from '../../problems/declare-problems.ts';
+import { requireReadableScope } from '../../require-readable-scope.ts';
 import type { Services } from '../../services.ts';
 import { showProvider } from './get-sign-in-provider.ts';
 import { oidcSettings } from './provider-settings.ts';
@@ -35,7 +35,7 @@ export function putSignInProvider(app: GatewayApp, services: Services): void {
     },
     async (request) => {
       const { body } = request;
-      if (body.defaultScope !== null) parseSelector(body.defaultScope);
+      if (body.defaultScope !== null) requireReadableScope(body.defaultScope, 'defaultScope');
       const by = memberOf(request);
       return showProvider(
         services,
