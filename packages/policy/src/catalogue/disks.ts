@@ -132,8 +132,8 @@ export const diskPrograms: readonly ProgramInput[] = [
     name: 'parted',
     parsing: 'exact',
     // One disk is shown by a command of its own; each other command changes it.
-    switches: ['-l', '-m', '-s', '-lm', '-ls', '-ms', '-lms', '--list', '--machine', '--script', 'print'],
-    requires: [['-l', '-lm', '-ls', '-lms', '--list', 'print']],
+    switches: ['-l', '-m', '-s', '-lm', '-ls', '-ms', '-lms', '-sl', '-ml', '--list', '--machine', '--script', 'print'],
+    requires: [['-l', '-lm', '-ls', '-lms', '-sl', '-ml', '--list', 'print']],
     operands: { first: [disk], max: 1 },
     otherwise: 'writes',
   },
