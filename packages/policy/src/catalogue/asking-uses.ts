@@ -22,8 +22,12 @@ const recordType = { oneOf: recordTypes };
 
 /** Each of these of `dig` as it stands; the others name a file or a key, or go on for long. */
 const digSwitches = [
-  ...'short answer all trace nssearch tcp vol recurse rec norecurse norec noall nocmd nocomments comments noquestion question'.split(' '),
-  ...'noauthority authority noadditional additional nostats stats multiline nomultiline dnssec nodnssec search nosearch'.split(' '),
+  ...'short answer all trace nssearch tcp vol recurse rec norecurse norec noall nocmd nocomments comments noquestion question'.split(
+    ' ',
+  ),
+  ...'noauthority authority noadditional additional nostats stats multiline nomultiline dnssec nodnssec search nosearch'.split(
+    ' ',
+  ),
   ...'identify ttlid nottlid nsid cdflag adflag noedns'.split(' '),
   ...['time', 'timeout', 'tries', 'retry'].flatMap((option) =>
     ['1', '2', '3', '4', '5', '10'].map((count) => `${option}=${count}`),
@@ -43,11 +47,12 @@ const script = 'cgi|[.](?:php|pl|py|rb|sh|aspx?|jspx?|action|do|lua)[0-9]?(?:/|$
 /** Some services do for HEAD what they do for GET, and some of these act on GET. */
 const deed =
   'shutdown|shut-down|restart|reload|reboot|stop|kill|quit|exit|exec|run|delete|remove|drop|flush|reset|trigger|deploy|logout|purge|clear|set|add|update';
-const headedPage = { pattern: `${loopback}(?:/(?!.*(?:${script}|(?:^|[/._~-])(?:${deed})(?:[/._~-]|$)))[A-Za-z0-9._~/-]*)?` };
+const headedPage = {
+  pattern: `${loopback}(?:(?!.*(?:${script}|(?:^|[/._~-])(?:${deed})(?:[/._~-]|$)))/[A-Za-z0-9._~/-]*)?`,
+};
 /** `@file`, `%output{file}` and fields beside these would do more than tell how it went. */
 const written = {
-  pattern:
-    '(?:[A-Za-z0-9 :,.=_/|()-]|\\\\[nt]|%[{](?:http_code|response_code|time_[a-z]+|size_[a-z]+|remote_ip)[}])*',
+  pattern: '(?:[A-Za-z0-9 :,.=_/|()-]|\\\\[nt]|%[{](?:http_code|response_code|time_[a-z]+|size_[a-z]+|remote_ip)[}])*',
 };
 const header = { pattern: '[Hh]ost: ?[A-Za-z0-9.:-]+|[Aa]ccept: ?[A-Za-z0-9/+*.,;= -]+' };
 const curlVersion = ['-V', '--version'];

@@ -20,7 +20,8 @@ const inNamespace = {
   ...{ '-n': kubeNames, '--namespace': kubeNames },
 } as const satisfies ProgramInput['options'];
 /** Of these `describe` shows no environment. */
-const described = 'nodes?|no|services?|svc|persistentvolumeclaims?|pvc|namespaces?|ns|horizontalpodautoscalers?|hpa|ingress(?:es)?|ing';
+const described =
+  'nodes?|no|services?|svc|persistentvolumeclaims?|pvc|namespaces?|ns|horizontalpodautoscalers?|hpa|ingress(?:es)?|ing';
 
 const kubectlGet: Subcommand = {
   letters: 'A',
@@ -31,7 +32,11 @@ const kubectlGet: Subcommand = {
     ...{ '-l': labelSelector, '--selector': labelSelector, '--field-selector': labelSelector },
     '--sort-by': { pattern: '[{]?[.](?:metadata|status|lastTimestamp|firstTimestamp|eventTime)[A-Za-z0-9.[\\]]*[}]?' },
   },
-  operands: { first: [{ pattern: `(?:${listed})(?:,(?:${listed}))*|(?:${listed})/${kubeName}` }], rest: kubeNames, min: 1 },
+  operands: {
+    first: [{ pattern: `(?:${listed})(?:,(?:${listed}))*|(?:${listed})/${kubeName}` }],
+    rest: kubeNames,
+    min: 1,
+  },
   ...asksCluster,
 };
 
@@ -56,7 +61,10 @@ export const clusterPrograms: readonly ProgramInput[] = [
           ...{ '--tail': { pattern: '[0-9]{1,6}' }, '--since': { pattern: '[0-9]{1,5}[smh]' } },
         },
         endless: ['-f', '--follow'],
-        operands: { rest: { pattern: `(?:(?:pods?|deploy|deployment|job|sts|statefulset|ds|daemonset|svc)/)?${kubeName}` }, max: 2 },
+        operands: {
+          rest: { pattern: `(?:(?:pods?|deploy|deployment|job|sts|statefulset|ds|daemonset|svc)/)?${kubeName}` },
+          max: 2,
+        },
         ...asksCluster,
       },
       top: {
@@ -72,7 +80,10 @@ export const clusterPrograms: readonly ProgramInput[] = [
       },
       rollout: {
         subcommands: {
-          history: { options: inNamespace, operands: { rest: { pattern: `(?:(?:deploy|deployment|ds|sts)/)?${kubeName}` }, min: 1 } },
+          history: {
+            options: inNamespace,
+            operands: { rest: { pattern: `(?:(?:deploy|deployment|ds|sts)/)?${kubeName}` }, min: 1 },
+          },
         },
         ...asksCluster,
       },
@@ -87,7 +98,10 @@ export const clusterPrograms: readonly ProgramInput[] = [
     parsing: 'exact',
     bare: true,
     switches: ['-s'],
-    options: { '-f': { oneOf: ['plain', 'json', 'json-pretty'] }, '--format': { oneOf: ['plain', 'json', 'json-pretty'] } },
+    options: {
+      '-f': { oneOf: ['plain', 'json', 'json-pretty'] },
+      '--format': { oneOf: ['plain', 'json', 'json-pretty'] },
+    },
     requires: [['-s', 'status', 'health', 'df', 'versions', 'quorum_status', 'osd', 'mon', 'pg', 'mgr', 'mds', 'fs']],
     subcommands: {
       'status|versions|quorum_status': {},
@@ -123,7 +137,13 @@ export const clusterPrograms: readonly ProgramInput[] = [
     otherwise: 'controls_service',
   },
   // `-h` writes a page, `-E` runs a program.
-  { name: 'crm_mon', letters: '1rAfnRto', switches: ['--one-shot'], requires: [['-1', '--one-shot']], otherwise: 'unknown' },
+  {
+    name: 'crm_mon',
+    letters: '1rAfnRto',
+    switches: ['--one-shot'],
+    requires: [['-1', '--one-shot']],
+    otherwise: 'unknown',
+  },
   { name: 'corosync-cfgtool', letters: 's', requires: [['-s']], otherwise: 'controls_service' },
   { name: 'corosync-quorumtool', letters: 'sl', requires: [['-s', '-l']], otherwise: 'controls_service' },
   {
@@ -161,7 +181,12 @@ export const clusterPrograms: readonly ProgramInput[] = [
     },
     otherwise: 'network',
   },
-  { name: 'qm', also: ['pct'], subcommands: { list: {}, status: { operands: { rest: { pattern: '[0-9]{1,9}' }, min: 1, max: 1 } } }, otherwise: 'controls_service' },
+  {
+    name: 'qm',
+    also: ['pct'],
+    subcommands: { list: {}, status: { operands: { rest: { pattern: '[0-9]{1,9}' }, min: 1, max: 1 } } },
+    otherwise: 'controls_service',
+  },
   { name: 'pvecm', subcommands: { 'status|nodes': {} }, otherwise: 'writes' },
   { name: 'xl', subcommands: { 'list|info|uptime|vcpu-list': { operands: names } }, otherwise: 'controls_service' },
 ];

@@ -97,7 +97,10 @@ export const hardwarePrograms: readonly ProgramInput[] = [
     subcommands: {
       topo: { letters: 'm' },
       nvlink: { letters: 's', switches: ['--status'] },
-      'pmon|dmon': { options: { '-c': { pattern: '[1-9][0-9]{0,2}' }, '-s': 'word', '-i': 'word' }, requires: [['-c']] },
+      'pmon|dmon': {
+        options: { '-c': { pattern: '[1-9][0-9]{0,2}' }, '-s': 'word', '-i': 'word' },
+        requires: [['-c']],
+      },
     },
     otherwise: 'writes',
   },

@@ -324,7 +324,11 @@ export const networkPrograms: readonly ProgramInput[] = [
   {
     name: 'teamdctl',
     parsing: 'exact',
-    operands: { first: [{ pattern: '[A-Za-z0-9_.:-]+' }, { oneOf: ['state'] }, { oneOf: ['view', 'dump'] }], min: 2, max: 3 },
+    operands: {
+      first: [{ pattern: '[A-Za-z0-9_.:-]+' }, { oneOf: ['state'] }, { oneOf: ['view', 'dump'] }],
+      min: 2,
+      max: 3,
+    },
     otherwise: 'network',
   },
   {
@@ -336,7 +340,17 @@ export const networkPrograms: readonly ProgramInput[] = [
         operands: {
           first: [
             { pattern: '[A-Za-z0-9_.=+-]{1,15}' },
-            { oneOf: ['latest-handshakes', 'transfer', 'endpoints', 'allowed-ips', 'peers', 'listen-port', 'public-key'] },
+            {
+              oneOf: [
+                'latest-handshakes',
+                'transfer',
+                'endpoints',
+                'allowed-ips',
+                'peers',
+                'listen-port',
+                'public-key',
+              ],
+            },
           ],
           max: 2,
         },

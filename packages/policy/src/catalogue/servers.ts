@@ -7,7 +7,8 @@ const databasePort = { pattern: '[1-9][0-9]{0,4}' };
 const databaseHost = { pattern: '[A-Za-z0-9][A-Za-z0-9.:-]{0,252}|/(?:var/)?run/postgresql|/tmp' };
 const asksDatabase: ['network', string] = ['network', 'asks a database server'];
 const redisVersion = ['--version', '-v'];
-const redisQuestions = 'ping|PING|dbsize|DBSIZE|lastsave|LASTSAVE|role|ROLE|info|INFO|memory|MEMORY|cluster|CLUSTER|latency|LATENCY';
+const redisQuestions =
+  'ping|PING|dbsize|DBSIZE|lastsave|LASTSAVE|role|ROLE|info|INFO|memory|MEMORY|cluster|CLUSTER|latency|LATENCY';
 
 export const serverPrograms: readonly ProgramInput[] = [
   {
@@ -90,6 +91,15 @@ export const serverPrograms: readonly ProgramInput[] = [
       enc: ['reads_secret', 'reads and writes files'],
       '-out': ['writes', 'writes a file'],
     },
+  },
+  {
+    // Of a store whose password it is not given it shows names and fingerprints.
+    name: 'keytool',
+    parsing: 'exact',
+    switches: ['-list', '-v', '-cacerts'],
+    options: { '-keystore': 'certificate', '-alias': 'word' },
+    requires: [['-list'], ['-keystore', '-cacerts']],
+    otherwise: 'writes',
   },
   {
     name: 'ssh-keygen',
@@ -228,11 +238,16 @@ export const serverPrograms: readonly ProgramInput[] = [
     name: 'rabbitmq-diagnostics',
     letters: 'q',
     subcommands: {
-      'ping|status|cluster_status|listeners|alarms|check_running|check_local_alarms|check_alarms|is_running|is_booting': {},
+      'ping|status|cluster_status|listeners|alarms|check_running|check_local_alarms|check_alarms|is_running|is_booting':
+        {},
       'check_port_connectivity|memory_breakdown|server_version|erlang_version': {},
     },
     otherwise: 'unknown',
   },
   { name: 'smbstatus', letters: 'bpSLvn', options: { '-u': accountName }, otherwise: 'unknown' },
-  { name: 'monit', subcommands: { 'status|summary|report': { operands: { rest: 'word' } } }, otherwise: 'controls_service' },
+  {
+    name: 'monit',
+    subcommands: { 'status|summary|report': { operands: { rest: 'word' } } },
+    otherwise: 'controls_service',
+  },
 ];

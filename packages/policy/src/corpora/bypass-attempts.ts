@@ -2167,6 +2167,17 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
       'ssacli ctrl slot=0 ld 1 DELETE',
       'ssacli ctrl slot=0 show ld 1 modify',
     ],
+    'ctr containers list': [
+      'ctr run x y',
+      'ctr tasks exec x',
+      'ctr -a /tmp/x containers list',
+      'ctr containers info x',
+    ],
+    'keytool -list -cacerts': [
+      'keytool -importkeystore',
+      'keytool -list -cacerts -providerpath /tmp/x',
+      'keytool -delete -cacerts',
+    ],
     'mcelog --client': ['mcelog', 'mcelog --daemon', 'mcelog --ascii'],
     'journalctl --verify': ['journalctl --verify --verify-key=x', 'journalctl --verify --flush'],
   },

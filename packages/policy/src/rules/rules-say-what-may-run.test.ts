@@ -62,23 +62,27 @@ describe('the default rules', () => {
     }
   });
 
-  test.each(['ping -c 3 10.0.0.1 | tail -2', 'dig +short web-01.example.com', 'curl -s localhost:9100/metrics | grep node_load'])(
-    'let %s run when a person wrote it, and not when a model or a runbook proposed it',
-    (command) => {
-      expect(ask(command)).toMatchObject([
-        { decision: 'allow', approvers: 0, rules: expect.arrayContaining(['default/asking-the-network']) },
+  test.each([
+    'ping -c 3 10.0.0.1 | tail -2',
+    'dig +short web-01.example.com',
+    'curl -s localhost:9100/metrics | grep node_load',
+  ])('let %s run when a person wrote it, and not when a model or a runbook proposed it', (command) => {
+    expect(ask(command)).toMatchObject([
+      { decision: 'allow', approvers: 0, rules: expect.arrayContaining(['default/asking-the-network']) },
+    ]);
+    for (const proposer of ['model', 'runbook'] as const)
+      expect(ask(command, { proposer })).toMatchObject([
+        { decision: 'require_approval', approvers: 1, rules: ['default/no-person-wrote-it'] },
       ]);
-      for (const proposer of ['model', 'runbook'] as const)
-        expect(ask(command, { proposer })).toMatchObject([
-          { decision: 'require_approval', approvers: 1, rules: ['default/no-person-wrote-it'] },
-        ]);
-    },
-  );
+  });
 
   test('ask about a question to the network of which a part is known on the node alone, although all of it is described', () => {
-    for (const command of ['ping -c 1 10.0.0.$(id -u)', 'dig $(id -u).example.com', 'ping -c 1 -s $(id -u) web-01']) {
+    for (const command of ['ping -c 1 10.0.0.$(nproc)', 'dig web-$(nproc)']) {
       const { effects } = evaluateCommand(parser, command);
-      expect({ command, understood: effects.every(({ call }) => call.understood) }).toEqual({ command, understood: true });
+      expect({ command, understood: effects.every(({ call }) => call.understood) }).toEqual({
+        command,
+        understood: true,
+      });
       expect(ask(command)).toMatchObject([{ decision: 'require_approval', rules: ['default/second-person'] }]);
     }
   });
