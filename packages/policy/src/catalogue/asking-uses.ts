@@ -42,19 +42,21 @@ const statePages = [
   ...['_cluster/health', '_cat/(?:nodes|indices|health|shards|allocation)'],
 ].join('|');
 const statePage = { pattern: `${loopback}(?:/(?:(?:${statePages})/?)?)?(?:[?](?:pretty|v|auto))?` };
+const anyCase = (words: string): string => words.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 /** Where only headers come back: any page, but no script, which may act for whoever asks. */
-const script = 'cgi|[.](?:php|pl|py|rb|sh|aspx?|jspx?|action|do|lua)[0-9]?(?:/|$)|cron|hook';
+const script = anyCase('cgi|[.](?:php|pl|py|rb|sh|aspx?|jspx?|action|do|lua)[0-9]?(?:/|$)|cron|hook');
 /** Some services do for HEAD what they do for GET, and some of these act on GET. */
-const deed =
-  'shutdown|shut-down|restart|reload|reboot|stop|kill|quit|exit|exec|run|delete|remove|drop|flush|reset|trigger|deploy|logout|purge|clear|set|add|update';
+const deed = anyCase(
+  'shutdown|shut-down|restart|reload|reboot|stop|kill|quit|exit|exec|run|delete|remove|drop|flush|reset|trigger|deploy|logout|purge|clear|set|add|update',
+);
 const headedPage = {
-  pattern: `${loopback}(?:(?!.*(?:${script}|(?:^|[/._~-])(?:${deed})(?:[/._~-]|$)))/[A-Za-z0-9._~/-]*)?`,
+  pattern: `${loopback}(?:(?!.*(?:[.][.]|${script}|(?:^|[/._~-])(?:${deed})(?:[/._~-]|$)))/[A-Za-z0-9._~/-]*)?`,
 };
 /** `@file`, `%output{file}` and fields beside these would do more than tell how it went. */
 const written = {
   pattern: '(?:[A-Za-z0-9 :,.=_/|()-]|\\\\[nt]|%[{](?:http_code|response_code|time_[a-z]+|size_[a-z]+|remote_ip)[}])*',
 };
-const header = { pattern: '[Hh]ost: ?[A-Za-z0-9.:-]+|[Aa]ccept: ?[A-Za-z0-9/+*.,;= -]+' };
+const header = { pattern: '[Hh]ost: ?(?!.*(?:169[.]254|metadata))[A-Za-z0-9.:-]+|[Aa]ccept: ?[A-Za-z0-9/+*.,;= -]+' };
 const curlVersion = ['-V', '--version'];
 
 export const askingUses: readonly ProgramInput[] = [
