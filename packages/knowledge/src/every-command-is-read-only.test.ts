@@ -15,11 +15,10 @@ test.each(ownRunbooks.map((runbook) => [runbook.slug, runbook] as const))(
     expect(new Set(runbook.commands.map(({ step }) => step)).size).toBe(runbook.commands.length);
     for (const { step, title, command } of runbook.commands) {
       expect(planStepSchema.safeParse({ step, title, command, nodeIds: [] }).error).toBeUndefined();
-      expect(evaluateCommand(parser, command)).toMatchObject({
-        decision: 'allow',
-        shell: 'sh',
-        reasons: expect.anything(),
-      });
+      const { effects, ...evaluation } = evaluateCommand(parser, command);
+      expect(evaluation).toMatchObject({ decision: 'allow', shell: 'sh', reasons: expect.anything() });
+      // A question to the network waits for a person where no person wrote it.
+      expect([...new Set(effects.map(({ kind }) => kind))]).toEqual(['reads']);
     }
   },
 );

@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allowedStatements, changingStatements, shellFragments, standIns } from './corpora/shell-fragments.ts';
+import {
+  allowedStatements,
+  askingStatements,
+  changingStatements,
+  shellFragments,
+  standIns,
+} from './corpora/shell-fragments.ts';
 import { evaluateCommand } from './evaluate-command.ts';
 import type { JudgedEffect } from './explain/finding.ts';
 import { loadBashParser, type ShellParser } from './load-bash-parser.ts';
@@ -34,7 +40,7 @@ beforeAll(async () => {
   work = join(directory, 'work');
   calls = join(directory, 'calls');
   mkdirSync(programs);
-  for (const name of [...standIns.reading, ...standIns.changing]) {
+  for (const name of [...standIns.reading, ...standIns.changing, ...standIns.asking]) {
     // One write a call: the programs of a pipe write at the same time.
     const script = `#!/bin/sh\nprintf '%s\\037' ${name} "$@" '\u001e' >> '${calls}'\necho 1\n`;
     writeFileSync(join(programs, name), script, { mode: 0o755 });
@@ -90,7 +96,10 @@ function expectHarmless(text: string): Judged {
   );
   if (decision === 'allow') expect({ text, isPermissible }).toEqual({ text, isPermissible: true });
   if (!isPermissible) return 'never alone';
-  const told = decision === 'allow' ? [] : effects.filter(({ kind }) => kind !== 'reads');
+  // Of what may run: the questions to the network, each by the words that are written out.
+  const told = effects.filter(({ kind }) => kind !== 'reads');
+  if (decision === 'allow')
+    expect({ text, unnamed: told.filter(({ call }) => call.operands === undefined) }).toEqual({ text, unnamed: [] });
   for (const { name, argv } of shells) {
     // Text that only bash reads as it was judged runs in bash alone.
     if (shell === 'bash' && name !== 'bash') continue;
@@ -142,6 +151,7 @@ const joints = ['; ', '\n', ' && ', ' | '] as const;
 
 test.each([
   ['well-formed text', allowedStatements, 'may run'],
+  ['text that asks the network', [...askingStatements, ...allowedStatements], 'may run'],
   ['text that changes something', [...changingStatements, ...allowedStatements.slice(0, 4)], 'may be permitted'],
 ] as const)('%s with something put into it', { timeout: 3_600_000 }, (what, statements, expected) => {
   const texts = fc
@@ -153,7 +163,7 @@ test.each([
       const place = at % (text.length + 1);
       count(expectHarmless(text.slice(0, place) + inserted + text.slice(place + (inserted === '' ? 0 : cut))));
     }),
-    { numRuns: Math.ceil(runs / 5) },
+    { numRuns: Math.ceil(runs / 4) },
   );
   console.log(`${what}:`, counts);
   expect(counts[expected]).toBeGreaterThan(runs / 50);

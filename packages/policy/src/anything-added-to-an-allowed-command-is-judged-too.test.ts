@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { benignDiagnostics } from './corpora/benign-diagnostics.ts';
 import { bypassAttempts } from './corpora/bypass-attempts.ts';
 import { evaluateCommand } from './evaluate-command.ts';
+import { onlyReadsOrAsks } from './explain/finding.ts';
 import { loadBashParser, type ShellParser } from './load-bash-parser.ts';
 
 let parser: ShellParser;
@@ -76,7 +77,7 @@ test('any text at all gets an answer with reasons, and effects that point into i
       expect(effects.length).toBeGreaterThan(0);
       expect(reasons.length).toBeGreaterThan(0);
       for (const { start, end } of effects) expect(0 <= start && start <= end && end <= text.length).toBe(true);
-      expect(decision === 'allow').toBe(effects.every(({ kind }) => kind === 'reads'));
+      expect(decision === 'allow').toBe(effects.every(onlyReadsOrAsks));
       expect(reasons.join('')).toMatch(/^[\x20-\x7e…]*$/);
       expect(evaluateCommand(parser, text)).toEqual({ decision, effects, reasons, shell });
     }),

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { benignDiagnostics } from './corpora/benign-diagnostics.ts';
+import { benignDiagnostics, diagnosticsThatDoMore } from './corpora/benign-diagnostics.ts';
 import { type CommandEvaluation, evaluateCommand } from './evaluate-command.ts';
 import { loadBashParser, type ShellParser } from './load-bash-parser.ts';
 
@@ -21,5 +21,11 @@ describe('benign diagnostics', () => {
     expect(new Set(benignDiagnostics).size).toBe(benignDiagnostics.length);
     expect(judged.length).toBeGreaterThanOrEqual(150);
     expect(allowed / judged.length).toBeGreaterThanOrEqual(0.95);
+    const tried = judged.length + Object.keys(diagnosticsThatDoMore).length;
+    console.log(`with those that may do more: ${allowed} of ${tried}, ${((allowed / tried) * 100).toFixed(1)} %`);
+  });
+
+  test.each(Object.entries(diagnosticsThatDoMore))('%s is asked about: it %s', (command) => {
+    expect(evaluateCommand(parser, command).decision).toBe('require_approval');
   });
 });

@@ -21,6 +21,7 @@ const knownPaths = new Set(
     '/proc /proc/1 /proc/1/status /proc/self/status /proc/meminfo /proc/partitions /proc/uptime /proc/sys/vm/swappiness',
     '/sys/class/net/eth0/mtu /sys/class/thermal /boot/initrd.img',
     '/dev/null /dev/sda /dev/sda1 /dev/md0 /dev/nvme0',
+    'http://localhost/health http://localhost/index.html',
     'self/status ssl/site.crt ./hosts etc/hosts $d/hosts /etc/$a$b /proc/$p/status',
   ].flatMap((line) => line.split(' ')),
 );

@@ -1,10 +1,37 @@
 import { beforeAll, expect, test } from 'vitest';
 import { evaluateCommand } from './evaluate-command.ts';
+import { onlyReadsOrAsks } from './explain/finding.ts';
 import { loadBashParser, type ShellParser } from './load-bash-parser.ts';
 
 let parser: ShellParser;
 beforeAll(async () => {
   parser = await loadBashParser();
+});
+
+/** `asks`: it runs alone when a person wrote it. */
+test.each([
+  ['ping -c 3 10.0.0.1', true],
+  ['timeout 5 ping -c 3 10.0.0.1 2>&1 | tail -2', true],
+  ['for h in web-01 web-02; do ping -c 1 $h; done', true],
+  ['h=web-01; ping -c 1 $h', true],
+  ['dig @10.0.0.53 +short web-01.example.com A', true],
+  ['nc -zv -w 3 10.0.0.1 22 443', true],
+  ['curl -sS -m 3 -o /dev/null -w "%{http_code} %{time_total}s\\n" http://localhost:8080/health', true],
+  ["curl -sI -H 'Host: shop.example.com' http://127.0.0.1/", true],
+  ['resolvectl query web-01.example.com', true],
+  ['ping -c 1 10.0.0.$(id -u)', false],
+  ['for p in 22 $(id -u); do nc -z web-01 $p; done', false],
+  ['ping -c 1 ~', false],
+  ['ping -c 3 10.0.0.1; ping 10.0.0.1', false],
+  ['systemctl restart nginx', false],
+])('%s asks and nothing else: %s', (command, asks) => {
+  const { effects, decision } = evaluateCommand(parser, command);
+  expect(effects.every(onlyReadsOrAsks)).toBe(asks);
+  expect(decision).toBe(asks ? 'allow' : 'require_approval');
+});
+
+test('curl tells its version without asking anybody', () => {
+  expect(evaluateCommand(parser, 'curl --version').effects).toMatchObject([{ kind: 'reads' }]);
 });
 
 /** `described`: every argument is, so that a rule may let it run. */

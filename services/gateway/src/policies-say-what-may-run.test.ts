@@ -146,6 +146,17 @@ describe('a dry-run', () => {
     expect((await said({ proposer: 'nobody' })).status).toBe(422);
   });
 
+  it('lets a person’s question to the network run, and not a model’s', async () => {
+    const said = async (more: object) =>
+      (await gateway.call('POST', '/v1/policy/evaluations', { body: { command: 'ping -c 3 10.0.0.1', ...more } })).json;
+    expect(await said({})).toMatchObject({ decision: 'allow', rules: ['default/asking-the-network'] });
+    expect(await said({ proposer: 'model' })).toMatchObject({
+      ...{ decision: 'require_approval', rules: ['default/no-person-wrote-it'] },
+    });
+    const draft = { name: 'quiet', text: 'forbid (principal, action == Action::"network", resource);' };
+    expect(await said({ draft })).toMatchObject({ decision: 'deny', rules: ['quiet'] });
+  });
+
   it('is asked for as the how-to says', async () => {
     const howTo = await readFile(new URL('../../../docs/how-to/write-a-policy.md', import.meta.url), 'utf8');
     const [, address, body = ''] = /curl -s "\$SENA([^"]+)"[^']*'[^']*' -d '([^']+)'/.exec(howTo) ?? [];

@@ -129,6 +129,21 @@ it('a change that the model proposes waits for a person although a policy lets i
   await inOrganization(bench.pool, bench.organizationId, (transaction) => transaction.query('delete from policies'));
 });
 
+it('a question to the network waits for a person when the model proposes it, and runs at once when a person wrote it', async () => {
+  const ping = 'ping -c 1 10.0.0.1';
+  script = (request) =>
+    toolResults(request).length === 0
+      ? { kind: 'call', tools: [{ name: 'run_command', arguments: { title: 'Reach', command: ping } }] }
+      : { kind: 'say', text: 'Reached.' };
+  const proposed = await bench.ask({ kind: 'ask', prompt: 'Is the gateway there?' });
+  const approvalId = await bench.awaitsApproval(proposed);
+  expect(await bench.executionsOf(proposed)).toEqual([]);
+  const own = await bench.ask({ kind: 'command', command: ping });
+  expect(await bench.dispatched(own, 3)).toHaveLength(3);
+  await bench.decide(approvalId, 'approve');
+  expect(await bench.dispatched(proposed, 3)).toHaveLength(3);
+});
+
 it('wrong arguments, unknown tools and unknown nodes are told to the model and run nothing', async () => {
   script = (request) => {
     const results = toolResults(request);

@@ -75,10 +75,9 @@ function noteDeed(reading: Reading): undefined {
   if (done === undefined) return;
   const use = token === undefined ? reading.path : `${reading.path} ${token}`;
   const operands = literals.filter((literal) => literal !== undefined && literal !== token);
-  const hasExample = reading.operands.some(({ pieces }) =>
-    pieces.some((piece) => piece.kind === 'text' && piece.isExample),
-  );
-  const isWrittenOut = !literals.includes(undefined) && !hasExample;
+  const isWrittenOut = reading.operands.every(isLiteral);
+  // Its options and their values are sent as well, or say where to.
+  const asks = reading.shapes.some((shape) => shape.asks) && reading.words.every(isLiteral);
   fail(reading, {
     kind: done[0],
     because: `${showText(use)} ${done[1]}`,
@@ -86,9 +85,15 @@ function noteDeed(reading: Reading): undefined {
       understood: true,
       program: reading.program.name,
       use,
+      ...(asks ? { asks } : {}),
       ...(isWrittenOut ? { operands: operands as string[] } : {}),
     },
   });
+}
+
+/** Written out, and the same on every node. */
+function isLiteral({ pieces, loose, absent }: Word): boolean {
+  return !loose && absent !== true && pieces.every((piece) => piece.kind === 'text' && piece.isExample !== true);
 }
 
 /** True when the rest belongs to a wrapped command. */
@@ -303,7 +308,8 @@ function checkWhole(reading: Reading): undefined {
       unknown(`${showText(reading.path)} is given something else than a number where its format has one`),
     );
   }
-  const { first = [], rest, min = 0, minUnless = [], max, leading, sampling = false } = shape.operands ?? {};
+  const { first = [], rest, min = 0, minUnless = [], max, leading, sampling = false, restWith } = shape.operands ?? {};
+  const others = restWith?.switches.some((name) => reading.used.has(name)) ? restWith.value : rest;
   const operands = [...reading.operands];
   if (leading && !leading.unless.some((name) => reading.used.has(name))) {
     const script = operands.shift();
@@ -330,7 +336,7 @@ function checkWhole(reading: Reading): undefined {
   // A whole directory is read, and none is named: it is the current one.
   if (operands.length === 0 && rest === 'content' && isDeep(reading)) check(reading, 'content', [textPiece('.')]);
   for (const [index, word] of operands.entries()) {
-    const kind = first[index] ?? rest;
+    const kind = first[index] ?? others;
     if (kind === undefined) return refuse(reading, literalOf(word.pieces) ?? '…');
     check(reading, kind, word.pieces);
   }

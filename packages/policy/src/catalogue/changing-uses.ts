@@ -14,8 +14,6 @@ const signals = signal
   .split('|')
   .flatMap((name) => (/^\d/.test(name) ? [`-${name}`] : [`-${name}`, `-SIG${name}`]));
 const ends: Does = ['controls_service', 'ends or signals processes'];
-const machine = { pattern: '[A-Za-z0-9][A-Za-z0-9.:-]{0,252}' };
-const asksMachines: Does = ['network', 'talks to other machines'];
 
 export const changingUses: readonly ProgramInput[] = [
   {
@@ -155,45 +153,4 @@ export const changingUses: readonly ProgramInput[] = [
     otherwise: 'changes_users',
   },
   { name: 'groupdel', operands: accounts, does: ['changes_users', 'deletes a group'], otherwise: 'changes_users' },
-  {
-    name: 'ping',
-    also: ['ping6'],
-    letters: 'nq46',
-    options: {
-      '-c': { pattern: '[1-9]\\d{0,2}' },
-      '-W': 'count',
-      '-w': 'count',
-      '-i': { pattern: '[1-9]|0[.][2-9]' },
-      '-s': { pattern: '\\d{1,4}' },
-    },
-    requires: [['-c']],
-    operands: { rest: machine, min: 1, max: 1 },
-    does: asksMachines,
-    otherwise: 'network',
-  },
-  {
-    name: 'dig',
-    parsing: 'exact',
-    switches: ['+short', '+noall', '+answer', '+trace', '+tcp', '+norecurse', '-4', '-6'],
-    operands: { rest: { pattern: '@?[A-Za-z0-9_][A-Za-z0-9_.:-]*' }, min: 1, max: 4 },
-    does: asksMachines,
-    otherwise: 'network',
-  },
-  {
-    name: 'host',
-    also: ['nslookup'],
-    parsing: 'exact',
-    operands: { rest: { pattern: '[A-Za-z0-9_][A-Za-z0-9_.:-]*' }, min: 1, max: 2 },
-    does: asksMachines,
-    otherwise: 'network',
-  },
-  {
-    name: 'traceroute',
-    also: ['tracepath'],
-    letters: 'n46',
-    options: { '-m': 'count', '-w': 'count', '-q': 'count' },
-    operands: { rest: machine, min: 1, max: 1 },
-    does: asksMachines,
-    otherwise: 'network',
-  },
 ];

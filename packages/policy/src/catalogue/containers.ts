@@ -98,6 +98,16 @@ export const containerPrograms: readonly ProgramInput[] = [
     otherwise: 'controls_service',
   },
   {
+    name: 'ctr',
+    options: { '-n': 'word', '--namespace': 'word' },
+    subcommands: {
+      'containers|container|c|tasks|task|t|images|image|i': { subcommands: { 'list|ls': { letters: 'q' } } },
+      'namespaces|namespace|ns|plugins|plugin': { subcommands: { 'list|ls': { letters: 'q' } } },
+      version: {},
+    },
+    otherwise: 'controls_service',
+  },
+  {
     name: 'virsh',
     subcommands: {
       'list|net-list|pool-list|nodeinfo|version|capabilities': { switches: ['--all', '--inactive'] },

@@ -130,12 +130,15 @@ export const diskPrograms: readonly ProgramInput[] = [
   },
   {
     name: 'parted',
-    letters: 'lms',
-    switches: ['--list', '--machine', '--script'],
-    requires: [['-l', '--list']],
+    parsing: 'exact',
+    // One disk is shown by a command of its own; each other command changes it.
+    switches: ['-l', '-m', '-s', '-lm', '-ls', '-ms', '-lms', '-sl', '-ml', '--list', '--machine', '--script', 'print'],
+    requires: [['-l', '-lm', '-ls', '-lms', '-sl', '-ml', '--list', 'print']],
+    operands: { first: [disk], max: 1 },
     otherwise: 'writes',
   },
   { name: 'pvs', also: ['vgs', 'lvs', 'pvdisplay', 'vgdisplay', 'lvdisplay'], ...volumeReport },
+  { name: 'lvmdiskscan', letters: 'lv', otherwise: 'writes' },
   {
     name: 'dmsetup',
     switches: ['--tree', '-c'],

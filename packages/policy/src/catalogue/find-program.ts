@@ -1,7 +1,9 @@
 // Entered from judge-program. Parses the catalogue once, when the package loads: a wrong entry stops the start.
+import { askingUses } from './asking-uses.ts';
 import { builtinPrograms } from './builtins.ts';
 import { changingPrograms } from './changing.ts';
 import { changingUses } from './changing-uses.ts';
+import { clusterPrograms } from './clusters.ts';
 import { containerPrograms } from './containers.ts';
 import { diskPrograms } from './disks.ts';
 import { filePrograms } from './files.ts';
@@ -35,9 +37,11 @@ const areas: ReadonlyArray<readonly ProgramInput[]> = [
   hardwarePrograms,
   packagePrograms,
   containerPrograms,
+  clusterPrograms,
   serverPrograms,
   versionPrograms,
   changingUses,
+  askingUses,
 ];
 
 const programs = indexPrograms();

@@ -81,8 +81,10 @@ export const hardwarePrograms: readonly ProgramInput[] = [
     subcommands: {
       'sensor|sdr|fru': { bare: true, subcommands: { 'list|print|elist': {} } },
       sel: { bare: true, subcommands: { 'list|elist|info': {} } },
-      chassis: { subcommands: { status: {} } },
-      mc: { subcommands: { info: {} } },
+      chassis: { subcommands: { status: {}, power: { subcommands: { status: {} } } } },
+      power: { subcommands: { status: {} } },
+      'mc|bmc': { subcommands: { info: {} } },
+      dcmi: { subcommands: { power: { subcommands: { reading: {} } } } },
     },
     otherwise: 'controls_service',
     refused: { lan: ['reads_secret', 'shows the community string, by which others may ask this machine'] },
@@ -91,8 +93,65 @@ export const hardwarePrograms: readonly ProgramInput[] = [
     name: 'nvidia-smi',
     letters: 'Lq',
     options: { '-i': 'word', '-d': 'word', '--query-gpu': 'word', '--format': 'word', '--query-compute-apps': 'word' },
+    bare: true,
+    subcommands: {
+      topo: { letters: 'm' },
+      nvlink: { letters: 's', switches: ['--status'] },
+      'pmon|dmon': {
+        options: { '-c': { pattern: '[1-9][0-9]{0,2}' }, '-s': 'word', '-i': 'word' },
+        requires: [['-c']],
+      },
+    },
     otherwise: 'writes',
   },
+  { name: 'lsscsi', letters: 'gdstlLHkcvw', switches: ['--size', '--generic', '--transport', '--long', '--brief'] },
+  {
+    // It takes its words in capitals too.
+    name: 'ssacli',
+    also: ['hpssacli', 'hpacucli'],
+    parsing: 'exact',
+    switches: ['show'],
+    requires: [['show']],
+    operands: {
+      rest: {
+        pattern:
+          'ctrl|controller|all|pd|physicaldrive|ld|logicaldrive|array|slot=[0-9]{1,2}|config|detail|status|[A-Z]|[0-9]{1,3}|[0-9A-Z]{1,3}:[0-9]{1,3}:[0-9]{1,3}',
+      },
+    },
+    otherwise: 'writes',
+  },
+  {
+    name: 'tw_cli',
+    parsing: 'exact',
+    switches: ['show'],
+    requires: [['show']],
+    operands: { rest: { pattern: '/c[0-9]{1,2}(?:/[upb][0-9]{1,3})?|all|status|unitstatus|drivestatus' } },
+    otherwise: 'writes',
+  },
+  {
+    name: 'sas2ircu',
+    also: ['sas3ircu'],
+    parsing: 'exact',
+    switches: ['LIST', 'DISPLAY', 'STATUS', 'list', 'display', 'status'],
+    requires: [['LIST', 'DISPLAY', 'STATUS', 'list', 'display', 'status']],
+    operands: { first: [{ pattern: '[0-9]{1,2}' }], max: 1 },
+    otherwise: 'writes',
+  },
+  {
+    name: 'ras-mc-ctl',
+    parsing: 'exact',
+    switches: ['--summary', '--errors', '--status', '--error-count', '--layout', '--mainboard', '--print-labels'],
+    requires: [['--summary', '--errors', '--status', '--error-count', '--layout', '--mainboard', '--print-labels']],
+    otherwise: 'writes',
+  },
+  {
+    name: 'edac-util',
+    letters: 'svq',
+    switches: ['--status', '--verbose'],
+    options: { '-r': { optional: 'word' }, '--report': { optional: 'word' } },
+  },
+  // Without `--client` it takes the errors out of the kernel.
+  { name: 'mcelog', parsing: 'exact', switches: ['--client'], requires: [['--client']], otherwise: 'writes' },
   { name: 'acpi', letters: 'abctiV' },
   { name: 'lsinitramfs', letters: 'l', operands: { rest: 'certificate', min: 1 } },
   { name: 'cpupower', subcommands: { 'frequency-info|idle-info': { letters: 'pfdg' } }, otherwise: 'writes' },

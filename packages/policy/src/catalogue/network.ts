@@ -299,6 +299,74 @@ export const networkPrograms: readonly ProgramInput[] = [
     subcommands: { dev: { bare: true }, list: {}, reg: { subcommands: { get: {} } } },
     otherwise: 'network',
   },
+  {
+    name: 'birdc',
+    also: ['birdc6'],
+    parsing: 'posix',
+    letters: 'r',
+    subcommands: { show: { operands: { rest: { pattern: '[A-Za-z0-9_./:]+' }, min: 1 } } },
+    otherwise: 'network',
+  },
+  {
+    // Of what it shows, the configuration holds passwords; its words may be shortened.
+    name: 'vtysh',
+    parsing: 'exact',
+    options: { '-c': { pattern: 'show (?:ip|ipv6|bgp|bfd|interface|vrf|version)(?: [A-Za-z0-9./:-]+)*' } },
+    requires: [['-c']],
+    otherwise: 'network',
+  },
+  { name: 'lldpctl', options: { '-f': { oneOf: ['plain', 'keyvalue', 'json', 'xml'] } }, operands: { rest: 'word' } },
+  {
+    name: 'lldpcli',
+    subcommands: { show: { operands: { rest: { pattern: '[a-z][a-z0-9]*' }, min: 1 } } },
+    otherwise: 'network',
+  },
+  {
+    name: 'teamdctl',
+    parsing: 'exact',
+    operands: {
+      first: [{ pattern: '[A-Za-z0-9_.:-]+' }, { oneOf: ['state'] }, { oneOf: ['view', 'dump'] }],
+      min: 2,
+      max: 3,
+    },
+    otherwise: 'network',
+  },
+  {
+    // Asked for a key alone, or for all that there is, it shows keys.
+    name: 'wg',
+    bare: true,
+    subcommands: {
+      show: {
+        operands: {
+          first: [
+            { pattern: '[A-Za-z0-9_.=+-]{1,15}' },
+            {
+              oneOf: [
+                'latest-handshakes',
+                'transfer',
+                'endpoints',
+                'allowed-ips',
+                'peers',
+                'listen-port',
+                'public-key',
+              ],
+            },
+          ],
+          max: 2,
+        },
+      },
+    },
+    otherwise: 'network',
+  },
+  { name: 'tailscale', subcommands: { 'status|version|ip': {} }, otherwise: 'network' },
+  { name: 'ipsec', subcommands: { 'status|statusall|version': {} }, otherwise: 'network' },
+  {
+    name: 'swanctl',
+    parsing: 'exact',
+    switches: ['--list-sas', '--list-conns', '--list-pols', '--stats', '--version'],
+    requires: [['--list-sas', '--list-conns', '--list-pols', '--stats', '--version']],
+    otherwise: 'network',
+  },
   { name: 'nfsstat', letters: 'csmnrvl234', options: { '-o': 'word' }, operands: {} },
   { name: 'exportfs', letters: 'vs', otherwise: 'network' },
   { name: 'rpcinfo', letters: 'p', otherwise: 'network' },

@@ -303,6 +303,26 @@ export const processPrograms: readonly ProgramInput[] = [
     otherwise: 'changes_users',
   },
   {
+    name: 'faillog',
+    letters: 'a',
+    options: { '-u': 'word', '-t': 'count' },
+    otherwise: 'changes_users',
+  },
+  {
+    // A limit that stands beside its name is set.
+    name: 'prlimit',
+    parsing: 'exact',
+    switches: ['--nofile', '--nproc', '--core', '--memlock', '--stack', '--as', '--noheadings', '--raw'],
+    options: { '-p': processId, '--pid': processId },
+    requires: [['-p', '--pid']],
+    otherwise: 'controls_service',
+  },
+  {
+    name: 'smem',
+    letters: 'Hpantkwumr',
+    options: { '-s': 'word', '-c': 'text', '-P': 'text', '-U': 'text', '-M': 'text' },
+  },
+  {
     name: 'faillock',
     options: { '--user': 'word' },
     refused: { '--reset': ['changes_users', 'resets the failed logins'] },

@@ -58,6 +58,8 @@ const operandsSchema = z.strictObject({
   sampling: z.boolean().default(false),
   /** The first operand is a format of `printf`: what it prints as a number has to be one, for some shells evaluate it. */
   formats: z.boolean().default(false),
+  /** In place of `rest`, with one of these switches. */
+  restWith: z.strictObject({ switches: z.array(z.string()), value: valueSchema }).optional(),
   /** The first operand is this (a pattern, a script) unless one of these options gave it. */
   leading: z.strictObject({ value: valueSchema, unless: z.array(z.string()) }).optional(),
 });
@@ -105,6 +107,8 @@ const shapeFields = {
   doesUnless: z.array(z.string()).default([]),
   /** The same as `does`, with one of these switches, options or operands. */
   doesWith: z.record(z.string(), refusedSchema).default({}),
+  /** All that it does is to ask: nothing comes of it, on this machine or on another. It then runs when a person wrote out every argument. */
+  asks: z.boolean().default(false),
   output: outputSchema.optional(),
 };
 

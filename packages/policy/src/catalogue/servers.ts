@@ -1,6 +1,15 @@
 // Data: well-known servers asked for their version, their configuration's validity or their counters; certificates.
 import type { ProgramInput } from './schema.ts';
 
+const accountName = { pattern: '[A-Za-z_][A-Za-z0-9_.-]{0,62}' };
+const databasePort = { pattern: '[1-9][0-9]{0,4}' };
+/** A machine, or the directory of a socket. */
+const databaseHost = { pattern: '[A-Za-z0-9][A-Za-z0-9.:-]{0,252}|/(?:var/)?run/postgresql|/tmp' };
+const asksDatabase: ['network', string] = ['network', 'asks a database server'];
+const redisVersion = ['--version', '-v'];
+const redisQuestions =
+  'ping|PING|dbsize|DBSIZE|lastsave|LASTSAVE|role|ROLE|info|INFO|memory|MEMORY|cluster|CLUSTER|latency|LATENCY';
+
 export const serverPrograms: readonly ProgramInput[] = [
   {
     name: 'openssl',
@@ -82,6 +91,15 @@ export const serverPrograms: readonly ProgramInput[] = [
       enc: ['reads_secret', 'reads and writes files'],
       '-out': ['writes', 'writes a file'],
     },
+  },
+  {
+    // Of a store whose password it is not given it shows names and fingerprints.
+    name: 'keytool',
+    parsing: 'exact',
+    switches: ['-list', '-v', '-cacerts'],
+    options: { '-keystore': 'certificate', '-alias': 'word' },
+    requires: [['-list'], ['-keystore', '-cacerts']],
+    otherwise: 'writes',
   },
   {
     name: 'ssh-keygen',
@@ -174,5 +192,62 @@ export const serverPrograms: readonly ProgramInput[] = [
     otherwise: 'controls_service',
   },
   { name: 'pg_lsclusters', letters: 'hj' },
-  { name: 'pg_isready', letters: 'q' },
+  {
+    // A name of a database may be a whole address to connect to.
+    name: 'pg_isready',
+    letters: 'q',
+    options: {
+      ...{ '-h': databaseHost, '--host': databaseHost, '-p': databasePort, '--port': databasePort },
+      ...{ '-U': accountName, '-d': accountName, '-t': { pattern: '[0-9]{1,4}' } },
+    },
+    doesWith: { '-h': asksDatabase, '--host': asksDatabase },
+    asks: true,
+    otherwise: 'network',
+  },
+  {
+    // The server of this machine alone; what clients sent, keys and settings are left out.
+    name: 'redis-cli',
+    parsing: 'posix',
+    switches: ['--version', '-v'],
+    options: { '-h': { oneOf: ['localhost', '127.0.0.1'] }, '-p': databasePort, '-n': { pattern: '[0-9]{1,3}' } },
+    bare: true,
+    requires: [[...redisVersion, ...redisQuestions.split('|')]],
+    subcommands: {
+      'ping|PING|dbsize|DBSIZE|lastsave|LASTSAVE|role|ROLE': {},
+      'info|INFO': { operands: { rest: { pattern: '[A-Za-z]{2,20}' }, max: 3 } },
+      'memory|MEMORY': { subcommands: { 'stats|STATS|doctor|DOCTOR': {} } },
+      'cluster|CLUSTER': { subcommands: { 'info|INFO|nodes|NODES|slots|SLOTS': {} } },
+      'latency|LATENCY': { subcommands: { 'latest|LATEST|doctor|DOCTOR': {} } },
+    },
+    otherwise: 'network',
+  },
+  {
+    // The list of processes shows the text of statements.
+    name: 'mysqladmin',
+    also: ['mariadb-admin'],
+    letters: 's',
+    switches: ['--silent'],
+    options: {
+      ...{ '-u': accountName, '--user': accountName, '--connect-timeout': { pattern: '[0-9]{1,4}' } },
+      ...{ '-h': { oneOf: ['localhost', '127.0.0.1'] }, '--host': { oneOf: ['localhost', '127.0.0.1'] } },
+    },
+    operands: { rest: { oneOf: ['ping', 'status', 'extended-status', 'version'] }, min: 1 },
+    otherwise: 'controls_service',
+  },
+  {
+    name: 'rabbitmq-diagnostics',
+    letters: 'q',
+    subcommands: {
+      'ping|status|cluster_status|listeners|alarms|check_running|check_local_alarms|check_alarms|is_running|is_booting':
+        {},
+      'check_port_connectivity|memory_breakdown|server_version|erlang_version': {},
+    },
+    otherwise: 'unknown',
+  },
+  { name: 'smbstatus', letters: 'bpSLvn', options: { '-u': accountName }, otherwise: 'unknown' },
+  {
+    name: 'monit',
+    subcommands: { 'status|summary|report': { operands: { rest: 'word' } } },
+    otherwise: 'controls_service',
+  },
 ];

@@ -170,6 +170,7 @@ export const servicePrograms: readonly ProgramInput[] = [
       '--merge',
       '--fields',
       '--header',
+      '--verify',
       '--rotate',
     ],
     options: {
@@ -276,7 +277,16 @@ export const servicePrograms: readonly ProgramInput[] = [
     name: 'resolvectl',
     bare: true,
     switches: ['--no-pager'],
-    subcommands: { statistics: {}, status: { operands: units } },
+    letters: '46',
+    subcommands: {
+      'statistics|dns|domain': {},
+      status: { operands: units },
+      query: {
+        operands: { rest: { pattern: '[A-Za-z0-9_][A-Za-z0-9_.:-]*' }, min: 1 },
+        does: ['network', 'asks other machines'],
+        asks: true,
+      },
+    },
     otherwise: 'network',
   },
   {

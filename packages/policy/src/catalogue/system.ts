@@ -210,6 +210,14 @@ export const systemPrograms: readonly ProgramInput[] = [
     otherwise: 'writes',
     refused: { '-r': ['deletes', 'deletes the table of scheduled commands'] },
   },
+  {
+    // Some versions know these as the first argument alone.
+    name: 'run-parts',
+    parsing: 'posix',
+    switches: ['--test', '--list'],
+    requires: [['--test', '--list']],
+    operands: { first: ['name-of-file'], min: 1, max: 1 },
+  },
   { name: 'atq', options: { '-q': 'word' } },
   { name: 'getenforce' },
   { name: 'sestatus', letters: 'bv' },

@@ -23,7 +23,6 @@ const versionSwitches: Record<string, readonly string[]> = {
   make: ['--version', '-v'],
   cmake: ['--version'],
   git: ['--version', 'version'],
-  curl: ['--version', '-V'],
   wget: ['--version', '-V'],
   ssh: ['-V'],
   rsync: ['--version', '-V'],
@@ -38,7 +37,6 @@ const versionSwitches: Record<string, readonly string[]> = {
   postgres: ['--version', '-V'],
   mongod: ['--version'],
   'redis-server': ['--version', '-v'],
-  'redis-cli': ['--version', '-v'],
   memcached: ['-V', '--version'],
   helm: ['version', '--short'],
   dockerd: ['--version', '-v'],
@@ -52,7 +50,6 @@ const versionSwitches: Record<string, readonly string[]> = {
   systemd: ['--version'],
   'qemu-img': ['--version'],
   puppet: ['--version'],
-  consul: ['version', '--version'],
   vault: ['version', '--version'],
   nomad: ['version', '--version'],
   snmpd: ['-v'],
@@ -61,6 +58,10 @@ const versionSwitches: Record<string, readonly string[]> = {
   named: ['-v', '-V'],
   squid: ['-v'],
   ntpd: ['--version'],
+  keepalived: ['-v', '--version'],
+  rasdaemon: ['--version'],
+  turbostat: ['--version', '-v'],
+  etcd: ['--version'],
 };
 
 export const versionPrograms: readonly ProgramInput[] = Object.entries(versionSwitches).map(([name, switches]) => ({

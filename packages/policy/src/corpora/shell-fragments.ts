@@ -7,6 +7,7 @@
 export const standIns = {
   reading: ['ls', 'cat', 'uniq', 'sort', 'hostname', 'uname', 'grep', 'head', 'wc', 'nproc', 'find', 'seq'],
   changing: ['rm', 'evil', 'a', 'b', 'x', 'y', 'sh'],
+  asking: ['host', 'nc'],
 };
 
 const words =
@@ -41,6 +42,18 @@ export const allowedStatements: readonly string[] = [
   'uname # a comment',
   'sort \\\n a',
   'echo $(nproc) | cat',
+];
+
+/** Whole statements that ask the network by words that are written out, and run without a person. */
+export const askingStatements: readonly string[] = [
+  'host a',
+  'host a b | cat',
+  'nc -z a 22',
+  'nc -zv "b" 22 443 2>/dev/null',
+  'for x in a b; do host $x; done',
+  'x=a; host "$x.b"',
+  'if host a; then nc -z a 22; fi',
+  'echo "$(host a)" x',
 ];
 
 /** Whole statements of which every argument is described, and that change something: rules may let them run. */

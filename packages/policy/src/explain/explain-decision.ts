@@ -1,6 +1,6 @@
 // Entered last, from evaluate-command: findings become the decision, its effects and sentences for people.
 import type { EffectKind, PolicyDecision } from '@sena/contracts/domain/policy';
-import type { Finding, JudgedEffect } from './finding.ts';
+import { type Finding, type JudgedEffect, onlyReadsOrAsks } from './finding.ts';
 
 /** Most important first. */
 export const effectOrder: Record<EffectKind, number> = {
@@ -22,7 +22,7 @@ export type Explained = Pick<PolicyDecision, 'decision' | 'reasons'> & { effects
 
 export function explainDecision(findings: readonly Finding[]): Explained {
   const sorted = [...findings].sort((a, b) => effectOrder[a.kind] - effectOrder[b.kind] || a.start - b.start);
-  const against = sorted.filter((finding) => finding.kind !== 'reads');
+  const against = sorted.filter((finding) => !onlyReadsOrAsks(finding));
   const sentences =
     against.length > 0
       ? against.map((finding) => `needs approval because ${finding.detail}`)

@@ -20,6 +20,8 @@ export interface Call {
   /** Every argument is described in the catalogue: nothing else comes of it. */
   understood: boolean;
   program?: string;
+  /** All that it does is to ask, and every word of it is written out: nothing that only the node knows goes along. */
+  asks?: true;
   /** With its sub-commands: `systemctl restart`. Of what is understood alone. */
   use?: string;
   /** What it is applied to, written out. Of what is understood alone. */
@@ -35,6 +37,11 @@ export interface Finding extends Span {
   /** For `reads`: what it reads with. Otherwise completes "needs approval because …". */
   detail: string;
   call: Call;
+}
+
+/** Neither leaves anything behind, and both may be repeated. Whether it may run without an approval is for rules to say. */
+export function onlyReadsOrAsks({ kind, call }: { kind: EffectKind; call: Call }): boolean {
+  return kind === 'reads' || (kind === 'network' && call.understood && call.asks === true);
 }
 
 export const notUnderstood: Readonly<Call> = { understood: false };

@@ -32,7 +32,7 @@ export function cedarSchema(end: RuleEnd): string {
     principal[end],
     nodes[end],
     // `program`, `use` and `operands` are there where the command says them plainly.
-    'type Use = { understood: Bool, proposer: String, program?: String, use?: String, operands?: Set<String>, approvals: Long, passkey: Bool, hour: Long, weekday: Long };',
+    'type Use = { understood: Bool, asks: Bool, proposer: String, program?: String, use?: String, operands?: Set<String>, approvals: Long, passkey: Bool, hour: Long, weekday: Long };',
     'action guarded; action changes;',
     ...effectKindSchema.options.map(
       (effect) =>

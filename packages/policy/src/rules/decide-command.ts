@@ -181,6 +181,7 @@ function ask(
   const { kind, call } = effect;
   const context = pick(rules.contextAttributes, {
     understood: call.understood,
+    asks: call.asks === true,
     proposer,
     program: call.program,
     use: call.use,

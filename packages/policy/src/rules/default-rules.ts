@@ -12,6 +12,11 @@ export const defaultRules = `
 @id("reading")
 permit (principal, action == Action::"reads", resource);
 
+// So does what only asks other machines, when a person wrote it out.
+@id("asking-the-network")
+permit (principal, action == Action::"network", resource)
+when { context.understood && context.asks && context.proposer == "person" };
+
 // Everything else has an approval by another person.
 @id("second-person")
 permit (principal, action, resource)

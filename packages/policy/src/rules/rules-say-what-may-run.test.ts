@@ -62,6 +62,31 @@ describe('the default rules', () => {
     }
   });
 
+  test.each([
+    'ping -c 3 10.0.0.1 | tail -2',
+    'dig +short web-01.example.com',
+    'curl -s localhost:9100/metrics | grep node_load',
+  ])('let %s run when a person wrote it, and not when a model or a runbook proposed it', (command) => {
+    expect(ask(command)).toMatchObject([
+      { decision: 'allow', approvers: 0, rules: expect.arrayContaining(['default/asking-the-network']) },
+    ]);
+    for (const proposer of ['model', 'runbook'] as const)
+      expect(ask(command, { proposer })).toMatchObject([
+        { decision: 'require_approval', approvers: 1, rules: ['default/no-person-wrote-it'] },
+      ]);
+  });
+
+  test('ask about a question to the network of which a part is known on the node alone, although all of it is described', () => {
+    for (const command of ['ping -c 1 10.0.0.$(nproc)', 'dig web-$(nproc)']) {
+      const { effects } = evaluateCommand(parser, command);
+      expect({ command, understood: effects.every(({ call }) => call.understood) }).toEqual({
+        command,
+        understood: true,
+      });
+      expect(ask(command)).toMatchObject([{ decision: 'require_approval', rules: ['default/second-person'] }]);
+    }
+  });
+
   test('name themselves and the piece of text', () => {
     expect(ask('systemctl restart nginx')).toMatchObject([
       {
@@ -181,6 +206,26 @@ describe('an organization’s rules', () => {
     ]);
     expect(strictest(verdicts)).toMatchObject({ decision: 'deny', rules: ['no-deletes'] });
     expect(verdicts[1]?.reasons).toEqual(['is denied because `rm` deletes, rule no-deletes']);
+  });
+
+  test('may forbid asking the network, or want a person for it, at both ends', () => {
+    const quiet = 'forbid (principal, action == Action::"network", resource);';
+    const asked = 'forbid (principal, action == Action::"network", resource) unless { context.approvals >= 1 };';
+    const at = (end: 'cloud' | 'satellite', text: string) => {
+      const rules = compileRules(engine, end, 'org_1', [{ name: 'ours', text }]);
+      const { effects } = evaluateCommand(parser, 'df -h; ping -c 1 web-01');
+      const requester = { id: 'unknown', attributes: {} };
+      return decideCommand(rules, { effects, requester, proposer: 'person', nodes: fleet, at: noon });
+    };
+    for (const end of ['cloud', 'satellite'] as const) {
+      expect(at(end, quiet)).toMatchObject([
+        { decision: 'deny', rules: ['ours'], reasons: ['is denied because `ping` asks other machines, rule ours'] },
+      ]);
+      expect(at(end, asked)).toMatchObject([{ decision: 'require_approval', approvers: 1, rules: ['ours'] }]);
+      expect(at(end, 'permit (principal, action == Action::"network", resource);')).toMatchObject([
+        { decision: 'allow' },
+      ]);
+    }
   });
 
   test('may ask for the role, for the hour, for the program and for what it is applied to', () => {

@@ -42,8 +42,9 @@ function judgeAssignments(judge: Judge, assignments: readonly WordToken[], certa
   }
 }
 
+/** Not `http_proxy` and the like, which mean something in small letters. */
 export function isAssignable(name: string): boolean {
-  return /^[a-z][a-z0-9_]*$/.test(name) || upperCaseNames.has(name);
+  return (/^[a-z][a-z0-9_]*$/.test(name) && !name.endsWith('_proxy')) || upperCaseNames.has(name);
 }
 
 function judgeCall(

@@ -58,7 +58,8 @@ export function report(judge: Judge, place: Span, problem: Problem): undefined {
 function joinCalls(one: Call, other: Call): Call {
   if (!one.understood || !other.understood || one.use !== other.use)
     return { ...(one.program === undefined ? {} : { program: one.program }), ...notUnderstood };
-  const { operands, ...joined } = one;
+  const { operands, asks, ...both } = one;
+  const joined: Call = asks === true && other.asks === true ? { ...both, asks } : both;
   if (operands === undefined || other.operands === undefined) return joined;
   return { ...joined, operands: [...new Set([...operands, ...other.operands])] };
 }

@@ -90,6 +90,17 @@ describe('rules in the customer’s file', () => {
     expect(await outcomeOf(command, await approvedBy(command, 'member:a', 'member:b'))).toMatchObject(ran);
   });
 
+  it('let a node ask the network by words that are written out, unless the file forbids it', async () => {
+    const isRefused = { kind: 'not_started', reason: 'policy_refused' };
+    expect(await outcomeOf('ping -c 1 -W 1 127.0.0.1 | head -1', {})).not.toMatchObject(isRefused);
+    expect(await outcomeOf('ping -c 1 $(hostname).example.com', unapproved)).toMatchObject(
+      refused(/nobody has approved it/),
+    );
+    writeFileSync(file, 'forbid (principal, action == Action::"network", resource);');
+    expect(await outcomeOf('ping -c 1 -W 1 127.0.0.1', {})).toMatchObject(refused(/asks other machines, rule ours/));
+    writeFileSync(file, touches);
+  });
+
   it('do not let run alone what nobody understands', async () => {
     expect(await outcomeOf('frobnicate', unapproved)).toMatchObject(refused(/nobody has approved it/));
     expect(await outcomeOf('hostname', { environment: { LESSOPEN: 'x' } })).toMatchObject(

@@ -432,6 +432,19 @@ describe('the policies of the moment of signing', () => {
     },
   );
 
+  test('sign a question to the network that a person wrote, hold back the same from a model, and refuse it where policy forbids it', () => {
+    const ping = 'ping -c 3 10.0.0.1 | tail -2';
+    expect(judge(dispatch({ command: ping }))).toMatchObject({ kind: 'sign', envelope: { readOnly: true } });
+    for (const proposer of ['model', 'runbook'] as const)
+      expect(judge(dispatch({ command: ping, run: { ...dispatch().run, proposer } }))).toMatchObject({
+        ...{ kind: 'refuse', reason: 'signer_refused' },
+        detail: expect.stringMatching(/^It has no approval, and .*because a (?:model|runbook) proposed it/),
+      });
+    const quiet = 'forbid (principal, action == Action::"network", resource);';
+    expect(judge(dispatch({ command: ping }), quiet)).toMatchObject({ kind: 'refuse' });
+    expect(judge(dispatch({ command: 'ping -c 3 $(hostname).example.com' }))).toMatchObject({ kind: 'refuse' });
+  });
+
   test('refuse a node of which nothing is known any more', () => {
     expect(judge(dispatch(), restarts)).toMatchObject({
       kind: 'refuse',

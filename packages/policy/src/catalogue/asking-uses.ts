@@ -1,0 +1,172 @@
+// Data: uses of programs of the network that only ask: nothing comes of them, on this machine or on another, and no output of a program goes along.
+// Their arguments have to be written out (`asks`). Left out is whatever reads what it asks from a file, sends its input, writes a file, runs a
+// program, floods, or goes on without an end.
+import type { ProgramInput } from './schema.ts';
+
+type Asking = Pick<ProgramInput, 'does' | 'asks' | 'otherwise'>;
+
+const asksMachines: Asking = { does: ['network', 'asks other machines'], asks: true, otherwise: 'network' };
+const machine = { pattern: '[A-Za-z0-9][A-Za-z0-9.:-]{0,252}' };
+const port = { pattern: '[1-9][0-9]{0,4}' };
+const rounds = { pattern: '[1-9][0-9]{0,2}' };
+const seconds = { pattern: '[0-9]{1,4}(?:[.][0-9]{1,3})?' };
+const hops = { pattern: '[1-9][0-9]{0,2}' };
+const device = { pattern: '[A-Za-z0-9][A-Za-z0-9_.:-]{0,45}' };
+
+/** What is asked of a name server, and by what kind of record. */
+const name = { pattern: '[A-Za-z0-9_][A-Za-z0-9_.:-]*' };
+const recordTypes = 'A AAAA ANY CAA CNAME DNSKEY DS HTTPS MX NAPTR NS PTR SOA SPF SRV TLSA TXT'
+  .split(' ')
+  .flatMap((type) => [type, type.toLowerCase()]);
+const recordType = { oneOf: recordTypes };
+
+/** Each of these of `dig` as it stands; the others name a file or a key, or go on for long. */
+const digSwitches = [
+  ...'short answer all trace nssearch tcp vol recurse rec norecurse norec noall nocmd nocomments comments noquestion question'.split(
+    ' ',
+  ),
+  ...'noauthority authority noadditional additional nostats stats multiline nomultiline dnssec nodnssec search nosearch'.split(
+    ' ',
+  ),
+  ...'identify ttlid nottlid nsid cdflag adflag noedns'.split(' '),
+  ...['time', 'timeout', 'tries', 'retry'].flatMap((option) =>
+    ['1', '2', '3', '4', '5', '10'].map((count) => `${option}=${count}`),
+  ),
+].map((option) => `+${option}`);
+
+const loopback = '(?:https?://)?(?:localhost|127[.]0[.]0[.]1)(?::[0-9]{1,5})?';
+/** What services tell about themselves, and fetching changes nothing. */
+const statePages = [
+  ...['health', 'healthz', 'livez', 'readyz', 'ready', 'live', 'metrics', 'status', 'ping', 'version'],
+  ...['nginx_status', 'server-status', '-/healthy', '-/ready', 'api/health', 'actuator/health'],
+  ...['_cluster/health', '_cat/(?:nodes|indices|health|shards|allocation)'],
+].join('|');
+const statePage = { pattern: `${loopback}(?:/(?:(?:${statePages})/?)?)?(?:[?](?:pretty|v|auto))?` };
+const anyCase = (words: string): string => words.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+/** Where only headers come back: any page, but no script, which may act for whoever asks. */
+const script = anyCase('cgi|[.](?:php|pl|py|rb|sh|aspx?|jspx?|action|do|lua)[0-9]?(?:/|$)|cron|hook');
+/** Some services do for HEAD what they do for GET, and some of these act on GET. */
+const deed = anyCase(
+  'shutdown|shut-down|restart|reload|reboot|stop|kill|quit|exit|exec|run|delete|remove|drop|flush|reset|trigger|deploy|logout|purge|clear|set|add|update',
+);
+const headedPage = {
+  pattern: `${loopback}(?:(?!.*(?:[.][.]|${script}|(?:^|[/._~-])(?:${deed})(?:[/._~-]|$)))/[A-Za-z0-9._~/-]*)?`,
+};
+/** `@file`, `%output{file}` and fields beside these would do more than tell how it went. */
+const written = {
+  pattern: '(?:[A-Za-z0-9 :,.=_/|()-]|\\\\[nt]|%[{](?:http_code|response_code|time_[a-z]+|size_[a-z]+|remote_ip)[}])*',
+};
+const header = { pattern: '[Hh]ost: ?(?!.*(?:169[.]254|metadata))[A-Za-z0-9.:-]+|[Aa]ccept: ?[A-Za-z0-9/+*.,;= -]+' };
+const curlVersion = ['-V', '--version'];
+
+export const askingUses: readonly ProgramInput[] = [
+  {
+    name: 'ping',
+    also: ['ping6'],
+    letters: 'nq46DO',
+    options: {
+      '-c': rounds,
+      '-W': seconds,
+      '-w': rounds,
+      '-i': { pattern: '[1-9]|0[.][2-9]' },
+      '-s': { pattern: '[0-9]{1,4}' },
+      '-t': hops,
+      '-I': device,
+      '-M': { oneOf: ['do', 'dont', 'want'] },
+    },
+    requires: [['-c', '-w']],
+    operands: { rest: machine, min: 1, max: 1 },
+    ...asksMachines,
+  },
+  {
+    name: 'dig',
+    parsing: 'exact',
+    switches: [...digSwitches, '-4', '-6'],
+    options: { '-x': machine, '-t': recordType, '-p': port },
+    operands: { rest: { pattern: `@?${name.pattern}` }, min: 1, max: 4, minUnless: ['-x'] },
+    ...asksMachines,
+  },
+  {
+    name: 'host',
+    parsing: 'exact',
+    switches: ['-4', '-6', '-a', '-v'],
+    options: { '-t': recordType, '-W': rounds },
+    operands: { rest: name, min: 1, max: 2 },
+    ...asksMachines,
+  },
+  {
+    name: 'nslookup',
+    parsing: 'exact',
+    switches: [
+      ...['-debug', '-nodebug'],
+      ...['-type=', '-query=', '-q='].flatMap((option) => recordTypes.map((type) => `${option}${type}`)),
+    ],
+    operands: { rest: name, min: 1, max: 2 },
+    ...asksMachines,
+  },
+  {
+    name: 'traceroute',
+    also: ['traceroute6', 'tracepath', 'tracepath6'],
+    letters: 'nb46ITU',
+    options: { '-m': hops, '-w': seconds, '-q': { pattern: '[1-9]' }, '-p': port, '-f': hops },
+    operands: { rest: machine, min: 1, max: 1 },
+    ...asksMachines,
+  },
+  {
+    name: 'mtr',
+    letters: 'rwnbzTu46',
+    switches: ['--report', '--report-wide', '--no-dns', '--show-ips', '--aslookup', '--tcp', '--udp'],
+    options: {
+      '-c': rounds,
+      '--report-cycles': rounds,
+      '-i': { pattern: '[1-9]' },
+      '-P': port,
+      '--port': port,
+      '-m': hops,
+    },
+    requires: [
+      ['-r', '-w', '--report', '--report-wide'],
+      ['-c', '--report-cycles'],
+    ],
+    operands: { rest: machine, min: 1, max: 1 },
+    ...asksMachines,
+  },
+  {
+    // It opens a connection and closes it. With `-z` none of its versions reads its input.
+    name: 'nc',
+    also: ['netcat'],
+    parsing: 'posix',
+    letters: 'zvnu46',
+    options: { '-w': rounds },
+    requires: [['-z']],
+    operands: { first: [machine], rest: port, min: 2, max: 9 },
+    ...asksMachines,
+  },
+  {
+    // Services of this machine alone. It also takes options from `~/.curlrc`, which may name a file to write or another machine. That file is
+    // not judged: whoever can write it is the account that the command runs as, or root, and has the same in that account's `.bashrc`. A text
+    // that writes it needs an approval, and no variable that would name another such file may be set. `-q` leaves it out.
+    name: 'curl',
+    letters: 'sSIvkfi46qV',
+    switches: [
+      ...['--silent', '--show-error', '--head', '--verbose', '--insecure', '--fail', '--include', '--ipv4', '--ipv6'],
+      ...['--disable', '--version'],
+    ],
+    options: {
+      ...{ '-m': seconds, '--max-time': seconds, '--connect-timeout': seconds },
+      ...{ '-o': { oneOf: ['/dev/null'] }, '--output': { oneOf: ['/dev/null'] } },
+      ...{ '-w': written, '--write-out': written, '-H': header, '--header': header },
+    },
+    operands: {
+      rest: statePage,
+      restWith: { switches: ['-I', '--head'], value: headedPage },
+      min: 1,
+      max: 4,
+      minUnless: curlVersion,
+    },
+    does: ['network', 'asks a service of this machine'],
+    doesUnless: curlVersion,
+    asks: true,
+    otherwise: 'network',
+  },
+];
