@@ -148,7 +148,9 @@ describe.concurrent.each([['dash'], ['busybox ash'], ['bash']])('under %s', (she
     // As root it would be /var/lib of this machine.
     const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
     const { stderr } = await promisify(execFile)(program, all, { env: { ...env, HOME: home, LC_ALL: 'C' }, ...nobody });
-    expect(stderr).toMatch(/^M unplaceable .*quota and space left.*: Not a directory\n$/);
+    // bash, when its input looks to it like a connection, also misses its own file there.
+    expect(stderr).toMatch(/^M unplaceable .*quota and space left.*: Not a directory$/m);
+    expect(stderr).not.toMatch(/^M full/m);
   });
 
   it('a full disk does not end the command, and it is told that there was more', { concurrent: false }, async () => {
