@@ -50,10 +50,11 @@ function findInLevel(tokens: readonly Token[]): string | null {
   if (depth > 0) return 'A `(` is not closed; close it with `)`, then ask again.';
   // In bash braces may stand in the place of `do` and `done`.
   const hasBraces = tokens.some((token) => plainText(token) === '{');
+  const commands = findCommands(tokens);
   for (const { opens, closes } of blocks) {
     if (closes === 'done' && hasBraces) continue;
     const opened = tokens.filter(
-      (token, index) => opens.some((word) => word === plainText(token)) && isCommand(tokens, index),
+      (token, index) => opens.some((word) => word === plainText(token)) && commands[index] === true,
     );
     // Wherever it stands: what only looks like the end of one is no reason to refuse.
     const closed = tokens.filter((token) => plainText(token) === closes);
@@ -67,12 +68,16 @@ function findInLevel(tokens: readonly Token[]): string | null {
 const leads = new Set(['then', 'else', 'elif', 'do', 'if', 'while', 'until', '{', '!']);
 const joints = new Set(['&&', '||', ';', '&', '|', '(']);
 
-/** Nothing but another command's end, or a keyword that is one itself, stands before it. */
-function isCommand(tokens: readonly Token[], index: number): boolean {
-  const before = tokens[index - 1];
-  if (before === undefined || before.kind === 'newline') return true;
-  if (before.kind === 'operator') return joints.has(before.text);
-  return leads.has(plainText(before) ?? '') && isCommand(tokens, index - 1);
+/** Of each token: does nothing but another command's end, or a keyword that is one itself, stand before it? */
+function findCommands(tokens: readonly Token[]): boolean[] {
+  const commands: boolean[] = [];
+  for (const index of tokens.keys()) {
+    const before = tokens[index - 1];
+    if (before === undefined || before.kind === 'newline') commands.push(true);
+    else if (before.kind === 'operator') commands.push(joints.has(before.text));
+    else commands.push(leads.has(plainText(before) ?? '') && commands[index - 1] === true);
+  }
+  return commands;
 }
 
 function isOperator(token: Token, text: string): boolean {
