@@ -14,7 +14,8 @@ export interface JobQueue {
   /**
    * Resolves when the job is stored. With a `jobId` at most one job of that id waits and at most one is worked on: one
    * that is added while its like waits is dropped, one that is added while its like is worked on runs right after it.
-   * Rejects within 6 s when the server is away; the job may come late then, and at once when `data` is not what the job's schema wants.
+   * Rejects within about 6 s when the server is away, though the job may still be stored later; at once when `data` is not what the job's
+   * schema wants.
    */
   add<N extends JobName>(jobName: N, data: JobData<N>, options?: { jobId?: string }): Promise<void>;
   /**
@@ -25,8 +26,8 @@ export interface JobQueue {
   /** Rejects with the reason when the server does not answer within 2 s. For `/readyz`. */
   ready(): Promise<void>;
   /**
-   * Takes no more jobs, waits for those under way, then disconnects. A server that is away holds it up for about 5 s: what
-   * was worked on and could not be told as done is given out again.
+   * Takes no more jobs, waits for those under way, then disconnects. A server that is away holds it up for about 5 s, a PostgreSQL behind a
+   * half-open connection for up to 35 s: what was worked on and could not be told as done is given out again.
    */
   close(): Promise<void>;
 }
