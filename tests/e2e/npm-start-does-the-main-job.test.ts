@@ -322,14 +322,11 @@ describe('a start that can’t be', () => {
 
 describe('stopping and starting again', () => {
   let vendor: ScriptedVendor;
-  let latestBefore: string | undefined;
   afterAll(() => vendor?.stop());
 
   it('what ran all the while has ended well', () => succeedsOnAll(long.id), 90_000);
 
   it('Ctrl-C leaves no process behind', async () => {
-    latestBefore = (await owner.get<{ items: Array<{ id: string }> }>('/v1/runs?limit=1')).items[0]?.id;
-    expect(latestBefore).toMatch(/^run_/);
     const processes = sena.processes();
     expect(processes.length).toBeGreaterThan(20);
     expect(await sena.interrupt()).toBe(0);
@@ -342,10 +339,6 @@ describe('stopping and starting again', () => {
     expect(sena.startMs).toBeLessThan(20_000);
     const { items } = await owner.get<{ items: unknown[] }>('/v1/nodes');
     expect(items).toHaveLength(12);
-    // The demonstration's question is for a fresh installation; here is said how to ask.
-    const [latest] = (await owner.get<{ items: Array<{ id: string }> }>('/v1/runs?limit=1')).items;
-    expect(latest?.id).toBe(latestBefore);
-    expect(sena.output()).toContain(`curl -s ${sena.local.apiUrl}/v1/runs`);
 
     const run = await owner.run({ kind: 'ask', prompt: 'Where is /srv/data full?' });
     expect(run).toMatchObject({ status: 'succeeded', planner: 'model' });

@@ -9,7 +9,7 @@ import type { Style } from './report/style.ts';
 
 export type Announcement = {
   local: LocalFile;
-  /** The first question's run; null when there is no lab to ask about, and where something was asked before. */
+  /** The first question's run; null when there is no lab to ask about. */
   run: Run | null;
   /** Since `npm start` began. */
   startMs: number;
@@ -32,20 +32,9 @@ export function announce(report: Report, style: Style, { local, run, startMs }: 
     row('API', `${local.consoleUrl}/v1`, `reference: ${local.consoleUrl}/docs`),
     row('API key', local.apiKey, 'also in .sena/local.json'),
     '',
-    ...(run === null ? [...howToAsk(local, style), ''] : []),
     dim('  Ctrl-C stops everything.'),
     '',
   );
-}
-
-/** Nothing was asked at this start: so that nobody waits for an answer. */
-function howToAsk({ apiUrl, apiKey }: LocalFile, { bold, dim }: Style): string[] {
-  const body = JSON.stringify({ kind: 'ask', prompt: firstQuestion });
-  const headers = `-H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json'`;
-  return [
-    `  ${bold('Ask')} in the console, or from a terminal; the answer is in the console under Runs:`,
-    dim(`  curl -s ${apiUrl}/v1/runs ${headers} -d '${body}'`),
-  ];
 }
 
 function answerLines(run: Run, local: LocalFile, { bold, dim, yellow }: Style): string[] {
