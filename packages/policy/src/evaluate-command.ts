@@ -137,6 +137,7 @@ function createJudge(text: string, root: Node, lexed: Lexed): Judge {
     loops: [],
     assigned: new Map(),
     nesting: 0,
+    roundsUnknown: 0,
     substitutionOutput: (part) => {
       const known = outputs.get(part.start);
       if (known) return known;

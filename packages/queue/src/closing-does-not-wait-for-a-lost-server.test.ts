@@ -23,11 +23,21 @@ async function onRedis() {
   return { queue, lose: () => redis.kill(), end: () => redis.stop(), startAgain: () => redis.startAgain() };
 }
 
-async function onPostgres(): Promise<Server> {
+async function onPostgres(): Promise<Server & { fallSilent(): void }> {
   const database = await createTestDatabase();
   const line = await openHalfOpenLine(database.urls.queue);
   const queue = await openQueue({ kind: 'postgres', url: line.over(database.urls.queue) }, { logger });
-  return { queue, lose: async () => line.stop(), end: () => database.drop() };
+  const end = async () => {
+    line.stop();
+    await database.drop();
+  };
+  return { queue, lose: async () => line.stop(), fallSilent: () => line.fallSilent(), end };
+}
+
+/** Its connections look alive, and nothing comes over them any more. */
+async function onSilentPostgres(): Promise<Server> {
+  const server = await onPostgres();
+  return { ...server, lose: async () => server.fallSilent() };
 }
 
 /** Works on one job that lasts `jobMs`; resolves when the job has begun, with what tells whether it is done. */
@@ -53,6 +63,7 @@ async function closingTakesMs(queue: JobQueue): Promise<number> {
 describe.concurrent.each([
   { on: 'Redis', open: onRedis },
   { on: 'PostgreSQL', open: onPostgres },
+  { on: 'a PostgreSQL that says nothing', open: onSilentPostgres },
 ])('on $on', ({ open }) => {
   test('workers that wait for jobs', async () => {
     const server = await open();

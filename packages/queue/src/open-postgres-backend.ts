@@ -1,5 +1,6 @@
 // BullMQ on PostgreSQL, in the schema `bullmq` that the role of the URL owns. One pool for everything in the process.
 // Applies BullMQ's own migrations when it opens.
+import type { Socket } from 'node:net';
 import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
 import pg from 'pg';
 import { answerWithin } from './answer-within.ts';
@@ -8,6 +9,7 @@ import type { QueueBackend } from './queue-backend.ts';
 const schema = 'bullmq';
 const connectTimeoutMs = 5_000;
 const pingTimeoutMs = 2_000;
+const partingMs = 3_000;
 /** Each worker keeps one connection for LISTEN; the rest serves short queries. */
 const connectionsMax = 10;
 
@@ -37,6 +39,14 @@ export async function openPostgresBackend(
   pool.on('error', onLost); // an idle connection was cut; the pool replaces it
   // One that BullMQ holds, while it asks nothing: its next query fails. Without a listener the process would end.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  const sockets = new Set<Socket>();
+  pool.on('connect', (client) => {
+    const socket = socketOf(client);
+    sockets.add(socket.once('close', () => sockets.delete(socket)));
+  });
+  const giveUp = () => {
+    for (const socket of sockets) socket.destroy(new Error('The queue closes, and PostgreSQL did not answer in time.'));
+  };
   try {
     await migrate(pool);
   } catch (error) {
@@ -49,10 +59,19 @@ export async function openPostgresBackend(
     createProducer: (queue, options) => new Queue(queue, { ...options, connection: pool }),
     createWorker: (queue, processor, options) => new Worker(queue, processor, { ...options, connection: pool }),
     ping: () => answerWithin('PostgreSQL', pingTimeoutMs, pool.query('select 1')),
-    // Each query ends by itself: it finds no server, or none that answers within `silentMsMax`.
-    giveUp: () => undefined,
-    close: () => pool.end(),
+    giveUp,
+    close: async () => {
+      // Orderly, and without the server where that says nothing.
+      const timer = setTimeout(giveUp, partingMs);
+      await pool.end();
+      clearTimeout(timer);
+    },
   };
+}
+
+/** pg has it, and its types don't say so. */
+function socketOf(client: pg.ClientBase): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 /** All migrations run in one session and one transaction, behind BullMQ's advisory lock. */

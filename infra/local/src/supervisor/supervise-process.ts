@@ -67,7 +67,7 @@ const whatToDo =
   ' What it needs does not answer (PostgreSQL or Redis, where SENA_DATABASE_URL or REDIS_URL names one), or the machine is busy. Mend that, then start again: what is there is kept.';
 
 export function superviseProcess(spec: ProcessSpec, { report, table }: SupervisorContext): SupervisedProcess {
-  const stopTimeoutMs = spec.stopTimeoutMs ?? 8_000;
+  const stopTimeoutMs = spec.stopTimeoutMs ?? 20_000;
   const readyTimeoutMs = spec.readyTimeoutMs ?? 60_000;
   const stopping = new AbortController();
   const hurrying = new AbortController();
@@ -233,10 +233,10 @@ export function superviseProcess(spec: ProcessSpec, { report, table }: Superviso
     const gone = once(child, 'exit');
     const enough = new AbortController();
     child.kill(spec.stopSignal ?? 'SIGTERM');
-    const patience = sleep(stopTimeoutMs, 'too late', {
+    const waiting = sleep(stopTimeoutMs, 'too late', {
       signal: AbortSignal.any([hurrying.signal, enough.signal]),
     }).catch(() => 'hurry');
-    const first = await Promise.race([gone.then(() => 'gone'), patience]);
+    const first = await Promise.race([gone.then(() => 'gone'), waiting]);
     enough.abort();
     if (first === 'gone') return;
     if (first === 'too late')

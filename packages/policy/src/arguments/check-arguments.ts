@@ -5,6 +5,7 @@ import { type Problem, unknown } from '../explain/finding.ts';
 import { numericPlaces } from '../languages/read-printf.ts';
 import { showText } from '../text/show-text.ts';
 import {
+  isLiteral,
   leadingText,
   literalOf,
   mayHideDash,
@@ -89,11 +90,6 @@ function noteDeed(reading: Reading): undefined {
       ...(isWrittenOut ? { operands: operands as string[] } : {}),
     },
   });
-}
-
-/** Written out, and the same on every node. */
-function isLiteral({ pieces, loose, absent }: Word): boolean {
-  return !loose && absent !== true && pieces.every((piece) => piece.kind === 'text' && piece.isExample !== true);
 }
 
 /** True when the rest belongs to a wrapped command. */

@@ -43,20 +43,19 @@ const statePages = [
 ].join('|');
 const statePage = { pattern: `${loopback}(?:/(?:(?:${statePages})/?)?)?(?:[?](?:pretty|v|auto))?` };
 const anyCase = (words: string): string => words.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
-/** Where only headers come back: any page, but no script, which may act for whoever asks. */
-const script = anyCase('cgi|[.](?:php|pl|py|rb|sh|aspx?|jspx?|action|do|lua)[0-9]?(?:/|$)|cron|hook');
-/** Some services do for HEAD what they do for GET, and some of these act on GET. */
-const deed = anyCase(
-  'shutdown|shut-down|restart|reload|reboot|stop|kill|quit|exit|exec|run|delete|remove|drop|flush|reset|trigger|deploy|logout|purge|clear|set|add|update',
-);
+/** Where only headers come back: what a server has as a file too. Some do for HEAD what they do for GET, and some of these act on GET. */
+const fileEnding = anyCase('html?|css|js|txt|ico|png|jpg|svg|gif|woff2?');
 const headedPage = {
-  pattern: `${loopback}(?:(?!.*(?:[.][.]|${script}|(?:^|[/._~-])(?:${deed})(?:[/._~-]|$)))/[A-Za-z0-9._~/-]*)?`,
+  pattern: `(?:${statePage.pattern})|${loopback}/(?!.*[.][.])[A-Za-z0-9._~/-]*[.](?:${fileEnding})`,
 };
 /** `@file`, `%output{file}` and fields beside these would do more than tell how it went. */
 const written = {
   pattern: '(?:[A-Za-z0-9 :,.=_/|()-]|\\\\[nt]|%[{](?:http_code|response_code|time_[a-z]+|size_[a-z]+|remote_ip)[}])*',
 };
-const header = { pattern: '[Hh]ost: ?(?!.*(?:169[.]254|metadata))[A-Za-z0-9.:-]+|[Aa]ccept: ?[A-Za-z0-9/+*.,;= -]+' };
+/** No name or number of the cloud's metadata, whichever way it is written. */
+const header = {
+  pattern: `[Hh]ost: ?(?!.*${anyCase('metadata')})(?!.*169[.]254)(?![0-9xX.]+(?::|$))[A-Za-z0-9.:-]+|[Aa]ccept: ?[A-Za-z0-9/+*.,;= -]+`,
+};
 const curlVersion = ['-V', '--version'];
 
 export const askingUses: readonly ProgramInput[] = [
@@ -83,7 +82,12 @@ export const askingUses: readonly ProgramInput[] = [
     parsing: 'exact',
     switches: [...digSwitches, '-4', '-6'],
     options: { '-x': machine, '-t': recordType, '-p': port },
-    operands: { rest: { pattern: `@?${name.pattern}` }, min: 1, max: 4, minUnless: ['-x'] },
+    operands: {
+      rest: { pattern: `@?(?!(?:${anyCase('axfr|ixfr')})(?:=|$))${name.pattern}` },
+      min: 1,
+      max: 4,
+      minUnless: ['-x'],
+    },
     ...asksMachines,
   },
   {

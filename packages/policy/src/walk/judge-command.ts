@@ -76,7 +76,7 @@ function judgeCall(
   }
   const nameWord: Word = { pieces: [textPiece(name)], loose: false, start: first.start, end: first.end };
   const problems = judgeCombinations(judge, nameWord, rest);
-  for (const problem of problems) report(judge, run, problem);
+  for (const problem of problems) report(judge, run, judge.roundsUnknown > 0 ? withoutAsking(problem) : problem);
   if (problems.length === 0) {
     judge.findings.push({
       kind: 'reads',
@@ -86,6 +86,13 @@ function judgeCall(
       call: { understood: true, program: name },
     });
   }
+}
+
+/** Where a loop asks again and again, a person looks at it first. */
+function withoutAsking({ call, ...problem }: Problem): Problem {
+  if (call === undefined) return problem;
+  const { asks: _, ...rest } = call;
+  return { ...problem, call: rest };
 }
 
 function judgeCombinations(judge: Judge, name: Word, rest: readonly WordToken[]): Problem[] {

@@ -38,6 +38,8 @@ export interface Judge {
   assigned: Map<string, number>;
   /** How many conditions, loops, pipes and subshells surround the point of the walk. */
   nesting: number;
+  /** How many loops surround it of which nobody can say beforehand how often they go round. */
+  roundsUnknown: number;
   /** What a variable may hold at the point of the walk. */
   variableValues: (name: string) => Piece[][];
   substitutionOutput: (part: SubstitutionPart) => OutputKind;

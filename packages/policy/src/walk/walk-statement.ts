@@ -5,6 +5,7 @@ import type { Node } from 'web-tree-sitter';
 import { type Problem, unknown } from '../explain/finding.ts';
 import { type Level, plainText, type WordToken } from '../reading/token.ts';
 import { expandUnsplit, expandWord } from '../words/expand-word.ts';
+import { isLiteral } from '../words/piece.ts';
 import { takeRun } from './command-run.ts';
 import { type Judge, report } from './judge.ts';
 import { isAssignable, judgeRun } from './judge-command.ts';
@@ -132,6 +133,7 @@ function walkFor(judge: Judge, level: Level, node: Node): undefined {
     return refuse(judge, variable, unknown('the variable of the loop may change what commands do'));
   }
   let body: Node | undefined;
+  let isListWrittenOut = true;
   for (const child of rest) {
     if (child.type === 'do_group') body = child;
     else if (child.type === 'comment') continue;
@@ -139,10 +141,12 @@ function walkFor(judge: Judge, level: Level, node: Node): undefined {
     else {
       const word = claimWord(level, child);
       if (!word) return disagree(judge, child);
-      expandWord(judge, word);
+      const alternatives = expandWord(judge, word);
+      isListWrittenOut &&= alternatives.every((words) => words.every(isLiteral));
     }
   }
   if (!body) return disagree(judge, node);
+  if (!isListWrittenOut) judge.roundsUnknown += 1;
   judge.loops.push({
     name: variable.text,
     start: node.startIndex,
@@ -152,6 +156,7 @@ function walkFor(judge: Judge, level: Level, node: Node): undefined {
   });
   walkStatement(judge, level, body);
   judge.loops.pop();
+  if (!isListWrittenOut) judge.roundsUnknown -= 1;
 }
 
 function isSoleAssignment(judge: Judge, name: string, body: Node): boolean {
@@ -178,7 +183,11 @@ function walkWhile(judge: Judge, level: Level, node: Node): undefined {
   ) {
     report(judge, { start: node.startIndex, end: node.endIndex }, unknown('its loop may never end'));
   }
-  if (keyword?.type === 'while') walkChildren(judge, level, node);
+  if (keyword?.type !== 'while') return;
+  // How often it goes round is not written out: each round would ask once more.
+  judge.roundsUnknown += 1;
+  walkChildren(judge, level, node);
+  judge.roundsUnknown -= 1;
 }
 
 function walkCase(judge: Judge, level: Level, node: Node): undefined {
