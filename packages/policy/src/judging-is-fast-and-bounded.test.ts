@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { benignDiagnostics } from './corpora/benign-diagnostics.ts';
 import { evaluateCommand } from './evaluate-command.ts';
 import { loadBashParser, type ShellParser } from './load-bash-parser.ts';
+import { findSyntaxError } from './reading/find-syntax-error.ts';
 
 let parser: ShellParser;
 beforeAll(async () => {
@@ -9,16 +10,16 @@ beforeAll(async () => {
   for (const command of benignDiagnostics) evaluateCommand(parser, command);
 });
 
-function elapsedMs(command: string): number {
+function elapsedMs(command: string, judge = (text: string): unknown => evaluateCommand(parser, text)): number {
   // Of this process alone: others may be at work on the machine.
   const before = process.cpuUsage();
-  evaluateCommand(parser, command);
+  judge(command);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1_000;
 }
 
 test('a diagnostic is judged in less than a millisecond, as a rule', () => {
-  const times = [...benignDiagnostics, ...benignDiagnostics].map(elapsedMs).sort((a, b) => a - b);
+  const times = [...benignDiagnostics, ...benignDiagnostics].map((command) => elapsedMs(command)).sort((a, b) => a - b);
   expect(times[Math.floor(times.length / 2)]).toBeLessThan(1);
 });
 
@@ -45,6 +46,11 @@ test.each([
   ['many ranges', `ls ${full('{1..9}').slice(0, 16_000)}`],
 ])('%s, as long as a command may be, are judged within a second', (_, command) => {
   expect(elapsedMs(command)).toBeLessThan(1_000);
+});
+
+test.each(['if ', 'while ', '! ', '{ ', 'if ! '])('whether a shell can read many "%s" is known at once', (piece) => {
+  findSyntaxError(full(piece));
+  expect(elapsedMs(full(piece), findSyntaxError)).toBeLessThan(60);
 });
 
 test('a text that the grammar gives up on leaves nothing behind for the next one', () => {
