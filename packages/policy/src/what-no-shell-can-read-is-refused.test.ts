@@ -53,6 +53,23 @@ const refused: Array<[string, RegExp]> = [
   ['while true; do ls; do', /`while` has no `done`/],
   ['{ ls; uptime;', /`\{` has no `\}`/],
   ['ls && if test -f a; then uptime; else w;', /`fi`/],
+  ['ls | | wc', /^In front of `\|` stands no command; take it out or add one, then ask again\.$/],
+  ['&& ls', /In front of `&&`/],
+  ['ls; ; w', /In front of `;`/],
+  ['ls & && w', /In front of `&&`/],
+  ['( | ls )', /In front of `\|`/],
+  ['echo "$(ls | | wc)"', /In front of `\|`/],
+  ['ls |', /Behind the last `\|`/],
+  ['ls &&', /Behind the last `&&`/],
+  ['ls ||\n', /Behind the last `\|\|`/],
+  ['ls >', /Behind `>` stands no file/],
+  ['ls > | wc', /Behind `>` stands no file/],
+  ['ls 2> ; w', /Behind `>` stands no file/],
+  ['ls ;; ls', /`;;` belongs into `case`/],
+  ['fi', /`fi` belongs to no `if`/],
+  ['ls; done', /`done` belongs to no `for`/],
+  ['then ls', /`then` belongs to no `if`/],
+  ['do ls', /`do` belongs to no `for`/],
 ];
 
 describe('is refused, and read by no shell', () => {
@@ -77,8 +94,10 @@ test.each([
   'for x in a b; { echo $x; }',
   'echo if for {',
   'echo `date',
-  'ls |',
-  'ls &&',
+  'cat <<EOF\n| x\nEOF',
+  'echo fi; echo done then do',
+  'ls |\nwc',
+  'ls &\nwc',
   'awk \'{ print "a" }\'',
 ])('is not certain, and stays for a person: %s', (text) => {
   expect(findSyntaxError(text)).toBeNull();

@@ -66,7 +66,7 @@ export function DryRunCard({ trial, onChange, result, stale, isTextWrong }: DryR
                 className="font-mono text-[0.8125rem]"
                 maxLength={1_000}
                 value={trial.selector}
-                placeholder="* or env=prod"
+                placeholder="* or env=production"
                 onChange={(event) => onChange({ ...trial, selector: event.target.value })}
               />
             )}

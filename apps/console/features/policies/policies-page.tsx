@@ -91,7 +91,8 @@ function PolicyList({ policies, mayManage, onOpen }: PolicyListProps) {
             ))
           }
         >
-          Reading runs, everything else needs one approval by a second person.{' '}
+          What reads runs, and what a person wrote to ask the network; everything else needs one approval by a second
+          person.{' '}
           {mayManage
             ? 'Begin with one of these; nothing holds before you save it.'
             : 'An admin or the owner of the organization writes policies.'}

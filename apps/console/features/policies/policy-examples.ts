@@ -10,9 +10,9 @@ export const policyExamples: readonly PolicyExample[] = [
   {
     title: 'Two people change production',
     name: 'prod-changes',
-    text: `// Whatever changes a node with the label env=prod is approved by two people.
+    text: `// Whatever changes a node with the label env=production is approved by two people.
 forbid (principal, action in Action::"changes", resource)
-when { resource.hasTag("env") && resource.getTag("env") == "prod" }
+when { resource.hasTag("env") && resource.getTag("env") == "production" }
 unless { context.approvals >= 2 };
 `,
   },

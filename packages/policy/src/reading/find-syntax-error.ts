@@ -1,5 +1,6 @@
 // Whether no shell that a command may run under can read it. Entered where somebody asks, so that nobody is asked to approve what can't run.
 // Only what is certain, by the tokens on which dash, busybox and bash agree: whatever else is not understood is for a person. Pure.
+import { findMisplaced } from './find-misplaced.ts';
 import { lexTokens } from './lex-tokens.ts';
 import { LexRefusal } from './lex-word.ts';
 import { type Lexed, plainText, type Token } from './token.ts';
@@ -62,7 +63,7 @@ function findInLevel(tokens: readonly Token[]): string | null {
     if (first !== undefined && opened.length > closed.length)
       return `\`${plainText(first)}\` has no \`${closes}\`; add it, then ask again.`;
   }
-  return null;
+  return findMisplaced(tokens, commands);
 }
 
 const leads = new Set(['then', 'else', 'elif', 'do', 'if', 'while', 'until', '{', '!']);

@@ -230,6 +230,7 @@ function claimLeaf(judge: Judge, level: Level, node: Node): undefined {
   const index = level.at.get(node.startIndex);
   const token = index === undefined ? undefined : level.tokens[index];
   if (index === undefined || token?.end !== node.endIndex) return disagree(judge, node);
+  if (node.type === ';;' && node.parent?.type !== 'case_item') return disagree(judge, node);
   const isSeparator = separators.has(node.type) && token.kind !== 'word';
   const isReserved = reservedWords.has(node.type) && plainText(token) === node.type;
   if (!isSeparator && !(isReserved && (node.type === 'in' || isCommandPosition(level, index))))
