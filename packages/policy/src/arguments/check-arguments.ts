@@ -5,6 +5,7 @@ import { type Problem, unknown } from '../explain/finding.ts';
 import { numericPlaces } from '../languages/read-printf.ts';
 import { showText } from '../text/show-text.ts';
 import {
+  isLiteral,
   leadingText,
   literalOf,
   mayHideDash,
@@ -13,8 +14,10 @@ import {
   type Word,
   withoutLeading,
 } from '../words/piece.ts';
+import { checkExec, type Exec, takeExec } from './check-exec.ts';
 import { checkTest } from './check-test.ts';
 import { checkValue, type ValuePlace } from './check-value.ts';
+import { checkXargs } from './check-xargs.ts';
 import { isNumber } from './is-number.ts';
 
 const daySeconds = 86_400;
@@ -36,13 +39,17 @@ interface Reading {
   index: number;
   optionsEnded: boolean;
   operands: Word[];
+  execs: Exec[];
   used: Set<string>;
   problems: Problem[];
 }
 
 export function checkArguments(program: Program, words: readonly Word[], context: ArgumentContext): Problem[] {
-  if (program.parsing === 'free') return [];
-  if (program.parsing === 'test') return checkTest(program.name, words);
+  if (program.parsing === 'free') return words.some((word) => mayBeUnsafe(program, word)) ? [notHanded(program)] : [];
+  if (program.parsing === 'test') {
+    return words.some(({ handed }) => handed !== undefined) ? [notHanded(program)] : checkTest(program.name, words);
+  }
+  if (program.parsing === 'xargs') return checkXargs(words, context.judgeInner);
   const reading: Reading = {
     program,
     path: program.name,
@@ -52,6 +59,7 @@ export function checkArguments(program: Program, words: readonly Word[], context
     index: 0,
     optionsEnded: false,
     operands: [],
+    execs: [],
     used: new Set(),
     problems: [],
   };
@@ -60,6 +68,9 @@ export function checkArguments(program: Program, words: readonly Word[], context
     if (done) return reading.problems;
   }
   if (reading.problems.length === 0) checkWhole(reading);
+  for (const exec of reading.problems.length === 0 ? reading.execs : []) {
+    reading.problems.push(...checkExec(exec, { ...reading, judgeInner: context.judgeInner }));
+  }
   if (reading.problems.length === 0) noteDeed(reading);
   return reading.problems;
 }
@@ -91,17 +102,17 @@ function noteDeed(reading: Reading): undefined {
   });
 }
 
-/** Written out, and the same on every node. */
-function isLiteral({ pieces, loose, absent }: Word): boolean {
-  return !loose && absent !== true && pieces.every((piece) => piece.kind === 'text' && piece.isExample !== true);
-}
-
 /** True when the rest belongs to a wrapped command. */
 function readArgument(reading: Reading): boolean {
   const word = reading.words[reading.index];
   reading.index += 1;
   if (!word) return true;
   if (word.absent) return false;
+  if (word.handed !== undefined) {
+    if (!mayBeUnsafe(reading.program, word)) return readOperand(reading, word);
+    fail(reading, notHanded(reading.program));
+    return false;
+  }
   if (word.loose || (!reading.optionsEnded && mayHideDash(word.pieces) && !isSafeGlob(reading, word))) {
     fail(
       reading,
@@ -115,6 +126,15 @@ function readArgument(reading: Reading): boolean {
   }
   const literal = literalOf(word.pieces);
   const exact = isExact(reading);
+  if (literal !== undefined && reading.shapes.some(({ execs }) => execs.includes(literal))) {
+    const exec = takeExec(reading.words.slice(reading.index));
+    if (exec === undefined) refuse(reading, literal);
+    else {
+      reading.execs.push(exec);
+      reading.index += exec.length;
+    }
+    return false;
+  }
   if (!reading.optionsEnded && literal === '--' && !exact) {
     reading.optionsEnded = true;
     return false;
@@ -153,6 +173,7 @@ function readOperand(reading: Reading, word: Word): boolean {
   }
   if (shape.wraps && reading.operands.length === shape.wraps.before.length) {
     const rest = reading.words.slice(reading.index - 1);
+    if (reading.words.some(({ handed }) => handed !== undefined)) fail(reading, notHanded(reading.program));
     checkOperands(reading, shape.wraps.before);
     if (reading.problems.length === 0) {
       const bounded = reading.context.bounded || shape.wraps.bounds;
@@ -243,6 +264,7 @@ function valueKindOf(option: Option): Value {
 function checkFloating(reading: Reading, option: Apart): undefined {
   if (!('floating' in option)) return;
   const word = reading.words.slice(reading.index).find(({ absent }) => absent !== true);
+  if (word?.handed !== undefined) return fail(reading, notHanded(reading.program));
   if (word !== undefined && !leadingText(word.pieces).startsWith('-')) check(reading, option.floating, word.pieces);
 }
 
@@ -257,6 +279,7 @@ function takeValue(reading: Reading, name: string, value: Value): undefined {
   // An expansion came out empty and was the last: the program complains and does nothing.
   if (!word && vanished) return undefined;
   if (!word) return fail(reading, unknown(`${showText(`${reading.path} ${name}`)} lacks its value`));
+  if (word.handed !== undefined) return fail(reading, notHanded(reading.program));
   if (word.loose) return fail(reading, unknown(`a value of ${showText(reading.path)} is computed when it runs`));
   // Where another version of the program takes no value here, this would be an option.
   const literal = literalOf(word.pieces);
@@ -313,6 +336,7 @@ function checkWhole(reading: Reading): undefined {
   const operands = [...reading.operands];
   if (leading && !leading.unless.some((name) => reading.used.has(name))) {
     const script = operands.shift();
+    if (script?.handed !== undefined) return fail(reading, notHanded(reading.program));
     if (!script) return fail(reading, unknown(`${showText(reading.path)} lacks its first argument`));
     check(reading, leading.value, script.pieces);
   }
@@ -338,8 +362,25 @@ function checkWhole(reading: Reading): undefined {
   for (const [index, word] of operands.entries()) {
     const kind = first[index] ?? others;
     if (kind === undefined) return refuse(reading, literalOf(word.pieces) ?? '…');
-    check(reading, kind, word.pieces);
+    if (word.handed === undefined) check(reading, kind, word.pieces);
+    else if (handedKinds[word.handed].some((fit) => fit === kind)) check(reading, kind, word.pieces, true);
+    else fail(reading, notHanded(reading.program));
   }
+}
+
+/** Where a word that another program puts there does no more than name something, or what it reads is known. */
+const handedKinds = { found: ['name-of-file', 'content', 'compared'], input: ['name-of-file', 'text'] } as const;
+
+/** A script that names of files can make write (CVE-2022-1271). */
+const trustingNames = new Set(['zgrep']);
+
+function mayBeUnsafe(program: Program, { handed }: Word): boolean {
+  if (handed === undefined) return false;
+  return trustingNames.has(program.name) || (handed === 'input' && !program.safeSwitches);
+}
+
+function notHanded({ name }: Program): Problem {
+  return unknown(`${showText(name)} is given words that are not known, and may do more with them than read`);
 }
 
 /** Some shells evaluate what a number is expected for, and `a[$(id)]` runs a program. */
@@ -375,8 +416,8 @@ function use(reading: Reading, name: string): undefined {
   }
 }
 
-function check(reading: Reading, value: Value, pieces: readonly Piece[]): undefined {
-  const place: ValuePlace = { directories: reading.context.directories, deep: isDeep(reading) };
+function check(reading: Reading, value: Value, pieces: readonly Piece[], below = false): undefined {
+  const place: ValuePlace = { directories: reading.context.directories, deep: below || isDeep(reading) };
   const problem = checkValue(value, pieces, place);
   if (!problem) return;
   // Of a use that changes something it is known what it changes, although not all of it is understood.
