@@ -3,6 +3,7 @@
 import type { Program, Shape, Value } from '../catalogue/schema.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
 import { numericPlaces } from '../languages/read-printf.ts';
+import { checkPlace } from '../secrets/check-path.ts';
 import { showText } from '../text/show-text.ts';
 import {
   isLiteral,
@@ -14,7 +15,7 @@ import {
   type Word,
   withoutLeading,
 } from '../words/piece.ts';
-import { checkExec, type Exec, takeExec } from './check-exec.ts';
+import { checkExecs, type Exec, takeExec } from './check-exec.ts';
 import { checkTest } from './check-test.ts';
 import { checkValue, type ValuePlace } from './check-value.ts';
 import { checkXargs } from './check-xargs.ts';
@@ -68,9 +69,8 @@ export function checkArguments(program: Program, words: readonly Word[], context
     if (done) return reading.problems;
   }
   if (reading.problems.length === 0) checkWhole(reading);
-  for (const exec of reading.problems.length === 0 ? reading.execs : []) {
-    reading.problems.push(...checkExec(exec, { ...reading, judgeInner: context.judgeInner }));
-  }
+  if (reading.problems.length === 0)
+    reading.problems.push(...checkExecs({ ...reading, judgeInner: context.judgeInner }));
   if (reading.problems.length === 0) noteDeed(reading);
   return reading.problems;
 }
@@ -362,8 +362,10 @@ function checkWhole(reading: Reading): undefined {
   for (const [index, word] of operands.entries()) {
     const kind = first[index] ?? others;
     if (kind === undefined) return refuse(reading, literalOf(word.pieces) ?? '…');
+    // The same word once more is the same path once more.
+    if (word.handed !== undefined && word === operands[index - 1] && kind === (first[index - 1] ?? others)) continue;
     if (word.handed === undefined) check(reading, kind, word.pieces);
-    else if (handedKinds[word.handed].some((fit) => fit === kind)) check(reading, kind, word.pieces, true);
+    else if (handedKinds[word.handed].some((fit) => fit === kind)) checkHanded(reading, kind, word);
     else fail(reading, notHanded(reading.program));
   }
 }
@@ -373,6 +375,17 @@ const handedKinds = { found: ['name-of-file', 'content', 'compared'], input: ['n
 
 /** A script that names of files can make write (CVE-2022-1271). */
 const trustingNames = new Set(['zgrep']);
+
+/** Opens what it is given by name. */
+const openingNames = new Set(['file']);
+
+function checkHanded(reading: Reading, kind: Value, { pieces }: Word): undefined {
+  const opened = openingNames.has(reading.program.name)
+    ? checkPlace([...pieces, { kind: 'hole', of: 'path' }], reading.context.directories)
+    : undefined;
+  if (opened) fail(reading, opened);
+  else check(reading, kind, pieces, true);
+}
 
 function mayBeUnsafe(program: Program, { handed }: Word): boolean {
   if (handed === undefined) return false;

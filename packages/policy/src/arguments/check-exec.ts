@@ -16,6 +16,7 @@ interface Search {
   words: readonly Word[];
   operands: readonly Word[];
   used: ReadonlySet<string>;
+  execs: readonly Exec[];
   judgeInner: (words: readonly Word[], bounded: boolean) => Problem[];
 }
 
@@ -38,21 +39,33 @@ export function takeExec(words: readonly Word[]): Exec | undefined {
   return { words: words.slice(0, end), many, length: end + 1 };
 }
 
-export function checkExec({ words, many }: Exec, { words: all, operands, used, judgeInner }: Search): Problem[] {
+/** More places times programs than a person writes are not judged. */
+const judgedMax = 16;
+
+export function checkExecs({ words, operands, used, execs, judgeInner }: Search): Problem[] {
+  if (execs.length === 0) return [];
   // With links followed, a path below the place lies anywhere.
-  if (!all.every(isLiteral) || following.some((name) => used.has(name))) return [notJudged('what it is given')];
-  const starts = operands.length === 0 ? ['.'] : operands.map(({ pieces }) => literalOf(pieces) ?? '');
+  if (!words.every(isLiteral) || following.some((name) => used.has(name))) return [notJudged('what it is given')];
+  const written = new Set(operands.map(({ pieces }) => literalOf(pieces) ?? ''));
+  const starts = written.size === 0 ? ['.'] : [...written];
   if (!starts.every((start) => startPattern.test(start))) return [notJudged('where it looks')];
+  if (!execs.every(isPlain) || starts.length * execs.length > judgedMax) return [notJudged('what it runs')];
+  for (const { words: inner, many } of execs) {
+    for (const start of starts) {
+      for (const count of many ? [1, manyWords] : [1]) {
+        const problems = judgeInner(filledIn(inner, start, count), false);
+        if (problems.length > 0) return ofAnother('find', problems);
+      }
+    }
+  }
+  return [];
+}
+
+/** `{}` is filled in inside of words too, and an action of `find` would be one where a version counts words in another way. */
+function isPlain({ words }: Exec): boolean {
   const texts = words.map(({ pieces }) => literalOf(pieces) ?? '');
   const isPlaced = texts.includes('{}') && texts[0] !== '{}';
-  // `{}` is filled in inside of words too, and an action of `find` would be one where a version counts words in another way.
-  if (!isPlaced || texts.some((text) => (text !== '{}' && text.includes('{}')) || actions.has(text))) {
-    return [notJudged('what it runs')];
-  }
-  const judged = starts.flatMap((start) =>
-    (many ? [1, manyWords] : [1]).flatMap((count) => judgeInner(filledIn(words, start, count), false)),
-  );
-  return ofAnother('find', judged);
+  return isPlaced && texts.every((text) => text === '{}' || !(text.includes('{}') || actions.has(text)));
 }
 
 const actions = new Set('-delete -exec -execdir -ok -okdir -fprint -fprint0 -fprintf -fls'.split(' '));

@@ -2370,6 +2370,14 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
       'find /tmp -exec ls -d * {} \\;',
       'find /tmp -exec ls -d "$(cat x)" {} \\;',
     ],
+    'find /tmp -exec file {} \\;': [
+      'find /dev -exec file {} \\;',
+      'find / -exec file {} +',
+      'find /proc -exec file {} \\;',
+      'find /sys -exec file {} \\;',
+      'find . -exec file {} \\;',
+      'find /tmp/../dev -exec file {} \\;',
+    ],
     'find /sys/class/thermal -exec grep -c x {} \\;': [
       'find /sys/class/thermal -exec grep {} /etc/hosts \\;',
       'find /sys/class/thermal -exec grep -e {} /etc/hosts \\;',

@@ -66,7 +66,7 @@ export const allowedStatements: readonly string[] = [
   'find . ! -name x -exec ls -d {} \\; -o -exec readlink {} \\;',
   'echo a "-o f" | xargs ls',
   'ls | xargs -n 1 -P 2 stat',
-  "ls | xargs -I '{}' readlink '{}' a",
+  'ls | xargs -0I{} readlink {} a',
   'echo a | xargs -I % ls -d % x',
   'uname | xargs',
 ];
