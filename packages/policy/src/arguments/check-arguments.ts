@@ -373,8 +373,8 @@ function checkWhole(reading: Reading): undefined {
 /** Where a word that another program puts there does no more than name something, or what it reads is known. */
 const handedKinds = { found: ['name-of-file', 'content', 'compared'], input: ['name-of-file', 'text'] } as const;
 
-/** A script that names of files can make write (CVE-2022-1271). */
-const trustingNames = new Set(['zgrep']);
+/** A script that names of files can make write (CVE-2022-1271), and what follows a configuration: it loads or looks at what that names. */
+const trustingNames = new Set(['zgrep', 'named-checkconf', 'logrotate']);
 
 /** Opens what it is given by name. */
 const openingNames = new Set(['file']);

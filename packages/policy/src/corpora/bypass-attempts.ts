@@ -2383,6 +2383,8 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
       'find /sys/class/thermal -exec grep -e {} /etc/hosts \\;',
       'find /sys/class/thermal -exec grep -f {} /etc/hosts \\;',
       'find /sys/class/thermal -exec zgrep -c x {} \\;',
+      'find /sys/class/thermal -exec named-checkconf {} \\;',
+      'find /sys/class/thermal -exec logrotate -d {} \\;',
       'find /sys/class/thermal -exec grep -c x {} /etc/shadow \\;',
       'find /sys/class/thermal -exec tail -f {} \\;',
       'find /sys/class/thermal -exec printf {} \\;',
