@@ -2256,7 +2256,8 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
       'find /tmp -exec ls {} -l +',
       'find /tmp -exec ls + {} \\;',
       'find /tmp -exec ls -delete {} \\;',
-      'find /tmp -exec sort {} + -name -o/srv/x -exec ls {} \\;',
+      'find /tmp -exec ls {} + -name -o/srv/x -exec ls {} \\;',
+      'find /tmp -exec ls {} -ok \\;',
     ],
     'find /sys/class/thermal -exec sort {} +': [
       'find /sys/class/thermal -exec sort -o {} x \\;',
@@ -2361,6 +2362,8 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
     'find /tmp -exec ls -d {} \\;': [
       'find /tmp -exec ls -d x{} \\;',
       "find /tmp -exec ls -d '{}x' \\;",
+      "find /tmp -exec ls -d {} '{}x' \\;",
+      "find /tmp -exec ls -d {} '--hide={}' \\;",
       "find /tmp -exec ls '-d{}' \\;",
       "find /tmp -exec ls -d '/etc/{}' \\;",
       'find /tmp -exec ls -w {} \\;',
