@@ -281,6 +281,9 @@ function takeValue(reading: Reading, name: string, value: Value): undefined {
   if (!word) return fail(reading, unknown(`${showText(`${reading.path} ${name}`)} lacks its value`));
   if (word.handed !== undefined) return fail(reading, notHanded(reading.program));
   if (word.loose) return fail(reading, unknown(`a value of ${showText(reading.path)} is computed when it runs`));
+  if (word.globbed && !staysHarmless(reading, word)) {
+    return fail(reading, unknown(`a value of ${showText(reading.path)} may become several words: quote it`));
+  }
   // Where another version of the program takes no value here, this would be an option.
   const literal = literalOf(word.pieces);
   const pattern = value === 'text' || value === 'awk' || value === 'sed' || value === 'count';
@@ -339,6 +342,8 @@ function checkWhole(reading: Reading): undefined {
     if (script?.handed !== undefined) return fail(reading, notHanded(reading.program));
     if (!script) return fail(reading, unknown(`${showText(reading.path)} lacks its first argument`));
     check(reading, leading.value, script.pieces);
+    // Where several names fit, all but the first are operands.
+    if (script.globbed && others !== undefined) check(reading, others, script.pieces);
   }
   // A word that may be absent is counted: without it the program complains, where with it it runs.
   const absent = reading.words.filter((word) => word.absent).length;
@@ -347,6 +352,9 @@ function checkWhole(reading: Reading): undefined {
       reading,
       unknown(`${showText(reading.path)} lacks an argument, without which it may do something else`),
     );
+  }
+  if (max !== undefined && operands.some(({ globbed }) => globbed)) {
+    return fail(reading, unknown(`an argument of ${showText(reading.path)} may become several words: quote it`));
   }
   if (max !== undefined && operands.length > max) return refuse(reading, literalOf(operands[max]?.pieces ?? []) ?? '…');
   const numbers = operands.filter((word) => /^[\d.]+$/.test(literalOf(word.pieces) ?? ''));
@@ -441,6 +449,15 @@ function check(reading: Reading, value: Value, pieces: readonly Piece[], below =
 
 function isDeep(reading: Reading): boolean {
   return reading.shapes.some((shape) => shape.deep.some((name) => reading.used.has(name)));
+}
+
+/** What fits beside the first name is nothing that `find` knows, so it gives up before it begins. */
+function staysHarmless(reading: Reading, { pieces }: Word): boolean {
+  if (!reading.shapes.some(({ execs }) => execs.length > 0)) return false;
+  return (
+    /^[A-Za-z0-9_]/.test(leadingText(pieces)) ||
+    pieces.some((piece) => piece.kind === 'text' && /[.:@%=~]/.test(piece.text))
+  );
 }
 
 function isSafeGlob(reading: Reading, word: Word): boolean {

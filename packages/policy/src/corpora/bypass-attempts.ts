@@ -2184,6 +2184,25 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
     'mcelog --client': ['mcelog', 'mcelog --daemon', 'mcelog --ascii'],
     'journalctl --verify': ['journalctl --verify --verify-key=x', 'journalctl --verify --flush'],
   },
+  'globs that become several words': {
+    'grep -v x /etc/hosts': ['grep -e sh* /etc/hosts', 'grep -m 1 -e * /etc/hosts', 'grep -v sh* /etc/hosts'],
+    'cd /etc; grep -v x /etc/hosts': ['cd /etc; grep -v sh*', 'cd /etc; grep -ve sh*', 'cd /etc; grep -v sh[ab]dow*'],
+    'uniq /etc/hosts': [
+      'uniq /var/log/nginx/a*',
+      'uniq /sys/class/thermal/*',
+      'uniq /var/log/nginx/[ab]',
+      'uniq /var/log/nginx/acces?',
+    ],
+    'xxd /etc/hosts': ['xxd /var/log/nginx/a*', 'xxd -p /sys/class/thermal/t*'],
+    'sort -t x /etc/hosts': ['sort -t * /etc/hosts', 'sort -k * /etc/hosts'],
+    'find /tmp -name x': [
+      'find /tmp -name *',
+      'find /tmp -path *',
+      'find /tmp -name ? -mtime 1',
+      'find /tmp -name [!a]*',
+    ],
+    'tr a b': ['tr a* b'],
+  },
   'names and formats taken for more': {
     'ps -C nginx': ['ps -C xe', 'ps -u x -C axe', 'ps -C ee'],
     "rpm -q --qf '%{NAME}' bash": ["rpm -q --qf '%{SUMMARY:expand}' bash"],

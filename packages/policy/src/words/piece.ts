@@ -19,6 +19,8 @@ export interface Word {
   loose: boolean;
   /** Stands for no word at all: its expansion may be empty. */
   absent?: boolean;
+  /** Stands for each name that fits, if there are several. */
+  globbed?: boolean;
   /** Another program puts it there when it runs. */
   handed?: Handed;
   start: number;
