@@ -1,7 +1,16 @@
 // What the judge takes a text for is held against what real shells do with it: texts are put together at random, and
 // those that may run are run, with stand-ins in the place of programs that write down what they were called with.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -10,6 +19,7 @@ import {
   allowedStatements,
   askingStatements,
   changingStatements,
+  realPrograms,
   shellFragments,
   standIns,
 } from './corpora/shell-fragments.ts';
@@ -45,6 +55,7 @@ beforeAll(async () => {
     const script = `#!/bin/sh\nprintf '%s\\037' ${name} "$@" '\u001e' >> '${calls}'\necho 1\n`;
     writeFileSync(join(programs, name), script, { mode: 0o755 });
   }
+  for (const name of realPrograms) symlinkSync(`/usr/bin/${name}`, join(programs, name));
   writeFileSync(calls, '');
   chmodSync(directory, 0o755);
   chmodSync(calls, 0o666);

@@ -17,9 +17,9 @@ const knownPaths = new Set(
     '/ ~ /tmp /etc /etc/hosts /etc/hosts.bak /etc/hostname /etc/passwd /etc/default/grub /etc/logrotate.conf /etc/ssl',
     '/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssh/sshd_config /etc/ssh/ssh_host_rsa_key.pub',
     '/etc/haproxy /etc/haproxy/haproxy.cfg /etc/nginx/nginx.conf /etc/apache2/apache2.conf /etc/httpd/conf/httpd.conf',
-    '/etc/bind/named.conf /bin/ls /usr/bin/ls /usr/lib/os-release /usr/share/common-licenses/GPL-3 /var/log /var/log/syslog',
+    '/etc/bind/named.conf /bin/ls /usr/bin/ls /usr/lib/os-release /usr/share/common-licenses/GPL-3 /var/log /var/log/nginx /var/log/syslog',
     '/proc /proc/1 /proc/1/status /proc/self/status /proc/meminfo /proc/partitions /proc/uptime /proc/sys/vm/swappiness',
-    '/sys/class/net/eth0/mtu /sys/class/thermal /boot/initrd.img',
+    '/sys/class/net/eth0/mtu /sys/class/thermal /sys/class/hwmon /boot/initrd.img',
     '/dev/null /dev/sda /dev/sda1 /dev/md0 /dev/nvme0',
     'http://localhost/health http://localhost/index.html',
     'self/status ssl/site.crt ./hosts etc/hosts $d/hosts /etc/$a$b /proc/$p/status',
@@ -51,6 +51,8 @@ describe('bypass attempts', () => {
     ['path', 'cat /varlib/jenkins/config.xml', 'cat /var/lib/jenkins/config.xml'],
     ['left over', 'ls  rm x', 'ls & rm x'],
     ['left over', 'find /tmp execdir rm {} \\;', 'find /tmp -execdir rm {} \\;'],
+    ['left over', 'find /tmp exec ls {} \\;', 'find /tmp -exec rm {} \\;'],
+    ['left over', 'ls /tmp xargs ls', 'ls /tmp | xargs rm'],
     ['left over', 'cat /etc/hosts |', 'cat /etc/hosts | sh'],
     ['cut out', "printf 'x\\n' 1 'a[$(id)]'", "printf '%x\\n' 1 'a[$(id)]'"],
     ['cut out', 'sysctl system', 'sysctl --system'],
@@ -83,7 +85,8 @@ describe('bypass attempts', () => {
 /** What keeps a control from showing that it is the technique alone which stops the attempt. */
 function faultsOf(tried: BypassAttempt): readonly string[] {
   const { control, attempt } = tried;
-  const leftOver = / {2}|^\s|\s$|""|''|[|&<>]$|(?<!["'][^"']*)\b(?:rm|touch|tee|exec|eval|sudo|xargs|shadow|environ)\b/;
+  const leftOver =
+    / {2}|^\s|\s$|""|''|[|&<>]$|(?<!["'][^"']*)\b(?:rm|touch|tee|(?<!-)exec|eval|sudo|(?<!\| )xargs|shadow|environ)\b/;
   return [
     ...(programOf(control) === programOf(attempt) || (tried.altersProgram && hides(tried)) ? [] : ['program']),
     ...(pathsOf(control).every((path) => knownPaths.has(path)) ? [] : ['path']),

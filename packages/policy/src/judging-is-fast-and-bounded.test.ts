@@ -43,6 +43,11 @@ test.each([
   ['a pipe without end', full('a|')],
   ['jobs without end', full('a&')],
   ['negations without end', full('! ')],
+  ['programs run on what is found', `find /sys/class/thermal ${full("-exec cat {} ';' ").slice(0, 16_000)}`],
+  ['places that are searched', `find ${full('/sys/class/hwmon ').slice(0, 16_000)}-exec cat {} ';'`],
+  ['many searches', full("find /sys/a /sys/b /sys/c /sys/d -exec cat {} ';' -exec cat {} ';' -exec cat {} ';';")],
+  ['many searches at once', full('find /sys/a /sys/b /sys/c /sys/d -exec cat {} +;')],
+  ['a pipe through xargs', full('xargs ls | ', 'ls')],
   ['many ranges', `ls ${full('{1..9}').slice(0, 16_000)}`],
 ])('%s, as long as a command may be, are judged within a second', (_, command) => {
   expect(elapsedMs(command)).toBeLessThan(1_000);

@@ -49,7 +49,7 @@ test.each([
   ['sed -i s/a/b/ /etc/hosts', 'writes', 'presumed'],
   ["sed -n 'w /tmp/x' /etc/hosts", 'writes', 'presumed'],
   ['find /var -name x', 'reads', 'described'],
-  ['find /var -exec rm {} +', 'unknown', 'presumed'],
+  ['find /var -exec rm {} +', 'deletes', 'presumed'],
   ['find /var -delete', 'deletes', 'presumed'],
   ['find /var -fprintf /tmp/x %p', 'writes', 'presumed'],
   ['rm -rf /var/tmp/x', 'deletes', 'described'],

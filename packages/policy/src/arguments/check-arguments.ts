@@ -3,6 +3,7 @@
 import type { Program, Shape, Value } from '../catalogue/schema.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
 import { numericPlaces } from '../languages/read-printf.ts';
+import { checkPlace } from '../secrets/check-path.ts';
 import { showText } from '../text/show-text.ts';
 import {
   isLiteral,
@@ -14,8 +15,10 @@ import {
   type Word,
   withoutLeading,
 } from '../words/piece.ts';
+import { checkExecs, type Exec, takeExec } from './check-exec.ts';
 import { checkTest } from './check-test.ts';
 import { checkValue, type ValuePlace } from './check-value.ts';
+import { checkXargs } from './check-xargs.ts';
 import { isNumber } from './is-number.ts';
 
 const daySeconds = 86_400;
@@ -37,13 +40,17 @@ interface Reading {
   index: number;
   optionsEnded: boolean;
   operands: Word[];
+  execs: Exec[];
   used: Set<string>;
   problems: Problem[];
 }
 
 export function checkArguments(program: Program, words: readonly Word[], context: ArgumentContext): Problem[] {
-  if (program.parsing === 'free') return [];
-  if (program.parsing === 'test') return checkTest(program.name, words);
+  if (program.parsing === 'free') return words.some((word) => mayBeUnsafe(program, word)) ? [notHanded(program)] : [];
+  if (program.parsing === 'test') {
+    return words.some(({ handed }) => handed !== undefined) ? [notHanded(program)] : checkTest(program.name, words);
+  }
+  if (program.parsing === 'xargs') return checkXargs(words, context.judgeInner);
   const reading: Reading = {
     program,
     path: program.name,
@@ -53,6 +60,7 @@ export function checkArguments(program: Program, words: readonly Word[], context
     index: 0,
     optionsEnded: false,
     operands: [],
+    execs: [],
     used: new Set(),
     problems: [],
   };
@@ -61,6 +69,8 @@ export function checkArguments(program: Program, words: readonly Word[], context
     if (done) return reading.problems;
   }
   if (reading.problems.length === 0) checkWhole(reading);
+  if (reading.problems.length === 0)
+    reading.problems.push(...checkExecs({ ...reading, judgeInner: context.judgeInner }));
   if (reading.problems.length === 0) noteDeed(reading);
   return reading.problems;
 }
@@ -98,6 +108,11 @@ function readArgument(reading: Reading): boolean {
   reading.index += 1;
   if (!word) return true;
   if (word.absent) return false;
+  if (word.handed !== undefined) {
+    if (!mayBeUnsafe(reading.program, word)) return readOperand(reading, word);
+    fail(reading, notHanded(reading.program));
+    return false;
+  }
   if (word.loose || (!reading.optionsEnded && mayHideDash(word.pieces) && !isSafeGlob(reading, word))) {
     fail(
       reading,
@@ -111,6 +126,15 @@ function readArgument(reading: Reading): boolean {
   }
   const literal = literalOf(word.pieces);
   const exact = isExact(reading);
+  if (literal !== undefined && reading.shapes.some(({ execs }) => execs.includes(literal))) {
+    const exec = takeExec(reading.words.slice(reading.index));
+    if (exec === undefined) refuse(reading, literal);
+    else {
+      reading.execs.push(exec);
+      reading.index += exec.length;
+    }
+    return false;
+  }
   if (!reading.optionsEnded && literal === '--' && !exact) {
     reading.optionsEnded = true;
     return false;
@@ -149,6 +173,7 @@ function readOperand(reading: Reading, word: Word): boolean {
   }
   if (shape.wraps && reading.operands.length === shape.wraps.before.length) {
     const rest = reading.words.slice(reading.index - 1);
+    if (reading.words.some(({ handed }) => handed !== undefined)) fail(reading, notHanded(reading.program));
     checkOperands(reading, shape.wraps.before);
     if (reading.problems.length === 0) {
       const bounded = reading.context.bounded || shape.wraps.bounds;
@@ -239,6 +264,7 @@ function valueKindOf(option: Option): Value {
 function checkFloating(reading: Reading, option: Apart): undefined {
   if (!('floating' in option)) return;
   const word = reading.words.slice(reading.index).find(({ absent }) => absent !== true);
+  if (word?.handed !== undefined) return fail(reading, notHanded(reading.program));
   if (word !== undefined && !leadingText(word.pieces).startsWith('-')) check(reading, option.floating, word.pieces);
 }
 
@@ -253,7 +279,11 @@ function takeValue(reading: Reading, name: string, value: Value): undefined {
   // An expansion came out empty and was the last: the program complains and does nothing.
   if (!word && vanished) return undefined;
   if (!word) return fail(reading, unknown(`${showText(`${reading.path} ${name}`)} lacks its value`));
+  if (word.handed !== undefined) return fail(reading, notHanded(reading.program));
   if (word.loose) return fail(reading, unknown(`a value of ${showText(reading.path)} is computed when it runs`));
+  if (word.globbed && !staysHarmless(reading, word)) {
+    return fail(reading, unknown(`a value of ${showText(reading.path)} may become several words: quote it`));
+  }
   // Where another version of the program takes no value here, this would be an option.
   const literal = literalOf(word.pieces);
   const pattern = value === 'text' || value === 'awk' || value === 'sed' || value === 'count';
@@ -309,8 +339,11 @@ function checkWhole(reading: Reading): undefined {
   const operands = [...reading.operands];
   if (leading && !leading.unless.some((name) => reading.used.has(name))) {
     const script = operands.shift();
+    if (script?.handed !== undefined) return fail(reading, notHanded(reading.program));
     if (!script) return fail(reading, unknown(`${showText(reading.path)} lacks its first argument`));
     check(reading, leading.value, script.pieces);
+    // Where several names fit, all but the first are operands.
+    if (script.globbed && others !== undefined) check(reading, others, script.pieces);
   }
   // A word that may be absent is counted: without it the program complains, where with it it runs.
   const absent = reading.words.filter((word) => word.absent).length;
@@ -319,6 +352,9 @@ function checkWhole(reading: Reading): undefined {
       reading,
       unknown(`${showText(reading.path)} lacks an argument, without which it may do something else`),
     );
+  }
+  if (max !== undefined && operands.some(({ globbed }) => globbed)) {
+    return fail(reading, unknown(`an argument of ${showText(reading.path)} may become several words: quote it`));
   }
   if (max !== undefined && operands.length > max) return refuse(reading, literalOf(operands[max]?.pieces ?? []) ?? '…');
   const numbers = operands.filter((word) => /^[\d.]+$/.test(literalOf(word.pieces) ?? ''));
@@ -334,8 +370,38 @@ function checkWhole(reading: Reading): undefined {
   for (const [index, word] of operands.entries()) {
     const kind = first[index] ?? others;
     if (kind === undefined) return refuse(reading, literalOf(word.pieces) ?? '…');
-    check(reading, kind, word.pieces);
+    // The same word once more is the same path once more.
+    if (word.handed !== undefined && word === operands[index - 1] && kind === (first[index - 1] ?? others)) continue;
+    if (word.handed === undefined) check(reading, kind, word.pieces);
+    else if (handedKinds[word.handed].some((fit) => fit === kind)) checkHanded(reading, kind, word);
+    else fail(reading, notHanded(reading.program));
   }
+}
+
+/** Where a word that another program puts there does no more than name something, or what it reads is known. */
+const handedKinds = { found: ['name-of-file', 'content', 'compared'], input: ['name-of-file', 'text'] } as const;
+
+/** A script that names of files can make write (CVE-2022-1271), and what follows a configuration: it loads or looks at what that names. */
+const trustingNames = new Set(['zgrep', 'named-checkconf', 'logrotate']);
+
+/** Opens what it is given by name. */
+const openingNames = new Set(['file']);
+
+function checkHanded(reading: Reading, kind: Value, { pieces }: Word): undefined {
+  const opened = openingNames.has(reading.program.name)
+    ? checkPlace([...pieces, { kind: 'hole', of: 'path' }], reading.context.directories)
+    : undefined;
+  if (opened) fail(reading, opened);
+  else check(reading, kind, pieces, true);
+}
+
+function mayBeUnsafe(program: Program, { handed }: Word): boolean {
+  if (handed === undefined) return false;
+  return trustingNames.has(program.name) || (handed === 'input' && !program.safeSwitches);
+}
+
+function notHanded({ name }: Program): Problem {
+  return unknown(`${showText(name)} is given words that are not known, and may do more with them than read`);
 }
 
 /** Some shells evaluate what a number is expected for, and `a[$(id)]` runs a program. */
@@ -371,8 +437,8 @@ function use(reading: Reading, name: string): undefined {
   }
 }
 
-function check(reading: Reading, value: Value, pieces: readonly Piece[]): undefined {
-  const place: ValuePlace = { directories: reading.context.directories, deep: isDeep(reading) };
+function check(reading: Reading, value: Value, pieces: readonly Piece[], below = false): undefined {
+  const place: ValuePlace = { directories: reading.context.directories, deep: below || isDeep(reading) };
   const problem = checkValue(value, pieces, place);
   if (!problem) return;
   // Of a use that changes something it is known what it changes, although not all of it is understood.
@@ -383,6 +449,15 @@ function check(reading: Reading, value: Value, pieces: readonly Piece[]): undefi
 
 function isDeep(reading: Reading): boolean {
   return reading.shapes.some((shape) => shape.deep.some((name) => reading.used.has(name)));
+}
+
+/** What fits beside the first name is nothing that `find` knows, so it gives up before it begins. */
+function staysHarmless(reading: Reading, { pieces }: Word): boolean {
+  if (!reading.shapes.some(({ execs }) => execs.length > 0)) return false;
+  return (
+    /^[A-Za-z0-9_]/.test(leadingText(pieces)) ||
+    pieces.some((piece) => piece.kind === 'text' && /[.:@%=~]/.test(piece.text))
+  );
 }
 
 function isSafeGlob(reading: Reading, word: Word): boolean {

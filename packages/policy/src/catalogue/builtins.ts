@@ -3,7 +3,7 @@ import type { ProgramInput } from './schema.ts';
 
 export const builtinPrograms: readonly ProgramInput[] = [
   { name: 'true', also: ['false', ':'], parsing: 'free' },
-  { name: 'echo', parsing: 'free' },
+  { name: 'echo', parsing: 'free', safeSwitches: true },
   { name: 'printf', parsing: 'posix', operands: { first: ['printf'], rest: 'text', min: 1, formats: true } },
   { name: '[', also: ['[[', 'test'], parsing: 'test' },
   { name: 'pwd', letters: 'LP' },
@@ -64,6 +64,7 @@ export const builtinPrograms: readonly ProgramInput[] = [
     options: { '-o': { oneOf: ['L', '0'] }, '-e': { oneOf: ['L', '0'] }, '-i': { oneOf: ['L', '0'] } },
     wraps: { before: [], bounds: false, optional: false },
   },
+  { name: 'xargs', parsing: 'xargs' },
   { name: 'env', switches: ['-0', '--null'], otherwise: 'unknown' },
   { name: 'printenv', operands: { rest: 'word' } },
 ];

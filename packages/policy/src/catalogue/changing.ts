@@ -84,7 +84,7 @@ export const changingPrograms: readonly ChangingProgram[] = [
     because: 'is an interpreter: what it runs can not be judged',
   },
   {
-    names: words('xargs parallel watch script setsid flock strace ltrace gdb perf start-stop-daemon run-parts entr'),
+    names: words('parallel watch script setsid flock strace ltrace gdb perf start-stop-daemon run-parts entr'),
     effect: 'unknown',
     because: 'runs another program in a way that is not judged',
   },

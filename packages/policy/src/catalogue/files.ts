@@ -74,19 +74,21 @@ export const filePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'readlink',
+    safeSwitches: true,
     letters: 'femnqsvz',
     switches: ['--canonicalize', '--no-newline'],
     operands: { rest: 'name-of-file', min: 1 },
   },
   {
     name: 'realpath',
+    safeSwitches: true,
     letters: 'emLPqsz',
     switches: ['--canonicalize-existing', '--canonicalize-missing', '--no-symlinks'],
     options: { '--relative-to': 'name-of-file' },
     operands: { rest: 'name-of-file', min: 1 },
   },
-  { name: 'basename', also: ['dirname'], parsing: 'free' },
-  { name: 'namei', letters: 'lmovx', operands: { rest: 'name-of-file', min: 1 } },
+  { name: 'basename', also: ['dirname'], parsing: 'free', safeSwitches: true },
+  { name: 'namei', safeSwitches: true, letters: 'lmovx', operands: { rest: 'name-of-file', min: 1 } },
   {
     name: 'tree',
     letters: 'adfhilpsugDNQtrcFCnSx',
@@ -224,6 +226,7 @@ export const filePrograms: readonly ProgramInput[] = [
       '-regextype': 'word',
     },
     operands: formatAndFiles,
+    execs: ['-exec'],
     refused: {
       '-delete': ['deletes', 'deletes files'],
       '-exec': ['unknown', 'runs a program for each file'],

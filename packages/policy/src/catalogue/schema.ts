@@ -77,9 +77,9 @@ const outputSchema = z.strictObject({
 const shapeFields = {
   /**
    * gnu: `-ab`, `-n 5`, `--name=value`. posix: the same, up to the first operand, for every version of the program that ends its options there. exact: each argument is one known
-   * token. leading: the same, up to the first operand. free: every argument is text. test: the expression of `[`.
+   * token. leading: the same, up to the first operand. free: every argument is text. test: the expression of `[`. xargs: a command to run on the input.
    */
-  parsing: z.enum(['gnu', 'posix', 'exact', 'leading', 'free', 'test']).default('gnu'),
+  parsing: z.enum(['gnu', 'posix', 'exact', 'leading', 'free', 'test', 'xargs']).default('gnu'),
   /** Short switches without a value, by letter. */
   letters: z.string().default(''),
   /** Long or exact switches without a value. */
@@ -87,7 +87,7 @@ const shapeFields = {
   options: z.record(z.string(), optionSchema).default({}),
   /** Switches after which the program never ends by itself: read-only only inside `timeout`. */
   endless: z.array(z.string()).default([]),
-  /** No switch of it, known or not, does more than read or run on: a glob may turn into one. */
+  /** No switch of it, known or not, does more than read or run on, nor does it without operands: a glob or what `xargs` reads may turn into one. */
   safeSwitches: z.boolean().default(false),
   /** `head -20`. */
   numericSwitch: z.boolean().default(false),
@@ -101,6 +101,8 @@ const shapeFields = {
   /** Runs the rest of its arguments, after this many operands. */
   wraps: z.strictObject({ before: z.array(valueSchema), bounds: z.boolean(), optional: z.boolean() }).optional(),
   refused: z.record(z.string(), refusedSchema).default({}),
+  /** Behind these stands a command that it runs on what it finds below its operands, up to `;` or `{} +`. */
+  execs: z.array(z.string()).default([]),
   /** What this use does, when every argument of it is as described: rules may then be about it. Without it: it reads. */
   does: refusedSchema.optional(),
   /** With one of these switches it only says what it would do. */

@@ -5,10 +5,28 @@
 
 /** Programs that the test puts in the place of real ones; the first list is in the catalogue. */
 export const standIns = {
-  reading: ['ls', 'cat', 'uniq', 'sort', 'hostname', 'uname', 'grep', 'head', 'wc', 'nproc', 'find', 'seq'],
+  reading: [
+    'ls',
+    'cat',
+    'uniq',
+    'sort',
+    'hostname',
+    'uname',
+    'grep',
+    'head',
+    'wc',
+    'nproc',
+    'stat',
+    'readlink',
+    'echo',
+    'seq',
+  ],
   changing: ['rm', 'evil', 'a', 'b', 'x', 'y', 'sh'],
   asking: ['host', 'nc'],
 };
+
+/** Run themselves, so that what they run is seen. */
+export const realPrograms = ['find', 'xargs'];
 
 const words =
   'ls|ls|cat|echo|echo|uniq|sort|hostname|nproc|rm|evil|a|b|x|$x|"$x"|${x}|$?|"a b"|\'a b\'|"|\'|\\|\\;|\\#|\\ |\\$|#|~|*|?|-n|--|-o f|a#b|{}|{1..3}|{a,b}|$1|"$@"|$\'|$"|$((1+1))|$((x+1))|1|2|=|x=1|x=evil|y=$x|x=$(ls)|LC_ALL=C|timeout 5|nice|command -v ls|test a = b|printf %s';
@@ -42,6 +60,15 @@ export const allowedStatements: readonly string[] = [
   'uname # a comment',
   'sort \\\n a',
   'echo $(nproc) | cat',
+  'find . -exec ls {} \\;',
+  "find ./ -name '*' -exec stat {} + -exec ls /dev/null {} +",
+  'find . -maxdepth 0 -exec echo {} \\; | xargs -r ls -l',
+  'find . ! -name x -exec ls -d {} \\; -o -exec readlink {} \\;',
+  'echo a "-o f" | xargs ls',
+  'ls | xargs -n 1 -P 2 stat',
+  'ls | xargs -0I{} readlink {} a',
+  'echo a | xargs -I % ls -d % x',
+  'uname | xargs',
 ];
 
 /** Whole statements that ask the network by words that are written out, and run without a person. */

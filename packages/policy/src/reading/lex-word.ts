@@ -151,7 +151,9 @@ function readBrace(state: LexState, parts: WordPart[], wordStart: number): undef
     return;
   }
   const alone = rest.startsWith('{}') ? '{}' : rest.charAt(0);
-  if (state.position !== wordStart || !isWordEnd(state.text, state.position + alone.length)) {
+  // `xargs -I{}`: no shell makes anything of it.
+  const isValue = alone === '{}' && /^-[0rt]*I$/.test(state.text.slice(wordStart, state.position));
+  if ((state.position !== wordStart && !isValue) || !isWordEnd(state.text, state.position + alone.length)) {
     throw new LexRefusal(
       'braces outside quotes mean different things to different shells',
       state.position,

@@ -34,10 +34,14 @@ export function expandWord(judge: Judge, token: WordToken): Word[][] {
     if (next.length > alternativesMax) return [[{ pieces: [{ kind: 'hole', of: 'any' }], loose: true, ...place }]];
     alternatives = next;
   }
+  // One letter in brackets is that letter.
+  const globbed = token.parts.some((part) => part.kind === 'glob' && !/^\[[A-Za-z0-9]\]$/.test(part.raw))
+    ? { globbed: true }
+    : {};
   return alternatives.map(({ words, present }) => {
     const kept = words.filter((pieces) => present || pieces.length > 0);
     if (kept.length === 0) return [{ pieces: [], loose: false, absent: true, ...place }];
-    return kept.map((pieces) => ({ pieces: joined(pieces), loose: false, ...place }));
+    return kept.map((pieces) => ({ pieces: joined(pieces), loose: false, ...globbed, ...place }));
   });
 }
 

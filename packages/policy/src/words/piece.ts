@@ -10,12 +10,19 @@ export type Piece =
   /** `isExample`: one of several texts that stand for what only the node knows, such as a home directory. */
   { kind: 'text'; text: string; isExample?: true } | { kind: 'hole'; of: HoleKind };
 
+/** found: the path in its pieces, or any below it, each as often as they are. input: any text, which may begin with a dash. */
+export type Handed = 'found' | 'input';
+
 export interface Word {
   pieces: Piece[];
   /** Stands for any number of words with any content. */
   loose: boolean;
   /** Stands for no word at all: its expansion may be empty. */
   absent?: boolean;
+  /** Stands for each name that fits, if there are several. */
+  globbed?: boolean;
+  /** Another program puts it there when it runs. */
+  handed?: Handed;
   start: number;
   end: number;
 }
@@ -41,6 +48,12 @@ export function literalOf(pieces: readonly Piece[]): string | undefined {
     text += piece.text;
   }
   return text;
+}
+
+/** Written out, and the same on every node. */
+export function isLiteral({ pieces, loose, absent, handed }: Word): boolean {
+  if (loose || absent === true || handed !== undefined) return false;
+  return pieces.every((piece) => piece.kind === 'text' && piece.isExample !== true);
 }
 
 /** The fixed text before the first hole. */
