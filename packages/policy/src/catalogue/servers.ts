@@ -148,7 +148,16 @@ export const serverPrograms: readonly ProgramInput[] = [
     otherwise: 'controls_service',
   },
   // It shows the words that it does not know of what it reads.
-  { name: 'named-checkconf', operands: { first: ['content'], max: 1 } },
+  // It loads the plugins that a file names: of the server's own files alone.
+  {
+    name: 'named-checkconf',
+    operands: {
+      first: [
+        { pattern: '/etc/(?:bind|named)/(?!.*[.][.])(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+[.]conf|/etc/named[.]conf' },
+      ],
+      max: 1,
+    },
+  },
   { name: 'visudo', letters: 'c', requires: [['-c']], otherwise: 'writes' },
   // A table may stand in the setting itself: `static:user:password`.
   {

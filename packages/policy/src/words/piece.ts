@@ -27,11 +27,6 @@ export interface Word {
   end: number;
 }
 
-/** Written out, and the same on every node. */
-export function isLiteral({ pieces, loose, absent }: Word): boolean {
-  return !loose && absent !== true && pieces.every((piece) => piece.kind === 'text' && piece.isExample !== true);
-}
-
 export function textPiece(text: string): Piece {
   return { kind: 'text', text };
 }
