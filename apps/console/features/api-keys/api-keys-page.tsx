@@ -82,6 +82,19 @@ function keyColumns() {
         <span className="flex min-w-0 flex-col items-start gap-0.5">
           <span className="font-medium break-words">{key.name}</span>
           <code className="font-mono text-xs text-muted-foreground">{key.start}…</code>
+          <span className="text-xs text-muted-foreground md:hidden">
+            of {key.member.name},{' '}
+            {key.lastUsedAt === null ? (
+              'never used'
+            ) : (
+              <>
+                used <Ago at={key.lastUsedAt} />
+              </>
+            )}
+          </span>
+          <span className="md:hidden">
+            <Expires at={key.expiresAt} />
+          </span>
           {key.status !== 'active' && <Badge tone="warning">{key.status}</Badge>}
         </span>
       ),
@@ -123,7 +136,7 @@ function keyColumns() {
 
 function Expires({ at }: { at: string | null }) {
   const nowMs = useNow(60_000);
-  if (at === null) return <Badge tone="warning">never</Badge>;
+  if (at === null) return <Badge tone="warning">never expires</Badge>;
   const isOver = Date.parse(at) <= nowMs;
   return (
     <span className="text-xs whitespace-nowrap text-muted-foreground">
@@ -143,13 +156,13 @@ function RevokeKey({ apiKey }: { apiKey: ApiKey }) {
             variant="ghost"
             className="size-7 hover:text-danger"
             busy={revoke.isPending}
-            aria-label={`Revoke ${apiKey.name}`}
-            title={`Revoke ${apiKey.name}`}
+            aria-label={`Revoke ${apiKey.name} of ${apiKey.member.name}`}
+            title={`Revoke ${apiKey.name} of ${apiKey.member.name}`}
           >
             <Trash2 aria-hidden />
           </Button>
         }
-        title={`Revoke ${apiKey.name}?`}
+        title={`Revoke ${apiKey.name} of ${apiKey.member.name}?`}
         description="Whatever uses it stops at once, and so do keys that were made with it. This can’t be taken back."
         action="Revoke the key"
         keep="Keep it"

@@ -91,7 +91,7 @@ function Named({ reference }: { reference: Reference }) {
   const { kind, id, isNamed } = reference;
   const text = inWords(reference);
   return (
-    <span className="block max-w-64 min-w-0" title={isNamed ? `${text}\n${id}` : text}>
+    <span className="block max-w-52 min-w-0" title={isNamed ? `${text}\n${id}` : text}>
       <span
         className={classNames(
           'block truncate',
