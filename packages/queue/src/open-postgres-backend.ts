@@ -1,6 +1,6 @@
 // BullMQ on PostgreSQL, in the schema `bullmq` that the role of the URL owns. One pool for everything in the process.
 // Applies BullMQ's own migrations when it opens.
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
 import pg from 'pg';
 import { answerWithin } from './answer-within.ts';
@@ -19,8 +19,15 @@ export async function openPostgresBackend(
   onLost: (error: Error) => void,
   silentMsMax = 35_000,
 ): Promise<QueueBackend> {
+  const sockets = new Set<Socket>();
   const pool = new pg.Pool({
     connectionString: url,
+    // As pg makes one itself, and kept at hand for `giveUp`.
+    stream: () => {
+      const socket = new Socket();
+      sockets.add(socket.once('close', () => sockets.delete(socket)));
+      return socket;
+    },
     // A job that is lost with the server's last moment is rung for again: nobody waits for the disk for a doorbell.
     options: `-c search_path=${schema} -c synchronous_commit=off`,
     application_name: 'sena-queue',
@@ -39,11 +46,6 @@ export async function openPostgresBackend(
   pool.on('error', onLost); // an idle connection was cut; the pool replaces it
   // One that BullMQ holds, while it asks nothing: its next query fails. Without a listener the process would end.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const sockets = new Set<Socket>();
-  pool.on('connect', (client) => {
-    const socket = socketOf(client);
-    sockets.add(socket.once('close', () => sockets.delete(socket)));
-  });
   const giveUp = () => {
     for (const socket of sockets) socket.destroy(new Error('The queue closes, and PostgreSQL did not answer in time.'));
   };
@@ -63,15 +65,9 @@ export async function openPostgresBackend(
     close: async () => {
       // Orderly, and without the server where that says nothing.
       const timer = setTimeout(giveUp, partingMs);
-      await pool.end();
-      clearTimeout(timer);
+      await pool.end().finally(() => clearTimeout(timer));
     },
   };
-}
-
-/** pg has it, and its types don't say so. */
-function socketOf(client: pg.ClientBase): Socket {
-  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 /** All migrations run in one session and one transaction, behind BullMQ's advisory lock. */

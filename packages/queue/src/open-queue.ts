@@ -26,8 +26,8 @@ export interface JobQueue {
   /** Rejects with the reason when the server does not answer within 2 s. For `/readyz`. */
   ready(): Promise<void>;
   /**
-   * Takes no more jobs, waits for those under way, then disconnects. A server that is away holds it up for about 5 s, a PostgreSQL behind a
-   * half-open connection for up to 35 s: what was worked on and could not be told as done is given out again.
+   * Takes no more jobs, waits for those under way, then disconnects. A server that is away or says nothing holds it up for less than 10 s: what
+   * was worked on and could not be told as done is given out again.
    */
   close(): Promise<void>;
 }
@@ -43,6 +43,7 @@ const firstRetryMs = 200;
 /** Finished jobs are kept for a look at what happened, within these bounds. */
 const keepCompleted = { age: 3_600, count: 200 };
 const keepFailed = { age: 7 * 24 * 3_600, count: 1_000 };
+/** Longer than a producer's own time limits: they say why. */
 const addMs = 6_000;
 /** How long a worker rests after its server failed it, before it asks again. */
 const workerRestMs = 1_000;

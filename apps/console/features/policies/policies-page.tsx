@@ -91,8 +91,8 @@ function PolicyList({ policies, mayManage, onOpen }: PolicyListProps) {
             ))
           }
         >
-          What reads runs, and what a person wrote to ask the network; everything else needs one approval by a second
-          person.{' '}
+          What only reads runs, and so does what a person wrote that only asks the network; everything else needs one
+          approval by a second person.{' '}
           {mayManage
             ? 'Begin with one of these; nothing holds before you save it.'
             : 'An admin or the owner of the organization writes policies.'}

@@ -381,14 +381,8 @@ function checkWhole(reading: Reading): undefined {
 /** Where a word that another program puts there does no more than name something, or what it reads is known. */
 const handedKinds = { found: ['name-of-file', 'content', 'compared'], input: ['name-of-file', 'text'] } as const;
 
-/** A script that names of files can make write (CVE-2022-1271), and what follows a configuration: it loads or looks at what that names. */
-const trustingNames = new Set(['zgrep', 'named-checkconf', 'logrotate']);
-
-/** Opens what it is given by name. */
-const openingNames = new Set(['file']);
-
 function checkHanded(reading: Reading, kind: Value, { pieces }: Word): undefined {
-  const opened = openingNames.has(reading.program.name)
+  const opened = reading.program.opensNames
     ? checkPlace([...pieces, { kind: 'hole', of: 'path' }], reading.context.directories)
     : undefined;
   if (opened) fail(reading, opened);
@@ -397,7 +391,7 @@ function checkHanded(reading: Reading, kind: Value, { pieces }: Word): undefined
 
 function mayBeUnsafe(program: Program, { handed }: Word): boolean {
   if (handed === undefined) return false;
-  return trustingNames.has(program.name) || (handed === 'input' && !program.safeSwitches);
+  return program.trustsFiles || (handed === 'input' && !program.safeSwitches);
 }
 
 function notHanded({ name }: Program): Problem {

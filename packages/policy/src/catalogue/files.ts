@@ -61,6 +61,7 @@ export const filePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'file',
+    opensNames: true,
     letters: 'bLhikNr0',
     switches: ['--brief', '--mime', '--mime-type', '--mime-encoding', '--dereference', '--no-dereference'],
     options: { '-F': 'text' },

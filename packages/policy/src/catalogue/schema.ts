@@ -142,6 +142,10 @@ const shapeSchema: z.ZodType<Shape, ShapeInput> = z.strictObject({ ...shapeField
 export const programSchema = z.strictObject({
   ...shapeFields,
   ...nestingFields,
+  /** Loads, runs or looks at what its files name: no other program may choose them. */
+  trustsFiles: z.boolean().default(false),
+  /** Opens what it is given by name. */
+  opensNames: z.boolean().default(false),
   name: z.string(),
   also: z.array(z.string()).default([]),
   /** What an argument outside this description is presumed to do. */

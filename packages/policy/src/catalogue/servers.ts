@@ -151,6 +151,7 @@ export const serverPrograms: readonly ProgramInput[] = [
   // It loads the plugins that a file names: of the server's own files alone.
   {
     name: 'named-checkconf',
+    trustsFiles: true,
     operands: {
       first: [
         { pattern: '/etc/(?:bind|named)/(?!.*[.][.])(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+[.]conf|/etc/named[.]conf' },

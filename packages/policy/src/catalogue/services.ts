@@ -298,6 +298,7 @@ export const servicePrograms: readonly ProgramInput[] = [
   },
   {
     name: 'logrotate',
+    trustsFiles: true,
     letters: 'v',
     switches: ['-d', '--debug', '--verbose'],
     requires: [['-d', '--debug']],
