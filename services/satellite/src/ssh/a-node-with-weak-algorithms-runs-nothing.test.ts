@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { makeSshKey } from '@sena/lab/state/make-ssh-key';
 import ssh2, { type ServerConfig } from 'ssh2';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { makeDispatch, startTestSite, type TestSatellite, type TestSite } from '../fixtures/test-site.ts';
@@ -21,8 +23,12 @@ afterAll(async () => {
 });
 
 const keys = {
-  ed25519: ssh2.utils.generateKeyPairSync('ed25519').private,
-  rsa: ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }).private,
+  ed25519: makeSshKey('node').privateKey,
+  rsa: generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  }).privateKey,
 };
 
 /** What became of a reading on a server that offers this and nothing else. */

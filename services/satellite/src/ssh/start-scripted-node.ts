@@ -2,6 +2,7 @@
 // brought to at will.
 import { hash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { makeSshKey } from '@sena/lab/state/make-ssh-key';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { openSshConnection, type SshConnection } from './open-ssh-connection.ts';
 
@@ -12,9 +13,9 @@ export type NodeScript = (channel: ServerChannel, command: string, client: Conne
 export async function startScriptedNode(
   answer: NodeScript,
 ): Promise<{ connection: SshConnection; stop(): Promise<void> }> {
-  const keys = ssh2.utils.generateKeyPairSync('ed25519');
-  const publicKey = Buffer.from(keys.public.split(' ')[1] ?? '', 'base64');
-  const server = new ssh2.Server({ hostKeys: [keys.private] }, (client) => {
+  const key = makeSshKey('node');
+  const publicKey = Buffer.from(key.publicKey.split(' ')[1] ?? '', 'base64');
+  const server = new ssh2.Server({ hostKeys: [key.privateKey] }, (client) => {
     // A connection that a test breaks.
     client.on('error', () => client.end());
     client.on('authentication', (context) => context.accept());
@@ -30,7 +31,7 @@ export async function startScriptedNode(
     {
       knownHosts: { find: () => ({ trusted: [], revoked: [] }) },
       allowedAddresses: { allows: () => true },
-      readCredential: () => ({ kind: 'private_key', privateKey: Buffer.from(keys.private) }),
+      readCredential: () => ({ kind: 'private_key', privateKey: Buffer.from(key.privateKey) }),
       connectTimeoutMs: 20_000,
     },
   );
