@@ -163,11 +163,12 @@ async function send(
   const { envelope, node } = execution;
   const mark = randomUUID().replaceAll('-', '');
   const loginShell = loginShellOf(lease.connection);
+  const isReading = execution.mode === 'direct';
   const measured = measuredSink(meter, sink);
   let isOver = false;
   let runningTimer: NodeJS.Timeout | undefined;
   const end = await executeCommand(lease.connection, {
-    ...commandText(envelope.shell, envelope.command, envelope.environment, node.runAs, { mark, loginShell }),
+    ...commandText(envelope.shell, envelope.command, envelope.environment, node.runAs, { mark, loginShell, isReading }),
     timeoutMs: envelope.limits.timeoutMs,
     sink: {
       ...measured,

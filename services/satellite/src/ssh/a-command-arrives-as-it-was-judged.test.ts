@@ -7,6 +7,7 @@ import { findProgram } from '@sena/testing/find-program';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandText, fixedPath } from './command-text.ts';
 import { type LoginShell, readLoginShell } from './learn-login-shell.ts';
+import { readOneProgram } from './one-program.ts';
 import { createStartMarkFilter } from './start-mark-filter.ts';
 
 let directory: string;
@@ -19,9 +20,14 @@ const mark = 'abc123';
 const environment = { GREETING: "it's \\ me!", LINES: '24' };
 
 /** As sshd does it: `<login shell> -c <text>`, an environment of its own, a process group of its own. */
-async function logInAndRun(login: string, form: LoginShell, command: string, shell: 'sh' | 'bash' = 'sh') {
+async function logInAndRun(
+  login: string,
+  form: LoginShell,
+  command: string,
+  { shell = 'sh', isReading = false }: { shell?: 'sh' | 'bash'; isReading?: boolean } = {},
+) {
   const program = join(directory, login);
-  const { text, startMark } = commandText(shell, command, environment, 'tester', { mark, loginShell: form });
+  const { text, startMark } = commandText(shell, command, environment, 'tester', { mark, loginShell: form, isReading });
   const child = spawn(program, ['-c', text], {
     env: { HOME: '/srv/home', SHELL: program, SECRET: 'of the login', PATH: '/nowhere' },
     detached: true,
@@ -108,10 +114,41 @@ describe.each([
     });
 
     it('bash is the shell where it was judged for bash', async () => {
-      expect(await logInAndRun(login, form, `a=(x y); echo \${a[1]}`, 'bash')).toMatchObject({
+      expect(await logInAndRun(login, form, `a=(x y); echo \${a[1]}`, { shell: 'bash' })).toMatchObject({
         stdout: 'y\n',
         code: 0,
       });
+    });
+
+    it.each([
+      "printf '%s' it's",
+      'echo a  b',
+      'printf a*b',
+      'test -d /',
+      'printf %s a%b@c:d,e=f+g',
+      '  cat   /proc/self/comm ',
+    ])('a reading is answered as the shell answers it: %s', async (reading) => {
+      const byShell = await logInAndRun(login, form, reading);
+      const { announced, pid, ...byItself } = await logInAndRun(login, form, reading, { isReading: true });
+      expect(byItself).toEqual({ ...byShell, announced: undefined, pid: undefined });
+      expect(announced).toBe(pid);
+    });
+
+    it('a reading that is one program is that program at once, in the same environment, without input', async () => {
+      const reading = await logInAndRun(login, form, 'env', { isReading: true });
+      const byShell = await logInAndRun(login, form, '/usr/bin/env', { isReading: false });
+      const variablesOf = (text: string) =>
+        text
+          .trim()
+          .split('\n')
+          .filter((line) => !/^(PWD|SHLVL|_)=/.test(line))
+          .sort();
+      expect(variablesOf(reading.stdout)).toEqual(variablesOf(byShell.stdout));
+      expect(variablesOf(reading.stdout)).toContain(`PATH=${fixedPath}`);
+      expect(await logInAndRun(login, form, 'cat', { isReading: true })).toMatchObject({ stdout: '', code: 0 });
+      const absent = await logInAndRun(login, form, 'no-such-program -x', { isReading: true });
+      expect(absent).toMatchObject({ code: 127, announced: absent.pid });
+      expect(absent.stderr).toContain('no-such-program');
     });
 
     it('what kind of shell it is comes along once', async () => {
@@ -130,4 +167,53 @@ it('a login shell that changes words, or whose name is not one of POSIX, is not 
   for (const said of [':4:/usr/bin/elvish', ':4:', ':4:bash', ':4:/bin/bash -x'])
     expect(readLoginShell(said)).toBe('other');
   expect(readLoginShell('')).toBeNull();
+});
+
+it('only a program with plain words is started without a shell', () => {
+  const textOf = (shell: 'sh' | 'bash', isReading: boolean) =>
+    commandText(shell, 'uname -a', {}, 'tester', { mark, loginShell: 'posix', isReading }).text;
+  expect(textOf('sh', true)).toMatch(/ 'uname' '-a' <\/dev\/null$/);
+  expect(textOf('sh', false)).toContain("sh -c 'uname -a'");
+  expect(textOf('bash', true)).toContain("bash -c 'uname -a'");
+  expect(readOneProgram(' journalctl -u  nginx.service --since=-1h ')).toEqual([
+    'journalctl',
+    '-u',
+    'nginx.service',
+    '--since=-1h',
+  ]);
+  expect(readOneProgram('/usr/bin/uname -a')).toEqual(['/usr/bin/uname', '-a']);
+  const read = [
+    'echo a',
+    '[ -d / ]',
+    'A=b uname',
+    'time ls',
+    'ls ~',
+    'ls *',
+    'ls a?',
+    'ls [a]',
+    'ls {a,b}',
+    'ls $HOME',
+    'ls `x`',
+    'ls;ls',
+  ];
+  read.push(
+    'ls|wc',
+    'ls>x',
+    'ls<x',
+    'ls&',
+    'ls #x',
+    "ls 'a'",
+    'ls "a"',
+    'ls \\a',
+    'ls\nls',
+    'ls\ta',
+    '! ls',
+    'ls !a',
+    'ls a^b',
+    'ls ä',
+    '',
+    ' ',
+  );
+  read.push('-x', '%1', '(ls)', 'if', 'exec ls', 'command ls', '. a');
+  for (const command of read) expect(readOneProgram(command), command).toBeNull();
 });

@@ -2,6 +2,7 @@
 // command itself is judged elsewhere; here it only has to arrive unchanged. Pure.
 import type { Shell } from '@sena/contracts/domain/policy';
 import { type LoginShell, loginShellEvidence } from './learn-login-shell.ts';
+import { readOneProgram } from './one-program.ts';
 
 /** The system's own directories first; the same on every node. */
 export const fixedPath = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
@@ -9,24 +10,26 @@ export const fixedPath = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/loc
 export type CommandText = { text: string /** Precedes the process id on stderr. */; startMark: string };
 
 /**
- * `<shell> -c <command>` with a fixed PATH, a cleared environment and no input. Before the command begins, its process
- * id is written to stderr behind `startMark`: the one who has to stop the command needs it. While the login shell is `unheard`, its
- * evidence follows the process id.
+ * `<shell> -c <command>` with a fixed PATH, a cleared environment and no input; a reading whose shell would only start one program is that
+ * program at once. Before the command begins, its process id is written to stderr behind `startMark`: the one who has to stop the command
+ * needs it. While the login shell is `unheard`, its evidence follows the process id.
  */
 export function commandText(
   shell: Shell,
   command: string,
   environment: Readonly<Record<string, string>>,
   user: string,
-  { mark, loginShell }: { mark: string; loginShell: LoginShell },
+  { mark, loginShell, isReading }: { mark: string; loginShell: LoginShell; isReading: boolean },
 ): CommandText {
   const startMark = `sena-start:${mark}:`;
   const clean = cleanEnvironment(user);
   const values = Object.entries(environment);
+  const program = isReading && shell === 'sh' ? readOneProgram(command) : null;
+  const run = program?.map(quoteForAnyShell).join(' ') ?? `${shell} -c ${quoteForSh(command)}`;
   if (loginShell === 'posix') {
     // It can say itself which process the command will be: a program less to start, and nothing to escape.
     const assignments = values.map(([name, value]) => ` ${name}=${quoteForSh(value)}`).join('');
-    const text = `echo "${startMark}$$" >&2; ${clean}${assignments} ${shell} -c ${quoteForSh(command)} </dev/null`;
+    const text = `echo "${startMark}$$" >&2; ${clean}${assignments} ${run} </dev/null`;
     return { text, startMark };
   }
   const isUnheard = loginShell === 'unheard';
@@ -37,13 +40,13 @@ export function commandText(
     const [announce, words] = isUnheard
       ? [`echo "${startMark}$$:\${#1}:$2" >&2; shift 2`, ` ${loginShellEvidence}`]
       : [`echo "${startMark}$$" >&2`, ''];
-    const run = `sh -c '${announce}; exec "$@" </dev/null' sena${words} ${shell} -c ${quoteForAnyShell(command)}`;
-    return { text: `${clean}${assignments} ${run}`, startMark };
+    const text = `${clean}${assignments} sh -c '${announce}; exec "$@" </dev/null' sena${words} ${run}`;
+    return { text, startMark };
   }
   const [announce, words] = isUnheard
     ? [`echo "${startMark}$$:\${#2}:$3" >&2`, ` ${loginShellEvidence}`]
     : [`echo "${startMark}$$" >&2`, ''];
-  const script = `${announce}\n${exportsOf(environment)}exec ${shell} -c ${quoteForSh(command)} </dev/null`;
+  const script = `${announce}\n${exportsOf(environment)}exec ${run} </dev/null`;
   return { text: `${clean} ${shInAnyShell(script)}${words}`, startMark };
 }
 
