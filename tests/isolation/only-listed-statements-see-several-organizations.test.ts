@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { readWitnessedSizes } from '@sena/audit/read-checkpoints';
 import { inOrganization } from '@sena/db/tenant';
+import { listExecutionsToCancel } from '@sena/runs/execution/list-executions-to-cancel';
 import { type Bench, openBench } from '@sena/runs/fixtures/open-bench';
-import { listExecutionsToCancel } from '@sena/runs/list-executions-to-cancel';
 import {
   listOrganizationFilters,
   type OrganizationFilter,

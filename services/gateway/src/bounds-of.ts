@@ -4,7 +4,7 @@ import { type Member, principalRef } from '@sena/contracts/domain/principal';
 import { inOrganization, type NodeCondition } from '@sena/db/tenant';
 import { countNodesBySite } from '@sena/fleet/count-nodes-by-site';
 import { nodesWithin } from '@sena/fleet/nodes-within';
-import type { RunBounds } from '@sena/runs/run-within';
+import type { RunBounds } from '@sena/runs/run/run-within';
 import { may } from './permissions.ts';
 import type { Services } from './services.ts';
 

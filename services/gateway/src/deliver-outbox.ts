@@ -1,5 +1,5 @@
 // After a commit: hands the outbox row to the queue, without letting the caller wait. When that fails, the sweeper does it.
-import { ringOutbox } from '@sena/runs/ring-outbox';
+import { ringOutbox } from '@sena/runs/outbox/ring-outbox';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Services } from './services.ts';
 

@@ -1,6 +1,6 @@
 import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
-import { appendRunEvent } from '@sena/runs/append-run-event';
-import { transitionRun } from '@sena/runs/transition-run';
+import { appendRunEvent } from '@sena/runs/events/append-run-event';
+import { transitionRun } from '@sena/runs/run/transition-run';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 import { inOrganization } from '@sena/db/tenant';
-import { requestCancel } from '@sena/runs/request-cancel';
-import { ringOutbox } from '@sena/runs/ring-outbox';
+import { ringOutbox } from '@sena/runs/outbox/ring-outbox';
+import { requestCancel } from '@sena/runs/run/request-cancel';
 import { eventually } from '@sena/testing/eventually';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

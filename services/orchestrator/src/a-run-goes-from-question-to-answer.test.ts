@@ -1,9 +1,9 @@
 import { newId } from '@sena/contracts/ids';
 import { inOrganization } from '@sena/db/tenant';
 import { deleteNode } from '@sena/fleet/delete-node';
-import { listRunEvents } from '@sena/runs/list-run-events';
-import { requestCancel } from '@sena/runs/request-cancel';
-import { ringOutbox } from '@sena/runs/ring-outbox';
+import { listRunEvents } from '@sena/runs/events/list-run-events';
+import { ringOutbox } from '@sena/runs/outbox/ring-outbox';
+import { requestCancel } from '@sena/runs/run/request-cancel';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRunBench, type RunBench } from './fixtures/open-run-bench.ts';

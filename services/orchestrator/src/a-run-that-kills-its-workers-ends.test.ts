@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { inOrganization } from '@sena/db/tenant';
-import { wakeRun } from '@sena/runs/wake-run';
+import { wakeRun } from '@sena/runs/run/wake-run';
 import { openSignals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';

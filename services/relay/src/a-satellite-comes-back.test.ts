@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inOrganization } from '@sena/db/tenant';
-import { requestCancel } from '@sena/runs/request-cancel';
+import { requestCancel } from '@sena/runs/run/request-cancel';
 import { openSignals } from '@sena/signals/open-signals';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RelayFrame, SatelliteFrame } from '@sena/contracts/frames';
 import { disconnectSatellites, reportPresence } from '@sena/fleet/satellite-presence';
-import { claimDispatches } from '@sena/runs/claim-dispatches';
+import { claimDispatches } from '@sena/runs/dispatch/claim-dispatches';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';

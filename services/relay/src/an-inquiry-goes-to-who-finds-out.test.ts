@@ -1,4 +1,4 @@
-import { readOutput } from '@sena/runs/read-output';
+import { readOutput } from '@sena/runs/output/read-output';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';

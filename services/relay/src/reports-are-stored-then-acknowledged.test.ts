@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readExecution } from '@sena/runs/list-executions';
-import { listRunEvents } from '@sena/runs/list-run-events';
-import { readOutput } from '@sena/runs/read-output';
+import { listRunEvents } from '@sena/runs/events/list-run-events';
+import { readExecution } from '@sena/runs/execution/list-executions';
+import { readOutput } from '@sena/runs/output/read-output';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet, SeededSatellite } from '@sena/testing/seed-fleet';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 // Rings for runs without holding up whoever recorded them. Holds what is still being rung, so that a stop can wait for it.
-import { type RunBells, type RunNews, ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
+import { type RunBells, type RunNews, ringRecordedRuns } from '@sena/runs/results/ring-recorded-runs';
 
 export interface RunRinger {
   ring(organizationId: string, news: readonly RunNews[]): void;

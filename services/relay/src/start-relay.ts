@@ -3,7 +3,7 @@ import { inOrganization, openPool } from '@sena/db/tenant';
 import { disconnectSatellites, findSatellitesByFingerprint, keepSessions } from '@sena/fleet/satellite-presence';
 import { openQueue } from '@sena/queue/open-queue';
 import { queueConnectionFrom } from '@sena/queue/queue-connection';
-import { listSentExecutions } from '@sena/runs/list-executions-to-cancel';
+import { listSentExecutions } from '@sena/runs/execution/list-executions-to-cancel';
 import { openSignals } from '@sena/signals/open-signals';
 import { signalConnectionFrom } from '@sena/signals/signal-connection';
 import { startHealthServer } from '@sena/telemetry/health-server';

@@ -2,7 +2,7 @@
 // taken by another relay. Rung by doorbells for a revocation, by the clock besides.
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { reportPresence } from '@sena/fleet/satellite-presence';
-import { listExecutionsToCancel } from '@sena/runs/list-executions-to-cancel';
+import { listExecutionsToCancel } from '@sena/runs/execution/list-executions-to-cancel';
 import type { Logger } from '@sena/telemetry/logger';
 import type { LeavingDispatches } from './dispatch/order-cancels.ts';
 import { pushCancel } from './dispatch/push-in-parts.ts';

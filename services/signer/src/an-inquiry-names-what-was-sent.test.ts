@@ -3,7 +3,7 @@ import { openPool, type Pool } from '@sena/db/tenant';
 import { importPublicKey } from '@sena/envelope/dispatch-key';
 import { verifyInquiry } from '@sena/envelope/verify-inquiry';
 import { type Bench, exited, openBench } from '@sena/runs/fixtures/open-bench';
-import { recordResults } from '@sena/runs/record-results';
+import { recordResults } from '@sena/runs/results/record-results';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';
 import type { SeededFleet } from '@sena/testing/seed-fleet';

@@ -9,11 +9,11 @@ import { type VerifiedEnvelope, verifyEnvelope } from '@sena/envelope/verify-env
 import { loadBashParser } from '@sena/policy/load-bash-parser';
 import { loadCedar } from '@sena/policy/rules/load-cedar';
 import type { JobQueue } from '@sena/queue/open-queue';
-import { closeUnsentDispatches } from '@sena/runs/close-executions';
-import { createRun } from '@sena/runs/create-run';
+import { closeUnsentDispatches } from '@sena/runs/execution/close-executions';
 import { type Bench, member, openBench } from '@sena/runs/fixtures/open-bench';
-import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
-import { requestCancel } from '@sena/runs/request-cancel';
+import { createRun } from '@sena/runs/run/create-run';
+import { lockRunsOfDispatches } from '@sena/runs/run/lock-runs';
+import { requestCancel } from '@sena/runs/run/request-cancel';
 import { openSignals, type Signals } from '@sena/signals/open-signals';
 import { createLogger } from '@sena/telemetry/logger';
 import { eventually } from '@sena/testing/eventually';

@@ -131,7 +131,7 @@ export const mutations: readonly Mutation[] = [
     without: 'the epoch of the lease, where a run is changed',
     changes: [
       {
-        file: 'packages/runs/src/claim-run.ts',
+        file: 'packages/runs/src/run/claim-run.ts',
         from: "'select 1 from runs where id = $1 and lease_epoch = $2 and lease_expires_at > now() for update'",
         to: "'select 1 from runs where id = $1 and $2::integer is not null for update'",
       },

@@ -2,8 +2,8 @@
 // satellites, of the same organization and of another one, are heard and acknowledged all along. Entered by run-fuzz.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inOrganization, openPool, type Pool } from '@sena/db/tenant';
-import { createRun } from '@sena/runs/create-run';
-import { writeDispatches } from '@sena/runs/write-dispatches';
+import { writeDispatches } from '@sena/runs/dispatch/write-dispatches';
+import { createRun } from '@sena/runs/run/create-run';
 import { type SeededFleet, type SeededSatellite, seedFleet } from '@sena/testing/seed-fleet';
 import { decodeRelayFrames } from '@sena/tunnel/decode-frames';
 import { encodeFrames } from '@sena/tunnel/encode-frames';

@@ -3,7 +3,7 @@
 import { type RunStatus, terminalRunStatuses } from '@sena/contracts/domain/run';
 import type { RunEvent } from '@sena/contracts/domain/run-event';
 import { inOrganization, type Pool } from '@sena/db/tenant';
-import { listRunEvents } from '@sena/runs/list-run-events';
+import { listRunEvents } from '@sena/runs/events/list-run-events';
 import type { RunFollower } from './open-run-streams.ts';
 
 const pollMs = 5_000;

@@ -1,7 +1,7 @@
 import { emptyCheckpoint } from '@langchain/langgraph';
 import { openPool, type Pool } from '@sena/db/tenant';
-import { claimNextRun, type RunLease } from '@sena/runs/claim-run';
 import { type Bench, openBench } from '@sena/runs/fixtures/open-bench';
+import { claimNextRun, type RunLease } from '@sena/runs/run/claim-run';
 import { eventually } from '@sena/testing/eventually';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';

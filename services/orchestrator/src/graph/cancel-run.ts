@@ -1,9 +1,9 @@
 // Ends a run that a person wants to end: nothing new starts, what was never sent is closed, what was sent is waited for, so that the
 // counts of a cancelled run are true. Entered by the worker before it resumes a run.
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
-import { listCancelled } from '@sena/runs/list-cancelled';
-import { readRun } from '@sena/runs/read-run';
-import { transitionRun } from '@sena/runs/transition-run';
+import { listCancelled } from '@sena/runs/run/list-cancelled';
+import { readRun } from '@sena/runs/run/read-run';
+import { transitionRun } from '@sena/runs/run/transition-run';
 import { describeCancelled } from './describe-cancelled.ts';
 import { actor, changeRun, type RunContext } from './run-context.ts';
 import { stopWhatHasNotBegun } from './stop-what-has-not-begun.ts';

@@ -1,5 +1,5 @@
 // The sentences that end a cancelled run: which nodes had finished, and what became of the others. Pure.
-import type { CancelledNodes, CancelledState } from '@sena/runs/list-cancelled';
+import type { CancelledNodes, CancelledState } from '@sena/runs/run/list-cancelled';
 import { countNodes, listNames } from '../planners/describe-outcomes.ts';
 
 const words: ReadonlyArray<[CancelledState, string]> = [

@@ -3,9 +3,9 @@
 import { readApprovedAction, readApprovedStart } from '@sena/approvals/read-decision';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { readNodes } from '@sena/fleet/read-nodes';
-import { hasDispatches } from '@sena/runs/has-dispatches';
-import { readRunScope } from '@sena/runs/read-run-scope';
-import { requesterMayRun } from '@sena/runs/requester-may-run';
+import { hasDispatches } from '@sena/runs/dispatch/has-dispatches';
+import { readRunScope } from '@sena/runs/run/read-run-scope';
+import { requesterMayRun } from '@sena/runs/run/requester-may-run';
 import { judgeSteps } from './judge-steps.ts';
 import type { RunContext } from './run-context.ts';
 import { passedOf, type RunState } from './run-state.ts';

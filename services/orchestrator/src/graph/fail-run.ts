@@ -1,6 +1,6 @@
 // Ends a run that SENA can't advance. Nothing new starts, what was never sent is closed; what was sent keeps its outcome, now or when it
 // comes. Entered by the worker with a lease, instead of opening the graph.
-import { transitionRun } from '@sena/runs/transition-run';
+import { transitionRun } from '@sena/runs/run/transition-run';
 import { actor, changeRun, type RunContext } from './run-context.ts';
 import { stopWhatHasNotBegun } from './stop-what-has-not-begun.ts';
 

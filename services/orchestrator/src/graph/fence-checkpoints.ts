@@ -1,7 +1,7 @@
 // Checkpoints of a run, written only while its lease is held: a former holder that wakes up must not put an older thought on top.
 // Entered by open-checkpointer, once for each lease. Stands between the saver and its connections.
 import type { Pool } from '@sena/db/tenant';
-import { assertLeaseOfCheckpoint, type RunLease } from '@sena/runs/claim-run';
+import { assertLeaseOfCheckpoint, type RunLease } from '@sena/runs/run/claim-run';
 import { gatherInserts } from './gather-inserts.ts';
 
 /** What the saver is told of a row that waits: it does not look. */

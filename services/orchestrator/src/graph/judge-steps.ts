@@ -8,7 +8,7 @@ import { evaluateCommand } from '@sena/policy/evaluate-command';
 import { decideCommand, strictest } from '@sena/policy/rules/decide-command';
 import { proposerOf } from '@sena/policy/rules/proposer';
 import { readRules } from '@sena/rules/read-rules';
-import { readRequester } from '@sena/runs/read-requester';
+import { readRequester } from '@sena/runs/run/read-requester';
 import type { RunContext } from './run-context.ts';
 import type { PassedStep } from './run-state.ts';
 

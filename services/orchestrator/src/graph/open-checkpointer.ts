@@ -1,7 +1,7 @@
 // LangGraph's checkpoints, in the schema `checkpoint` that the role of the pool owns. Entered once, at start.
 import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
 import type { Pool } from '@sena/db/tenant';
-import type { RunLease } from '@sena/runs/claim-run';
+import type { RunLease } from '@sena/runs/run/claim-run';
 import { fenceCheckpoints } from './fence-checkpoints.ts';
 
 const schema = 'checkpoint';

@@ -2,8 +2,8 @@
 // Reads what the pause waits for from the database: a wake is a hint, not a fact.
 import { Command } from '@langchain/langgraph';
 import { readDecision } from '@sena/approvals/read-decision';
-import { isDue } from '@sena/runs/is-due';
-import { stepsAreComplete } from '@sena/runs/steps-are-complete';
+import { stepsAreComplete } from '@sena/runs/dispatch/steps-are-complete';
+import { isDue } from '@sena/runs/run/is-due';
 import type { Pause } from './nodes/wait.ts';
 import type { Checkpointer } from './open-checkpointer.ts';
 import { type RunContext, readInRun } from './run-context.ts';

@@ -3,7 +3,7 @@ import type { DoorbellData, DoorbellName } from '@sena/contracts/doorbells';
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { CedarEngine } from '@sena/policy/rules/load-cedar';
-import { assertLease, type RunLease } from '@sena/runs/claim-run';
+import { assertLease, type RunLease } from '@sena/runs/run/claim-run';
 import type { Logger } from '@sena/telemetry/logger';
 import type { Planner } from '../planners/planner.ts';
 

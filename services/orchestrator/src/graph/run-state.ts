@@ -3,7 +3,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Annotation } from '@langchain/langgraph';
 import type { Shell } from '@sena/contracts/domain/policy';
 import type { PlanStep } from '@sena/contracts/domain/run';
-import type { NewFinding } from '@sena/runs/save-report';
+import type { NewFinding } from '@sena/runs/run/save-report';
 import type { RunRequest, ScopedNode } from '../planners/planner.ts';
 
 /** What the gate said to a step that may run. */

@@ -2,7 +2,7 @@
 import type { TenantTransaction } from '@sena/db/tenant';
 import { assignSatellites } from '@sena/fleet/assign-satellites';
 import { readAddresses } from '@sena/fleet/read-addresses';
-import type { DispatchNode } from '@sena/runs/write-dispatches';
+import type { DispatchNode } from '@sena/runs/dispatch/write-dispatches';
 
 export interface Target extends DispatchNode {
   /** null: no satellite is enrolled at its site. */

@@ -1,8 +1,8 @@
 // What was sent to a satellite that is gone, and may have changed something: another one of its site is asked to find out what became of
 // it. Entered by the sweeper. Any number of orchestrators at once: each inquiry is opened under the lock of its run.
 import { inOrganization } from '@sena/db/tenant';
-import { listDispatchesToAskAbout, openInquiry } from '@sena/runs/open-inquiry';
-import { ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
+import { listDispatchesToAskAbout, openInquiry } from '@sena/runs/inquiry/open-inquiry';
+import { ringRecordedRuns } from '@sena/runs/results/ring-recorded-runs';
 import { actor } from '../graph/run-context.ts';
 import type { PlacingShop } from './place-left-behind.ts';
 

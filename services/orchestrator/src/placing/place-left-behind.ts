@@ -3,9 +3,13 @@
 // has come or gone. Any number of orchestrators at once: each dispatch is moved under the lock of its run.
 import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import { assignConnected } from '@sena/fleet/assign-satellites';
-import { closeUnsentDispatches } from '@sena/runs/close-executions';
-import { listDispatchesLeftBehind, readDispatchLeftBehind, reassignDispatch } from '@sena/runs/reassign-dispatch';
-import { type RunBells, type RunNews, ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
+import {
+  listDispatchesLeftBehind,
+  readDispatchLeftBehind,
+  reassignDispatch,
+} from '@sena/runs/dispatch/reassign-dispatch';
+import { closeUnsentDispatches } from '@sena/runs/execution/close-executions';
+import { type RunBells, type RunNews, ringRecordedRuns } from '@sena/runs/results/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import { actor } from '../graph/run-context.ts';
 

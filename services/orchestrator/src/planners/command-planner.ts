@@ -1,7 +1,7 @@
 // One command, given by a person, on every node of the scope. No thinking: the answer says how it ended where. Pure.
 import { adviseOnOutcome } from '@sena/contracts/domain/advise-on-outcome';
-import type { Observation } from '@sena/runs/list-observations';
-import type { NewFinding } from '@sena/runs/save-report';
+import type { Observation } from '@sena/runs/execution/list-observations';
+import type { NewFinding } from '@sena/runs/run/save-report';
 import { countNodes, describeOutcome, listNames } from './describe-outcomes.ts';
 import type { PlanContext, Planner, PlanTurn } from './planner.ts';
 

@@ -1,6 +1,6 @@
 // Sentences about what became of commands, for answers. Pure.
 import { nameReason } from '@sena/contracts/domain/name-reason';
-import type { Observation } from '@sena/runs/list-observations';
+import type { Observation } from '@sena/runs/execution/list-observations';
 
 const namesShown = 10;
 

@@ -1,7 +1,7 @@
 // What thinks for a run: commands directly, runbooks, or a model. Each turn either asks for commands or answers. Types only.
 import type { Planner as PlannerName, PlanStep, Usage } from '@sena/contracts/domain/run';
-import type { Observation, OutputWanted } from '@sena/runs/list-observations';
-import type { NewFinding } from '@sena/runs/save-report';
+import type { Observation, OutputWanted } from '@sena/runs/execution/list-observations';
+import type { NewFinding } from '@sena/runs/run/save-report';
 
 /** A node of the run's scope. */
 export interface ScopedNode {

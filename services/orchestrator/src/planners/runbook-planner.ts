@@ -6,7 +6,7 @@ import { asksForChange, matchRunbooks } from '@sena/knowledge/match-runbooks';
 import { ownRunbooks } from '@sena/knowledge/own-runbooks';
 import type { NodeObservation, Runbook, RunbookReport } from '@sena/knowledge/runbook';
 import { nodeHealth } from '@sena/knowledge/runbooks/node-health';
-import type { Observation } from '@sena/runs/list-observations';
+import type { Observation } from '@sena/runs/execution/list-observations';
 import { z } from 'zod';
 import { countNodes, listNames } from './describe-outcomes.ts';
 import type { PlanContext, Planner, PlanTurn, ScopedNode } from './planner.ts';

@@ -1,5 +1,5 @@
 // The answer to a command says of nodes where it did not run what their satellite said, in words, and what to do next.
-import type { Observation } from '@sena/runs/list-observations';
+import type { Observation } from '@sena/runs/execution/list-observations';
 import { expect, test } from 'vitest';
 import { commandPlanner } from './command-planner.ts';
 import type { PlanContext } from './planner.ts';

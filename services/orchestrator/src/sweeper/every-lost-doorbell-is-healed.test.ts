@@ -1,11 +1,11 @@
 // No doorbell rings in here: whatever is written, its bell is taken away. What was lost is found by the sweeper, on both queues.
 import { decideApproval } from '@sena/approvals/decide-approval';
 import { inOrganization } from '@sena/db/tenant';
-import { createRun } from '@sena/runs/create-run';
-import { recordResults } from '@sena/runs/record-results';
-import { requestCancel } from '@sena/runs/request-cancel';
-import { wakeRun } from '@sena/runs/wake-run';
-import { withoutOutput } from '@sena/runs/without-output';
+import { recordResults } from '@sena/runs/results/record-results';
+import { withoutOutput } from '@sena/runs/results/without-output';
+import { createRun } from '@sena/runs/run/create-run';
+import { requestCancel } from '@sena/runs/run/request-cancel';
+import { wakeRun } from '@sena/runs/run/wake-run';
 import { eventually } from '@sena/testing/eventually';
 import { startRedis, type TestRedis } from '@sena/testing/redis';
 import type pg from 'pg';

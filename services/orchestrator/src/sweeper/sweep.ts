@@ -3,12 +3,12 @@ import { expireApproval, listApprovalsToExpire } from '@sena/approvals/expire-ap
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { letGoOfSilentSatellite, listSilentSatellites } from '@sena/fleet/satellite-presence';
 import type { JobQueue } from '@sena/queue/open-queue';
-import { appendRunEvent } from '@sena/runs/append-run-event';
-import { expireDispatch, listDispatchesToExpire } from '@sena/runs/expire-dispatch';
-import { expiryGrace } from '@sena/runs/expiry-grace';
-import { listRunsToStart } from '@sena/runs/list-runs-to-start';
-import { ringOutbox, ringOutboxLeftovers } from '@sena/runs/ring-outbox';
-import { wakeRun } from '@sena/runs/wake-run';
+import { expireDispatch, listDispatchesToExpire } from '@sena/runs/dispatch/expire-dispatch';
+import { expiryGrace } from '@sena/runs/dispatch/expiry-grace';
+import { appendRunEvent } from '@sena/runs/events/append-run-event';
+import { ringOutbox, ringOutboxLeftovers } from '@sena/runs/outbox/ring-outbox';
+import { listRunsToStart } from '@sena/runs/run/list-runs-to-start';
+import { wakeRun } from '@sena/runs/run/wake-run';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { actor } from '../graph/run-context.ts';

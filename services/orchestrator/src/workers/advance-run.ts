@@ -4,9 +4,9 @@ import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tena
 import type { ShellParser } from '@sena/policy/load-bash-parser';
 import type { CedarEngine } from '@sena/policy/rules/load-cedar';
 import type { JobQueue } from '@sena/queue/open-queue';
-import { claimNextRun, type RunLease, releaseRun, returnRun } from '@sena/runs/claim-run';
-import { ringOutbox } from '@sena/runs/ring-outbox';
-import { transitionRun } from '@sena/runs/transition-run';
+import { ringOutbox } from '@sena/runs/outbox/ring-outbox';
+import { claimNextRun, type RunLease, releaseRun, returnRun } from '@sena/runs/run/claim-run';
+import { transitionRun } from '@sena/runs/run/transition-run';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';

@@ -1,6 +1,6 @@
 // Keeps a lease while work goes on, and stops the work when it is lost. Entered by advance-run.
 import type { Pool } from '@sena/db/tenant';
-import { type RunLease, renewLease } from '@sena/runs/claim-run';
+import { type RunLease, renewLease } from '@sena/runs/run/claim-run';
 import type { Logger } from '@sena/telemetry/logger';
 
 export const leaseMs = 30_000;

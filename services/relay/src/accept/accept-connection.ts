@@ -1,7 +1,7 @@
 // One tunnel from its first frame to its last. Entered by the tunnel server for every WebSocket; hands frames to their rooms.
 import { nothingRunsCloseCode, type RelayFrame, type SatelliteFrame } from '@sena/contracts/frames';
 import type { SatelliteIdentity } from '@sena/fleet/satellite-presence';
-import type { RunNews } from '@sena/runs/ring-recorded-runs';
+import type { RunNews } from '@sena/runs/results/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import { decodeSatelliteFrames, decodeSatelliteReports, type UnreadableReport } from '@sena/tunnel/decode-frames';
 import { encodeFrames } from '@sena/tunnel/encode-frames';

@@ -6,9 +6,9 @@ import { appendAuditEvent } from '@sena/audit/append-audit-event';
 import type { RelayFrame, Session } from '@sena/contracts/frames';
 import { inOrganization, type Pool, type TenantTransaction } from '@sena/db/tenant';
 import { type Arrival, connectSatellites, type SatelliteArrival } from '@sena/fleet/satellite-presence';
-import { askAgain } from '@sena/runs/claim-inquiries';
-import { closeLostDispatches } from '@sena/runs/close-executions';
-import type { RunNews } from '@sena/runs/ring-recorded-runs';
+import { closeLostDispatches } from '@sena/runs/execution/close-executions';
+import { askAgain } from '@sena/runs/inquiry/claim-inquiries';
+import type { RunNews } from '@sena/runs/results/ring-recorded-runs';
 import { type Handshake, locked, revoked, sessionMissing } from './shake-hands.ts';
 
 export type Known = Extract<Handshake, { kind: 'known' }> & {

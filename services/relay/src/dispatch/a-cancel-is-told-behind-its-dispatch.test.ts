@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RelayFrame } from '@sena/contracts/frames';
 import type { Pool } from '@sena/db/tenant';
 import { type Bench, openBench } from '@sena/runs/fixtures/open-bench';
-import { requestCancel } from '@sena/runs/request-cancel';
+import { requestCancel } from '@sena/runs/run/request-cancel';
 import { createLogger } from '@sena/telemetry/logger';
 import type { SeededFleet } from '@sena/testing/seed-fleet';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 // Pulls signed dispatches of the satellites that this relay holds and sends them down their tunnels. Rung by doorbells and
 // connects, polls slowly besides. Marks dispatches as sent before the frame leaves.
 import type { Pool } from '@sena/db/tenant';
-import { type ClaimedDispatch, claimDispatches } from '@sena/runs/claim-dispatches';
+import { type ClaimedDispatch, claimDispatches } from '@sena/runs/dispatch/claim-dispatches';
 import type { Logger } from '@sena/telemetry/logger';
 import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';

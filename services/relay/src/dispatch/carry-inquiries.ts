@@ -1,7 +1,7 @@
 // Pulls signed inquiries for the satellites that this relay holds and sends them down their tunnels. Rung by doorbells and connects,
 // polls slowly besides: there are few. Marks them as sent before the frame leaves.
 import type { Pool } from '@sena/db/tenant';
-import { claimInquiries } from '@sena/runs/claim-inquiries';
+import { claimInquiries } from '@sena/runs/inquiry/claim-inquiries';
 import type { Logger } from '@sena/telemetry/logger';
 import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';

@@ -10,9 +10,9 @@ import {
   listUnfinishedDispatches,
   lockUnsentSince,
   type UnfinishedDispatch,
-} from '@sena/runs/reconcile-dispatches';
-import { type RecordedRun, recordResults } from '@sena/runs/record-results';
-import { withoutOutput } from '@sena/runs/without-output';
+} from '@sena/runs/dispatch/reconcile-dispatches';
+import { type RecordedRun, recordResults } from '@sena/runs/results/record-results';
+import { withoutOutput } from '@sena/runs/results/without-output';
 import { childTraceparent } from '@sena/telemetry/trace-context';
 import type { HeldSatellite } from '../held-satellites.ts';
 import type { LeavingDispatches } from './order-cancels.ts';

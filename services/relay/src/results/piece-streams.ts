@@ -3,8 +3,8 @@
 import { hash as hashOf } from 'node:crypto';
 import type { OutputStream } from '@sena/contracts/domain/outcome';
 import { outputPieceBytesMax } from '@sena/contracts/frames';
-import type { OutputPiece } from '@sena/runs/record-output';
-import { inlineBytesMax } from '@sena/runs/record-results';
+import type { OutputPiece } from '@sena/runs/output/record-output';
+import { inlineBytesMax } from '@sena/runs/results/record-results';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
 import type { ReportOf } from './report.ts';

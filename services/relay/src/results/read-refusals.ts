@@ -1,9 +1,9 @@
 // A dispatch that its satellite refused as a whole: what that says of its executions. Entered by record-batch. Reads only.
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { listOpenExecutions } from '@sena/runs/reconcile-dispatches';
-import type { ResultRow } from '@sena/runs/record-results';
-import { withoutOutput } from '@sena/runs/without-output';
+import { listOpenExecutions } from '@sena/runs/dispatch/reconcile-dispatches';
+import type { ResultRow } from '@sena/runs/results/record-results';
+import { withoutOutput } from '@sena/runs/results/without-output';
 import type { ReportOf } from './report.ts';
 
 /** With these words a satellite says that this frame did not run, and that an earlier one may have. */

@@ -3,9 +3,9 @@
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import { executionIdSchema } from '@sena/contracts/ids';
 import { inOrganization, type Pool } from '@sena/db/tenant';
-import { recordResults } from '@sena/runs/record-results';
-import type { RunNews } from '@sena/runs/ring-recorded-runs';
-import { withoutOutput } from '@sena/runs/without-output';
+import { recordResults } from '@sena/runs/results/record-results';
+import type { RunNews } from '@sena/runs/results/ring-recorded-runs';
+import { withoutOutput } from '@sena/runs/results/without-output';
 import type { HeldSatellite } from '../held-satellites.ts';
 
 const outcome: Outcome = {

@@ -1,7 +1,7 @@
 // Coalesces what satellites report into batches, one organization's batches one after the other, so that order holds.
 // Nothing is acknowledged before its commit; while PostgreSQL is away, reports wait here up to their bound, and the sockets are not read.
 import type { Pool } from '@sena/db/tenant';
-import type { RunNews } from '@sena/runs/ring-recorded-runs';
+import type { RunNews } from '@sena/runs/results/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
 import type { HeldSatellite } from '../held-satellites.ts';
 import type { Waiting } from './bound-waiting.ts';

@@ -1,6 +1,6 @@
 // A result whose output will never be whole: says of it what is stored, so that nobody takes a part for all. Entered by record-batch. Pure.
-import type { MissingOutput } from '@sena/runs/list-missing-output';
-import type { ResultRow } from '@sena/runs/record-results';
+import type { MissingOutput } from '@sena/runs/output/list-missing-output';
+import type { ResultRow } from '@sena/runs/results/record-results';
 
 export function tellHole(row: ResultRow, missing: readonly MissingOutput[]): ResultRow {
   return missing

@@ -30,7 +30,7 @@ async function connect(user: string): Promise<SshConnection> {
 
 async function run(connection: SshConnection, command: string) {
   const out = { stdout: '', stderr: '' };
-  const login = { mark: 'abc123', loginShell: loginShellOf(connection) };
+  const login = { mark: 'abc123', loginShell: loginShellOf(connection), isReading: false };
   const { text, startMark } = commandText('sh', command, {}, 'root', login);
   const end = await executeCommand(connection, {
     ...{ text, startMark, timeoutMs: 20_000, onRunning: () => undefined, onCut: () => undefined },

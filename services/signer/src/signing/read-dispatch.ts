@@ -4,7 +4,7 @@ import type { Planner, RunStatus } from '@sena/contracts/domain/run';
 import type { EnvelopeNode, ExecutionLimits } from '@sena/contracts/envelope';
 import type { TenantTransaction } from '@sena/db/tenant';
 import { type ProposingRun, proposerOf } from '@sena/policy/rules/proposer';
-import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
+import { lockRunsOfDispatches } from '@sena/runs/run/lock-runs';
 import { type ApprovalToCheck, readApprovals } from './read-approvals.ts';
 import type { PasskeyPage } from './verify-passkeys.ts';
 

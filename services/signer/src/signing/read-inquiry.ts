@@ -1,7 +1,7 @@
 // Everything an inquiry rests on, read anew from the database under a lock: the signer believes no message. Reads only.
 import type { ExecutionLimits, InquiryNode } from '@sena/contracts/envelope';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { lockRunsOfDispatches } from '@sena/runs/lock-runs';
+import { lockRunsOfDispatches } from '@sena/runs/run/lock-runs';
 
 export interface InquiryToSign {
   readonly id: string;

@@ -1,7 +1,7 @@
 // Signs what waits for it, again and again: rung by jobs, by the clock besides. One look at a time. Entered by start-signer.
 import type { Pool } from '@sena/db/tenant';
 import type { JobQueue } from '@sena/queue/open-queue';
-import { ringRecordedRuns } from '@sena/runs/ring-recorded-runs';
+import { ringRecordedRuns } from '@sena/runs/results/ring-recorded-runs';
 import type { Signals } from '@sena/signals/open-signals';
 import type { Logger } from '@sena/telemetry/logger';
 import { traceIdOf } from '@sena/telemetry/trace-context';

@@ -5,7 +5,7 @@ import { isAllowed } from '@sena/auth/abilities';
 import { authenticateRequest } from '@sena/auth/authenticate-request';
 import { SenaError } from '@sena/contracts/errors';
 import { inOrganization } from '@sena/db/tenant';
-import { requireRun } from '@sena/runs/require-run';
+import { requireRun } from '@sena/runs/run/require-run';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { runBoundsOf } from '../../bounds-of.ts';

@@ -1,8 +1,8 @@
 // GET /v1/runs/{id}/executions: one command on one node, each. Reads only.
 import { executionListQuerySchema, executionPageSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
-import { listExecutions } from '@sena/runs/list-executions';
-import { requireRun } from '@sena/runs/require-run';
+import { listExecutions } from '@sena/runs/execution/list-executions';
+import { requireRun } from '@sena/runs/run/require-run';
 import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';

@@ -2,8 +2,8 @@
 import { pageQuerySchema } from '@sena/contracts/http/page';
 import { outputGroupPageSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
-import { listOutputGroups } from '@sena/runs/list-output-groups';
-import { requireRun } from '@sena/runs/require-run';
+import { listOutputGroups } from '@sena/runs/output/list-output-groups';
+import { requireRun } from '@sena/runs/run/require-run';
 import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';

@@ -1,7 +1,7 @@
 // GET /v1/runs: the organization's runs, newest first. Reads only.
 import { runListQuerySchema, runPageSchema } from '@sena/contracts/http/runs';
 import { inOrganization } from '@sena/db/tenant';
-import { listRuns } from '@sena/runs/list-runs';
+import { listRuns } from '@sena/runs/run/list-runs';
 import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';

@@ -6,7 +6,7 @@ import { type CreateRunBody, createRunBodySchema, runAcceptedSchema, startAheadM
 import { inOrganization, type TenantTransaction } from '@sena/db/tenant';
 import { refuseBeyondScope } from '@sena/fleet/refuse-beyond-scope';
 import { findSyntaxError } from '@sena/policy/reading/find-syntax-error';
-import { createRun } from '@sena/runs/create-run';
+import { createRun } from '@sena/runs/run/create-run';
 import { deliverOutbox } from '../../deliver-outbox.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { idempotencyHeadersSchema, oncePerKey } from '../../idempotency.ts';

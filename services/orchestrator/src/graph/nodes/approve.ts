@@ -2,8 +2,8 @@
 // after the interrupt it reads the decision from the database, never from the message that woke it.
 import { interrupt } from '@langchain/langgraph';
 import { readDecision } from '@sena/approvals/read-decision';
-import { isDue } from '@sena/runs/is-due';
-import { transitionRun } from '@sena/runs/transition-run';
+import { isDue } from '@sena/runs/run/is-due';
+import { transitionRun } from '@sena/runs/run/transition-run';
 import { actor, changeRun, type RunContext } from '../run-context.ts';
 import type { RunState, RunUpdate } from '../run-state.ts';
 import type { Pause } from './wait.ts';

@@ -4,8 +4,8 @@
 import { readApprovedAction } from '@sena/approvals/read-decision';
 import type { PlanStep } from '@sena/contracts/domain/run';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { appendRunEventOnce } from '@sena/runs/append-run-event';
-import { type NewDispatch, writeDispatches } from '@sena/runs/write-dispatches';
+import { type NewDispatch, writeDispatches } from '@sena/runs/dispatch/write-dispatches';
+import { appendRunEventOnce } from '@sena/runs/events/append-run-event';
 import { describeObstacle } from '../describe-obstacle.ts';
 import { limitsOf, noEnvironment } from '../execution-limits.ts';
 import { actor, changeRun, type RunContext, readNow } from '../run-context.ts';

@@ -1,9 +1,10 @@
 // Entered from scope, and from wait with what was observed; leaves to gate with commands, or to report with an answer.
 // Asks the run's planner. Writes the plan's event and what the model has used.
-import { addUsage } from '@sena/runs/add-usage';
-import { appendRunEventOnce } from '@sena/runs/append-run-event';
-import { listObservations } from '@sena/runs/list-observations';
-import { setPlanner } from '@sena/runs/save-plan';
+
+import { appendRunEventOnce } from '@sena/runs/events/append-run-event';
+import { listObservations } from '@sena/runs/execution/list-observations';
+import { addUsage } from '@sena/runs/run/add-usage';
+import { setPlanner } from '@sena/runs/run/save-plan';
 import { ModelUnavailableError } from '../../planners/model/ask-model.ts';
 import type { PlanContext, Planner, PlanTurn } from '../../planners/planner.ts';
 import { changeRun, type RunContext, readInRun } from '../run-context.ts';

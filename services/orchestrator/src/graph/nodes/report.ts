@@ -1,8 +1,8 @@
 // Entered from anywhere with an ending; the last node. Writes answer and findings, and ends the run, in one transaction.
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
-import { readRun } from '@sena/runs/read-run';
-import { saveReport } from '@sena/runs/save-report';
-import { transitionRun } from '@sena/runs/transition-run';
+import { readRun } from '@sena/runs/run/read-run';
+import { saveReport } from '@sena/runs/run/save-report';
+import { transitionRun } from '@sena/runs/run/transition-run';
 import { actor, changeRun, type RunContext } from '../run-context.ts';
 import type { RunState, RunUpdate } from '../run-state.ts';
 

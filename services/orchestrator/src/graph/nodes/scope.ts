@@ -2,10 +2,10 @@
 import type { TenantTransaction } from '@sena/db/tenant';
 import { listSiteNames } from '@sena/fleet/list-site-names';
 import { selectNodes } from '@sena/fleet/select-nodes';
-import { appendRunEventOnce } from '@sena/runs/append-run-event';
-import { readRun } from '@sena/runs/read-run';
-import { readRunScope } from '@sena/runs/read-run-scope';
-import { transitionRun } from '@sena/runs/transition-run';
+import { appendRunEventOnce } from '@sena/runs/events/append-run-event';
+import { readRun } from '@sena/runs/run/read-run';
+import { readRunScope } from '@sena/runs/run/read-run-scope';
+import { transitionRun } from '@sena/runs/run/transition-run';
 import { countNodes, listNames } from '../../planners/describe-outcomes.ts';
 import type { ScopedNode } from '../../planners/planner.ts';
 import { choosePeers } from '../choose-peers.ts';

@@ -1,6 +1,6 @@
 // What a command printed over a fleet, as a model sees it: groups of equal answers, one exemplar each, never every output. Pure.
 import { createHash } from 'node:crypto';
-import type { Observation } from '@sena/runs/list-observations';
+import type { Observation } from '@sena/runs/execution/list-observations';
 import { describeOutcome } from '../describe-outcomes.ts';
 
 const groupsShown = 12;
