@@ -1,5 +1,5 @@
-// The other end of thousands of tunnels: says hello where it is asked, and connects again, all at once, when they are cut. Knows SENA's
-// handshake and bare WebSockets. Started by start-tunnels; ends with its parent.
+// The other end of thousands of tunnels: comes in turns, says hello where it is asked, and connects again, all at once, when they are cut.
+// Knows SENA's handshake and bare WebSockets. Started by start-tunnels; ends with its parent.
 import { createPrivateKey } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +25,8 @@ export interface AllUp {
   readonly failed: number;
 }
 
+/** Connections under way at once, the first time. */
+const firstAtOnce = 100;
 /** As a satellite's first wait after a cut: half of it by chance. */
 const firstDelayMs = 250;
 const packr = new Packr({ useRecords: false });
@@ -58,7 +60,7 @@ function hold({ host, port, satellites }: TunnelsSettings): void {
     }
   }
 
-  async function open(index: number): Promise<void> {
+  async function open(index: number, onFirstUp?: () => void): Promise<void> {
     const since = await listening;
     if (cutAtMs !== null) await sleep(firstDelayMs / 2 + Math.random() * (firstDelayMs / 2));
     const key = keys[index] ?? null;
@@ -67,6 +69,7 @@ function hold({ host, port, satellites }: TunnelsSettings): void {
     const arrived = () => {
       isUp = true;
       up += 1;
+      onFirstUp?.();
       if (up < satellites.length) return;
       const nowMs = performance.now();
       process.send?.({
@@ -114,5 +117,10 @@ function hold({ host, port, satellites }: TunnelsSettings): void {
     });
   }
 
-  for (let index = 0; index < satellites.length; index += 1) void open(index);
+  // The first time in turns, as a fleet comes that is not told to; after a cut all at once.
+  let next = 0;
+  const openNext = () => {
+    if (next < satellites.length) void open(next++, openNext);
+  };
+  for (let count = 0; count < firstAtOnce; count += 1) openNext();
 }
