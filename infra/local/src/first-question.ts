@@ -7,9 +7,9 @@ import { type ApiAccess, callApi } from './api/call-api.ts';
 export const firstQuestion = 'Which nodes are running out of disk space?';
 
 const pollEveryMs = 200;
-const patienceMs = 90_000;
+const answerWithinMs = 90_000;
 
-/** @returns the run as it ended, or as it was when the patience was over. @throws {ApiError} */
+/** @returns the run as it ended, or as it was when the time was over. @throws {ApiError} */
 export async function askFirstQuestion(access: ApiAccess): Promise<Run> {
   const { id } = await callApi(access, {
     method: 'POST',
@@ -17,7 +17,7 @@ export async function askFirstQuestion(access: ApiAccess): Promise<Run> {
     body: { kind: 'ask', prompt: firstQuestion },
     answer: runAcceptedSchema,
   });
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + answerWithinMs;
   for (;;) {
     const run = await callApi(access, { method: 'GET', path: `/v1/runs/${id}`, answer: runSchema });
     if (run.finishedAt !== null || run.status === 'awaiting_approval' || Date.now() > deadline) return run;

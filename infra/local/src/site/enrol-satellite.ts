@@ -20,7 +20,7 @@ export type SatelliteHome = {
 
 const enrolTimeoutMs = 30_000;
 /** The dispatch key, which a join token names, is made by the signer at its leisure. */
-const keyPatienceMs = 30_000;
+const keyWithinMs = 30_000;
 
 /** @returns the satellite's id. Does nothing when it is enrolled already. @throws {Error} with what the program said. */
 export async function enrolSatellite(
@@ -56,7 +56,7 @@ export async function enrolSatellite(
 }
 
 async function createJoinToken(access: ApiAccess, siteId: string) {
-  const deadline = Date.now() + keyPatienceMs;
+  const deadline = Date.now() + keyWithinMs;
   for (;;) {
     try {
       return await callApi(access, {

@@ -60,10 +60,10 @@ export function openSupervisor(context: { report: Report; table: ProcessTable | 
   }
   async function databaseWorkEnds(): Promise<void> {
     if (databaseWork.size === 0) return;
-    const patience = new AbortController();
-    const signal = AbortSignal.any([hurrying.signal, patience.signal]);
+    const waited = new AbortController();
+    const signal = AbortSignal.any([hurrying.signal, waited.signal]);
     const tooLong = sleep(databaseWorkTimeoutMs, undefined, { signal }).catch(() => undefined);
     await Promise.race([Promise.allSettled(databaseWork), tooLong]);
-    patience.abort();
+    waited.abort();
   }
 }

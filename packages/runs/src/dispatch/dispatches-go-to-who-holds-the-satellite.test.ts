@@ -5,7 +5,8 @@ import { listRunEvents } from '../events/list-run-events.ts';
 import { type Bench, openBench } from '../fixtures/open-bench.ts';
 import { requestCancel } from '../run/request-cancel.ts';
 import { type ClaimLimits, claimDispatches } from './claim-dispatches.ts';
-import { listUnfinishedDispatches, markDispatchesAcknowledged } from './reconcile-dispatches.ts';
+import { markDispatchesAcknowledged } from './mark-dispatches-acknowledged.ts';
+import { listUnfinishedDispatches } from './reconcile-dispatches.ts';
 
 let bench: Bench;
 let fleet: SeededFleet;

@@ -99,32 +99,3 @@ export async function lockUnsentSince(
   );
   return new Set(found.rows.map((row) => row.id));
 }
-
-/** The satellites have journaled them. */
-export async function markDispatchesAcknowledged(
-  transaction: TenantTransaction,
-  acknowledged: ReadonlyArray<{ satelliteId: string; dispatchId: string }>,
-): Promise<void> {
-  if (acknowledged.length === 0) return;
-  await transaction.query(
-    `update dispatches d set acked_at = now() from unnest($1::text[], $2::text[]) as a (dispatch_id, satellite_id)
-     where d.id = a.dispatch_id and d.satellite_id = a.satellite_id and d.acked_at is null`,
-    [acknowledged.map((ack) => ack.dispatchId), acknowledged.map((ack) => ack.satelliteId)],
-  );
-}
-
-/** Executions of a dispatch without an outcome: those that its satellite speaks of when it refuses the whole. `untakenOnly`: none of one that it has journaled. */
-export async function listOpenExecutions(
-  transaction: TenantTransaction,
-  satelliteId: string,
-  dispatchId: string,
-  { untakenOnly }: { untakenOnly: boolean },
-): Promise<string[]> {
-  const found = await transaction.query<{ id: string }>(
-    `select e.id::text from executions e join dispatches d on d.id = e.dispatch_id
-     where d.id = $1 and d.satellite_id = $2 and (d.acked_at is null or not $3)
-       and not exists (select from outcomes o where o.execution_id = e.id)`,
-    [dispatchId, satelliteId, untakenOnly],
-  );
-  return found.rows.map((row) => row.id);
-}

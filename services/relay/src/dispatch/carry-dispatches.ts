@@ -9,11 +9,10 @@ import type { RunRinger } from '../ring-runs.ts';
 import { keepLooking, type Looking } from './keep-looking.ts';
 import type { LeavingDispatches } from './order-cancels.ts';
 import { pushCancel } from './push-in-parts.ts';
+import { whoTakesMore } from './who-takes-more.ts';
 
 const dispatchesAClaim = 64;
 const windowExecutions = 5_000;
-/** A tunnel in which this much waits gets nothing more until it is gone. */
-const waitingBytesMax = 8 * 1024 * 1024;
 
 export function startCarryingDispatches(options: {
   pool: Pool;
@@ -28,11 +27,9 @@ export function startCarryingDispatches(options: {
   const limits = { windowExecutions, resendMs: timing.resendMs, dispatchesMax: dispatchesAClaim };
 
   async function carry(whom: 'everybody' | readonly HeldSatellite[]): Promise<'more' | 'all'> {
-    const free = (whom === 'everybody' ? held.all() : whom).filter(
-      (satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax,
-    );
+    const takers = whoTakesMore(held, whom);
     const claimed = await leaving.hold(async () => {
-      const dispatches = await claimDispatches(pool, relayId, free, limits);
+      const dispatches = await claimDispatches(pool, relayId, takers, limits);
       for (const dispatch of dispatches) send(dispatch);
       return dispatches;
     });

@@ -6,10 +6,9 @@ import type { Logger } from '@sena/telemetry/logger';
 import { childTraceparent, traceIdOf } from '@sena/telemetry/trace-context';
 import type { HeldSatellite, HeldSatellites } from '../held-satellites.ts';
 import { keepLooking, type Looking } from './keep-looking.ts';
+import { whoTakesMore } from './who-takes-more.ts';
 
 const inquiriesMax = 64;
-/** A tunnel in which this much waits gets nothing more until it is gone. */
-const waitingBytesMax = 8 * 1024 * 1024;
 
 export function startCarryingInquiries(options: {
   pool: Pool;
@@ -21,10 +20,8 @@ export function startCarryingInquiries(options: {
   const { pool, relayId, held, logger, timing } = options;
 
   async function carry(whom: 'everybody' | readonly HeldSatellite[]): Promise<'more' | 'all'> {
-    const free = (whom === 'everybody' ? held.all() : whom).filter(
-      (satellite) => satellite.isHeard() && satellite.out.waitingBytes() < waitingBytesMax,
-    );
-    const claimed = await claimInquiries(pool, relayId, free, { resendMs: timing.resendMs, inquiriesMax });
+    const takers = whoTakesMore(held, whom);
+    const claimed = await claimInquiries(pool, relayId, takers, { resendMs: timing.resendMs, inquiriesMax });
     for (const inquiry of claimed) {
       const { organizationId, inquiryId, satelliteId, runId, envelope } = inquiry;
       const traceparent = childTraceparent(inquiry.traceparent);

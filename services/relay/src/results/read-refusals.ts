@@ -1,7 +1,7 @@
 // A dispatch that its satellite refused as a whole: what that says of its executions. Entered by record-batch. Reads only.
 import type { Outcome } from '@sena/contracts/domain/outcome';
 import type { TenantTransaction } from '@sena/db/tenant';
-import { listOpenExecutions } from '@sena/runs/dispatch/reconcile-dispatches';
+import { listOpenExecutions } from '@sena/runs/execution/list-open-executions';
 import type { ResultRow } from '@sena/runs/results/record-results';
 import { withoutOutput } from '@sena/runs/results/without-output';
 import type { ReportOf } from './report.ts';

@@ -5,7 +5,7 @@ import type { Actor } from '@sena/contracts/domain/principal';
 import type { ExecutionResult } from '@sena/contracts/frames';
 import { inOrganization, type Pool } from '@sena/db/tenant';
 import { lockConnections } from '@sena/fleet/satellite-presence';
-import { markDispatchesAcknowledged } from '@sena/runs/dispatch/reconcile-dispatches';
+import { markDispatchesAcknowledged } from '@sena/runs/dispatch/mark-dispatches-acknowledged';
 import { settleInquiries } from '@sena/runs/inquiry/claim-inquiries';
 import { listMissingOutput } from '@sena/runs/output/list-missing-output';
 import { type CommittedStream, recordOutput } from '@sena/runs/output/record-output';
