@@ -181,10 +181,10 @@ async function connectAndWork(
         journalId: journal.identity.journalId,
         dispatchKeys: dispatchKeys.newest(),
         passkeysToChange: config.policy.passkeys.requiredToChange,
-        welcomed(welcome, { relayId, nonce }, link) {
+        welcomed(welcome, { relayId, nonce, askedAtMs }, link) {
           identity.wasTaken(shown);
           connection = { kind: 'connected', relayId, since: new Date().toISOString() };
-          runtime.linkUp(welcome, link);
+          runtime.linkUp(welcome, link, askedAtMs);
           logger.info({ relayId, connectionEpoch: welcome.connectionEpoch }, 'connected');
           tellOfNextKey = () => {
             if (welcome.session === undefined) return;

@@ -47,7 +47,8 @@ const keptAfterExpiryMs = 86_400_000;
 export type Runtime = {
   /** Before the first connection. */
   recover(): Promise<void>;
-  linkUp(welcome: Welcome, link: FrameBatcher<SatelliteFrame>): void;
+  /** `askedAtMs`: by `performance.now()`, when the hello was sent. */
+  linkUp(welcome: Welcome, link: FrameBatcher<SatelliteFrame>, askedAtMs: number): void;
   linkDown(): void;
   receive(frames: RelayFrame[]): Promise<void>;
   /** Null: the clocks of satellite and relay agree. */
@@ -309,9 +310,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       if (Object.values(recovery).some((count) => count > 0))
         logger.info(recovery, 'the journal of an earlier process was read');
     },
-    linkUp(welcome, next) {
+    linkUp(welcome, next, askedAtMs) {
       link = next;
-      clock.take(welcome.relayTimeMs);
+      clock.take(welcome.relayTimeMs, askedAtMs);
       siteShare.linkUp(welcome.protocol, next);
       outbox.linkUp(next);
     },

@@ -30,6 +30,9 @@ const closeTimeoutMs = 2_000;
 const bufferedBytesMax = 512 * 1024;
 const messageBytes = 256 * 1024;
 
+/** The challenge, and when the hello answered it, by `performance.now()`. */
+type Asked = { relayId: string; nonce: string; askedAtMs: number };
+
 export type Welcome = Extract<RelayFrame, { t: 'welcome' }>;
 
 export type ConnectionSettings = {
@@ -49,7 +52,7 @@ export type ConnectionSettings = {
   dial: DialSettings;
   logger: Logger;
   /** The connection is up. Frames follow in order, one message at a time. */
-  welcomed(welcome: Welcome, relay: { relayId: string; nonce: string }, link: FrameBatcher<SatelliteFrame>): void;
+  welcomed(welcome: Welcome, relay: Asked, link: FrameBatcher<SatelliteFrame>): void;
   /** Asked when this satellite stops: nothing that it began runs any more, and nothing begins. */
   isDrained(): boolean;
   /** The socket is not read until this resolves. */
@@ -87,7 +90,7 @@ export async function connectOnce(settings: ConnectionSettings, signal: AbortSig
 
 function converse(socket: WebSocket, settings: ConnectionSettings, signal: AbortSignal): Promise<ConnectionEnd> {
   const { logger } = settings;
-  let relay: { relayId: string; nonce: string } | null = null;
+  let relay: Asked | null = null;
   let challenges = 0;
   let link: FrameBatcher<SatelliteFrame> | null = null;
   let refusal: { code: string; message: string } | null = null;
@@ -166,7 +169,7 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
         if (challenges === challengesMax || (relay !== null && relay.nonce === frame.nonce))
           throw new FrameError('malformed_frame', 'The relay has challenged already.');
         challenges += 1;
-        relay = { relayId: frame.relayId, nonce: frame.nonce };
+        relay = { relayId: frame.relayId, nonce: frame.nonce, askedAtMs: performance.now() };
         socket.send(encodeFrames([helloFor(frame)]));
         return;
       case 'welcome':
@@ -200,7 +203,7 @@ function converse(socket: WebSocket, settings: ConnectionSettings, signal: Abort
     };
   }
 
-  function welcome(frame: Welcome, from: { relayId: string; nonce: string }): void {
+  function welcome(frame: Welcome, from: Asked): void {
     const isMine = frame.satelliteId === settings.satelliteId && frame.organizationId === settings.organizationId;
     if (!isMine) throw new FrameError('malformed_frame', 'The relay takes this satellite for another one.');
     if (!protocolVersions.some((version) => version === frame.protocol)) {
