@@ -1,9 +1,12 @@
-// The cache of what the API said. A refusal is shown at once, a lost connection is tried twice more, a lost session leads
-// to sign-in.
+// The cache of what the API said. A refusal is shown at once; while SENA is away what is shown stays, and is asked for until it is back; a lost
+// session leads to sign-in.
 'use client';
 import { ProblemError } from '@sena/sdk/problem-error';
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { isPassing } from './is-passing.ts';
+import { OutageNotice } from './outage-notice.tsx';
+import { OutageContext, retryDelayMs, useWatchedOutage } from './use-outage.ts';
 
 export const meKey = ['me'] as const;
 
@@ -19,20 +22,21 @@ function newQueryClient(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 5_000,
-        retry: (failures, error) => failures < 2 && isPassing(error),
-        retryDelay: (failures) => 500 * 2 ** failures,
+        retry: (_failures, error) => isPassing(error),
+        retryDelay: retryDelayMs,
       },
     },
   });
   return client;
 }
 
-/** No answer, or an answer that another try may change. */
-function isPassing(error: Error): boolean {
-  return error instanceof ProblemError && (error.status === 0 || error.status === 502 || error.status === 503);
-}
-
 export function QueryProvider({ children }: { children: ReactNode }) {
   const [client] = useState(newQueryClient);
-  return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
+  const outage = useWatchedOutage(client);
+  return (
+    <QueryClientProvider client={client}>
+      <OutageContext value={outage}>{children}</OutageContext>
+      {outage !== null && <OutageNotice outage={outage} />}
+    </QueryClientProvider>
+  );
 }

@@ -13,6 +13,7 @@ import { ArrowLeft, RotateCcw, SearchX } from 'lucide-react';
 import Link from 'next/link';
 import { useCallback, useState } from 'react';
 import { FailureNotice } from '../api/failure-notice.tsx';
+import { useOutage } from '../api/use-outage.ts';
 import { ApprovalPanel } from '../approvals/approval-panel.tsx';
 import { useApproval } from '../approvals/use-approvals.ts';
 import { sayWho } from '../members/say-who.ts';
@@ -232,14 +233,15 @@ function againPath(run: Run): string {
 }
 
 function ConnectionNotice({ following }: { following: Following }) {
+  const outage = useOutage();
   switch (following.kind) {
     case 'connecting':
     case 'live':
     case 'ended':
       return null;
     case 'interrupted':
-      // A short cut heals by itself before anyone needs to know.
-      if (following.retryInMs < 2_000) return null;
+      // A short cut heals by itself before anyone needs to know; a longer one may be said already.
+      if (following.retryInMs < 2_000 || outage !== null) return null;
       return (
         <Notice tone="warning" role="status" title="The live connection is interrupted">
           The run goes on without it. This page catches up by itself as soon as SENA answers.
