@@ -13,7 +13,7 @@ import { ArrowLeft, RotateCcw, SearchX } from 'lucide-react';
 import Link from 'next/link';
 import { useCallback, useState } from 'react';
 import { FailureNotice } from '../api/failure-notice.tsx';
-import { useOutage } from '../api/use-outage.ts';
+import { useOutage } from '../api/query-provider.tsx';
 import { ApprovalPanel } from '../approvals/approval-panel.tsx';
 import { useApproval } from '../approvals/use-approvals.ts';
 import { sayWho } from '../members/say-who.ts';
