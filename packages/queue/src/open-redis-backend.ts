@@ -48,7 +48,11 @@ export async function openRedisBackend(url: string, onLost: (error: Error) => vo
     createProducer: (queue, options) => new Queue(queue, { ...options, prefix, connection: producing }),
     createWorker: (queue, processor, options) =>
       new Worker(queue, processor, { ...options, prefix, connection: consuming }),
-    ping: () => answerWithin('Redis', pingTimeoutMs, producing.ping()),
+    // Without a connection a command waits for the next one.
+    ping: async () => {
+      if (producing.status !== 'ready') throw new Error('There is no connection to Redis');
+      await answerWithin('Redis', pingTimeoutMs, producing.ping());
+    },
     giveUp: () => {
       closing = true;
       for (const client of [producing, consuming]) client.disconnect();

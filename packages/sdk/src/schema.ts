@@ -135,7 +135,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Can it serve requests? */
+        /**
+         * Can it serve requests?
+         * @description Also while the queue can not be reached: what is asked for meanwhile is kept, and begins when it is back. `detail` says so then.
+         */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -991,7 +994,7 @@ export interface paths {
         };
         /**
          * Read a run with its answer and findings
-         * @description Of a run that has not ended `waits` says what keeps it: satellites that are away, nodes of which no word comes, and until when.
+         * @description Of a run that has not ended `waits` says what keeps it: satellites that are away, nodes of which no word comes, and until when; a queue that can not be reached.
          */
         get: operations["getRun"];
         put?: never;
@@ -1705,6 +1708,9 @@ export interface components {
                 };
                 /** Format: date-time */
                 until: string;
+            } | {
+                /** @constant */
+                kind: "queue_unreachable";
             })[];
         };
         Runbook: {
@@ -2480,6 +2486,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        detail?: string;
+                        /** @enum {string} */
+                        doorbells: "heard" | "not_heard";
+                        /** @enum {string} */
+                        queue: "reachable" | "unreachable";
                         /** @enum {string} */
                         status: "ready";
                     };

@@ -124,6 +124,11 @@ export const runWaitSchema = z.discriminatedUnion('kind', [
     /** The satellite looks for them; where no word has come by then, they are `unknown`, until it finds them after all. */
     until: timestampSchema,
   }),
+  z
+    .object({ kind: z.literal('queue_unreachable') })
+    .describe(
+      'The queue can not be reached, so no worker takes up what is to be done. It goes on when the queue is back.',
+    ),
 ]);
 export type RunWait = z.infer<typeof runWaitSchema>;
 
