@@ -1669,6 +1669,8 @@ export interface components {
                 models: string[];
                 promptTokens: number;
             };
+            /** @description What came of it in a few words, where the status says more or less than is true: `succeeded` means that the report is written, also of commands that failed. `3 of 3 ended with an error`, `Nothing ran`, `1 of 13 unknown`. null: the status says it all. */
+            verdict: string | null;
             waits: ({
                 changes: {
                     count: number;
@@ -1852,6 +1854,8 @@ export interface components {
                 models: string[];
                 promptTokens: number;
             };
+            /** @description What came of it in a few words, where the status says more or less than is true: `succeeded` means that the report is written, also of commands that failed. `3 of 3 ended with an error`, `Nothing ran`, `1 of 13 unknown`. null: the status says it all. */
+            verdict: string | null;
         };
         Satellite: {
             /** Format: date-time */

@@ -1,5 +1,6 @@
 // One run, live: what was asked, the answer and what it rests on, what waits for a decision, what the nodes said.
 'use client';
+import { isNotAnswered } from '@sena/contracts/domain/is-not-answered';
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
 import type { RunEvent } from '@sena/contracts/domain/run-event';
 import type { Run } from '@sena/contracts/http/runs';
@@ -26,7 +27,6 @@ import { CancelRunButton } from './cancel-run-button.tsx';
 import { commandAddress } from './command-address.ts';
 import { describeCancel } from './describe-cancel.ts';
 import { ExecutionSheet } from './execution-sheet.tsx';
-import { isNotAnswered } from './is-not-answered.ts';
 import { RunAnswer } from './run-answer.tsx';
 import { RunCaveats } from './run-caveats.tsx';
 import { RunKindIcon } from './run-kind-icon.tsx';
