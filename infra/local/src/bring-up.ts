@@ -17,6 +17,7 @@ import { seedMembers } from './seed/seed-members.ts';
 import { type RunningLab, runLab } from './site/run-lab.ts';
 import { runSatellite } from './site/run-satellite.ts';
 import type { ModelVendor, StackDatabases } from './stack/describe-services.ts';
+import { reachRedis } from './stack/reach-redis.ts';
 import { startStack } from './start-stack.ts';
 import type { Supervisor } from './supervisor/open-supervisor.ts';
 
@@ -34,6 +35,7 @@ const databaseName = 'sena';
 /** @throws {Error} whose message is for the person at the terminal. */
 export async function bringUp({ settings, home, supervisor, style, startedAtMs }: BringUpOptions): Promise<void> {
   const { report } = supervisor;
+  if (settings.REDIS_URL !== undefined) await reachRedis(settings.REDIS_URL);
   const secrets = keepSecrets(home.secretsFile);
 
   const adminUrl =

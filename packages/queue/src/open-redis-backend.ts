@@ -27,11 +27,13 @@ export async function openRedisBackend(url: string, onLost: (error: Error) => vo
   );
   const consuming = endWhenTold(new Redis(url, { ...common, maxRetriesPerRequest: null, lazyConnect: true }));
   let closing = false;
+  let whyNot: Error | null = null;
   for (const client of [producing, consuming]) {
     // ioredis tells "error" only while it can't connect, and "close" for every end of a connection.
     let reason = new Error('Redis closed the connection');
     client.on('error', (error: Error) => {
       reason = error;
+      whyNot ??= error;
     });
     client.on('close', () => closing || onLost(reason));
   }
@@ -41,7 +43,8 @@ export async function openRedisBackend(url: string, onLost: (error: Error) => vo
     closing = true;
     producing.disconnect();
     consuming.disconnect();
-    throw error;
+    // Its own error says no more than that the connection is closed.
+    throw whyNot ?? error;
   }
 
   return {
