@@ -55,6 +55,7 @@ describe('the first start', () => {
     expect(output).toMatch(/db-01.*web-07/);
     expect(output).toContain(sena.local.consoleUrl);
     expect(output).toContain(sena.local.email);
+    expect(output).toContain(`also in ${path.join(home.directory, 'local.json')}`);
     const { mode } = await stat(path.join(home.directory, 'local.json'));
     expect(mode & 0o777).toBe(0o600);
   });
