@@ -55,6 +55,7 @@ describe('the first start', () => {
     expect(output).toMatch(/db-01.*web-07/);
     expect(output).toContain(sena.local.consoleUrl);
     expect(output).toContain(sena.local.email);
+    expect(output).toContain(`also in ${path.join(home.directory, 'local.json')}`);
     const { mode } = await stat(path.join(home.directory, 'local.json'));
     expect(mode & 0o777).toBe(0o600);
   });
@@ -349,9 +350,16 @@ describe('stopping and starting again', () => {
     expect(new Set(executions.map((execution: Execution) => execution.command))).toEqual(new Set(['df -P /srv/data']));
   }, 120_000);
 
-  it('after kill -9 of the supervisor the next start recovers', async () => {
+  it('after kill -9 of the supervisor the next start recovers, and goes on with what was under way on another port', async () => {
+    const asked = await owner.post<{ id: string }>('/v1/runs', { kind: 'command', command: 'sleep 8', selector: '*' });
+    const { id } = asked.body;
+    await eventually('it runs', async () => (await owner.get<Run>(`/v1/runs/${id}`)).counts.pending === 12);
     await sena.kill();
+    home = { ...home, port: await freePort() };
     await start();
+    const { items } = await owner.get<{ items: unknown[] }>('/v1/satellites');
+    expect(items).toHaveLength(2);
+    await succeedsOnAll(id);
     const run = await owner.run({ kind: 'command', command: 'hostname', selector: '*' });
     expect(run).toMatchObject({ status: 'succeeded', counts: { total: 12, exitedZero: 12 } });
   }, 120_000);

@@ -9,13 +9,15 @@ import type { Style } from './report/style.ts';
 
 export type Announcement = {
   local: LocalFile;
+  /** Where that is kept, too: relative to the checkout, if it is in there. */
+  localFile: string;
   /** The first question's run; null when there is no lab to ask about. */
   run: Run | null;
   /** Since `npm start` began. */
   startMs: number;
 };
 
-export function announce(report: Report, style: Style, { local, run, startMs }: Announcement): void {
+export function announce(report: Report, style: Style, { local, localFile, run, startMs }: Announcement): void {
   const { bold, dim, green } = style;
   const row = (label: string, value: string, note = '') =>
     `  ${dim(label.padEnd(10))}${value}${note && `  ${dim(note)}`}`;
@@ -30,7 +32,7 @@ export function announce(report: Report, style: Style, { local, run, startMs }: 
     row('Sign in', signIn(local)),
     row('', signIn(local.approver), 'approves what the owner asks for'),
     row('API', `${local.consoleUrl}/v1`, `reference: ${local.consoleUrl}/docs`),
-    row('API key', local.apiKey, 'also in .sena/local.json'),
+    row('API key', local.apiKey, `also in ${localFile}`),
     '',
     dim('  Ctrl-C stops everything.'),
     '',

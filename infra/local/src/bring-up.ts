@@ -1,5 +1,6 @@
 // The start from top to bottom, in its one order: database, services and lab, members, satellites, first question.
 // Entered by main.ts. Everything it starts belongs to the supervisor it is given.
+import path from 'node:path';
 import { databaseUrl, prepareDatabase } from '@sena/db/prepare-database';
 import type { LoginRole } from '@sena/db/roles';
 import { announce } from './announce.ts';
@@ -17,6 +18,7 @@ import { seedMembers } from './seed/seed-members.ts';
 import { type RunningLab, runLab } from './site/run-lab.ts';
 import { runSatellite } from './site/run-satellite.ts';
 import type { ModelVendor, StackDatabases } from './stack/describe-services.ts';
+import { reachRedis } from './stack/reach-redis.ts';
 import { startStack } from './start-stack.ts';
 import type { Supervisor } from './supervisor/open-supervisor.ts';
 
@@ -34,6 +36,7 @@ const databaseName = 'sena';
 /** @throws {Error} whose message is for the person at the terminal. */
 export async function bringUp({ settings, home, supervisor, style, startedAtMs }: BringUpOptions): Promise<void> {
   const { report } = supervisor;
+  if (settings.REDIS_URL !== undefined) await reachRedis(settings.REDIS_URL);
   const secrets = keepSecrets(home.secretsFile);
 
   const adminUrl =
@@ -80,7 +83,9 @@ export async function bringUp({ settings, home, supervisor, style, startedAtMs }
   if (lab !== null) await joinSites(home, access, lab, supervisor);
   writeLocalFile(home.localFile, local);
   const run = lab === null ? null : await askFirstQuestion(access);
-  announce(report, style, { local, run, startMs: Date.now() - startedAtMs });
+  const within = path.relative(home.checkout, home.localFile);
+  const localFile = within.startsWith('..') ? home.localFile : within;
+  announce(report, style, { local, localFile, run, startMs: Date.now() - startedAtMs });
 }
 
 /** Registers the lab's hosts and lets a satellite join at each site. */

@@ -14,7 +14,10 @@ import { openPasskeys } from './open-passkeys.ts';
 import { openSignInLimit } from './sign-in-limit.ts';
 
 export interface SenaAuth {
-  /** Answers requests below /api/auth. Takes the client's address from `x-forwarded-for`, so the caller sets it. */
+  /**
+   * Answers requests below /api/auth. Takes the client's address from `x-forwarded-for`, so the caller sets it. Throws what PostgreSQL's driver
+   * throws while that is away.
+   */
   handler(request: Request): Promise<Response>;
   /** The user and organization of a session cookie; null when it is forged, expired or ended. */
   readSession(headers: Headers): Promise<{
@@ -90,6 +93,11 @@ export function openAuth(options: AuthOptions): SenaAuth {
     return opened;
   });
 
+  /** Also asked where better-auth failed, or knows nobody: it says so of an identity schema that is away, too, and drops the reason. */
+  async function ready(): Promise<void> {
+    await pool.query('select 1');
+  }
+
   return {
     pool,
     serviceTokenSecret: options.serviceTokenSecret,
@@ -100,13 +108,19 @@ export function openAuth(options: AuthOptions): SenaAuth {
       const secure = attributes.secure ? '; Secure' : '';
       return `${name}=${encodeURIComponent(`${token}.${signature}`)}; Path=/; HttpOnly; SameSite=Lax${secure}`;
     },
-    handler: (request) =>
-      signInLimit(request, async (limited) => {
+    handler: async (request) => {
+      const answer = await signInLimit(request, async (limited) => {
         const { password } = await context;
         return persons.within(limited, password, () => passkeys.within(() => auth.handler(limited)));
-      }),
+      });
+      if (answer.status === 401 || answer.status >= 500) await ready();
+      return answer;
+    },
     readSession: async (headers) => {
-      const found = await auth.api.getSession({ headers, query: { disableRefresh: true } });
+      const found = await auth.api.getSession({ headers, query: { disableRefresh: true } }).catch(async (error) => {
+        await ready();
+        throw error;
+      });
       if (found === null) return null;
       const { id, userId, activeOrganizationId, signInProviderId } = found.session as {
         id: string;
@@ -125,9 +139,7 @@ export function openAuth(options: AuthOptions): SenaAuth {
       hash: async (password) => (await context).password.hash(password),
       verify: async (password, hash) => (await context).password.verify({ password, hash }),
     },
-    ready: async () => {
-      await pool.query('select 1');
-    },
+    ready,
     close: () => pool.end(),
   };
 }

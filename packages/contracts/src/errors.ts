@@ -34,6 +34,7 @@ export const errorCatalogue = {
   key_refused: { status: 422, title: 'This key can not be enrolled' },
   internal: { status: 500, title: 'SENA failed' },
   not_ready: { status: 503, title: 'SENA is not ready yet' },
+  database_unavailable: { status: 503, title: 'The database does not answer' },
   backend_unavailable: { status: 502, title: 'A part of SENA does not answer' },
   model_unavailable: { status: 503, title: 'No model answers' },
   model_not_configured: { status: 503, title: 'No model is configured' },

@@ -10,8 +10,10 @@ export function boundSilence(pool: pg.Pool, silentMsMax: number): void {
   pool.on('connect', (client) => {
     const socket = socketOf(client);
     socket.on('timeout', () => {
-      for (const dead of [socket, ...idle])
-        dead.destroy(new Error(`PostgreSQL has said nothing for ${silentMsMax} ms: the connection is given up.`));
+      for (const dead of [socket, ...idle]) {
+        const silence = new Error(`PostgreSQL has said nothing for ${silentMsMax} ms: the connection is given up.`);
+        dead.destroy(Object.assign(silence, { code: 'ETIMEDOUT' }));
+      }
       idle.clear();
     });
   });

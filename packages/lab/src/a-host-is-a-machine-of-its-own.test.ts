@@ -42,6 +42,12 @@ describe('a lab host', () => {
     expect(new Set([machine, ...bootIds]).size).toBe(5);
   });
 
+  it('pings its neighbours, by name', async () => {
+    const { stdout, exitCode } = await on(host, 'ping -c 1 -W 5 north-2');
+    expect(stdout).toMatch(/1 (?:packets )?received/);
+    expect(exitCode).toBe(0);
+  });
+
   it('sees only its own processes', async () => {
     const { stdout } = await on(host, 'ps -eo args --no-headers');
     expect(stdout).toMatch(/^\/bin\/sh \/etc\/lab\/init/);

@@ -23,7 +23,7 @@ export interface JobQueue {
    * 5 times in all, after 0.2, 0.4, 0.8 and 1.6 s. A process may work a job by one handler only.
    */
   work<N extends JobName>(jobName: N, handler: JobHandler<N>, options?: { concurrency?: number }): Promise<void>;
-  /** Rejects with the reason when the server does not answer within 2 s. For `/readyz`. */
+  /** Rejects with the reason when the server does not answer within 2 s, at once while it is known to be away. */
   ready(): Promise<void>;
   /**
    * Takes no more jobs, waits for those under way, then disconnects. A server that is away or says nothing holds it up for less than 10 s: what

@@ -27,11 +27,13 @@ export async function openRedisBackend(url: string, onLost: (error: Error) => vo
   );
   const consuming = endWhenTold(new Redis(url, { ...common, maxRetriesPerRequest: null, lazyConnect: true }));
   let closing = false;
+  let whyNot: Error | null = null;
   for (const client of [producing, consuming]) {
     // ioredis tells "error" only while it can't connect, and "close" for every end of a connection.
     let reason = new Error('Redis closed the connection');
     client.on('error', (error: Error) => {
       reason = error;
+      whyNot ??= error;
     });
     client.on('close', () => closing || onLost(reason));
   }
@@ -41,14 +43,19 @@ export async function openRedisBackend(url: string, onLost: (error: Error) => vo
     closing = true;
     producing.disconnect();
     consuming.disconnect();
-    throw error;
+    // Its own error says no more than that the connection is closed.
+    throw whyNot ?? error;
   }
 
   return {
     createProducer: (queue, options) => new Queue(queue, { ...options, prefix, connection: producing }),
     createWorker: (queue, processor, options) =>
       new Worker(queue, processor, { ...options, prefix, connection: consuming }),
-    ping: () => answerWithin('Redis', pingTimeoutMs, producing.ping()),
+    // Without a connection a command waits for the next one.
+    ping: async () => {
+      if (producing.status !== 'ready') throw new Error('There is no connection to Redis');
+      await answerWithin('Redis', pingTimeoutMs, producing.ping());
+    },
     giveUp: () => {
       closing = true;
       for (const client of [producing, consuming]) client.disconnect();

@@ -1,4 +1,5 @@
-// A line between a client and its server that can become half-open. For tests of what is done about a server that says nothing more.
+// A line between a client and its server that can become half-open, or be cut. For tests of what is done about a server that says nothing
+// more, or is away.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface HalfOpenLine {
@@ -6,6 +7,9 @@ export interface HalfOpenLine {
   over(address: string): string;
   /** Every connection of this moment is dead from now on; neither end is told. Later ones work. */
   fallSilent(): void;
+  /** As if the server had ended: every connection closes, and later ones are refused. Until `mend`. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
   stop(): void;
 }
 
@@ -19,7 +23,8 @@ export async function openHalfOpenLine(address: string): Promise<HalfOpenLine> {
     near.pipe(far);
     far.pipe(near);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (on: number) => new Promise<void>((resolve) => server.listen(on, '127.0.0.1', resolve));
+  await listen(0);
   const { port } = server.address() as AddressInfo;
   return {
     over(given) {
@@ -30,6 +35,13 @@ export async function openHalfOpenLine(address: string): Promise<HalfOpenLine> {
     fallSilent() {
       for (const socket of sockets) socket.unpipe();
     },
+    async cut() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+      await closed;
+    },
+    mend: () => listen(port),
     stop() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -19,7 +19,7 @@ export function DialogContent({ className, title, description, children, ...prop
       <Radix.Overlay className="fixed inset-0 z-50 bg-black/45 data-[state=open]:animate-in data-[state=open]:fade-in-0" />
       <Radix.Content
         className={classNames(
-          'fixed top-[12vh] left-1/2 z-50 flex max-h-[80vh] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 flex-col gap-4 scroll-pb-20 overflow-y-auto rounded-xl border border-border bg-surface-raised p-5 shadow-float outline-none data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98',
+          'fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 flex-col gap-4 scroll-pb-20 overflow-y-auto rounded-xl border border-border bg-surface-raised p-5 shadow-float outline-none data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98',
           className,
         )}
         tabIndex={-1}
@@ -47,12 +47,13 @@ export function DialogContent({ className, title, description, children, ...prop
   );
 }
 
-/** Stays in sight, with room below it, however far what stands above has to be scrolled. */
+/** Stays in sight, with room below it, however far what stands above has to be scrolled; that fades before it reaches the edge. */
 export function DialogFooter({ className, ...props }: ComponentProps<'div'>) {
   return (
     <div
       className={classNames(
         'sticky -bottom-5 -mx-5 -mb-5 flex flex-wrap justify-end gap-2 border-t border-border bg-surface-raised px-5 py-3.5',
+        'before:pointer-events-none before:absolute before:inset-x-0 before:bottom-[calc(100%+1px)] before:h-4 before:bg-linear-to-t before:from-surface-raised before:to-transparent',
         className,
       )}
       {...props}

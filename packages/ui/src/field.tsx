@@ -11,7 +11,7 @@ interface FieldControlProps {
 interface FieldProps {
   label: string;
   hint?: ReactNode;
-  error?: string | null;
+  error?: ReactNode;
   className?: string;
   children: (control: FieldControlProps) => ReactNode;
 }
@@ -33,9 +33,9 @@ export function Field({ label, hint, error, className, children }: FieldProps) {
         ...(invalid ? { 'aria-invalid': true as const } : {}),
       })}
       {invalid && (
-        <p id={errorId} className="text-[0.8125rem] text-danger">
+        <div id={errorId} className="text-[0.8125rem] text-danger">
           {error}
-        </p>
+        </div>
       )}
       {hint !== undefined && (
         <p id={hintId} className="text-xs text-muted-foreground">

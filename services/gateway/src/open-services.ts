@@ -35,6 +35,14 @@ export async function openServices(
       ...limits,
     },
   };
+  const holds = (condition: Promise<void>, otherwise: string) =>
+    condition.then(
+      () => true,
+      (error: unknown) => {
+        logger.warn({ err: error }, otherwise);
+        return false;
+      },
+    );
   const opened: Array<() => Promise<void>> = [];
   const close = async () => {
     for (const closeOne of opened.reverse()) await closeOne();
@@ -90,8 +98,10 @@ export async function openServices(
         logger.warn({ err: error }, 'a doorbell could not be let go'),
       ),
       ready: async () => {
-        await Promise.all([pool.query('select 1'), auth.ready(), queue.ready(), signals.ready()]);
+        await Promise.all([pool.query('select 1'), auth.ready()]);
       },
+      isQueueReachable: () => holds(queue.ready(), 'the queue can not be reached'),
+      areDoorbellsHeard: () => holds(signals.ready(), 'doorbells are not heard'),
       close,
     };
   } catch (error) {

@@ -29,6 +29,10 @@ export interface Services {
   readonly settings: GatewaySettings;
   /** Rejects with the reason while something that requests need does not answer. */
   ready(): Promise<void>;
+  /** Without it requests are answered all the same; what they ask for is taken up later. The reason goes to the log. */
+  isQueueReachable(): Promise<boolean>;
+  /** Without them event streams are slower. */
+  areDoorbellsHeard(): Promise<boolean>;
 }
 
 export interface GatewaySettings {

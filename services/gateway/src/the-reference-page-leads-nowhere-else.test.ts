@@ -40,6 +40,20 @@ it('shows the API, and nothing of its maker’s', async () => {
   expect(await linksAway()).toEqual([]);
 });
 
+it('has an icon in itself: it makes browsers ask for no other file', async () => {
+  const icon = page.locator('link[rel="icon"]');
+  expect(await icon.count()).toBe(1);
+  const address = (await icon.getAttribute('href')) ?? '';
+  expect(address).toMatch(/^data:image\/svg\+xml,/);
+  const width = await page.evaluate(async (src) => {
+    const image = new Image();
+    image.src = src;
+    await image.decode();
+    return image.width;
+  }, address);
+  expect(width).toBeGreaterThan(0);
+});
+
 it('runs no script but its own: what else came to stand in it would have no nonce', async () => {
   const [one, two] = await Promise.all([1, 2].map(() => fetch(`${gateway.url}/docs/`)));
   const policy = one?.headers.get('content-security-policy') ?? '';

@@ -64,6 +64,18 @@ describe('a command that changes something', () => {
     expect(await bench.finished(runId)).toMatchObject({
       status: 'succeeded',
       counts: { exitedZero: 1, exitedNonZero: 1 },
+      verdict: '1 of 2 ended with an error',
+    });
+  });
+
+  it('says in verdict and answer that it failed everywhere, though its report is written', async () => {
+    const runId = await bench.ask({ kind: 'command', command: 'uptime', selector: '*' });
+    const executions = await bench.dispatched(runId, 3);
+    await bench.speak(executions.map(({ id }) => ({ executionId: id, exitCode: 127, stdout: '' })));
+    expect(await bench.finished(runId)).toMatchObject({
+      status: 'succeeded',
+      verdict: '3 of 3 ended with an error',
+      answer: 'On all 3 nodes: exit code 127 (command not found).',
     });
   });
 

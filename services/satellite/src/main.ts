@@ -1,4 +1,4 @@
-// The satellite's command line: enroll, run, status, trust, checkpoint, rotate-key. No environment variable is read.
+// The satellite's command line: enroll, run, status, trust, checkpoint, rotate-key, move. No environment variable is read.
 import { defineCommand, runMain } from 'citty';
 import { version } from './version.ts';
 
@@ -10,6 +10,7 @@ const main = defineCommand({
     status: async () => (await import('./cli/status-command.ts')).statusCommand,
     checkpoint: async () => (await import('./cli/checkpoint-command.ts')).checkpointCommand,
     'rotate-key': async () => (await import('./cli/rotate-key-command.ts')).rotateKeyCommand,
+    move: async () => (await import('./cli/move-command.ts')).moveCommand,
     trust: async () => (await import('./cli/trust-command.ts')).trustCommand,
   },
 });

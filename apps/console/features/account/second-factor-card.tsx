@@ -13,7 +13,7 @@ import { notifyDone } from '@sena/ui/toaster';
 import { useQueryClient } from '@tanstack/react-query';
 import { ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
-import { meKey } from '../api/query-provider.tsx';
+import { meKey } from '../api/new-query-client.ts';
 import { DialogForm } from '../forms/dialog-form.tsx';
 import { useFieldErrors } from '../forms/use-field-errors.ts';
 import { useMe } from '../session/use-me.ts';

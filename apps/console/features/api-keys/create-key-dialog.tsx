@@ -70,10 +70,11 @@ function KeyForm({ onCreated }: { onCreated: (key: string) => void }) {
       <Field label="Name" hint="What uses it, like ci or backup-report." error={fields.errorOf('name')}>
         {(control) => <Input {...control} name="name" maxLength={100} autoComplete="off" required autoFocus />}
       </Field>
-      <ScopeFields scopes={scopes} onChange={setScopes} error={fields.errorOf('scopes')} />
       <Field label="Expires" error={fields.errorOf('expiresInSeconds')}>
         {(control) => <Select {...control} value={days} onValueChange={setDays} options={lifetimes} />}
       </Field>
+      {/* Last: it is long, and what stands below it would be out of sight. */}
+      <ScopeFields scopes={scopes} onChange={setScopes} error={fields.errorOf('scopes')} />
     </DialogForm>
   );
 }

@@ -20,5 +20,15 @@ export function describeFailure(error: unknown): Failure {
 /** The API's words about one field; null when it has none. */
 export function fieldError(error: unknown, path: string): string | null {
   if (!(error instanceof ProblemError)) return null;
-  return error.fields.find((field) => field.path === path || field.path.endsWith(`.${path}`))?.message ?? null;
+  return error.fields.find((field) => isAt(field.path, path))?.message ?? null;
+}
+
+/** Is it all said at these fields? Then a notice would say it twice. */
+export function isSaidAtFields(error: unknown, paths: readonly string[]): boolean {
+  if (!(error instanceof ProblemError) || error.fields.length === 0) return false;
+  return error.fields.every((field) => paths.some((path) => isAt(field.path, path)));
+}
+
+function isAt(told: string, path: string): boolean {
+  return told === path || told.endsWith(`.${path}`);
 }

@@ -41,7 +41,7 @@ export function DialogForm({
       }}
     >
       {children}
-      {failure !== null && <FailureNotice error={failure} />}
+      {failure !== null && !fields.saysAll() && <FailureNotice error={failure} />}
       <DialogFooter>
         <DialogClose asChild>
           <Button>{leave}</Button>

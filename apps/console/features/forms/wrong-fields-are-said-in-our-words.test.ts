@@ -1,5 +1,7 @@
 // Whatever a form finds wrong before it is sent is a sentence at its field, and what is right says nothing.
+import { ProblemError } from '@sena/sdk/problem-error';
 import { expect, test } from 'vitest';
+import { isSaidAtFields } from '../api/describe-failure.ts';
 import { findPolicyProblems } from '../policies/find-policy-problems.ts';
 import { findMissing } from './find-missing.ts';
 import { readFields } from './read-fields.ts';
@@ -28,4 +30,17 @@ test.each(['', '-prod', 'Prod', 'pröd', 'a b', 'a'.repeat(64)])('%j is none', (
 
 test('a policy without a rule is not saved', () => {
   expect(Object.keys(findPolicyProblems({ name: 'prod', text: ' \n' }))).toEqual(['text']);
+});
+
+test('what the API says about a field is said once: at the field where that is shown, else above the buttons', () => {
+  const refused = (...paths: string[]) =>
+    new ProblemError({
+      ...{ status: 422, code: 'validation_failed', title: 'A field is wrong', detail: 'Correct it.' },
+      fields: paths.map((path) => ({ path, message: 'Too long.' })),
+    });
+  expect(isSaidAtFields(refused('name'), ['name', 'role'])).toBe(true);
+  expect(isSaidAtFields(refused('body.name'), ['name'])).toBe(true);
+  expect(isSaidAtFields(refused('name', 'limits'), ['name'])).toBe(false);
+  expect(isSaidAtFields(refused(), ['name'])).toBe(false);
+  expect(isSaidAtFields(new Error('anything'), ['name'])).toBe(false);
 });

@@ -103,7 +103,10 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
               )}
             </Field>
           )}
-          <Field label="Rules" error={textErrorOf(problems) ?? fields.errorOf('text')}>
+          <Field
+            label="Rules"
+            error={problems.length > 0 ? <TextProblems problems={problems} onGoTo={goTo} /> : fields.errorOf('text')}
+          >
             {(control) => (
               <Textarea
                 {...control}
@@ -119,20 +122,6 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
               />
             )}
           </Field>
-          {problems.length > 0 && (
-            <ul aria-label="What is wrong" className="flex flex-col gap-1.5 text-[0.8125rem]">
-              {problems.map((problem) => (
-                <li key={`${problem.line}:${problem.column}:${problem.message}`} className="flex min-w-0 gap-2">
-                  <Button variant="link" size="inline" className="text-danger" onClick={() => goTo(problem)}>
-                    Line {problem.line}
-                  </Button>
-                  <span className="min-w-0 break-words">
-                    <InlineText text={problem.message} />
-                  </span>
-                </li>
-              ))}
-            </ul>
-          )}
           {notes.map((note) => (
             <Notice key={`${note.line}:${note.message}`} tone="info" title={`Line ${note.line}`}>
               {note.message}
@@ -177,9 +166,25 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
   );
 }
 
-function textErrorOf(problems: readonly TextProblem[]): string | null {
-  if (problems.length === 0) return null;
-  return problems.length === 1
-    ? `Line ${problems[0]?.line} can’t be read; what is wrong stands below.`
-    : `${problems.length} things are wrong; each stands below with its line.`;
+function TextProblems({
+  problems,
+  onGoTo,
+}: {
+  problems: readonly TextProblem[];
+  onGoTo: (problem: TextProblem) => void;
+}) {
+  return (
+    <ul aria-label="What is wrong" className="flex flex-col gap-1.5">
+      {problems.map((problem) => (
+        <li key={`${problem.line}:${problem.column}:${problem.message}`} className="flex min-w-0 items-baseline gap-2">
+          <Button variant="link" size="inline" className="text-danger" onClick={() => onGoTo(problem)}>
+            Line {problem.line}
+          </Button>
+          <span className="min-w-0 break-words text-foreground">
+            <InlineText text={problem.message} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
 }

@@ -21,6 +21,7 @@ const startedAt = '2026-11-27T10:00:02Z';
 
 const run: Run = runSchema.parse({
   ...{ id: runId, kind: 'command', status: 'succeeded', reason: null, prompt: null, command, selector: 'role=web' },
+  verdict: '1 of 3 unknown',
   ...{ planner: 'none', answer: 'On 3 nodes:', findings: [], approvalId: null, lastEventSeq: 9 },
   counts: { total: 3, exitedZero: 2, exitedNonZero: 0, notStarted: 0, unknown: 1, pending: 0 },
   usage: { modelCalls: 0, promptTokens: 0, completionTokens: 0, models: [] },

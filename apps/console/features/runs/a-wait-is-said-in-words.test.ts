@@ -47,3 +47,9 @@ test('a command beyond its time: on which nodes, and how long they are looked fo
   );
   expect(say({ ...wait, overdue: 0, count: 2 })).toMatch(/^No word yet of how 2 executions ended/);
 });
+
+test('a queue that is away: what is to be done is kept, and who has to do something', () => {
+  expect(say({ kind: 'queue_unreachable' })).toMatch(
+    /^SENA can’t reach its queue\n.*kept.*as soon as the queue is back.*`REDIS_URL`/,
+  );
+});

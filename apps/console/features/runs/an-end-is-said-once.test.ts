@@ -1,9 +1,10 @@
 // What a run's status says is not said again beside it, and between the wish to cancel and the end something is said.
+
+import { isNotAnswered } from '@sena/contracts/domain/is-not-answered';
 import type { Run } from '@sena/contracts/http/runs';
 import { expect, test } from 'vitest';
 import { describeCancel } from './describe-cancel.ts';
 import { describeEvent } from './describe-event.ts';
-import { isNotAnswered } from './is-not-answered.ts';
 
 const runWith = (pending: number, stopRunning: boolean): Pick<Run, 'cancel' | 'counts'> => ({
   cancel: { requestedAt: '2026-11-27T12:00:00.000Z', stopRunning },

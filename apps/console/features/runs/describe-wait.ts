@@ -14,6 +14,13 @@ export function describeWait(wait: RunWait, nowMs: number): WaitWords {
       return describeAway(wait, nowMs);
     case 'no_word':
       return describeNoWord(wait, nowMs);
+    case 'queue_unreachable':
+      return {
+        title: 'SENA can’t reach its queue',
+        lines: [
+          'What is to be done next is kept, and is taken up as soon as the queue is back; commands that began go on meanwhile. If it stays away, whoever runs SENA has to see that the queue’s server is up: Redis where `REDIS_URL` is set, else PostgreSQL.',
+        ],
+      };
   }
 }
 

@@ -113,8 +113,8 @@ function NoAnswer({ run }: { run: Run }) {
   switch (run.status) {
     case 'queued':
     case 'running':
-      // What is being cancelled comes to no answer; how far it is stands above.
-      if (run.cancel !== null) return null;
+      // What is being cancelled comes to no answer; how far it is stands above. So does a queue that is away.
+      if (run.cancel !== null || run.waits.some(({ kind }) => kind === 'queue_unreachable')) return null;
       return (
         <Card aria-label="Answer">
           <div role="status" className="flex items-center gap-3 p-4 text-sm">

@@ -1,5 +1,6 @@
 // One run, live: what was asked, the answer and what it rests on, what waits for a decision, what the nodes said.
 'use client';
+import { isNotAnswered } from '@sena/contracts/domain/is-not-answered';
 import { terminalRunStatuses } from '@sena/contracts/domain/run';
 import type { RunEvent } from '@sena/contracts/domain/run-event';
 import type { Run } from '@sena/contracts/http/runs';
@@ -13,6 +14,7 @@ import { ArrowLeft, RotateCcw, SearchX } from 'lucide-react';
 import Link from 'next/link';
 import { useCallback, useState } from 'react';
 import { FailureNotice } from '../api/failure-notice.tsx';
+import { useOutage } from '../api/query-provider.tsx';
 import { ApprovalPanel } from '../approvals/approval-panel.tsx';
 import { useApproval } from '../approvals/use-approvals.ts';
 import { sayWho } from '../members/say-who.ts';
@@ -25,7 +27,6 @@ import { CancelRunButton } from './cancel-run-button.tsx';
 import { commandAddress } from './command-address.ts';
 import { describeCancel } from './describe-cancel.ts';
 import { ExecutionSheet } from './execution-sheet.tsx';
-import { isNotAnswered } from './is-not-answered.ts';
 import { RunAnswer } from './run-answer.tsx';
 import { RunCaveats } from './run-caveats.tsx';
 import { RunKindIcon } from './run-kind-icon.tsx';
@@ -232,14 +233,15 @@ function againPath(run: Run): string {
 }
 
 function ConnectionNotice({ following }: { following: Following }) {
+  const outage = useOutage();
   switch (following.kind) {
     case 'connecting':
     case 'live':
     case 'ended':
       return null;
     case 'interrupted':
-      // A short cut heals by itself before anyone needs to know.
-      if (following.retryInMs < 2_000) return null;
+      // A short cut heals by itself before anyone needs to know; a longer one may be said already.
+      if (following.retryInMs < 2_000 || outage !== null) return null;
       return (
         <Notice tone="warning" role="status" title="The live connection is interrupted">
           The run goes on without it. This page catches up by itself as soon as SENA answers.

@@ -1,4 +1,6 @@
 // A run's status in words; where that would say too much, what came of it.
+
+import { judgeRun, type RunVerdict, verdictWords } from '@sena/contracts/domain/judge-run';
 import type { RunStatus } from '@sena/contracts/domain/run';
 import type { Run } from '@sena/contracts/http/runs';
 import { Badge, type Tone } from '@sena/ui/badge';
@@ -15,7 +17,6 @@ import {
   MessageCircleX,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { judgeRun, type RunVerdict, verdictWords } from './judge-run.ts';
 
 const looks: Record<RunStatus, { tone: Tone; words: string; icon: ReactNode }> = {
   queued: { tone: 'neutral', words: 'Queued', icon: <Clock aria-hidden /> },
@@ -39,6 +40,8 @@ export const runStatusWords: Readonly<Record<RunStatus, string>> = {
 
 const verdictLooks: Record<Exclude<RunVerdict['kind'], 'as_status'>, { tone: Tone; icon: ReactNode }> = {
   not_answered: { tone: 'warning', icon: <MessageCircleX aria-hidden /> },
+  all_non_zero: { tone: 'danger', icon: <CircleX aria-hidden /> },
+  part_non_zero: { tone: 'warning', icon: <CircleX aria-hidden /> },
   nothing_ran: { tone: 'warning', icon: <CircleMinus aria-hidden /> },
   part_did_not_run: { tone: 'warning', icon: <CircleMinus aria-hidden /> },
   part_unknown: { tone: 'unknown', icon: <CircleHelp aria-hidden /> },

@@ -13,7 +13,7 @@ export function RunWaits({ run }: { run: Run }) {
     const { title, lines } = describeWait(wait, nowMs);
     return (
       <Notice
-        key={`${wait.kind} ${wait.satellite.id}`}
+        key={wait.kind === 'queue_unreachable' ? wait.kind : `${wait.kind} ${wait.satellite.id}`}
         tone="warning"
         role="status"
         title={<InertText text={title} terminal="show" />}

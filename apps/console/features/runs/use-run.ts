@@ -1,4 +1,5 @@
 // One run and what hangs below it. Fresh by the event stream (use-follow-run); what it waits for is no event, and is asked for again.
+import { terminalRunStatuses } from '@sena/contracts/domain/run';
 import { takeData } from '@sena/sdk/take-data';
 import { useQuery } from '@tanstack/react-query';
 import { sena } from '../api/sena-client.ts';
@@ -13,6 +14,6 @@ export function useRun(runId: string) {
     queryKey: runItselfKey(runId),
     queryFn: ({ signal }) => takeData(sena.GET('/v1/runs/{id}', { params: { path: { id: runId } }, signal })),
     refetchInterval: ({ state }) =>
-      state.data?.status === 'running' && state.data.counts.pending > 0 ? waitsMs : false,
+      state.data === undefined || terminalRunStatuses.has(state.data.status) ? false : waitsMs,
   });
 }

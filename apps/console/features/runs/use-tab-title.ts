@@ -1,7 +1,8 @@
 // The browser's tab says how the run stands, so that one may look elsewhere meanwhile.
+
+import { judgeRun, verdictWords } from '@sena/contracts/domain/judge-run';
 import type { Run } from '@sena/contracts/http/runs';
 import { useEffect } from 'react';
-import { judgeRun, verdictWords } from './judge-run.ts';
 import { runStatusWords } from './run-status-badge.tsx';
 import { runTitle } from './run-title.ts';
 

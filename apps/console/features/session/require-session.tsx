@@ -8,7 +8,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect } from 'react';
 import { FailureNotice } from '../api/failure-notice.tsx';
-import { meKey } from '../api/query-provider.tsx';
+import { meKey } from '../api/new-query-client.ts';
 import { sena } from '../api/sena-client.ts';
 import { MeContext } from './use-me.ts';
 

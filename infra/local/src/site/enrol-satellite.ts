@@ -1,5 +1,5 @@
-// Enrols a site's satellite with a join token from the API, by its own program, as a customer would. Entered by runSatellite.
-// Writes the satellite's directory through that program; spends one join token.
+// Enrols a site's satellite with a join token from the API, by its own program, as a customer would; one that is enrolled is told where SENA is
+// now. Entered by runSatellite. Writes the satellite's directory through that program; spends one join token.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -22,7 +22,7 @@ const enrolTimeoutMs = 30_000;
 /** The dispatch key, which a join token names, is made by the signer at its leisure. */
 const keyWithinMs = 30_000;
 
-/** @returns the satellite's id. Does nothing when it is enrolled already. @throws {Error} with what the program said. */
+/** @returns the satellite's id. @throws {Error} with what the program said. */
 export async function enrolSatellite(
   home: SatelliteHome,
   access: ApiAccess,
@@ -30,7 +30,12 @@ export async function enrolSatellite(
   lab: LabSite,
 ): Promise<string> {
   const enrolled = readEnrolment(home);
-  if (enrolled !== null) return enrolled.satelliteId;
+  if (enrolled !== null) {
+    if (new URL(enrolled.url).origin !== new URL(access.url).origin) {
+      await runToItsEnd(lab, home, ['move', '--url', access.url, '--config', home.configFile]);
+    }
+    return enrolled.satelliteId;
+  }
 
   mkdirSync(home.directory, { recursive: true, mode: 0o700 });
   const config = {
@@ -41,15 +46,10 @@ export async function enrolSatellite(
   };
   writeFileSync(home.configFile, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
   const token = await createJoinToken(access, site.id);
-  await runToItsEnd(
-    [
-      ...lab.enter,
-      ...[process.execPath, '--disable-warning=ExperimentalWarning', home.program, 'enroll'],
-      ...['--url', access.url, '--token', token.token, '--pin', token.dispatchKeyFingerprint, '--name', home.name],
-      ...['--config', home.configFile],
-    ],
-    home,
-  );
+  await runToItsEnd(lab, home, [
+    ...['enroll', '--url', access.url, '--token', token.token, '--pin', token.dispatchKeyFingerprint],
+    ...['--name', home.name, '--config', home.configFile],
+  ]);
   const now = readEnrolment(home);
   if (now === null) throw new Error(`The satellite ${home.name} says that it has enrolled, but has kept nothing.`);
   return now.satelliteId;
@@ -72,9 +72,9 @@ async function createJoinToken(access: ApiAccess, siteId: string) {
   }
 }
 
-const enrolmentSchema = z.object({ satelliteId: z.string() });
+const enrolmentSchema = z.object({ satelliteId: z.string(), siteId: z.string(), url: z.url() });
 
-function readEnrolment(home: SatelliteHome): z.infer<typeof enrolmentSchema> | null {
+export function readEnrolment(home: Pick<SatelliteHome, 'directory'>): z.infer<typeof enrolmentSchema> | null {
   try {
     const file = path.join(home.directory, 'satellite.state', 'enrolment.json');
     return enrolmentSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -84,8 +84,11 @@ function readEnrolment(home: SatelliteHome): z.infer<typeof enrolmentSchema> | n
   }
 }
 
-function runToItsEnd(command: string[], home: SatelliteHome): Promise<void> {
-  const [program = '', ...args] = command;
+function runToItsEnd(lab: LabSite, home: SatelliteHome, command: readonly string[]): Promise<void> {
+  const [program, ...args] = [
+    ...[...lab.enter, process.execPath],
+    ...['--disable-warning=ExperimentalWarning', home.program, ...command],
+  ] as [string, ...string[]];
   const child = spawn(program, args, {
     cwd: home.directory,
     env: inheritedEnvironment(process.env),
@@ -102,7 +105,10 @@ function runToItsEnd(command: string[], home: SatelliteHome): Promise<void> {
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`The satellite ${home.name} could not enrol (code ${code}). It said:\n${output.trim()}`));
+      else
+        reject(
+          new Error(`The satellite ${home.name} could not ${command[0]} (code ${code}). It said:\n${output.trim()}`),
+        );
     });
   });
 }

@@ -1,16 +1,16 @@
 // Keeps a site's satellite running inside the site's network, enrolling it the first time. Entered by bringUp.
 // Writes <data>/satellites/<name>.
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Site, satelliteSchema } from '@sena/contracts/http/fleet';
 import type { ApiAccess } from '../api/call-api.ts';
 import { listAll } from '../api/list-all.ts';
-import { defaultPort } from '../env.ts';
 import type { Home } from '../home/open-home.ts';
 import { inheritedEnvironment } from '../stack/inherited-environment.ts';
 import type { Supervisor } from '../supervisor/open-supervisor.ts';
 import type { SupervisedProcess } from '../supervisor/supervise-process.ts';
-import { enrolSatellite, type SatelliteHome } from './enrol-satellite.ts';
+import { enrolSatellite, readEnrolment, type SatelliteHome } from './enrol-satellite.ts';
 import type { RunningLab } from './run-lab.ts';
 
 const readyTimeoutMs = 60_000;
@@ -25,10 +25,8 @@ export async function runSatellite(
   supervisor: Supervisor,
 ): Promise<SupervisedProcess> {
   const startedAtMs = performance.now();
-  // An enrolment is for one address: at another SENA_PORT another satellite joins, and this one's journal is kept.
-  const { port } = new URL(access.url);
-  const name = port === String(defaultPort) ? `sat-${site.name}` : `sat-${site.name}-${port}`;
-  const directory = path.join(home.data, 'satellites', name);
+  const name = findEnrolled(home, site) ?? `sat-${site.name}`;
+  const directory = directoryOf(home, name);
   const satellite: SatelliteHome = {
     name,
     program: path.join(home.checkout, 'services', 'satellite', 'src', 'main.ts'),
@@ -54,6 +52,20 @@ export async function runSatellite(
   await process_.whenReady();
   supervisor.report.done(`${satellite.name} is connected`, startedAtMs);
   return process_;
+}
+
+function directoryOf(home: Home, name: string): string {
+  return path.join(home.data, 'satellites', name);
+}
+
+/** Whichever of the site ran last: once, each SENA_PORT had its own. */
+function findEnrolled(home: Home, site: Site): string | null {
+  const satellites = path.join(home.data, 'satellites');
+  const names = existsSync(satellites) ? readdirSync(satellites) : [];
+  const ofSite = names.filter((name) => readEnrolment({ directory: directoryOf(home, name) })?.siteId === site.id);
+  const ranAtMs = (name: string) =>
+    statSync(path.join(directoryOf(home, name), 'satellite.state', 'journal.db')).mtimeMs;
+  return ofSite.sort((a, b) => ranAtMs(b) - ranAtMs(a))[0] ?? null;
 }
 
 async function untilConnected(access: ApiAccess, satelliteId: string, signal: AbortSignal): Promise<void> {

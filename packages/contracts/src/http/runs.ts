@@ -124,6 +124,11 @@ export const runWaitSchema = z.discriminatedUnion('kind', [
     /** The satellite looks for them; where no word has come by then, they are `unknown`, until it finds them after all. */
     until: timestampSchema,
   }),
+  z
+    .object({ kind: z.literal('queue_unreachable') })
+    .describe(
+      'The queue can not be reached, so no worker takes up what is to be done. It goes on when the queue is back.',
+    ),
 ]);
 export type RunWait = z.infer<typeof runWaitSchema>;
 
@@ -131,6 +136,13 @@ export const runSchema = z.object({
   id: z.string(),
   kind: runKindSchema,
   status: runStatusSchema,
+  verdict: z
+    .string()
+    .nullable()
+    .describe(
+      'What came of it in a few words, where the status says more or less than is true: `succeeded` means that the report is written, also of ' +
+        'commands that failed. `3 of 3 ended with an error`, `Nothing ran`, `1 of 13 unknown`. null: the status says it all.',
+    ),
   /** Why it failed, was not answered or was cancelled: a sentence. */
   reason: z.string().nullable(),
   prompt: z.string().nullable(),

@@ -50,6 +50,11 @@ if ! [ -e "$disk/installed" ]; then
   fi
   cp -rP --preserve=mode "$seed/root/." .
   cp -rP --preserve=mode "$seed/usr/." "$layers/usr/upper/"
+  # What people type first, also where the machine has it in busybox alone.
+  if ! command -v ping >/dev/null && busybox=$(command -v busybox) && "$busybox" ping --help >/dev/null 2>&1; then
+    mkdir -p "$layers/usr/upper/bin"
+    ln -s "$busybox" "$layers/usr/upper/bin/ping"
+  fi
   : >"$disk/installed"
 fi
 
@@ -92,6 +97,8 @@ mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys 2>/dev/null || :
 hostname "$name"
 if [ "$privilege" = user ]; then echo 0 >proc/sys/net/ipv4/ip_unprivileged_port_start; fi
 cat proc/sys/kernel/random/uuid >run/boot_id
+# Of this host's own network: whoever is logged in may ping, without a capability.
+echo "0 65535" >proc/sys/net/ipv4/ping_group_range 2>/dev/null || echo "0 0" >proc/sys/net/ipv4/ping_group_range 2>/dev/null || :
 mount --bind proc/sys proc/sys
 mount -o remount,ro,bind proc/sys
 if [ -e proc/sysrq-trigger ]; then

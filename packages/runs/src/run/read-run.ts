@@ -1,4 +1,5 @@
 // A run as people see it, without what it waits for. Reads only.
+import { judgeRun, verdictWords } from '@sena/contracts/domain/judge-run';
 import type { ActingKey } from '@sena/contracts/domain/principal';
 import type { Finding, Planner, RunKind, RunStatus, Usage } from '@sena/contracts/domain/run';
 import type { Run, RunSummary } from '@sena/contracts/http/runs';
@@ -70,23 +71,26 @@ export async function readRun(transaction: TenantTransaction, runId: string): Pr
 
 export function summarizeRun(row: RunRow): RunSummary {
   const ended = row.exited_zero_count + row.exited_nonzero_count + row.not_started_count + row.unknown_count;
+  const { kind, status } = row;
+  const counts = {
+    total: row.execution_count,
+    exitedZero: row.exited_zero_count,
+    exitedNonZero: row.exited_nonzero_count,
+    notStarted: row.not_started_count,
+    unknown: row.unknown_count,
+    pending: row.execution_count - ended,
+  };
   return {
     id: row.id,
-    kind: row.kind,
-    status: row.status,
+    kind,
+    status,
+    verdict: verdictWords(judgeRun({ kind, status, counts })),
     reason: row.reason,
     prompt: row.prompt ?? row.runbook,
     command: row.command,
     selector: row.selector,
     planner: row.planner,
-    counts: {
-      total: row.execution_count,
-      exitedZero: row.exited_zero_count,
-      exitedNonZero: row.exited_nonzero_count,
-      notStarted: row.not_started_count,
-      unknown: row.unknown_count,
-      pending: row.execution_count - ended,
-    },
+    counts,
     usage: row.usage,
     requestedBy: { id: row.requested_by.replace(/^member:/, ''), name: row.requested_by_name, key: row.requested_key },
     approvalId: row.approval_id,

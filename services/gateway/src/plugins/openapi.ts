@@ -60,7 +60,8 @@ export const openapi = fp(
           description:
             'Ask questions about servers and run commands on them. Send an API key as `Authorization: Bearer <key>`. ' +
             'Lists are `{items, nextCursor}`; pass `nextCursor` as `cursor` for the next page. ' +
-            'Errors are RFC 9457 problems with a stable `code`. Ids of another organization answer 404.',
+            'Errors are RFC 9457 problems with a stable `code`. Ids of another organization answer 404. ' +
+            '429 and 503 say in `Retry-After` when to try again.',
           license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         },
         servers: [{ url: publicUrl }],
@@ -105,6 +106,7 @@ function declareCommonProblems(route: RouteOptions): void {
   if (config?.access === 'directory') return;
   const open = config?.access === 'public';
   const codes: ErrorCode[] = ['rate_limited', 'internal'];
+  if (!(schema.tags ?? []).includes('service')) codes.push('database_unavailable');
   if (!open) codes.push('unauthenticated', 'forbidden');
   if (!open && route.method !== 'GET') codes.push('origin_refused');
   if (url.includes(':')) codes.push('not_found');

@@ -17,6 +17,11 @@ const stylesWithoutNonce = [
   'sha256-2UEMd/YPsMy7CNRXElhBjwvL9rdy9m1ti/gu4lHLCUk=',
 ];
 
+/** The console's, in the page itself: without one browsers ask for /favicon.ico, which is nobody's address. */
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none"><rect width="32" height="32" rx="8" fill="#3b4fd8"/><g stroke="#fff" stroke-width="2.2" stroke-linecap="round"><path d="M16 16 8.6 9.6M16 16l7.4-6.4M16 16v8.6"/></g><circle cx="16" cy="16" r="3.6" fill="#fff"/><circle cx="8.4" cy="9.4" r="2.5" fill="#aeb9ff"/><circle cx="23.6" cy="9.4" r="2.5" fill="#aeb9ff"/><circle cx="16" cy="25" r="2.5" fill="#aeb9ff"/></svg>',
+)}`;
+
 /** What the browser may do for this page: nothing beyond this origin, whatever the page's own script would like to. */
 const contentSecurityPolicy = (nonce: string) =>
   [
@@ -42,7 +47,8 @@ export const reference = fp(
       const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
       if (!isPage || typeof payload !== 'string') return payload;
       // Where its script looks for the nonce of the styles that it writes.
-      const page = payload.replace('<head>', `<head><meta property="csp-nonce" content="${noncePlace}">`);
+      const ours = `<meta property="csp-nonce" content="${noncePlace}"><link rel="icon" href="${icon}">`;
+      const page = payload.replace('<head>', `<head>${ours}`);
       return page.replaceAll(noncePlace, nonce);
     });
     await app.register(scalar, {

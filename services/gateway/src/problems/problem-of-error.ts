@@ -3,8 +3,12 @@
 import { type ErrorCode, errorCatalogue, SenaError } from '@sena/contracts/errors';
 import type { Problem } from '@sena/contracts/http/problem';
 import { noSuchSentence, thingOfAddress } from '@sena/contracts/no-such';
+import { isDatabaseAway } from '@sena/db/is-database-away';
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+
+/** What is away is mostly started again within this. */
+const retryAfterSeconds = 5;
 
 export interface ProblemAnswer {
   readonly problem: Problem;
@@ -62,7 +66,7 @@ function ofFramework(error: Partial<FastifyError>, instance: string): { code: Er
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return { code: 'bad_request', sentence: 'The body is not JSON. Check its syntax.' };
   }
-  // Node's own word for a body that breaks off. Any other connection that is reset is one of SENA's, to PostgreSQL say.
+  // Node's own word for a body that breaks off. Any other connection that is reset is one of SENA's.
   if (error.code === 'ECONNRESET' && error.message === 'aborted')
     return { code: 'bad_request', sentence: 'The connection ended before the body did.' };
   if (error.statusCode === 429) {
@@ -71,6 +75,14 @@ function ofFramework(error: Partial<FastifyError>, instance: string): { code: Er
   if (error.statusCode === 413) return ofFramework({ code: 'FST_ERR_CTP_BODY_TOO_LARGE' }, instance);
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return { code: 'bad_request', sentence: 'The request can not be read. Check its body and its headers.' };
+  }
+  if (isDatabaseAway(error)) {
+    return {
+      code: 'database_unavailable',
+      sentence:
+        'SENA can not reach its database; nothing you sent was wrong. Try again in a few seconds; if it stays, tell whoever runs SENA to see ' +
+        'that PostgreSQL is up.',
+    };
   }
   return {
     code: 'internal',
@@ -96,6 +108,17 @@ function answer(
       instance,
       ...(fields.length > 0 ? { fields: [...fields] } : {}),
     },
-    headers: status === 401 ? { 'www-authenticate': 'Bearer realm="sena"' } : {},
+    headers: headersOf(status),
   };
+}
+
+function headersOf(status: number): Readonly<Record<string, string>> {
+  switch (status) {
+    case 401:
+      return { 'www-authenticate': 'Bearer realm="sena"' };
+    case 503:
+      return { 'retry-after': String(retryAfterSeconds) };
+    default:
+      return {};
+  }
 }

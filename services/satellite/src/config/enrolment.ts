@@ -1,5 +1,5 @@
 // Written by enrol, read by run and status: who this satellite is, which dispatch keys it has pinned, and which it has learned from those.
-// Written again by open-dispatch-keys alone.
+// Written again by open-dispatch-keys, and by move.
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { OperatorError } from './operator-error.ts';

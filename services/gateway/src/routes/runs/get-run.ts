@@ -6,6 +6,7 @@ import { inOrganization } from '@sena/db/tenant';
 import { listWaits } from '@sena/runs/run/list-waits';
 import { readRun } from '@sena/runs/run/read-run';
 import { requireRun } from '@sena/runs/run/require-run';
+import { waitsForWorker } from '@sena/runs/run/waits-for-worker';
 import { runBoundsOf } from '../../bounds-of.ts';
 import type { GatewayApp } from '../../gateway-app.ts';
 import { memberOf } from '../../member-of.ts';
@@ -23,7 +24,8 @@ export function getRun(app: GatewayApp, services: Services): void {
         tags: ['runs'],
         summary: 'Read a run with its answer and findings',
         description:
-          'Of a run that has not ended `waits` says what keeps it: satellites that are away, nodes of which no word comes, and until when.',
+          'Of a run that has not ended `waits` says what keeps it: satellites that are away, nodes of which no word comes, and until when; a queue ' +
+          'that can not be reached.',
         params: runParamsSchema,
         response: { 200: runSchema },
       },
@@ -31,14 +33,18 @@ export function getRun(app: GatewayApp, services: Services): void {
     async (request) => {
       const member = memberOf(request);
       const { id } = request.params;
-      const run = await inOrganization(services.pool, member.organizationId, async (transaction) => {
+      const read = await inOrganization(services.pool, member.organizationId, async (transaction) => {
         await requireRun(transaction, id, runBoundsOf(member));
         const found = await readRun(transaction, id);
         if (found === null) return null;
-        return { ...found, waits: terminalRunStatuses.has(found.status) ? [] : await listWaits(transaction, id) };
+        if (terminalRunStatuses.has(found.status)) return { run: { ...found, waits: [] }, isWaiting: false };
+        const waits = await listWaits(transaction, id);
+        return { run: { ...found, waits }, isWaiting: await waitsForWorker(transaction, id) };
       });
-      if (run === null) throw noSuch('run');
-      return run;
+      if (read === null) throw noSuch('run');
+      const { run, isWaiting } = read;
+      if (!isWaiting || (await services.isQueueReachable())) return run;
+      return { ...run, waits: [{ kind: 'queue_unreachable' as const }, ...run.waits] };
     },
   );
 }

@@ -36,6 +36,7 @@ export function describeScim<const Parts extends object>(
       : {}),
     429: problem('Too many requests.'),
     500: problem('SENA failed at this request.'),
+    503: problem('The database does not answer; try again after `Retry-After`.'),
   };
   return {
     ...parts,
