@@ -5,6 +5,7 @@ import { type Problem, unknown } from '../explain/finding.ts';
 import { numericPlaces } from '../languages/read-printf.ts';
 import { checkPlace } from '../secrets/check-path.ts';
 import { showText } from '../text/show-text.ts';
+import type { StandardInput } from '../walk/standard-input.ts';
 import {
   isLiteral,
   leadingText,
@@ -27,9 +28,12 @@ export interface ArgumentContext {
   directories: readonly string[];
   /** Inside `timeout`: what never ends is ended. */
   bounded: boolean;
+  input: StandardInput;
   /** Judges the command that a wrapper runs. */
-  judgeInner: (words: readonly Word[], bounded: boolean) => Problem[];
+  judgeInner: JudgeInner;
 }
+
+export type JudgeInner = (words: readonly Word[], given: { bounded: boolean; input: StandardInput }) => Problem[];
 
 interface Reading {
   program: Program;
@@ -50,7 +54,7 @@ export function checkArguments(program: Program, words: readonly Word[], context
   if (program.parsing === 'test') {
     return words.some(({ handed }) => handed !== undefined) ? [notHanded(program)] : checkTest(program.name, words);
   }
-  if (program.parsing === 'xargs') return checkXargs(words, context.judgeInner);
+  if (program.parsing === 'xargs') return checkXargs(words, context.input.output, context.judgeInner);
   const reading: Reading = {
     program,
     path: program.name,
@@ -88,7 +92,7 @@ function noteDeed(reading: Reading): undefined {
   const operands = literals.filter((literal) => literal !== undefined && literal !== token);
   const isWrittenOut = reading.operands.every(isLiteral);
   // Its options and their values are sent as well, or say where to.
-  const asks = reading.shapes.some((shape) => shape.asks) && reading.words.every(isLiteral);
+  const asks = reading.shapes.some((shape) => shape.asks) && reading.words.every(isLiteral) && sendsKnownInput(reading);
   fail(reading, {
     kind: done[0],
     because: `${showText(use)} ${done[1]}`,
@@ -99,6 +103,13 @@ function noteDeed(reading: Reading): undefined {
       ...(asks ? { asks } : {}),
       ...(isWrittenOut ? { operands: operands as string[] } : {}),
     },
+  });
+}
+
+function sendsKnownInput({ shapes, used, context: { input } }: Reading): boolean {
+  return shapes.every(({ sends }) => {
+    if (sends === undefined || sends.unless.some((name) => used.has(name))) return true;
+    return input.written !== undefined && sends.texts.includes(input.written);
   });
 }
 
@@ -177,7 +188,7 @@ function readOperand(reading: Reading, word: Word): boolean {
     checkOperands(reading, shape.wraps.before);
     if (reading.problems.length === 0) {
       const bounded = reading.context.bounded || shape.wraps.bounds;
-      reading.problems.push(...reading.context.judgeInner(rest, bounded));
+      reading.problems.push(...reading.context.judgeInner(rest, { bounded, input: reading.context.input }));
     }
     return true;
   }
@@ -279,7 +290,7 @@ function takeValue(reading: Reading, name: string, value: Value): undefined {
   // An expansion came out empty and was the last: the program complains and does nothing.
   if (!word && vanished) return undefined;
   if (!word) return fail(reading, unknown(`${showText(`${reading.path} ${name}`)} lacks its value`));
-  if (word.handed !== undefined) return fail(reading, notHanded(reading.program));
+  if (word.handed !== undefined) return checkGivenValue(reading, value, word);
   if (word.loose) return fail(reading, unknown(`a value of ${showText(reading.path)} is computed when it runs`));
   if (word.globbed && !staysHarmless(reading, word)) {
     return fail(reading, unknown(`a value of ${showText(reading.path)} may become several words: quote it`));
@@ -378,13 +389,20 @@ function checkWhole(reading: Reading): undefined {
   }
 }
 
+/** What `find` has found is a path, and no option. */
+function checkGivenValue(reading: Reading, value: Value, word: Word): undefined {
+  if (word.handed === 'found' && value === 'certificate') return checkHanded(reading, value, word);
+  fail(reading, notHanded(reading.program));
+}
+
 /** Where a word that another program puts there does no more than name something, or what it reads is known. */
 const handedKinds = { found: ['name-of-file', 'content', 'compared'], input: ['name-of-file', 'text'] } as const;
 
 function checkHanded(reading: Reading, kind: Value, { pieces }: Word): undefined {
-  const opened = reading.program.opensNames
-    ? checkPlace([...pieces, { kind: 'hole', of: 'path' }], reading.context.directories)
-    : undefined;
+  const opened =
+    reading.program.opensNames || kind === 'certificate'
+      ? checkPlace([...pieces, { kind: 'hole', of: 'path' }], reading.context.directories)
+      : undefined;
   if (opened) fail(reading, opened);
   else check(reading, kind, pieces, true);
 }

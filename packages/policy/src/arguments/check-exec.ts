@@ -2,7 +2,9 @@
 // where `{}` stands: it is given any path below it.
 import { type Problem, unknown } from '../explain/finding.ts';
 import { showText } from '../text/show-text.ts';
+import { unknownInput } from '../walk/standard-input.ts';
 import { isLiteral, literalOf, textPiece, type Word } from '../words/piece.ts';
+import type { JudgeInner } from './check-arguments.ts';
 
 export interface Exec {
   words: readonly Word[];
@@ -17,7 +19,7 @@ interface Search {
   operands: readonly Word[];
   used: ReadonlySet<string>;
   execs: readonly Exec[];
-  judgeInner: (words: readonly Word[], bounded: boolean) => Problem[];
+  judgeInner: JudgeInner;
 }
 
 /** More than any program tells apart. */
@@ -53,7 +55,7 @@ export function checkExecs({ words, operands, used, execs, judgeInner }: Search)
   for (const { words: inner, many } of execs) {
     for (const start of starts) {
       for (const count of many ? [1, manyWords] : [1]) {
-        const problems = judgeInner(filledIn(inner, start, count), false);
+        const problems = judgeInner(filledIn(inner, start, count), { bounded: false, input: unknownInput });
         if (problems.length > 0) return ofAnother('find', problems);
       }
     }

@@ -1,10 +1,11 @@
 // Entered from check-arguments for `… | xargs PROGRAM …`. What comes from the input is any words, options among them.
 import { type Problem, unknown } from '../explain/finding.ts';
 import { showText } from '../text/show-text.ts';
-import { isLiteral, literalOf, type Word } from '../words/piece.ts';
+import type { OutputKind } from '../walk/judge.ts';
+import { unknownInput } from '../walk/standard-input.ts';
+import { type HoleKind, isLiteral, literalOf, type Piece, textPiece, type Word } from '../words/piece.ts';
+import type { JudgeInner } from './check-arguments.ts';
 import { manyWords, ofAnother } from './check-exec.ts';
-
-type Judge = (words: readonly Word[], bounded: boolean) => Problem[];
 
 const switches = /^-[0rt]+$/;
 const valued = /^-[0rt]*([nLPI])(.*)$/s;
@@ -16,7 +17,13 @@ const values: Record<string, RegExp> = {
   I: /^(?:\{\}|[%@_]|[A-Za-z]{1,16})$/,
 };
 
-export function checkXargs(words: readonly Word[], judgeInner: Judge): Problem[] {
+/** What the words are, where the program that wrote them is known for it. */
+const knownWords: Readonly<Record<OutputKind, HoleKind | undefined>> = {
+  ...{ digits: 'digits', 'many-digits': 'digits', token: 'token', 'many-tokens': 'token', path: 'path' },
+  any: undefined,
+};
+
+export function checkXargs(words: readonly Word[], lines: OutputKind, judgeInner: JudgeInner): Problem[] {
   if (!words.every(isLiteral)) return [notJudged('what it runs')];
   const texts = words.map(({ pieces }) => literalOf(pieces) ?? '');
   const used = new Map<string, string>();
@@ -35,23 +42,47 @@ export function checkXargs(words: readonly Word[], judgeInner: Judge): Problem[]
   // It runs `echo`.
   if (inner.length === 0) return [];
   const place = used.get('I');
-  if (place === undefined) {
-    const given = [1, manyWords].map((count) => [...inner, ...Array.from({ length: count }, () => handed)]);
-    return ofAnother(
-      'xargs',
-      given.flatMap((run) => judgeInner(run, false)),
-    );
-  }
-  const run = texts.slice(index);
-  // Beside `-n` or `-L` some versions forget the place; and it is filled in inside of words too.
-  const isPlaced = !used.has('n') && !used.has('L') && run.includes(place) && run[0] !== place;
-  if (!isPlaced || run.some((text) => text !== place && text.includes(place)))
+  // With `-0` all lines are one word.
+  const isOneWord = texts.slice(0, index).some((text) => /^-[rt]*0/.test(text));
+  const kind = isOneWord ? undefined : knownWords[lines];
+  const runs = place === undefined ? appended(inner, kind) : filledIn(inner, place, kind);
+  // Beside `-n` or `-L` some versions forget the place.
+  if (runs === undefined || (place !== undefined && (used.has('n') || used.has('L'))))
     return [notJudged('where the input goes')];
-  const given = inner.map((word, at) => (run[at] === place ? handed : word));
-  return ofAnother('xargs', judgeInner(given, false));
+  return ofAnother(
+    'xargs',
+    runs.flatMap((run) => judgeInner(run, { bounded: false, input: unknownInput })),
+  );
 }
 
 const handed: Word = { pieces: [{ kind: 'hole', of: 'any' }], loose: false, handed: 'input', start: 0, end: 0 };
+const none: Word = { pieces: [], loose: false, absent: true, start: 0, end: 0 };
+
+function appended(inner: readonly Word[], kind: HoleKind | undefined): Word[][] {
+  const word: Word = kind === undefined ? handed : { ...none, absent: false, pieces: [{ kind: 'hole', of: kind }] };
+  const given = [1, manyWords].map((count) => Array.from({ length: count }, () => word));
+  return [...given, ...(kind === undefined ? [] : [[none]])].map((more) => [...inner, ...more]);
+}
+
+/** Undefined: the place is none that every version fills in, or what is filled in inside of a word is not known. */
+function filledIn(inner: readonly Word[], place: string, kind: HoleKind | undefined): Word[][] | undefined {
+  const texts = inner.map(({ pieces }) => literalOf(pieces) ?? '');
+  if (texts[0]?.includes(place) === true || !texts.some((text) => text.includes(place))) return undefined;
+  if (kind === undefined) {
+    if (texts.some((text) => text !== place && text.includes(place))) return undefined;
+    return [inner.map((word, at) => (texts[at] === place ? handed : word))];
+  }
+  const hole: Piece = { kind: 'hole', of: kind };
+  // Several may stand in a line.
+  return [[hole], [hole, textPiece(' '), hole]].map((filling) =>
+    inner.map((word, at) => ({ ...word, pieces: replaced(texts[at] ?? '', place, filling) })),
+  );
+}
+
+function replaced(text: string, place: string, filling: readonly Piece[]): Piece[] {
+  const parts = text.split(place).map((part) => (part === '' ? [] : [textPiece(part)]));
+  return parts.flatMap((part, at) => (at === 0 ? part : [...filling, ...part]));
+}
 
 function notJudged(what: string): Problem {
   return unknown(`${showText('xargs')} runs another program, and ${what} is not known`);

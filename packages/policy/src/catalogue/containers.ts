@@ -28,6 +28,13 @@ const listing = {
   operands: names,
 } as const satisfies NonNullable<ProgramInput['subcommands']>[string];
 
+/** Whatever is listed: with `-q` by ids, or by names where it has none. */
+const onlyIds = {
+  kind: 'many-tokens',
+  switches: ['-q', '-a', '-aq', '-qa', '--quiet', '--all', '-f', '--filter', '-qf', '-aqf', '--no-trunc'],
+  needs: ['-q', '-aq', '-qa', '--quiet', '-qf', '-aqf'],
+} as const satisfies ProgramInput['output'];
+
 export const containerPrograms: readonly ProgramInput[] = [
   {
     name: 'docker',
@@ -58,10 +65,29 @@ export const containerPrograms: readonly ProgramInput[] = [
       },
       container: { subcommands: { 'ls|list|ps': listing, ...ofOneContainer } },
       image: { subcommands: { 'ls|list': listing } },
-      'network|volume': { subcommands: { 'ls|list': listing } },
-      compose: {
-        subcommands: { 'ps|ls|images|top|version': { letters: 'aq', switches: ['--all', '--quiet'], operands: names } },
+      // Of a network it shows who is in it. The options of a volume may hold a password.
+      network: {
+        subcommands: {
+          'ls|list': listing,
+          inspect: { letters: 'v', options: { '-f': 'text', '--format': 'text' }, operands: { rest: 'word', min: 1 } },
+        },
       },
+      volume: { subcommands: { 'ls|list': listing } },
+      compose: {
+        subcommands: {
+          'ps|ls|images|top|version': { letters: 'aq', switches: ['--all', '--quiet'], operands: names },
+          logs: {
+            letters: 't',
+            switches: ['--timestamps', '--no-color', '--no-log-prefix'],
+            options: { '-n': 'word', '--tail': 'word', '--since': 'text', '--until': 'text' },
+            endless: ['-f', '--follow'],
+            operands: names,
+          },
+        },
+      },
+      node: { subcommands: { ls: listing } },
+      service: { subcommands: { ls: listing, ps: listing } },
+      stack: { subcommands: { 'ls|services|ps': listing } },
       system: { subcommands: { df: { letters: 'v' }, info: {} } },
       'start|stop|restart|pause|unpause': {
         options: { '-t': 'count', '--time': 'count' },
@@ -82,6 +108,7 @@ export const containerPrograms: readonly ProgramInput[] = [
       rmi: { letters: 'f', switches: ['--force'], operands: someContainers, does: ['deletes', 'deletes an image'] },
     },
     otherwise: 'controls_service',
+    output: onlyIds,
     refused: { history: ['reads_secret', 'shows what an image was built with, its environment too'] },
   },
   {
@@ -95,6 +122,7 @@ export const containerPrograms: readonly ProgramInput[] = [
       },
       logs: { options: { '--tail': 'count', '--since': 'text' }, operands: { rest: 'word', min: 1, max: 1 } },
     },
+    output: onlyIds,
     otherwise: 'controls_service',
   },
   {

@@ -65,7 +65,7 @@ const operandsSchema = z.strictObject({
 });
 
 const outputSchema = z.strictObject({
-  kind: z.enum(['digits', 'many-digits', 'token', 'path']),
+  kind: z.enum(['digits', 'many-digits', 'token', 'many-tokens', 'path']),
   /** Holds only while nothing but these arguments that begin with a dash is used. */
   switches: z.array(z.string()).default([]),
   /** Holds only with one of these arguments. */
@@ -111,6 +111,8 @@ const shapeFields = {
   doesWith: z.record(z.string(), refusedSchema).default({}),
   /** All that it does is to ask: nothing comes of it, on this machine or on another. It then runs when a person wrote out every argument. */
   asks: z.boolean().default(false),
+  /** It sends what it reads: it asks with one of these texts alone, written out in front of it, or with one of these switches, which keep it from reading. */
+  sends: z.strictObject({ texts: z.array(z.string()).min(1), unless: z.array(z.string()).default([]) }).optional(),
   output: outputSchema.optional(),
 };
 

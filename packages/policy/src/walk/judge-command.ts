@@ -10,6 +10,7 @@ import type { CommandRun } from './command-run.ts';
 import { type Judge, report } from './judge.ts';
 import { judgeProgram, lookUp } from './judge-program.ts';
 import { judgeRedirection } from './judge-redirection.ts';
+import { type StandardInput, standardInputOf } from './standard-input.ts';
 
 /** More argument lists than this and the command is not judged. */
 const combinationsMax = 256;
@@ -75,7 +76,7 @@ function judgeCall(
     report(judge, run, unknown('the directory that `cd` goes to is computed when it runs: write it out'));
   }
   const nameWord: Word = { pieces: [textPiece(name)], loose: false, start: first.start, end: first.end };
-  const problems = judgeCombinations(judge, nameWord, rest);
+  const problems = judgeCombinations(judge, nameWord, rest, standardInputOf(run));
   for (const problem of problems) report(judge, run, judge.roundsUnknown > 0 ? withoutAsking(problem) : problem);
   if (problems.length === 0) {
     judge.findings.push({
@@ -95,7 +96,7 @@ function withoutAsking({ call, ...problem }: Problem): Problem {
   return { ...problem, call: rest };
 }
 
-function judgeCombinations(judge: Judge, name: Word, rest: readonly WordToken[]): Problem[] {
+function judgeCombinations(judge: Judge, name: Word, rest: readonly WordToken[], input: StandardInput): Problem[] {
   let combinations: Word[][] = [[name]];
   for (const token of rest) {
     const alternatives = name.pieces.some((piece) => piece.kind === 'text' && piece.text === '[[')
@@ -107,7 +108,7 @@ function judgeCombinations(judge: Judge, name: Word, rest: readonly WordToken[])
     combinations = next;
   }
   const problems: Problem[] = [];
-  for (const words of combinations) problems.push(...judgeProgram(words, judge.directories));
+  for (const words of combinations) problems.push(...judgeProgram(words, judge.directories, input));
   return problems;
 }
 
