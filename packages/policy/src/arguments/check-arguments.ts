@@ -16,6 +16,7 @@ import {
   type Word,
   withoutLeading,
 } from '../words/piece.ts';
+import { checkEnv } from './check-env.ts';
 import { checkExecs, type Exec, takeExec } from './check-exec.ts';
 import { checkTest } from './check-test.ts';
 import { checkValue, type ValuePlace } from './check-value.ts';
@@ -54,7 +55,9 @@ export function checkArguments(program: Program, words: readonly Word[], context
   if (program.parsing === 'test') {
     return words.some(({ handed }) => handed !== undefined) ? [notHanded(program)] : checkTest(program.name, words);
   }
-  if (program.parsing === 'xargs') return checkXargs(words, context.input.output, context.judgeInner);
+  if (isVersionAsked(program, words)) return [];
+  if (program.parsing === 'env') return checkEnv(words, context);
+  if (program.parsing === 'xargs') return checkXargs(words, context.input, context.judgeInner);
   const reading: Reading = {
     program,
     path: program.name,
@@ -77,6 +80,14 @@ export function checkArguments(program: Program, words: readonly Word[], context
     reading.problems.push(...checkExecs({ ...reading, judgeInner: context.judgeInner }));
   if (reading.problems.length === 0) noteDeed(reading);
   return reading.problems;
+}
+
+/** `--version` alone: it tells its version, or complains. Not of what would take it for a command to run, or for what it changes. */
+function isVersionAsked({ parsing, wraps, does }: Program, words: readonly Word[]): boolean {
+  const isKnowing = parsing !== 'xargs' && parsing !== 'env' && wraps === undefined && does === undefined;
+  const [only, ...others] = words;
+  const isAlone = only !== undefined && others.length === 0 && literalOf(only.pieces) === '--version';
+  return isAlone && isKnowing && only.handed === undefined;
 }
 
 /** All of it is described, and it does more than read. */
@@ -451,12 +462,18 @@ function use(reading: Reading, name: string): undefined {
 
 function check(reading: Reading, value: Value, pieces: readonly Piece[], below = false): undefined {
   const place: ValuePlace = { directories: reading.context.directories, deep: below || isDeep(reading) };
-  const problem = checkValue(value, pieces, place);
+  const problem = checkValue(value, pieces, place) ?? checkOpened(reading, value, pieces);
   if (!problem) return;
   // Of a use that changes something it is known what it changes, although not all of it is understood.
   const changes = reading.shapes.findLast(({ does }) => does !== undefined)?.does?.[0];
   const kind = problem.kind === 'unknown' ? (changes ?? 'unknown') : problem.kind;
   fail(reading, { kind, because: `${showText(reading.path)}: ${problem.because}` });
+}
+
+/** It looks at what stands in /dev without opening it. */
+function checkOpened({ program, context }: Reading, value: Value, pieces: readonly Piece[]): Problem | undefined {
+  if (!program.opensNames || value !== 'name-of-file' || leadingText(pieces).startsWith('/dev/')) return undefined;
+  return checkPlace(pieces, context.directories);
 }
 
 function isDeep(reading: Reading): boolean {

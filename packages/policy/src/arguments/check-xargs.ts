@@ -2,7 +2,7 @@
 import { type Problem, unknown } from '../explain/finding.ts';
 import { showText } from '../text/show-text.ts';
 import type { OutputKind } from '../walk/judge.ts';
-import { unknownInput } from '../walk/standard-input.ts';
+import { type StandardInput, unknownInput } from '../walk/standard-input.ts';
 import { type HoleKind, isLiteral, literalOf, type Piece, textPiece, type Word } from '../words/piece.ts';
 import type { JudgeInner } from './check-arguments.ts';
 import { manyWords, ofAnother } from './check-exec.ts';
@@ -23,7 +23,7 @@ const knownWords: Readonly<Record<OutputKind, HoleKind | undefined>> = {
   any: undefined,
 };
 
-export function checkXargs(words: readonly Word[], lines: OutputKind, judgeInner: JudgeInner): Problem[] {
+export function checkXargs(words: readonly Word[], input: StandardInput, judgeInner: JudgeInner): Problem[] {
   if (!words.every(isLiteral)) return [notJudged('what it runs')];
   const texts = words.map(({ pieces }) => literalOf(pieces) ?? '');
   const used = new Map<string, string>();
@@ -42,10 +42,9 @@ export function checkXargs(words: readonly Word[], lines: OutputKind, judgeInner
   // It runs `echo`.
   if (inner.length === 0) return [];
   const place = used.get('I');
-  // With `-0` all lines are one word.
-  const isOneWord = texts.slice(0, index).some((text) => /^-[rt]*0/.test(text));
-  const kind = isOneWord ? undefined : knownWords[lines];
-  const runs = place === undefined ? appended(inner, kind) : filledIn(inner, place, kind);
+  const isByZeroByte = texts.slice(0, index).some((text) => /^-[rt]*0/.test(text));
+  const fillings = isByZeroByte ? input.foundBelow.map(foundIn) : linesOf(input.output);
+  const runs = place === undefined ? appended(inner, fillings) : filledIn(inner, place, fillings);
   // Beside `-n` or `-L` some versions forget the place.
   if (runs === undefined || (place !== undefined && (used.has('n') || used.has('L'))))
     return [notJudged('where the input goes')];
@@ -55,27 +54,48 @@ export function checkXargs(words: readonly Word[], lines: OutputKind, judgeInner
   );
 }
 
+/** What stands for the input: each is tried. None: it is any words. */
+type Filling = { word: Word } | { pieces: Piece[] };
+
 const handed: Word = { pieces: [{ kind: 'hole', of: 'any' }], loose: false, handed: 'input', start: 0, end: 0 };
 const none: Word = { pieces: [], loose: false, absent: true, start: 0, end: 0 };
 
-function appended(inner: readonly Word[], kind: HoleKind | undefined): Word[][] {
-  const word: Word = kind === undefined ? handed : { ...none, absent: false, pieces: [{ kind: 'hole', of: kind }] };
-  const given = [1, manyWords].map((count) => Array.from({ length: count }, () => word));
-  return [...given, ...(kind === undefined ? [] : [[none]])].map((more) => [...inner, ...more]);
+function foundIn(place: string): Filling {
+  return { word: { pieces: [textPiece(place)], loose: false, handed: 'found', start: 0, end: 0 } };
+}
+
+/** Several may stand in a line, which is then one word where a place is named. */
+function linesOf(lines: OutputKind): Filling[] {
+  const kind = knownWords[lines];
+  if (kind === undefined) return [];
+  const hole: Piece = { kind: 'hole', of: kind };
+  return [{ pieces: [hole] }, { pieces: [hole, textPiece(' '), hole] }];
+}
+
+function appended(inner: readonly Word[], fillings: readonly Filling[]): Word[][] {
+  const words = fillings.flatMap((filling): Word[] => {
+    if ('word' in filling) return [filling.word];
+    return filling.pieces.length > 1 ? [] : [{ ...none, absent: false, pieces: filling.pieces }];
+  });
+  const given = (words.length > 0 ? words : [handed]).flatMap((word) =>
+    [1, manyWords].map((count) => Array.from({ length: count }, () => word)),
+  );
+  // Of an empty input some versions run it as well.
+  return [...given, ...(words.length > 0 ? [[none]] : [])].map((more) => [...inner, ...more]);
 }
 
 /** Undefined: the place is none that every version fills in, or what is filled in inside of a word is not known. */
-function filledIn(inner: readonly Word[], place: string, kind: HoleKind | undefined): Word[][] | undefined {
+function filledIn(inner: readonly Word[], place: string, fillings: readonly Filling[]): Word[][] | undefined {
   const texts = inner.map(({ pieces }) => literalOf(pieces) ?? '');
   if (texts[0]?.includes(place) === true || !texts.some((text) => text.includes(place))) return undefined;
-  if (kind === undefined) {
-    if (texts.some((text) => text !== place && text.includes(place))) return undefined;
-    return [inner.map((word, at) => (texts[at] === place ? handed : word))];
-  }
-  const hole: Piece = { kind: 'hole', of: kind };
-  // Several may stand in a line.
-  return [[hole], [hole, textPiece(' '), hole]].map((filling) =>
-    inner.map((word, at) => ({ ...word, pieces: replaced(texts[at] ?? '', place, filling) })),
+  const tried = fillings.length > 0 ? fillings : [{ word: handed }];
+  const isInside = texts.some((text) => text !== place && text.includes(place));
+  if (isInside && tried.some((filling) => 'word' in filling)) return undefined;
+  return tried.map((filling) =>
+    inner.map((word, at) => {
+      if ('pieces' in filling) return { ...word, pieces: replaced(texts[at] ?? '', place, filling.pieces) };
+      return texts[at] === place ? filling.word : word;
+    }),
   );
 }
 

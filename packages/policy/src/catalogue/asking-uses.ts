@@ -166,6 +166,7 @@ export const askingUses: readonly ProgramInput[] = [
     // not judged: whoever can write it is the account that the command runs as, or root, and has the same in that account's `.bashrc`. A text
     // that writes it needs an approval, and no variable that would name another such file may be set. `-q` leaves it out.
     name: 'curl',
+    takesAddresses: true,
     letters: 'sSIvkfi46qV',
     switches: [
       ...['--silent', '--show-error', '--head', '--verbose', '--insecure', '--fail', '--include', '--ipv4', '--ipv6'],
@@ -201,6 +202,7 @@ export const askingUses: readonly ProgramInput[] = [
   {
     // It follows where it is sent, so nothing that comes is shown.
     name: 'wget',
+    takesAddresses: true,
     letters: 'qS46V',
     switches: ['--quiet', '--spider', '--server-response', '--no-check-certificate', '--version'],
     options: {

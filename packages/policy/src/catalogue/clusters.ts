@@ -15,7 +15,9 @@ const listed = [
   'componentstatus(?:es)?|cs|leases?|certificatesigningrequests?|csr|customresourcedefinitions?|crds?|serviceaccounts?|sa|limitranges?|limits',
   'replicationcontrollers?|rc|priorityclass(?:es)?|pc|apiservices?|ingressclass(?:es)?|volumeattachments?|csinodes?|csidrivers?|runtimeclass(?:es)?',
   'roles?|rolebindings?|clusterroles?|clusterrolebindings?|validatingwebhookconfigurations?|mutatingwebhookconfigurations?',
-  'clusteroperators?|co|clusterversions?|machineconfigpools?|mcp|routes?|projects?',
+  'clusteroperators?|co|clusterversions?|machineconfigpools?|mcp|routes?|projects?|verticalpodautoscalers?|vpa',
+  'certificates?|cert|certificaterequests?|issuers?|clusterissuers?|applications?|kustomizations?|helmreleases?|servicemonitors?|podmonitors?|prometheusrules?',
+  'virtualservices?|gateways?|gatewayclass(?:es)?|httproutes?|nodepools?|nodeclaims?|machines?|machinesets?|volumesnapshots?|volumesnapshotclass(?:es)?',
 ].join('|');
 const kubeName = '[a-z0-9][a-z0-9.-]{0,252}';
 const kubeNames = { pattern: kubeName };
@@ -77,89 +79,98 @@ const releases = {
 } as const;
 const slurmNames = { pattern: '[A-Za-z0-9][A-Za-z0-9_.,:[\\]-]*' };
 
+const kubectlUses: Subcommand = {
+  options: inNamespace,
+  subcommands: {
+    get: kubectlGet,
+    describe: {
+      options: inNamespace,
+      operands: { first: [{ pattern: `(?:${described})(?:/${kubeName})?` }], rest: kubeNames, min: 1 },
+      ...asksCluster,
+    },
+    logs: {
+      letters: 'p',
+      switches: ['--previous', '--timestamps', '--all-containers', '--prefix'],
+      options: {
+        ...inNamespace,
+        ...{ '-c': kubeNames, '--container': kubeNames, '-l': labelSelector, '--selector': labelSelector },
+        ...{ '--tail': { pattern: '[0-9]{1,6}' }, '--since': { pattern: '[0-9]{1,5}[smh]' } },
+      },
+      endless: ['-f', '--follow'],
+      operands: {
+        rest: { pattern: `(?:(?:pods?|deploy|deployment|job|sts|statefulset|ds|daemonset|svc)/)?${kubeName}` },
+        max: 2,
+      },
+      ...asksCluster,
+    },
+    top: {
+      subcommands: {
+        'nodes|node|no|pods|pod|po': {
+          letters: 'A',
+          switches: ['--all-namespaces', '--containers', '--no-headers'],
+          options: { ...inNamespace, '-l': labelSelector, '--sort-by': { oneOf: ['cpu', 'memory'] } },
+          operands: { rest: kubeNames },
+        },
+      },
+      ...asksCluster,
+    },
+    rollout: {
+      subcommands: {
+        history: {
+          options: inNamespace,
+          operands: { rest: rolledOut, min: 1, max: 2 },
+        },
+        status: {
+          options: { ...inNamespace, '--timeout': { pattern: '[0-9]{1,4}[sm]' }, '--watch': { oneOf: ['false'] } },
+          requires: [['--timeout', '--watch']],
+          operands: { rest: rolledOut, min: 1, max: 2 },
+        },
+      },
+      ...asksCluster,
+    },
+    auth: {
+      subcommands: {
+        'can-i': {
+          letters: 'Aq',
+          switches: ['--all-namespaces', '--list', '--quiet'],
+          options: inNamespace,
+          operands: { rest: { pattern: '[a-z][a-z0-9./-]*' }, max: 3 },
+        },
+        whoami: {},
+      },
+      ...asksCluster,
+    },
+    explain: {
+      switches: ['--recursive'],
+      operands: { first: [{ pattern: '[A-Za-z][A-Za-z0-9.]*' }], min: 1, max: 1 },
+      ...asksCluster,
+    },
+    'api-resources': {
+      switches: ['--no-headers', '--namespaced'],
+      options: {
+        ...{ '--namespaced': { optional: { oneOf: ['true', 'false'] } }, '--verbs': { pattern: '[a-z,]+' } },
+        ...{ '--api-group': { pattern: '[a-z0-9.-]*' }, '-o': { oneOf: ['name', 'wide'] } },
+      },
+      ...asksCluster,
+    },
+    version: { switches: ['--client', '--short'], options: { '-o': { oneOf: ['json', 'yaml'] } }, ...asksCluster },
+    'cluster-info|api-versions': asksCluster,
+    config: { subcommands: { 'current-context|get-contexts|get-clusters': {} } },
+  },
+};
+
 export const clusterPrograms: readonly ProgramInput[] = [
   {
     // It asks as whom its own file says, and keeps what kinds of things there are in a cache of its own.
     name: 'kubectl',
     also: ['oc'],
-    options: inNamespace,
-    subcommands: {
-      get: kubectlGet,
-      describe: {
-        options: inNamespace,
-        operands: { first: [{ pattern: `(?:${described})(?:/${kubeName})?` }], rest: kubeNames, min: 1 },
-        ...asksCluster,
-      },
-      logs: {
-        letters: 'p',
-        switches: ['--previous', '--timestamps', '--all-containers', '--prefix'],
-        options: {
-          ...inNamespace,
-          ...{ '-c': kubeNames, '--container': kubeNames, '-l': labelSelector, '--selector': labelSelector },
-          ...{ '--tail': { pattern: '[0-9]{1,6}' }, '--since': { pattern: '[0-9]{1,5}[smh]' } },
-        },
-        endless: ['-f', '--follow'],
-        operands: {
-          rest: { pattern: `(?:(?:pods?|deploy|deployment|job|sts|statefulset|ds|daemonset|svc)/)?${kubeName}` },
-          max: 2,
-        },
-        ...asksCluster,
-      },
-      top: {
-        subcommands: {
-          'nodes|node|no|pods|pod|po': {
-            letters: 'A',
-            switches: ['--all-namespaces', '--containers', '--no-headers'],
-            options: { ...inNamespace, '-l': labelSelector, '--sort-by': { oneOf: ['cpu', 'memory'] } },
-            operands: { rest: kubeNames },
-          },
-        },
-        ...asksCluster,
-      },
-      rollout: {
-        subcommands: {
-          history: {
-            options: inNamespace,
-            operands: { rest: rolledOut, min: 1, max: 2 },
-          },
-          status: {
-            options: { ...inNamespace, '--timeout': { pattern: '[0-9]{1,4}[sm]' }, '--watch': { oneOf: ['false'] } },
-            requires: [['--timeout', '--watch']],
-            operands: { rest: rolledOut, min: 1, max: 2 },
-          },
-        },
-        ...asksCluster,
-      },
-      auth: {
-        subcommands: {
-          'can-i': {
-            letters: 'Aq',
-            switches: ['--all-namespaces', '--list', '--quiet'],
-            options: inNamespace,
-            operands: { rest: { pattern: '[a-z][a-z0-9./-]*' }, max: 3 },
-          },
-          whoami: {},
-        },
-        ...asksCluster,
-      },
-      explain: {
-        switches: ['--recursive'],
-        operands: { first: [{ pattern: '[A-Za-z][A-Za-z0-9.]*' }], min: 1, max: 1 },
-        ...asksCluster,
-      },
-      'api-resources': {
-        switches: ['--no-headers', '--namespaced'],
-        options: {
-          ...{ '--namespaced': { optional: { oneOf: ['true', 'false'] } }, '--verbs': { pattern: '[a-z,]+' } },
-          ...{ '--api-group': { pattern: '[a-z0-9.-]*' }, '-o': { oneOf: ['name', 'wide'] } },
-        },
-        ...asksCluster,
-      },
-      version: { switches: ['--client', '--short'], ...asksCluster },
-      'cluster-info|api-versions': asksCluster,
-      config: { subcommands: { 'current-context|get-contexts|get-clusters': {} } },
-    },
+    ...kubectlUses,
     otherwise: 'network',
+  },
+  {
+    name: 'k3s',
+    subcommands: { kubectl: kubectlUses },
+    otherwise: 'controls_service',
   },
   {
     name: 'ceph',

@@ -5,13 +5,17 @@ const listed =
   '(?:Names?|ID|Id|Image|State|Status|Created|CreatedAt|CreatedSince|RunningFor|Ports|Size|Repository|Tag|Digest|Networks|Driver|Scope)';
 const measured = '(?:Container|CPUPerc|MemUsage|MemPerc|NetIO|BlockIO|PIDs)';
 const inspected =
-  '(?:State[.](?:Status|Running|Paused|Restarting|OOMKilled|Dead|Pid|ExitCode|Error|StartedAt|FinishedAt|Health[.](?:Status|FailingStreak))|RestartCount|Platform|LogPath|HostConfig[.](?:Memory|MemorySwap|NanoCpus|CpuShares|PidsLimit|NetworkMode|PidMode|RestartPolicy|RestartPolicy[.](?:Name|MaximumRetryCount))|NetworkSettings[.](?:IPAddress|Gateway|MacAddress|Ports|Networks)|Config[.](?:Image|Hostname|User))';
+  '(?:State|State[.](?:Health|Status|Running|Paused|Restarting|OOMKilled|Dead|Pid|ExitCode|Error|StartedAt|FinishedAt|Health[.](?:Status|FailingStreak))|RestartCount|Platform|LogPath|HostConfig[.](?:Memory|MemorySwap|NanoCpus|CpuShares|PidsLimit|NetworkMode|PidMode|RestartPolicy|RestartPolicy[.](?:Name|MaximumRetryCount))|NetworkSettings[.](?:IPAddress|Gateway|MacAddress|Ports|Networks)|Mounts|Config[.](?:Image|Hostname|User))';
 const about =
   '(?:Version|APIVersion|ServerVersion|(?:Server|Client)[.](?:Version|APIVersion|GoVersion|Os|Arch)|Containers|ContainersRunning|ContainersPaused|ContainersStopped|Images|OperatingSystem|OSType|Architecture|KernelVersion|NCPU|MemTotal|DockerRootDir|CgroupDriver|CgroupVersion)';
 
+/** What `range` goes through, and what it takes of each. */
+const eachNetwork =
+  '\\{\\{ *range +(?:\\$[a-z]+, *\\$[a-z]+ *:= *)?[.]NetworkSettings[.](?:Networks|Ports) *\\}\\}|\\{\\{ *(?:end|[.](?:IPAddress|Gateway|MacAddress|NetworkID)|\\$[a-z]+[.](?:IPAddress|Gateway|MacAddress)) *\\}\\}';
+
 /** Exactly these fields, each by its whole name: what they are the beginning of may hold the environment, and a format by name shows all. */
 const format = {
-  pattern: `table|(?=.*\\{\\{)(?:[^{}]|\\{\\{ *(?:json +)?[.](?:${listed}|${measured}|${inspected}|${about}) *\\}\\})*`,
+  pattern: `table|(?=.*\\{\\{)(?:[^{}]|\\{\\{ *(?:json +)?[.](?:${listed}|${measured}|${inspected}|${about}) *\\}\\}|${eachNetwork})*`,
 };
 const names = { rest: 'word' } as const;
 const someContainers = { rest: { pattern: '[A-Za-z0-9][A-Za-z0-9_.:/@-]*' }, min: 1 };
@@ -34,6 +38,17 @@ const onlyIds = {
   switches: ['-q', '-a', '-aq', '-qa', '--quiet', '--all', '-f', '--filter', '-qf', '-aqf', '--no-trunc'],
   needs: ['-q', '-aq', '-qa', '--quiet', '-qf', '-aqf'],
 } as const satisfies ProgramInput['output'];
+
+const composeUses = {
+  'ps|ls|images|top|version': { letters: 'aq', switches: ['--all', '--quiet'], operands: names },
+  logs: {
+    letters: 't',
+    switches: ['--timestamps', '--no-color', '--no-log-prefix'],
+    options: { '-n': 'word', '--tail': 'word', '--since': 'text', '--until': 'text' },
+    endless: ['-f', '--follow'],
+    operands: names,
+  },
+} as const satisfies NonNullable<ProgramInput['subcommands']>;
 
 export const containerPrograms: readonly ProgramInput[] = [
   {
@@ -73,20 +88,11 @@ export const containerPrograms: readonly ProgramInput[] = [
         },
       },
       volume: { subcommands: { 'ls|list': listing } },
-      compose: {
-        subcommands: {
-          'ps|ls|images|top|version': { letters: 'aq', switches: ['--all', '--quiet'], operands: names },
-          logs: {
-            letters: 't',
-            switches: ['--timestamps', '--no-color', '--no-log-prefix'],
-            options: { '-n': 'word', '--tail': 'word', '--since': 'text', '--until': 'text' },
-            endless: ['-f', '--follow'],
-            operands: names,
-          },
-        },
-      },
+      compose: { subcommands: composeUses },
       node: { subcommands: { ls: listing } },
       service: { subcommands: { ls: listing, ps: listing } },
+      'context|buildx|plugin': { subcommands: { ls: {} } },
+      pod: { subcommands: { 'ps|ls|list': listing } },
       stack: { subcommands: { 'ls|services|ps': listing } },
       system: { subcommands: { df: { letters: 'v' }, info: {} } },
       'start|stop|restart|pause|unpause': {
@@ -111,9 +117,11 @@ export const containerPrograms: readonly ProgramInput[] = [
     output: onlyIds,
     refused: { history: ['reads_secret', 'shows what an image was built with, its environment too'] },
   },
+  { name: 'docker-compose', subcommands: composeUses, otherwise: 'controls_service' },
   {
     name: 'crictl',
     subcommands: {
+      imagefsinfo: {},
       // `info` shows the passwords of registries, `-v` the annotations, in which a whole pod may stand.
       'ps|pods|images|version|stats': {
         letters: 'aq',
@@ -138,7 +146,10 @@ export const containerPrograms: readonly ProgramInput[] = [
   {
     name: 'virsh',
     subcommands: {
-      'list|net-list|pool-list|nodeinfo|version|capabilities': { switches: ['--all', '--inactive'] },
+      'list|net-list|pool-list|nodeinfo|version|capabilities': {
+        switches: ['--all', '--inactive', '--title', '--name', '--uuid'],
+      },
+      domstats: { operands: { rest: 'word' } },
       'dominfo|domstate|domblklist|domiflist|vcpuinfo|dommemstat': { operands: { rest: 'word', min: 1, max: 1 } },
     },
     otherwise: 'controls_service',

@@ -15,8 +15,12 @@ const asksDatabase: Pick<ProgramInput, 'does' | 'doesUnless' | 'asks' | 'otherwi
   otherwise: 'network',
 };
 
-const blank = '[ \\n]+';
-const sentence = (text: string): string => text.replaceAll(' ', blank);
+/** Blanks and ends of lines are the same to a database. */
+const sentence = (text: string): string =>
+  text
+    .split(' ?')
+    .map((part) => part.replaceAll(' ', '[ \\n]+'))
+    .join('[ \\n]*');
 /** Of what is going on; without the statements. */
 const activityColumn =
   '(?:pid|usename|datname|state|wait_event|wait_event_type|client_addr|client_port|application_name|backend_type|backend_start|xact_start|query_start|state_change|backend_xmin)';
@@ -29,13 +33,14 @@ const column =
   '(?:[a-z_]+|count[(][*][)]|(?:pg_size_pretty[(])?pg_database_size[(]datname[)]{1,2}|age[(]datfrozenxid[)])';
 const listOf = (one: string): string => `${one}(?: as [a-z_]+)?(?:, ?${one}(?: as [a-z_]+)?)*`;
 const condition = (one: string): string =>
-  `${one} ?(?:=|<>|!=|>=|<=|>|<| is not | is | like ) ?(?:'[A-Za-z0-9_ %.-]*'|[0-9]+|null|true|false|now[(][)] ?- ?interval ?'[0-9]+ [a-z]+')`;
+  `not ${one}|${one} ?(?:=|<>|!=|>=|<=|>|<| is not | is | like ) ?(?:'[A-Za-z0-9_\\x20%.-]*'|[0-9]+|null|true|false|now[(][)] ?- ?interval ?'[0-9]+ [a-z]+')`;
+const ordered = `(?:[a-z_]+|[0-9]|${shortFunction}|pg_database_size[(]datname[)])(?: (?:desc|asc))?`;
 const selected = (one: string, more: string, from: string): string =>
   [
     `select ${listOf(more)} from (?:${from})`,
-    `(?: where ${condition(one)}(?: (?:and|or) ${condition(one)})*)?`,
+    `(?: where (?:${condition(one)})(?: (?:and|or) (?:${condition(one)}))*)?`,
     `(?: group by ${one}(?:, ?${one})*)?`,
-    `(?: order by (?:${one}|[0-9]|${shortFunction})(?: (?:desc|asc))?(?:, ?(?:${one}|[0-9])(?: (?:desc|asc))?)*)?`,
+    `(?: order by ${ordered}(?:, ?${ordered})*)?`,
     `(?: limit [0-9]{1,5})?`,
   ].join('');
 
@@ -51,8 +56,8 @@ const postgresStatement = [
 const backslashed = '\\\\(?:conninfo|du|dn[+]?|dx|(?:l|dt|di|db)[+]?)';
 const postgresText = { pattern: `(?i:${sentence(postgresStatement.join('|'))});?|${backslashed}` };
 
-/** Not what begins like a setting that holds a password or a statement. */
-const variableName = "'(?!repo|wsre|init|auth|pass|secr|keyr|vali|cachin|sha256|ssl|tls)[a-z_]{4,64}%?'";
+/** `_` stands for any letter, so it is told by its first three. Not those of settings that hold a password or a statement. */
+const variableName = `['"](?!rep|wsr|ini|aut|pas|sec|key)[a-z]{3}[a-z_]{0,60}%?['"]`;
 const mysqlStatement = [
   'select (?:1|now[(][)]|version[(][)]|current_user[(][)])',
   'select @@(?:global[.])?(?:version|hostname|port|server_id|server_uuid|read_only|super_read_only|max_connections|gtid_executed|gtid_mode|log_bin|datadir|uptime)',
@@ -60,7 +65,7 @@ const mysqlStatement = [
   'show (?:all )?(?:slave|replica)s? status',
   'show (?:master|binary log) status',
   'show (?:binary|master) logs',
-  "show (?:(?:global|session) )?status(?: like '[A-Za-z_%]{1,64}')?",
+  `show (?:(?:global|session) )?status(?: like ['"][A-Za-z_%]{1,64}['"])?`,
   `show (?:(?:global|session) )?variables like ${variableName}`,
   'show (?:databases|schemas|engines|plugins|open tables)',
   'show tables(?: from [a-z_][a-z0-9_]*)?',

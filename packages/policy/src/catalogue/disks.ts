@@ -4,7 +4,7 @@ import type { ProgramInput } from './schema.ts';
 
 const devices = { rest: disk } as const;
 const volumeReport: Pick<ProgramInput, 'letters' | 'switches' | 'options' | 'operands' | 'otherwise'> = {
-  letters: 'avs',
+  letters: 'avsmcC',
   switches: ['--noheadings', '--all', '--nosuffix', '--segments', '--readonly'],
   options: {
     '-o': 'word',
@@ -103,7 +103,8 @@ export const diskPrograms: readonly ProgramInput[] = [
   },
   {
     name: 'zramctl',
-    letters: 'brn',
+    // `-r` sets a device back.
+    letters: 'bn',
     switches: ['--noheadings', '--output-all'],
     options: { '-o': 'word' },
     otherwise: 'writes',

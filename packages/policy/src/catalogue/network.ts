@@ -173,7 +173,7 @@ export const networkPrograms: readonly ProgramInput[] = [
       '--show-permaddr',
       '--show-eee',
     ],
-    operands: { first: [{ pattern: '[A-Za-z0-9_.:@-]+' }], min: 1, max: 1 },
+    operands: { first: ['word'], min: 1, max: 1 },
     otherwise: 'network',
   },
   {
@@ -290,7 +290,10 @@ export const networkPrograms: readonly ProgramInput[] = [
     subcommands: {
       'general|g|gen': { bare: true, subcommands: { status: {} } },
       'device|d|dev': { bare: true, subcommands: { 'status|show': { operands: showWords } } },
-      'connection|con|c': { bare: true, subcommands: { show: { operands: showWords } } },
+      'connection|con|c': {
+        bare: true,
+        subcommands: { show: { parsing: 'exact', switches: ['--active'], operands: showWords } },
+      },
     },
     otherwise: 'network',
   },

@@ -282,7 +282,9 @@ export const processPrograms: readonly ProgramInput[] = [
       },
       // These ask name servers.
       'hosts|networks': { operands: { rest: addressOrShortName } },
-      'ahosts|ahostsv4|ahostsv6': { operands: { rest: { pattern: `${address.pattern}|localhost` } } },
+      'ahosts|ahostsv4|ahostsv6': {
+        operands: { rest: { pattern: `${address.pattern}|localhost` } },
+      },
     },
   },
   { name: 'tty', letters: 's' },
@@ -348,7 +350,7 @@ export const processPrograms: readonly ProgramInput[] = [
     requires: [
       ['-gc', '-gcutil', '-gccapacity', '-gcnew', '-gcold', '-gccause', '-gcmetacapacity', '-class', '-compiler'],
     ],
-    operands: { first: ['count', { pattern: '[1-9][0-9]{0,5}' }, { pattern: '[1-9][0-9]{0,3}' }], min: 1, max: 3 },
+    operands: { first: ['count', { pattern: '[1-9][0-9]{0,5}' }, { pattern: '[1-9][0-9]{0,3}' }], min: 3, max: 3 },
   },
   {
     name: 'dstat',

@@ -72,14 +72,16 @@ const outputSchema = z.strictObject({
   needs: z.array(z.string()).optional(),
   /** Holds only without operands. */
   alone: z.boolean().default(false),
+  /** Holds only of these operands, one at least. */
+  of: z.array(z.string()).optional(),
 });
 
 const shapeFields = {
   /**
    * gnu: `-ab`, `-n 5`, `--name=value`. posix: the same, up to the first operand, for every version of the program that ends its options there. exact: each argument is one known
-   * token. leading: the same, up to the first operand. free: every argument is text. test: the expression of `[`. xargs: a command to run on the input.
+   * token. leading: the same, up to the first operand. free: every argument is text. test: the expression of `[`. xargs: a command to run on the input. env: a command to run, behind variables.
    */
-  parsing: z.enum(['gnu', 'posix', 'exact', 'leading', 'free', 'test', 'xargs']).default('gnu'),
+  parsing: z.enum(['gnu', 'posix', 'exact', 'leading', 'free', 'test', 'xargs', 'env']).default('gnu'),
   /** Short switches without a value, by letter. */
   letters: z.string().default(''),
   /** Long or exact switches without a value. */
@@ -146,6 +148,8 @@ export const programSchema = z.strictObject({
   ...nestingFields,
   /** Loads, runs or looks at what its files name: no other program may choose them. */
   trustsFiles: z.boolean().default(false),
+  /** A `?` in what it is given belongs to an address: no file has such a name. */
+  takesAddresses: z.boolean().default(false),
   /** Opens what it is given by name. */
   opensNames: z.boolean().default(false),
   name: z.string(),

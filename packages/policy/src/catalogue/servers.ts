@@ -76,6 +76,17 @@ export const serverPrograms: readonly ProgramInput[] = [
         },
         operands: { rest: 'certificate' },
       },
+      pkcs7: {
+        parsing: 'exact',
+        switches: ['-print_certs', '-noout', '-text'],
+        options: { '-in': 'certificate', '-inform': { oneOf: ['PEM', 'DER', 'pem', 'der'] } },
+      },
+      crl2pkcs7: {
+        parsing: 'exact',
+        switches: ['-nocrl'],
+        options: { '-certfile': 'certificate' },
+        requires: [['-nocrl']],
+      },
       version: { parsing: 'exact', switches: ['-a', '-v', '-b', '-d', '-o', '-f', '-p'] },
       ciphers: {
         parsing: 'exact',
@@ -220,14 +231,16 @@ export const serverPrograms: readonly ProgramInput[] = [
   {
     name: 'rabbitmqctl',
     letters: 'q',
+    options: { '-p': 'word' },
     subcommands: {
-      'status|cluster_status|list_queues|list_connections|list_channels|list_vhosts|version': {
-        operands: { rest: 'word' },
-      },
+      'status|cluster_status|list_queues|list_connections|list_channels|list_vhosts|list_exchanges|list_consumers|list_policies|version':
+        {
+          operands: { rest: 'word' },
+        },
     },
     otherwise: 'controls_service',
   },
-  { name: 'varnishstat', letters: '1jlx', requires: [['-1', '-j', '-l', '-x']] },
+  { name: 'varnishstat', letters: '1jlx', options: { '-f': 'word' }, requires: [['-1', '-j', '-l', '-x']] },
   // `-tt` and `-i` show the configuration, with the passwords in it.
   {
     name: 'php-fpm',

@@ -72,7 +72,7 @@ export const systemPrograms: readonly ProgramInput[] = [
     output: {
       kind: 'token',
       switches: ['-u', '-I'],
-      needs: ['+%s', '+%F', '+%Y', '+%m', '+%d', '+%H', '+%Y%m%d', '+%Y-%m-%d', '-I', '+%j', '+%H%M'],
+      needs: ['+%s', '+%F', '+%Y', '+%m', '+%d', '+%H', '+%Y%m%d', '+%Y-%m-%d', '+%d/%b/%Y', '-I', '+%j', '+%H%M'],
     },
   },
   { name: 'cal', also: ['ncal'], letters: '3hjmy1', operands: { rest: 'count', max: 2 } },
@@ -287,4 +287,13 @@ export const systemPrograms: readonly ProgramInput[] = [
     otherwise: 'writes',
   },
   { name: 'pveversion', letters: 'v', switches: ['--verbose'] },
+  {
+    // What people typed is in records of a terminal (`--tty`).
+    name: 'aureport',
+    parsing: 'exact',
+    switches: ['--summary', '--failed', '--success', '-au', '-l', '-x', '-m', '-e', '-a', '-i', '-n'],
+    options: { '-ts': 'word', '--start': 'word' },
+    requires: [['--summary', '-au', '-l', '-x', '-m', '-e', '-a', '-n']],
+  },
+  { name: 'ldconfig', switches: ['-p', '--print-cache'], requires: [['-p', '--print-cache']], otherwise: 'writes' },
 ];

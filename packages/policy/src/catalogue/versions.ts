@@ -22,7 +22,6 @@ const versionSwitches: Record<string, readonly string[]> = {
   'g++': ['--version', '-v'],
   make: ['--version', '-v'],
   cmake: ['--version'],
-  git: ['--version', 'version'],
   ssh: ['-V'],
   rsync: ['--version', '-V'],
   tar: ['--version'],
@@ -69,7 +68,6 @@ const versionSwitches: Record<string, readonly string[]> = {
   alertmanager: ['--version'],
   telegraf: ['--version', 'version'],
   filebeat: ['version'],
-  'docker-compose': ['version', '--version'],
   crio: ['--version'],
   skopeo: ['--version'],
   'kube-proxy': ['--version'],
@@ -92,6 +90,7 @@ const versionSwitches: Record<string, readonly string[]> = {
   nvcc: ['--version'],
   sqlite3: ['--version', '-version'],
   tmux: ['-V'],
+  ncdu: ['--version', '-v'],
 };
 
 export const versionPrograms: readonly ProgramInput[] = Object.entries(versionSwitches).map(([name, switches]) => ({

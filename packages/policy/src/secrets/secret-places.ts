@@ -322,6 +322,8 @@ export const secretPlaces: readonly string[] = [
   '**/.gnupg/**',
   '**/.password-store/**',
   '**/.git-credentials',
+  // Addresses with the password in them.
+  '**/.git/config',
   '**/.netrc',
   '**/.pgpass',
   '**/.my.cnf',

@@ -76,7 +76,8 @@ function judgeCall(
     report(judge, run, unknown('the directory that `cd` goes to is computed when it runs: write it out'));
   }
   const nameWord: Word = { pieces: [textPiece(name)], loose: false, start: first.start, end: first.end };
-  const problems = judgeCombinations(judge, nameWord, rest, standardInputOf(run));
+  const given = lookUp(name)?.takesAddresses === true ? rest.map(withoutQuestion) : rest;
+  const problems = judgeCombinations(judge, nameWord, given, standardInputOf(run));
   for (const problem of problems) report(judge, run, judge.roundsUnknown > 0 ? withoutAsking(problem) : problem);
   if (problems.length === 0) {
     judge.findings.push({
@@ -87,6 +88,23 @@ function judgeCall(
       call: { understood: true, program: name },
     });
   }
+}
+
+const askedPage = /^(?:https?:\/\/)?(?:localhost|127\.0\.0\.1)(?::\d{1,5})?\/[A-Za-z0-9_/-]+$/;
+
+/** `localhost:9200/_cat/nodes?v`: no file has such a name. If one had, it would be another page of the same machine. */
+function withoutQuestion(word: WordToken): WordToken {
+  const [page, mark, question, ...more] = word.parts;
+  const isAddress =
+    page?.kind === 'text' &&
+    !page.quoted &&
+    askedPage.test(page.text) &&
+    mark?.kind === 'glob' &&
+    mark.raw === '?' &&
+    more.length === 0 &&
+    question?.kind === 'text' &&
+    /^[a-z_]+$/.test(question.text);
+  return isAddress ? { ...word, parts: [{ ...page, text: `${page.text}?${question.text}` }] } : word;
 }
 
 /** Where a loop asks again and again, a person looks at it first. */

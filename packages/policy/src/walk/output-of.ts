@@ -39,6 +39,8 @@ export function outputOf(tokens: readonly Token[]): OutputKind {
   const dashed = words.filter((word) => word.startsWith('-'));
   if (words.includes('\0') || dashed.some((word) => !output.switches.includes(word))) return 'any';
   if (output.needs && !output.needs.some((needed) => words.includes(needed))) return 'any';
+  const operands = words.filter((word) => !word.startsWith('-'));
+  if (output.of && (operands.length === 0 || !operands.every((word) => output.of?.includes(word)))) return 'any';
   if (output.alone && words.length > dashed.length) return 'any';
   // A number cut out of numbers is one. Of anything else it may be any part.
   return cut && output.kind !== 'many-digits' ? 'any' : output.kind;
