@@ -22,6 +22,7 @@ import { checkTest } from './check-test.ts';
 import { checkValue, type ValuePlace } from './check-value.ts';
 import { checkXargs } from './check-xargs.ts';
 import { isNumber } from './is-number.ts';
+import { asName } from './narrowing-name.ts';
 
 const daySeconds = 86_400;
 
@@ -409,13 +410,13 @@ function checkGivenValue(reading: Reading, value: Value, word: Word): undefined 
 /** Where a word that another program puts there does no more than name something, or what it reads is known. */
 const handedKinds = { found: ['name-of-file', 'content', 'compared'], input: ['name-of-file', 'text'] } as const;
 
-function checkHanded(reading: Reading, kind: Value, { pieces }: Word): undefined {
+function checkHanded(reading: Reading, kind: Value, { pieces, name }: Word): undefined {
   const opened =
     reading.program.opensNames || kind === 'certificate'
       ? checkPlace([...pieces, { kind: 'hole', of: 'path' }], reading.context.directories)
       : undefined;
   if (opened) fail(reading, opened);
-  else check(reading, kind, pieces, true);
+  else check(reading, kind, pieces, { isFound: true, name });
 }
 
 function mayBeUnsafe(program: Program, { handed }: Word): boolean {
@@ -460,14 +461,37 @@ function use(reading: Reading, name: string): undefined {
   }
 }
 
-function check(reading: Reading, value: Value, pieces: readonly Piece[], below = false): undefined {
-  const place: ValuePlace = { directories: reading.context.directories, deep: below || isDeep(reading) };
+function check(
+  reading: Reading,
+  value: Value,
+  pieces: readonly Piece[],
+  { isFound, name }: { isFound: boolean; name: string | undefined } = { isFound: false, name: includedName(reading) },
+): undefined {
+  const { directories } = reading.context;
+  // A directory of such a name may be found as well, and then what is in it is read.
+  const isNarrow = value !== 'compared' && !(isFound && isDeep(reading));
+  const place: ValuePlace = { directories, deep: isFound || isDeep(reading), name: isNarrow ? name : undefined };
   const problem = checkValue(value, pieces, place) ?? checkOpened(reading, value, pieces);
   if (!problem) return;
   // Of a use that changes something it is known what it changes, although not all of it is understood.
   const changes = reading.shapes.findLast(({ does }) => does !== undefined)?.does?.[0];
   const kind = problem.kind === 'unknown' ? (changes ?? 'unknown') : problem.kind;
   fail(reading, { kind, because: `${showText(reading.path)}: ${problem.because}` });
+}
+
+/** Behind another option that leaves out files, it would take in all the others. */
+function includedName({ shapes, words, used }: Reading): string | undefined {
+  const option = shapes.findLast(({ includes }) => includes !== undefined)?.includes;
+  if (option === undefined || used.has(option.not)) return undefined;
+  const given = words.filter(({ pieces }) => leadingText(pieces).startsWith(`${option.only}=`));
+  const [pattern, ...others] = given.map(({ pieces }) =>
+    withoutLeading(pieces, option.only.length + 1)
+      .map((piece) => (piece.kind === 'text' ? piece.text : '*'))
+      .join(''),
+  );
+  return pattern === undefined || others.length > 0 || words.some((word) => literalOf(word.pieces) === option.only)
+    ? undefined
+    : asName(pattern);
 }
 
 /** It looks at what stands in /dev without opening it. */

@@ -13,6 +13,8 @@ export interface ValuePlace {
   directories: readonly string[];
   /** A content path stands for everything below it. */
   deep: boolean;
+  /** Of that, for files of such names alone. */
+  name?: string | undefined;
 }
 
 const wordPattern = /^[A-Za-z0-9_.,:@%+*?=\\/[\]-]*$/;

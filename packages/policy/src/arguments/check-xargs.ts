@@ -2,7 +2,7 @@
 import { type Problem, unknown } from '../explain/finding.ts';
 import { showText } from '../text/show-text.ts';
 import type { OutputKind } from '../walk/judge.ts';
-import { type StandardInput, unknownInput } from '../walk/standard-input.ts';
+import { type Found, type StandardInput, unknownInput } from '../walk/standard-input.ts';
 import { type HoleKind, isLiteral, literalOf, type Piece, textPiece, type Word } from '../words/piece.ts';
 import type { JudgeInner } from './check-arguments.ts';
 import { manyWords, ofAnother } from './check-exec.ts';
@@ -43,7 +43,7 @@ export function checkXargs(words: readonly Word[], input: StandardInput, judgeIn
   if (inner.length === 0) return [];
   const place = used.get('I');
   const isByZeroByte = texts.slice(0, index).some((text) => /^-[rt]*0/.test(text));
-  const fillings = isByZeroByte ? input.foundBelow.map(foundIn) : linesOf(input.output);
+  const fillings = isByZeroByte ? input.found.map(foundIn) : linesOf(input.output);
   const runs = place === undefined ? appended(inner, fillings) : filledIn(inner, place, fillings);
   // Beside `-n` or `-L` some versions forget the place.
   if (runs === undefined || (place !== undefined && (used.has('n') || used.has('L'))))
@@ -60,8 +60,8 @@ type Filling = { word: Word } | { pieces: Piece[] };
 const handed: Word = { pieces: [{ kind: 'hole', of: 'any' }], loose: false, handed: 'input', start: 0, end: 0 };
 const none: Word = { pieces: [], loose: false, absent: true, start: 0, end: 0 };
 
-function foundIn(place: string): Filling {
-  return { word: { pieces: [textPiece(place)], loose: false, handed: 'found', start: 0, end: 0 } };
+function foundIn({ start, name }: Found): Filling {
+  return { word: { pieces: [textPiece(start)], loose: false, handed: 'found', name, start: 0, end: 0 } };
 }
 
 /** Several may stand in a line, which is then one word where a place is named. */

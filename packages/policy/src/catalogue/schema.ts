@@ -95,6 +95,8 @@ const shapeFields = {
   numericSwitch: z.boolean().default(false),
   /** Words that begin with a plus are options too: each one of `switches`. */
   plus: z.boolean().default(false),
+  /** `only=…`: of whole directories files of such names alone are read. Not beside `not`. */
+  includes: z.strictObject({ only: z.string(), not: z.string() }).optional(),
   operands: operandsSchema.optional(),
   /** One of each group has to be there. */
   requires: z.array(z.array(z.string())).default([]),

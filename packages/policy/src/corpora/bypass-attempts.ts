@@ -2439,7 +2439,7 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
       'find /proc -name environ -exec cat {} \\;',
       'find /proc/1 -name x -exec cat {} \\;',
       'find /proc/1/environ -exec cat {} \\;',
-      'find /var/log -name x -exec cat {} \\;',
+      'find /var/log -type f -exec cat {} \\;',
       'find /var/lib/mysql -exec strings {} \\;',
       'find /var/spool/cron -exec cat {} \\;',
       'find /etc/ssl -exec cat {} \\;',

@@ -74,7 +74,7 @@ export const secretPlaces: readonly string[] = [
   '/etc/salt/pki/**',
   '/etc/puppetlabs/**',
   '/etc/chef/**',
-  '/var/log/installer/cdebconf/**',
+  '/var/log/installer/cdebconf/*.dat*',
   '/run/containers/**',
   '/var/lib/containers/**',
   '/etc/wireguard/**',
