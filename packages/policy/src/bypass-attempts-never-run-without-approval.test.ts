@@ -20,7 +20,7 @@ const knownPaths = new Set(
     '/etc/bind/named.conf /bin/ls /usr/bin/ls /usr/lib/os-release /usr/share/common-licenses/GPL-3 /var/log /var/log/nginx /var/log/syslog',
     '/proc /proc/1 /proc/1/status /proc/self/status /proc/meminfo /proc/partitions /proc/uptime /proc/sys/vm/swappiness',
     '/sys/class/net/eth0/mtu /sys/class/thermal /sys/class/hwmon /boot/initrd.img',
-    '/dev/null /dev/sda /dev/sda1 /dev/md0 /dev/nvme0',
+    '/dev/null /dev/sda /dev/sda1 /dev/md0 /dev/nvme0 /run/haproxy.sock',
     'http://localhost/health http://localhost/index.html',
     'self/status ssl/site.crt ./hosts etc/hosts $d/hosts /etc/$a$b /proc/$p/status',
   ].flatMap((line) => line.split(' ')),

@@ -5,6 +5,7 @@ import { type Problem, unknown } from '../explain/finding.ts';
 import { numericPlaces } from '../languages/read-printf.ts';
 import { checkPlace } from '../secrets/check-path.ts';
 import { showText } from '../text/show-text.ts';
+import type { StandardInput } from '../walk/standard-input.ts';
 import {
   isLiteral,
   leadingText,
@@ -15,11 +16,13 @@ import {
   type Word,
   withoutLeading,
 } from '../words/piece.ts';
+import { checkEnv } from './check-env.ts';
 import { checkExecs, type Exec, takeExec } from './check-exec.ts';
 import { checkTest } from './check-test.ts';
 import { checkValue, type ValuePlace } from './check-value.ts';
 import { checkXargs } from './check-xargs.ts';
 import { isNumber } from './is-number.ts';
+import { asName } from './narrowing-name.ts';
 
 const daySeconds = 86_400;
 
@@ -27,9 +30,12 @@ export interface ArgumentContext {
   directories: readonly string[];
   /** Inside `timeout`: what never ends is ended. */
   bounded: boolean;
+  input: StandardInput;
   /** Judges the command that a wrapper runs. */
-  judgeInner: (words: readonly Word[], bounded: boolean) => Problem[];
+  judgeInner: JudgeInner;
 }
+
+export type JudgeInner = (words: readonly Word[], given: { bounded: boolean; input: StandardInput }) => Problem[];
 
 interface Reading {
   program: Program;
@@ -50,7 +56,9 @@ export function checkArguments(program: Program, words: readonly Word[], context
   if (program.parsing === 'test') {
     return words.some(({ handed }) => handed !== undefined) ? [notHanded(program)] : checkTest(program.name, words);
   }
-  if (program.parsing === 'xargs') return checkXargs(words, context.judgeInner);
+  if (isVersionAsked(program, words)) return [];
+  if (program.parsing === 'env') return checkEnv(words, context);
+  if (program.parsing === 'xargs') return checkXargs(words, context.input, context.judgeInner);
   const reading: Reading = {
     program,
     path: program.name,
@@ -75,6 +83,14 @@ export function checkArguments(program: Program, words: readonly Word[], context
   return reading.problems;
 }
 
+/** `--version` alone: it tells its version, or complains. Not of what would take it for a command to run, or for what it changes. */
+function isVersionAsked({ parsing, wraps, does }: Program, words: readonly Word[]): boolean {
+  const isKnowing = parsing !== 'xargs' && parsing !== 'env' && wraps === undefined && does === undefined;
+  const [only, ...others] = words;
+  const isAlone = only !== undefined && others.length === 0 && literalOf(only.pieces) === '--version';
+  return isAlone && isKnowing && only.handed === undefined;
+}
+
 /** All of it is described, and it does more than read. */
 function noteDeed(reading: Reading): undefined {
   const literals = reading.operands.map((word) => literalOf(word.pieces));
@@ -88,7 +104,7 @@ function noteDeed(reading: Reading): undefined {
   const operands = literals.filter((literal) => literal !== undefined && literal !== token);
   const isWrittenOut = reading.operands.every(isLiteral);
   // Its options and their values are sent as well, or say where to.
-  const asks = reading.shapes.some((shape) => shape.asks) && reading.words.every(isLiteral);
+  const asks = reading.shapes.some((shape) => shape.asks) && reading.words.every(isLiteral) && sendsKnownInput(reading);
   fail(reading, {
     kind: done[0],
     because: `${showText(use)} ${done[1]}`,
@@ -99,6 +115,13 @@ function noteDeed(reading: Reading): undefined {
       ...(asks ? { asks } : {}),
       ...(isWrittenOut ? { operands: operands as string[] } : {}),
     },
+  });
+}
+
+function sendsKnownInput({ shapes, used, context: { input } }: Reading): boolean {
+  return shapes.every(({ sends }) => {
+    if (sends === undefined || sends.unless.some((name) => used.has(name))) return true;
+    return input.written !== undefined && sends.texts.includes(input.written);
   });
 }
 
@@ -177,7 +200,7 @@ function readOperand(reading: Reading, word: Word): boolean {
     checkOperands(reading, shape.wraps.before);
     if (reading.problems.length === 0) {
       const bounded = reading.context.bounded || shape.wraps.bounds;
-      reading.problems.push(...reading.context.judgeInner(rest, bounded));
+      reading.problems.push(...reading.context.judgeInner(rest, { bounded, input: reading.context.input }));
     }
     return true;
   }
@@ -279,7 +302,7 @@ function takeValue(reading: Reading, name: string, value: Value): undefined {
   // An expansion came out empty and was the last: the program complains and does nothing.
   if (!word && vanished) return undefined;
   if (!word) return fail(reading, unknown(`${showText(`${reading.path} ${name}`)} lacks its value`));
-  if (word.handed !== undefined) return fail(reading, notHanded(reading.program));
+  if (word.handed !== undefined) return checkGivenValue(reading, value, word);
   if (word.loose) return fail(reading, unknown(`a value of ${showText(reading.path)} is computed when it runs`));
   if (word.globbed && !staysHarmless(reading, word)) {
     return fail(reading, unknown(`a value of ${showText(reading.path)} may become several words: quote it`));
@@ -378,15 +401,22 @@ function checkWhole(reading: Reading): undefined {
   }
 }
 
+/** What `find` has found is a path, and no option. */
+function checkGivenValue(reading: Reading, value: Value, word: Word): undefined {
+  if (word.handed === 'found' && value === 'certificate') return checkHanded(reading, value, word);
+  fail(reading, notHanded(reading.program));
+}
+
 /** Where a word that another program puts there does no more than name something, or what it reads is known. */
 const handedKinds = { found: ['name-of-file', 'content', 'compared'], input: ['name-of-file', 'text'] } as const;
 
-function checkHanded(reading: Reading, kind: Value, { pieces }: Word): undefined {
-  const opened = reading.program.opensNames
-    ? checkPlace([...pieces, { kind: 'hole', of: 'path' }], reading.context.directories)
-    : undefined;
+function checkHanded(reading: Reading, kind: Value, { pieces, name }: Word): undefined {
+  const opened =
+    reading.program.opensNames || kind === 'certificate'
+      ? checkPlace([...pieces, { kind: 'hole', of: 'path' }], reading.context.directories)
+      : undefined;
   if (opened) fail(reading, opened);
-  else check(reading, kind, pieces, true);
+  else check(reading, kind, pieces, { isFound: true, name });
 }
 
 function mayBeUnsafe(program: Program, { handed }: Word): boolean {
@@ -431,14 +461,43 @@ function use(reading: Reading, name: string): undefined {
   }
 }
 
-function check(reading: Reading, value: Value, pieces: readonly Piece[], below = false): undefined {
-  const place: ValuePlace = { directories: reading.context.directories, deep: below || isDeep(reading) };
-  const problem = checkValue(value, pieces, place);
+function check(
+  reading: Reading,
+  value: Value,
+  pieces: readonly Piece[],
+  { isFound, name }: { isFound: boolean; name: string | undefined } = { isFound: false, name: includedName(reading) },
+): undefined {
+  const { directories } = reading.context;
+  // A directory of such a name may be found as well, and then what is in it is read.
+  const isNarrow = value !== 'compared' && !(isFound && isDeep(reading));
+  const place: ValuePlace = { directories, deep: isFound || isDeep(reading), name: isNarrow ? name : undefined };
+  const problem = checkValue(value, pieces, place) ?? checkOpened(reading, value, pieces);
   if (!problem) return;
   // Of a use that changes something it is known what it changes, although not all of it is understood.
   const changes = reading.shapes.findLast(({ does }) => does !== undefined)?.does?.[0];
   const kind = problem.kind === 'unknown' ? (changes ?? 'unknown') : problem.kind;
   fail(reading, { kind, because: `${showText(reading.path)}: ${problem.because}` });
+}
+
+/** Behind another option that leaves out files, it would take in all the others. */
+function includedName({ shapes, words, used }: Reading): string | undefined {
+  const option = shapes.findLast(({ includes }) => includes !== undefined)?.includes;
+  if (option === undefined || used.has(option.not)) return undefined;
+  const given = words.filter(({ pieces }) => leadingText(pieces).startsWith(`${option.only}=`));
+  const [pattern, ...others] = given.map(({ pieces }) =>
+    withoutLeading(pieces, option.only.length + 1)
+      .map((piece) => (piece.kind === 'text' ? piece.text : '*'))
+      .join(''),
+  );
+  return pattern === undefined || others.length > 0 || words.some((word) => literalOf(word.pieces) === option.only)
+    ? undefined
+    : asName(pattern);
+}
+
+/** It looks at what stands in /dev without opening it. */
+function checkOpened({ program, context }: Reading, value: Value, pieces: readonly Piece[]): Problem | undefined {
+  if (!program.opensNames || value !== 'name-of-file' || leadingText(pieces).startsWith('/dev/')) return undefined;
+  return checkPlace(pieces, context.directories);
 }
 
 function isDeep(reading: Reading): boolean {

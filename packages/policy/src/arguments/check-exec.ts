@@ -2,7 +2,10 @@
 // where `{}` stands: it is given any path below it.
 import { type Problem, unknown } from '../explain/finding.ts';
 import { showText } from '../text/show-text.ts';
+import { unknownInput } from '../walk/standard-input.ts';
 import { isLiteral, literalOf, textPiece, type Word } from '../words/piece.ts';
+import type { JudgeInner } from './check-arguments.ts';
+import { nameOfFound } from './narrowing-name.ts';
 
 export interface Exec {
   words: readonly Word[];
@@ -17,7 +20,7 @@ interface Search {
   operands: readonly Word[];
   used: ReadonlySet<string>;
   execs: readonly Exec[];
-  judgeInner: (words: readonly Word[], bounded: boolean) => Problem[];
+  judgeInner: JudgeInner;
 }
 
 /** More than any program tells apart. */
@@ -50,10 +53,12 @@ export function checkExecs({ words, operands, used, execs, judgeInner }: Search)
   const starts = written.size === 0 ? ['.'] : [...written];
   if (!starts.every((start) => startPattern.test(start))) return [notJudged('where it looks')];
   if (!execs.every(isPlain) || starts.length * execs.length > judgedMax) return [notJudged('what it runs')];
+  const texts = words.map(({ pieces }) => literalOf(pieces));
+  const name = nameOfFound(texts.slice(0, texts.indexOf('-exec')), texts);
   for (const { words: inner, many } of execs) {
     for (const start of starts) {
       for (const count of many ? [1, manyWords] : [1]) {
-        const problems = judgeInner(filledIn(inner, start, count), false);
+        const problems = judgeInner(filledIn(inner, { start, name }, count), { bounded: false, input: unknownInput });
         if (problems.length > 0) return ofAnother('find', problems);
       }
     }
@@ -75,10 +80,14 @@ export function ofAnother(program: string, problems: readonly Problem[]): Proble
   return problems.slice(0, 1).map((problem) => ({ ...problem, call: { understood: false, program } }));
 }
 
-function filledIn(words: readonly Word[], start: string, count: number): Word[] {
+function filledIn(
+  words: readonly Word[],
+  { start, name }: { start: string; name: string | undefined },
+  count: number,
+): Word[] {
   return words.flatMap((word): Word[] => {
     if (literalOf(word.pieces) !== '{}') return [word];
-    const found: Word = { ...word, pieces: [textPiece(start)], handed: 'found' };
+    const found: Word = { ...word, pieces: [textPiece(start)], handed: 'found', name };
     return Array.from({ length: count }, () => found);
   });
 }

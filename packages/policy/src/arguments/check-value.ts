@@ -6,13 +6,15 @@ import { readPrintf } from '../languages/read-printf.ts';
 import { readSed } from '../languages/read-sed.ts';
 import { checkPath, checkPlace } from '../secrets/check-path.ts';
 import { showText } from '../text/show-text.ts';
-import { literalOf, type Piece } from '../words/piece.ts';
+import { leadingText, literalOf, type Piece } from '../words/piece.ts';
 
 export interface ValuePlace {
   /** Directories that relative paths may start from. */
   directories: readonly string[];
   /** A content path stands for everything below it. */
   deep: boolean;
+  /** Of that, for files of such names alone. */
+  name?: string | undefined;
 }
 
 const wordPattern = /^[A-Za-z0-9_.,:@%+*?=\\/[\]-]*$/;
@@ -35,10 +37,19 @@ export function checkValue(value: Value, pieces: readonly Piece[], place: ValueP
   return wrong === undefined ? undefined : unexpected(wrong);
 }
 
-/** Texts that stand for all that unknown digits can become; patterns treat all digits alike. */
+/** Texts that stand for all that unknown digits can become, and globs among names of disks; patterns treat all digits alike, and all letters. */
 function samplesOf(pieces: readonly Piece[]): string[] | undefined {
-  if (pieces.some((piece) => piece.kind === 'hole' && piece.of !== 'digits')) return undefined;
-  return ['7', '12345'].map((digits) => pieces.map((piece) => (piece.kind === 'text' ? piece.text : digits)).join(''));
+  const diskPart = /^\/dev\/(?:sd|vd|xvd)$/.test(leadingText(pieces))
+    ? 'b'
+    : /^\/dev\/nvme$/.test(leadingText(pieces))
+      ? '1'
+      : undefined;
+  const isKnown = (piece: Piece) =>
+    piece.kind === 'text' || piece.of === 'digits' || (piece.of === 'glob' && diskPart !== undefined);
+  if (!pieces.every(isKnown)) return undefined;
+  const fill = (piece: Piece, digits: string) =>
+    piece.kind === 'text' ? piece.text : piece.of === 'glob' ? (diskPart ?? '') : digits;
+  return ['7', '12345'].map((digits) => pieces.map((piece) => fill(piece, digits)).join(''));
 }
 
 const compiled = new Map<string, RegExp>();

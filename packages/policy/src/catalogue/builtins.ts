@@ -65,6 +65,6 @@ export const builtinPrograms: readonly ProgramInput[] = [
     wraps: { before: [], bounds: false, optional: false },
   },
   { name: 'xargs', parsing: 'xargs' },
-  { name: 'env', switches: ['-0', '--null'], otherwise: 'unknown' },
+  { name: 'env', parsing: 'env' },
   { name: 'printenv', operands: { rest: 'word' } },
 ];

@@ -21,7 +21,7 @@ test('interpreters and programs that run others are in the catalogue for their v
     expect(findProgram(name)).toBeUndefined();
     expect(findChanging(name)).toBeDefined();
   }
-  for (const name of ['bash', 'python3', 'perl', 'node', 'ruby', 'php', 'sudo', 'ssh', 'wget']) {
+  for (const name of ['bash', 'python3', 'perl', 'node', 'ruby', 'php', 'sudo', 'ssh', 'rsync']) {
     const program = findProgram(name);
     expect(program).toMatchObject({ parsing: 'exact', options: {} });
     expect([program?.operands, program?.wraps, program?.subcommands]).toEqual([undefined, undefined, undefined]);

@@ -4,7 +4,7 @@ import type { ProgramInput } from './schema.ts';
 
 const devices = { rest: disk } as const;
 const volumeReport: Pick<ProgramInput, 'letters' | 'switches' | 'options' | 'operands' | 'otherwise'> = {
-  letters: 'avs',
+  letters: 'avsmcC',
   switches: ['--noheadings', '--all', '--nosuffix', '--segments', '--readonly'],
   options: {
     '-o': 'word',
@@ -96,6 +96,20 @@ export const diskPrograms: readonly ProgramInput[] = [
   },
   { name: 'mount', letters: 'lv', options: { '-t': 'word' }, otherwise: 'writes' },
   {
+    name: 'mountpoint',
+    letters: 'qdn',
+    switches: ['--quiet', '--fs-devno'],
+    operands: { first: ['name-of-file'], min: 1, max: 1 },
+  },
+  {
+    name: 'zramctl',
+    // `-r` sets a device back.
+    letters: 'bn',
+    switches: ['--noheadings', '--output-all'],
+    options: { '-o': 'word' },
+    otherwise: 'writes',
+  },
+  {
     name: 'swapon',
     letters: 's',
     switches: ['--show', '--summary', '--noheadings', '--bytes', '--raw'],
@@ -138,6 +152,17 @@ export const diskPrograms: readonly ProgramInput[] = [
     otherwise: 'writes',
   },
   { name: 'pvs', also: ['vgs', 'lvs', 'pvdisplay', 'vgdisplay', 'lvdisplay'], ...volumeReport },
+  { name: 'lvscan', also: ['pvscan'], letters: 'v', otherwise: 'writes' },
+  {
+    name: 'multipathd',
+    parsing: 'exact',
+    subcommands: {
+      show: {
+        operands: { rest: { oneOf: ['paths', 'maps', 'multipaths', 'topology', 'status', 'daemon'] }, min: 1, max: 2 },
+      },
+    },
+    otherwise: 'writes',
+  },
   { name: 'lvmdiskscan', letters: 'lv', otherwise: 'writes' },
   {
     name: 'dmsetup',
@@ -213,5 +238,16 @@ export const diskPrograms: readonly ProgramInput[] = [
     },
     requires: [['-m', '--mode']],
     otherwise: 'network',
+  },
+  // Both print once where they are given how often.
+  {
+    name: 'arcstat',
+    operands: { first: [{ pattern: '[1-9][0-9]{0,3}' }, { pattern: '[1-9][0-9]{0,3}' }], min: 2, max: 2 },
+  },
+  { name: 'arc_summary', letters: 'dg', options: { '-s': 'word' } },
+  {
+    name: 'lfs',
+    subcommands: { df: { letters: 'hil', operands: { first: ['name-of-file'], max: 1 } } },
+    otherwise: 'writes',
   },
 ];

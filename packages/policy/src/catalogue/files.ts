@@ -48,6 +48,12 @@ export const filePrograms: readonly ProgramInput[] = [
       '-w': 'count',
       '-T': 'count',
     },
+    // The kernel makes up the names here.
+    output: {
+      kind: 'many-tokens',
+      switches: ['-1'],
+      of: ['/sys/class/net', '/sys/class/net/', '/sys/block', '/sys/block/'],
+    },
     operands: formatAndFiles,
   },
   {
@@ -249,5 +255,22 @@ export const filePrograms: readonly ProgramInput[] = [
     letters: 'biceqrsAS0',
     options: { '-l': 'count', '-n': 'count' },
     operands: { rest: 'text' },
+  },
+  {
+    // Which commit stands there. Whatever looks at files or shows changes may run what the repository names.
+    name: 'git',
+    switches: ['--version'],
+    options: { '-C': 'name-of-file' },
+    bare: true,
+    requires: [['--version', 'version', 'rev-parse', 'branch']],
+    subcommands: {
+      version: {},
+      'rev-parse': {
+        switches: ['--short', '--abbrev-ref', '--verify', '--quiet'],
+        operands: { first: [{ oneOf: ['HEAD'] }], min: 1, max: 1 },
+      },
+      branch: { switches: ['--show-current'], requires: [['--show-current']] },
+    },
+    otherwise: 'unknown',
   },
 ];

@@ -5,6 +5,7 @@ import { changingPrograms } from './changing.ts';
 import { changingUses } from './changing-uses.ts';
 import { clusterPrograms } from './clusters.ts';
 import { containerPrograms } from './containers.ts';
+import { databasePrograms } from './databases.ts';
 import { diskPrograms } from './disks.ts';
 import { filePrograms } from './files.ts';
 import { hardwarePrograms } from './hardware.ts';
@@ -39,6 +40,7 @@ const areas: ReadonlyArray<readonly ProgramInput[]> = [
   containerPrograms,
   clusterPrograms,
   serverPrograms,
+  databasePrograms,
   versionPrograms,
   changingUses,
   askingUses,

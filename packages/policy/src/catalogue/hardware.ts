@@ -79,7 +79,16 @@ export const hardwarePrograms: readonly ProgramInput[] = [
   {
     name: 'ipmitool',
     subcommands: {
-      'sensor|sdr|fru': { bare: true, subcommands: { 'list|print|elist': {} } },
+      'sensor|fru': { bare: true, subcommands: { 'list|print': {} } },
+      sdr: {
+        bare: true,
+        subcommands: {
+          'list|elist': {
+            operands: { first: [{ oneOf: ['all', 'full', 'compact', 'event', 'mclog', 'fru', 'generic'] }], max: 1 },
+          },
+          type: { operands: { first: [{ pattern: '[A-Za-z][A-Za-z /]*|list' }], max: 1 } },
+        },
+      },
       sel: { bare: true, subcommands: { 'list|elist|info': {} } },
       chassis: { subcommands: { status: {}, power: { subcommands: { status: {} } } } },
       power: { subcommands: { status: {} } },
@@ -155,4 +164,58 @@ export const hardwarePrograms: readonly ProgramInput[] = [
   { name: 'acpi', letters: 'abctiV' },
   { name: 'lsinitramfs', letters: 'l', operands: { rest: 'certificate', min: 1 } },
   { name: 'cpupower', subcommands: { 'frequency-info|idle-info': { letters: 'pfdg' } }, otherwise: 'writes' },
+  { name: 'ibstat', letters: 'lsp', operands: { first: ['word', { pattern: '[0-9]{1,3}' }], max: 2 } },
+  { name: 'ibstatus', operands: { rest: 'word' } },
+  { name: 'ibv_devinfo', letters: 'lv', options: { '-d': 'word', '-i': { pattern: '[0-9]{1,3}' } } },
+  { name: 'ibv_devices' },
+  {
+    name: 'dcgmi',
+    parsing: 'exact',
+    subcommands: { discovery: { parsing: 'exact', switches: ['-l'], requires: [['-l']] } },
+    otherwise: 'unknown',
+  },
+  {
+    name: 'rocm-smi',
+    parsing: 'exact',
+    switches: [
+      ...['-a', '-i', '-t', '-u', '-p', '-P', '-f', '-c', '-b', '--showallinfo', '--showid', '--showtemp', '--showuse'],
+      ...[
+        '--showmemuse',
+        '--showpower',
+        '--showproductname',
+        '--showdriverversion',
+        '--showpids',
+        '--showtopo',
+        '--json',
+      ],
+    ],
+    options: { '--showmeminfo': { oneOf: ['vram', 'vis_vram', 'gtt', 'all'] } },
+    otherwise: 'unknown',
+  },
+  { name: 'efibootmgr', letters: 'v', otherwise: 'writes' },
+  {
+    name: 'mokutil',
+    parsing: 'exact',
+    switches: ['--sb-state', '--list-enrolled'],
+    requires: [['--sb-state', '--list-enrolled']],
+    otherwise: 'writes',
+  },
+  { name: 'virt-what' },
+  {
+    // Whatever else it is told to do, it may act on devices.
+    name: 'udevadm',
+    subcommands: {
+      info: {
+        letters: 'aep',
+        options: {
+          '-q': { oneOf: ['all', 'name', 'path', 'property', 'symlink'] },
+          '--query': { oneOf: ['all', 'name', 'path', 'property', 'symlink'] },
+          '-n': disk,
+          '--name': disk,
+        },
+        operands: { rest: disk },
+      },
+    },
+    otherwise: 'writes',
+  },
 ];

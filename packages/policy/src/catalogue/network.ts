@@ -173,7 +173,7 @@ export const networkPrograms: readonly ProgramInput[] = [
       '--show-permaddr',
       '--show-eee',
     ],
-    operands: { first: [{ pattern: '[A-Za-z0-9_.:@-]+' }], min: 1, max: 1 },
+    operands: { first: ['word'], min: 1, max: 1 },
     otherwise: 'network',
   },
   {
@@ -290,7 +290,10 @@ export const networkPrograms: readonly ProgramInput[] = [
     subcommands: {
       'general|g|gen': { bare: true, subcommands: { status: {} } },
       'device|d|dev': { bare: true, subcommands: { 'status|show': { operands: showWords } } },
-      'connection|con|c': { bare: true, subcommands: { show: { operands: showWords } } },
+      'connection|con|c': {
+        bare: true,
+        subcommands: { show: { parsing: 'exact', switches: ['--active'], operands: showWords } },
+      },
     },
     otherwise: 'network',
   },
@@ -359,7 +362,7 @@ export const networkPrograms: readonly ProgramInput[] = [
     otherwise: 'network',
   },
   { name: 'tailscale', subcommands: { 'status|version|ip': {} }, otherwise: 'network' },
-  { name: 'ipsec', subcommands: { 'status|statusall|version': {} }, otherwise: 'network' },
+  { name: 'ipsec', also: ['strongswan'], subcommands: { 'status|statusall|version': {} }, otherwise: 'network' },
   {
     name: 'swanctl',
     parsing: 'exact',
@@ -369,5 +372,24 @@ export const networkPrograms: readonly ProgramInput[] = [
   },
   { name: 'nfsstat', letters: 'csmnrvl234', options: { '-o': 'word' }, operands: {} },
   { name: 'exportfs', letters: 'vs', otherwise: 'network' },
-  { name: 'rpcinfo', letters: 'p', otherwise: 'network' },
+  {
+    name: 'rpcinfo',
+    letters: 'ps',
+    operands: { first: [{ pattern: '[A-Za-z0-9][A-Za-z0-9.:-]{0,252}' }], max: 1 },
+    requires: [['-p', '-s']],
+    otherwise: 'network',
+  },
+  {
+    name: 'nfsiostat',
+    operands: { rest: { pattern: '[1-9][0-9]{0,3}|/[A-Za-z0-9_./-]+' }, sampling: true },
+  },
+  {
+    name: 'ebtables',
+    also: ['arptables'],
+    letters: 'L',
+    requires: [['-L']],
+    operands: { first: [{ pattern: '[A-Za-z0-9_-]+' }], max: 1 },
+    otherwise: 'network',
+  },
+  { name: 'mii-tool', letters: 'v', operands: { rest: { pattern: '[A-Za-z0-9_.-]+' } }, otherwise: 'network' },
 ];

@@ -282,7 +282,9 @@ export const processPrograms: readonly ProgramInput[] = [
       },
       // These ask name servers.
       'hosts|networks': { operands: { rest: addressOrShortName } },
-      'ahosts|ahostsv4|ahostsv6': { operands: { rest: { pattern: `${address.pattern}|localhost` } } },
+      'ahosts|ahostsv4|ahostsv6': {
+        operands: { rest: { pattern: `${address.pattern}|localhost` } },
+      },
     },
   },
   { name: 'tty', letters: 's' },
@@ -327,5 +329,32 @@ export const processPrograms: readonly ProgramInput[] = [
     options: { '--user': 'word' },
     refused: { '--reset': ['changes_users', 'resets the failed logins'] },
     otherwise: 'changes_users',
+  },
+  { name: 'lscgroup', operands: { rest: 'word' } },
+  // Options of the virtual machine that it runs in (`-J`) may run a program.
+  { name: 'jps', parsing: 'exact', switches: ['-l', '-q', '-m', '-lm', '-ml'] },
+  {
+    name: 'jstat',
+    parsing: 'exact',
+    switches: [
+      '-gc',
+      '-gcutil',
+      '-gccapacity',
+      '-gcnew',
+      '-gcold',
+      '-gccause',
+      '-gcmetacapacity',
+      '-class',
+      '-compiler',
+    ],
+    requires: [
+      ['-gc', '-gcutil', '-gccapacity', '-gcnew', '-gcold', '-gccause', '-gcmetacapacity', '-class', '-compiler'],
+    ],
+    operands: { first: ['count', { pattern: '[1-9][0-9]{0,5}' }, { pattern: '[1-9][0-9]{0,3}' }], min: 3, max: 3 },
+  },
+  {
+    name: 'dstat',
+    letters: 'cdgilmnprstTvy',
+    operands: { first: [{ pattern: '[1-9][0-9]{0,3}' }, { pattern: '[1-9][0-9]{0,3}' }], min: 2, max: 2 },
   },
 ];

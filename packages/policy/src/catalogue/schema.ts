@@ -65,21 +65,23 @@ const operandsSchema = z.strictObject({
 });
 
 const outputSchema = z.strictObject({
-  kind: z.enum(['digits', 'many-digits', 'token', 'path']),
+  kind: z.enum(['digits', 'many-digits', 'token', 'many-tokens', 'path']),
   /** Holds only while nothing but these arguments that begin with a dash is used. */
   switches: z.array(z.string()).default([]),
   /** Holds only with one of these arguments. */
   needs: z.array(z.string()).optional(),
   /** Holds only without operands. */
   alone: z.boolean().default(false),
+  /** Holds only of these operands, one at least. */
+  of: z.array(z.string()).optional(),
 });
 
 const shapeFields = {
   /**
    * gnu: `-ab`, `-n 5`, `--name=value`. posix: the same, up to the first operand, for every version of the program that ends its options there. exact: each argument is one known
-   * token. leading: the same, up to the first operand. free: every argument is text. test: the expression of `[`. xargs: a command to run on the input.
+   * token. leading: the same, up to the first operand. free: every argument is text. test: the expression of `[`. xargs: a command to run on the input. env: a command to run, behind variables.
    */
-  parsing: z.enum(['gnu', 'posix', 'exact', 'leading', 'free', 'test', 'xargs']).default('gnu'),
+  parsing: z.enum(['gnu', 'posix', 'exact', 'leading', 'free', 'test', 'xargs', 'env']).default('gnu'),
   /** Short switches without a value, by letter. */
   letters: z.string().default(''),
   /** Long or exact switches without a value. */
@@ -93,6 +95,8 @@ const shapeFields = {
   numericSwitch: z.boolean().default(false),
   /** Words that begin with a plus are options too: each one of `switches`. */
   plus: z.boolean().default(false),
+  /** `only=…`: of whole directories files of such names alone are read. Not beside `not`. */
+  includes: z.strictObject({ only: z.string(), not: z.string() }).optional(),
   operands: operandsSchema.optional(),
   /** One of each group has to be there. */
   requires: z.array(z.array(z.string())).default([]),
@@ -111,6 +115,8 @@ const shapeFields = {
   doesWith: z.record(z.string(), refusedSchema).default({}),
   /** All that it does is to ask: nothing comes of it, on this machine or on another. It then runs when a person wrote out every argument. */
   asks: z.boolean().default(false),
+  /** It sends what it reads: it asks with one of these texts alone, written out in front of it, or with one of these switches, which keep it from reading. */
+  sends: z.strictObject({ texts: z.array(z.string()).min(1), unless: z.array(z.string()).default([]) }).optional(),
   output: outputSchema.optional(),
 };
 
@@ -144,6 +150,8 @@ export const programSchema = z.strictObject({
   ...nestingFields,
   /** Loads, runs or looks at what its files name: no other program may choose them. */
   trustsFiles: z.boolean().default(false),
+  /** A `?` in what it is given belongs to an address: no file has such a name. */
+  takesAddresses: z.boolean().default(false),
   /** Opens what it is given by name. */
   opensNames: z.boolean().default(false),
   name: z.string(),

@@ -5,10 +5,17 @@ const accountName = { pattern: '[A-Za-z_][A-Za-z0-9_.-]{0,62}' };
 const databasePort = { pattern: '[1-9][0-9]{0,4}' };
 /** A machine, or the directory of a socket. */
 const databaseHost = { pattern: '[A-Za-z0-9][A-Za-z0-9.:-]{0,252}|/(?:var/)?run/postgresql|/tmp' };
+const tlsServer = { pattern: '(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\\[[0-9a-fA-F:]{2,40}\\]):[1-9][0-9]{0,4}' };
+const tlsName = { pattern: '[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}' };
 const asksDatabase: ['network', string] = ['network', 'asks a database server'];
 const redisVersion = ['--version', '-v'];
+/** Settings that hold no password. */
+const redisSettings =
+  'maxmemory maxmemory-policy maxclients save appendonly appendfsync timeout tcp-keepalive databases hz bind port protected-mode slowlog-max-len slowlog-log-slower-than repl-backlog-size min-replicas-to-write stop-writes-on-bgsave-error cluster-enabled io-threads lazyfree-lazy-eviction'.split(
+    ' ',
+  );
 const redisQuestions =
-  'ping|PING|dbsize|DBSIZE|lastsave|LASTSAVE|role|ROLE|info|INFO|memory|MEMORY|cluster|CLUSTER|latency|LATENCY';
+  'config|CONFIG|client|CLIENT|sentinel|SENTINEL|ping|PING|dbsize|DBSIZE|lastsave|LASTSAVE|role|ROLE|info|INFO|memory|MEMORY|cluster|CLUSTER|latency|LATENCY';
 
 export const serverPrograms: readonly ProgramInput[] = [
   {
@@ -69,11 +76,45 @@ export const serverPrograms: readonly ProgramInput[] = [
         },
         operands: { rest: 'certificate' },
       },
+      pkcs7: {
+        parsing: 'exact',
+        switches: ['-print_certs', '-noout', '-text'],
+        options: { '-in': 'certificate', '-inform': { oneOf: ['PEM', 'DER', 'pem', 'der'] } },
+      },
+      crl2pkcs7: {
+        parsing: 'exact',
+        switches: ['-nocrl'],
+        options: { '-certfile': 'certificate' },
+        requires: [['-nocrl']],
+      },
       version: { parsing: 'exact', switches: ['-a', '-v', '-b', '-d', '-o', '-f', '-p'] },
       ciphers: {
         parsing: 'exact',
         switches: ['-v', '-V', '-s', '-tls1_2', '-tls1_3'],
-        operands: { first: ['word'], max: 1 },
+        operands: { first: [{ pattern: '[A-Za-z0-9:!+@=_-]+' }], max: 1 },
+      },
+      // It sends what it reads, and reads until there is an end: `</dev/null`.
+      s_client: {
+        parsing: 'exact',
+        switches: [
+          ...['-showcerts', '-brief', '-status', '-tls1', '-tls1_1', '-tls1_2', '-tls1_3', '-no_tls1_3', '-4', '-6'],
+          ...['-verify_return_error', '-noservername', '-prexit'],
+        ],
+        options: {
+          ...{
+            '-connect': tlsServer,
+            '-servername': tlsName,
+            '-verify_hostname': tlsName,
+            '-verify': { pattern: '[0-9]{1,2}' },
+          },
+          '-starttls': { oneOf: ['smtp', 'lmtp', 'pop3', 'imap', 'ftp', 'ldap', 'postgres', 'mysql', 'xmpp', 'sieve'] },
+          ...{ '-alpn': { pattern: '[A-Za-z0-9./,-]+' }, '-cipher': { pattern: '[A-Za-z0-9:!+@=_-]+' } },
+          ...{ '-CAfile': 'certificate', '-CApath': 'certificate' },
+        },
+        requires: [['-connect']],
+        sends: { texts: ['', 'Q'] },
+        does: ['network', 'opens a connection'],
+        asks: true,
       },
       list: {
         parsing: 'exact',
@@ -82,7 +123,6 @@ export const serverPrograms: readonly ProgramInput[] = [
     },
     otherwise: 'unknown',
     refused: {
-      s_client: ['network', 'opens a connection'],
       s_server: ['network', 'accepts connections'],
       rsa: ['reads_secret', 'reads a private key'],
       pkey: ['reads_secret', 'reads a private key'],
@@ -120,6 +160,7 @@ export const serverPrograms: readonly ProgramInput[] = [
     also: ['apache2ctl'],
     parsing: 'exact',
     switches: ['-t', '-S', '-v', '-V', '-M', 'configtest'],
+    options: { '-D': { oneOf: ['DUMP_VHOSTS', 'DUMP_MODULES', 'DUMP_INCLUDES'] } },
     requires: [['-t', '-S', '-v', '-V', '-M', 'configtest']],
     otherwise: 'controls_service',
   },
@@ -168,6 +209,11 @@ export const serverPrograms: readonly ProgramInput[] = [
     otherwise: 'writes',
   },
   { name: 'mailq' },
+  {
+    name: 'qshape',
+    letters: 's',
+    operands: { rest: { oneOf: ['active', 'incoming', 'deferred', 'hold', 'maildrop', 'bounce'] } },
+  },
   { name: 'postqueue', letters: 'pj', requires: [['-p', '-j']], otherwise: 'network' },
   {
     name: 'exim',
@@ -185,14 +231,16 @@ export const serverPrograms: readonly ProgramInput[] = [
   {
     name: 'rabbitmqctl',
     letters: 'q',
+    options: { '-p': 'word' },
     subcommands: {
-      'status|cluster_status|list_queues|list_connections|list_channels|list_vhosts|version': {
-        operands: { rest: 'word' },
-      },
+      'status|cluster_status|list_queues|list_connections|list_channels|list_vhosts|list_exchanges|list_consumers|list_policies|version':
+        {
+          operands: { rest: 'word' },
+        },
     },
     otherwise: 'controls_service',
   },
-  { name: 'varnishstat', letters: '1jlx', requires: [['-1', '-j', '-l', '-x']] },
+  { name: 'varnishstat', letters: '1jlx', options: { '-f': 'word' }, requires: [['-1', '-j', '-l', '-x']] },
   // `-tt` and `-i` show the configuration, with the passwords in it.
   {
     name: 'php-fpm',
@@ -227,6 +275,19 @@ export const serverPrograms: readonly ProgramInput[] = [
       'info|INFO': { operands: { rest: { pattern: '[A-Za-z]{2,20}' }, max: 3 } },
       'memory|MEMORY': { subcommands: { 'stats|STATS|doctor|DOCTOR': {} } },
       'cluster|CLUSTER': { subcommands: { 'info|INFO|nodes|NODES|slots|SLOTS': {} } },
+      'config|CONFIG': {
+        subcommands: { 'get|GET': { operands: { first: [{ oneOf: redisSettings }], min: 1, max: 1 } } },
+      },
+      // Of a command it names the verb alone.
+      'client|CLIENT': { subcommands: { 'list|LIST': {} } },
+      'sentinel|SENTINEL': {
+        subcommands: {
+          'masters|MASTERS': {},
+          'master|slaves|replicas|sentinels|get-master-addr-by-name|ckquorum': {
+            operands: { first: [{ pattern: '[A-Za-z0-9_.-]+' }], min: 1, max: 1 },
+          },
+        },
+      },
       'latency|LATENCY': { subcommands: { 'latest|LATEST|doctor|DOCTOR': {} } },
     },
     otherwise: 'network',
@@ -259,5 +320,74 @@ export const serverPrograms: readonly ProgramInput[] = [
     name: 'monit',
     subcommands: { 'status|summary|report': { operands: { rest: 'word' } } },
     otherwise: 'controls_service',
+  },
+  {
+    name: 'dnsmasq',
+    switches: ['--test', '-v', '--version'],
+    requires: [['--test', '-v', '--version']],
+    otherwise: 'controls_service',
+  },
+  { name: 'rndc', parsing: 'exact', subcommands: { status: {} }, otherwise: 'controls_service' },
+  {
+    // `stats` sets them back.
+    name: 'unbound-control',
+    parsing: 'exact',
+    subcommands: { 'status|stats_noreset': {} },
+    otherwise: 'controls_service',
+  },
+  {
+    name: 'pdns_control',
+    also: ['rec_control'],
+    parsing: 'exact',
+    subcommands: { 'ping|rping|version|uptime': {} },
+    otherwise: 'controls_service',
+  },
+  {
+    name: 'named-checkzone',
+    operands: {
+      first: [
+        { pattern: '[A-Za-z0-9_.-]+' },
+        { pattern: '/(?:etc/bind|var/cache/bind|var/named)/(?!.*[.][.])[A-Za-z0-9_./-]+' },
+      ],
+      min: 2,
+      max: 2,
+    },
+  },
+  {
+    name: 'squidclient',
+    operands: { first: [{ pattern: 'mgr:(?:info|5min|60min|counters|utilization|mem|client_list)' }], min: 1, max: 1 },
+    otherwise: 'network',
+  },
+  {
+    name: 'varnishadm',
+    parsing: 'exact',
+    subcommands: { 'status|ping|backend.list|ban.list': {} },
+    otherwise: 'controls_service',
+  },
+  // Without `-s` it waits for a key.
+  { name: 'testparm', letters: 'sv', switches: ['--suppress-prompt'], requires: [['-s', '--suppress-prompt']] },
+  { name: 'wbinfo', letters: 'tpm', requires: [['-t', '-p', '-m']], otherwise: 'network' },
+  { name: 'realm', subcommands: { list: { switches: ['--all', '--name-only'] } }, otherwise: 'changes_users' },
+  {
+    name: 'sssctl',
+    subcommands: {
+      'domain-list': {},
+      'domain-status': { letters: 'oar', operands: { first: [tlsName], min: 1, max: 1 } },
+    },
+    otherwise: 'writes',
+  },
+  // `-K` shows the keys.
+  { name: 'klist', letters: 'Aaefklt' },
+  {
+    name: 'sv',
+    parsing: 'exact',
+    subcommands: { status: { operands: { rest: 'word', min: 1 } } },
+    otherwise: 'controls_service',
+  },
+  {
+    name: 'doveadm',
+    parsing: 'exact',
+    subcommands: { who: {}, service: { subcommands: { status: {} } } },
+    otherwise: 'unknown',
   },
 ];

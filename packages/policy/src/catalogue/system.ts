@@ -72,7 +72,7 @@ export const systemPrograms: readonly ProgramInput[] = [
     output: {
       kind: 'token',
       switches: ['-u', '-I'],
-      needs: ['+%s', '+%F', '+%Y', '+%m', '+%d', '+%H', '+%Y%m%d', '+%Y-%m-%d', '-I', '+%j', '+%H%M'],
+      needs: ['+%s', '+%F', '+%Y', '+%m', '+%d', '+%H', '+%Y%m%d', '+%Y-%m-%d', '+%d/%b/%Y', '-I', '+%j', '+%H%M'],
     },
   },
   { name: 'cal', also: ['ncal'], letters: '3hjmy1', operands: { rest: 'count', max: 2 } },
@@ -242,4 +242,58 @@ export const systemPrograms: readonly ProgramInput[] = [
     requires: [['--display', '--list', '--query', '--get-selections']],
     otherwise: 'writes',
   },
+  {
+    name: 'cloud-init',
+    letters: '',
+    subcommands: { status: { letters: 'l', switches: ['--long'] }, analyze: { subcommands: { 'blame|show': {} } } },
+    switches: ['--version'],
+    bare: true,
+    requires: [['--version', 'status', 'analyze']],
+    otherwise: 'writes',
+  },
+  { name: 'tuned-adm', subcommands: { 'active|list|recommend': {} }, otherwise: 'writes' },
+  { name: 'kdumpctl', subcommands: { 'status|showmem|estimate': {} }, otherwise: 'writes' },
+  { name: 'kpatch', subcommands: { list: {} }, otherwise: 'writes' },
+  {
+    name: 'grubby',
+    parsing: 'exact',
+    switches: ['--default-kernel', '--default-index', '--info=ALL', '--info=DEFAULT'],
+    requires: [['--default-kernel', '--default-index', '--info=ALL', '--info=DEFAULT']],
+    otherwise: 'writes',
+  },
+  {
+    name: 'bootctl',
+    switches: ['--no-pager'],
+    bare: true,
+    subcommands: { 'status|list|is-installed': {} },
+    otherwise: 'writes',
+  },
+  {
+    name: 'systemd-delta',
+    switches: ['--no-pager'],
+    options: { '--type': 'word', '-t': 'word' },
+    operands: { rest: 'word' },
+  },
+  {
+    name: 'semanage',
+    parsing: 'exact',
+    subcommands: {
+      'port|fcontext|boolean|login|user|interface|node|permissive|module': {
+        parsing: 'exact',
+        switches: ['-l', '--list', '-n', '-C'],
+        requires: [['-l', '--list']],
+      },
+    },
+    otherwise: 'writes',
+  },
+  { name: 'pveversion', letters: 'v', switches: ['--verbose'] },
+  {
+    // What people typed is in records of a terminal (`--tty`).
+    name: 'aureport',
+    parsing: 'exact',
+    switches: ['--summary', '--failed', '--success', '-au', '-l', '-x', '-m', '-e', '-a', '-i', '-n'],
+    options: { '-ts': 'word', '--start': 'word' },
+    requires: [['--summary', '-au', '-l', '-x', '-m', '-e', '-a', '-n']],
+  },
+  { name: 'ldconfig', switches: ['-p', '--print-cache'], requires: [['-p', '--print-cache']], otherwise: 'writes' },
 ];

@@ -61,6 +61,7 @@ const grep: ProgramInput = {
   },
   numericSwitch: true,
   deep: ['-r', '-R', '--recursive', '--dereference-recursive', '-d'],
+  includes: { only: '--include', not: '--exclude' },
   operands: { rest: 'content', leading: { value: 'text', unless: ['-e', '--regexp', '-f', '--file'] } },
 };
 

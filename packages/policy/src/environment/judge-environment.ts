@@ -21,6 +21,8 @@ const harmless: ReadonlyMap<string, RegExp> = new Map([
   ['SYSTEMD_COLORS', /^[01]$/],
   ['SYSTEMD_PAGER', noPager],
   ['PAGER', noPager],
+  // How it speaks, not with whom.
+  ['ETCDCTL_API', /^[23]$/],
 ]);
 
 /** What no dispatch sets, approved or not: other programs would run than those that were judged, and shown to who approved. */

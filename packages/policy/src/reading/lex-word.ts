@@ -150,10 +150,10 @@ function readBrace(state: LexState, parts: WordPart[], wordStart: number): undef
     state.position += whole.length;
     return;
   }
-  const alone = rest.startsWith('{}') ? '{}' : rest.charAt(0);
-  // `xargs -I{}`: no shell makes anything of it.
-  const isValue = alone === '{}' && /^-[0rt]*I$/.test(state.text.slice(wordStart, state.position));
-  if ((state.position !== wordStart && !isValue) || !isWordEnd(state.text, state.position + alone.length)) {
+  // `/proc/{}/limits`: no shell makes anything of it.
+  const isEmpty = rest.startsWith('{}');
+  const alone = isEmpty ? '{}' : rest.charAt(0);
+  if (!isEmpty && (state.position !== wordStart || !isWordEnd(state.text, state.position + 1))) {
     throw new LexRefusal(
       'braces outside quotes mean different things to different shells',
       state.position,

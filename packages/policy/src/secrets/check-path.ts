@@ -46,6 +46,8 @@ export interface PathPlace {
   directories: readonly string[];
   /** Everything below the path is read too. */
   deep: boolean;
+  /** Of what is below it, files of such names alone: no slash, and `*` for any part of one. */
+  name?: string | undefined;
   /** If the path is a directory, the files in it are read too. */
   entries?: boolean;
 }
@@ -63,7 +65,7 @@ export function checkPath(pieces: readonly Piece[], place: PathPlace): Problem |
   for (const full of absolutePaths(pieces, place.directories)) {
     const problem =
       checkAbsolute(full) ??
-      (place.deep ? checkBelow(full) : undefined) ??
+      (place.deep ? checkBelow(full, place.name ?? '') : undefined) ??
       (place.entries ? checkEntries(full) : undefined);
     if (problem) return { kind: problem.kind, because: `${show(pieces)} ${problem.because}` };
   }
@@ -91,9 +93,9 @@ function checkAbsolute(full: readonly Piece[]): Problem | undefined {
     : checkLiteral(withoutSlash(tidy(literal)));
 }
 
-/** Everything below the path. */
-function checkBelow(full: readonly Piece[]): Problem | undefined {
-  return checkAtoms([...atomsOf(full), '/', { run: 'all' }], `${tidy(leadingText(full))}/`);
+/** Everything below the path, or what ends in the name. */
+function checkBelow(full: readonly Piece[], name: string): Problem | undefined {
+  return checkAtoms([...atomsOf(full), '/', { run: 'all' }, ...atomsOfPattern(name)], `${tidy(leadingText(full))}/`);
 }
 
 /** The files directly in the path, unless its name is clearly that of a file. */

@@ -74,7 +74,7 @@ export const secretPlaces: readonly string[] = [
   '/etc/salt/pki/**',
   '/etc/puppetlabs/**',
   '/etc/chef/**',
-  '/var/log/installer/cdebconf/**',
+  '/var/log/installer/cdebconf/*.dat*',
   '/run/containers/**',
   '/var/lib/containers/**',
   '/etc/wireguard/**',
@@ -322,6 +322,8 @@ export const secretPlaces: readonly string[] = [
   '**/.gnupg/**',
   '**/.password-store/**',
   '**/.git-credentials',
+  // Addresses with the password in them.
+  '**/.git/config',
   '**/.netrc',
   '**/.pgpass',
   '**/.my.cnf',

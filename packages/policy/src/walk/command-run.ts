@@ -4,6 +4,8 @@ import type { Level, Token, WordToken } from '../reading/token.ts';
 export interface CommandRun {
   words: WordToken[];
   redirections: Array<{ operator: Extract<Token, { kind: 'redirect' }>; target: WordToken | undefined }>;
+  /** The tokens in front of the `|` that pipes into it, back to where the pipe begins. */
+  piped: readonly Token[] | undefined;
   start: number;
   end: number;
   /** Index of the token after it. */
@@ -13,7 +15,8 @@ export interface CommandRun {
 /** Claims what it takes. */
 export function takeRun(level: Level, from: number): CommandRun {
   const first = level.tokens[from];
-  const run: CommandRun = { words: [], redirections: [], start: first?.start ?? 0, end: first?.end ?? 0, next: from };
+  const { start, end } = first ?? { start: 0, end: 0 };
+  const run: CommandRun = { words: [], redirections: [], piped: pipedInto(level, from), start, end, next: from };
   for (;;) {
     const token = level.tokens[run.next];
     if (!token || token.kind === 'operator' || token.kind === 'newline') return run;
@@ -32,4 +35,19 @@ export function takeRun(level: Level, from: number): CommandRun {
     }
     run.redirections.push({ operator: token, target: target?.kind === 'word' ? target : undefined });
   }
+}
+
+function pipedInto({ tokens }: Level, from: number): readonly Token[] | undefined {
+  let pipe = from - 1;
+  while (tokens[pipe]?.kind === 'newline') pipe -= 1;
+  if (!isPipe(tokens[pipe])) return undefined;
+  const before = tokens.slice(0, pipe);
+  const bound = before.findLastIndex(
+    (token) => token.kind === 'newline' || (token.kind === 'operator' && !isPipe(token)),
+  );
+  return before.slice(bound + 1);
+}
+
+function isPipe(token: Token | undefined): boolean {
+  return token?.kind === 'operator' && token.text === '|';
 }

@@ -10,6 +10,7 @@ import type { CommandRun } from './command-run.ts';
 import { type Judge, report } from './judge.ts';
 import { judgeProgram, lookUp } from './judge-program.ts';
 import { judgeRedirection } from './judge-redirection.ts';
+import { type StandardInput, standardInputOf } from './standard-input.ts';
 
 /** More argument lists than this and the command is not judged. */
 const combinationsMax = 256;
@@ -75,7 +76,8 @@ function judgeCall(
     report(judge, run, unknown('the directory that `cd` goes to is computed when it runs: write it out'));
   }
   const nameWord: Word = { pieces: [textPiece(name)], loose: false, start: first.start, end: first.end };
-  const problems = judgeCombinations(judge, nameWord, rest);
+  const given = lookUp(name)?.takesAddresses === true ? rest.map(withoutQuestion) : rest;
+  const problems = judgeCombinations(judge, nameWord, given, standardInputOf(run));
   for (const problem of problems) report(judge, run, judge.roundsUnknown > 0 ? withoutAsking(problem) : problem);
   if (problems.length === 0) {
     judge.findings.push({
@@ -88,6 +90,23 @@ function judgeCall(
   }
 }
 
+const askedPage = /^(?:https?:\/\/)?(?:localhost|127\.0\.0\.1)(?::\d{1,5})?\/[A-Za-z0-9_/-]+$/;
+
+/** `localhost:9200/_cat/nodes?v`: no file has such a name. If one had, it would be another page of the same machine. */
+function withoutQuestion(word: WordToken): WordToken {
+  const [page, mark, question, ...more] = word.parts;
+  const isAddress =
+    page?.kind === 'text' &&
+    !page.quoted &&
+    askedPage.test(page.text) &&
+    mark?.kind === 'glob' &&
+    mark.raw === '?' &&
+    more.length === 0 &&
+    question?.kind === 'text' &&
+    /^[a-z_]+$/.test(question.text);
+  return isAddress ? { ...word, parts: [{ ...page, text: `${page.text}?${question.text}` }] } : word;
+}
+
 /** Where a loop asks again and again, a person looks at it first. */
 function withoutAsking({ call, ...problem }: Problem): Problem {
   if (call === undefined) return problem;
@@ -95,7 +114,7 @@ function withoutAsking({ call, ...problem }: Problem): Problem {
   return { ...problem, call: rest };
 }
 
-function judgeCombinations(judge: Judge, name: Word, rest: readonly WordToken[]): Problem[] {
+function judgeCombinations(judge: Judge, name: Word, rest: readonly WordToken[], input: StandardInput): Problem[] {
   let combinations: Word[][] = [[name]];
   for (const token of rest) {
     const alternatives = name.pieces.some((piece) => piece.kind === 'text' && piece.text === '[[')
@@ -107,7 +126,7 @@ function judgeCombinations(judge: Judge, name: Word, rest: readonly WordToken[])
     combinations = next;
   }
   const problems: Problem[] = [];
-  for (const words of combinations) problems.push(...judgeProgram(words, judge.directories));
+  for (const words of combinations) problems.push(...judgeProgram(words, judge.directories, input));
   return problems;
 }
 

@@ -6,6 +6,7 @@ import { type Problem, unknown } from '../explain/finding.ts';
 import { namesMetadata } from '../secrets/names-metadata.ts';
 import { showText } from '../text/show-text.ts';
 import { literalOf, type Word } from '../words/piece.ts';
+import { type StandardInput, unknownInput } from './standard-input.ts';
 
 const systemDirectory = /^\/(?:usr\/)?s?bin\/(?=[^/]+$)/;
 const wrappersMax = 4;
@@ -14,6 +15,7 @@ const wrappersMax = 4;
 export function judgeProgram(
   words: readonly Word[],
   directories: readonly string[],
+  input: StandardInput = unknownInput,
   bounded = false,
   depth = 0,
 ): Problem[] {
@@ -25,8 +27,9 @@ export function judgeProgram(
   if (!program) return [notInCatalogue(written, rest)];
   const problems = checkArguments(program, rest, {
     directories,
+    input,
     bounded,
-    judgeInner: (inner, innerBounded) => judgeProgram(inner, directories, innerBounded, depth + 1),
+    judgeInner: (inner, given) => judgeProgram(inner, directories, given.input, given.bounded, depth + 1),
   });
   const isUnderstood = problems.every(({ call }) => call?.understood === true);
   // Known for its version alone, or for some uses: what it is known for otherwise says more, unless it would tell a secret.

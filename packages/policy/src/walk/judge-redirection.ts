@@ -33,7 +33,7 @@ function checkTarget(judge: Judge, operator: string, words: readonly Word[]): Pr
         : unknown('it redirects to something other than its own streams');
     case '<':
       // Globs are taken as they stand by some shells.
-      if (word.pieces.some((piece) => piece.kind === 'hole' && piece.of === 'glob')) {
+      if (word.globbed) {
         return unknown('the target of a redirection is computed when it runs');
       }
       return checkPath(word.pieces, { directories: judge.directories, deep: false });

@@ -7,7 +7,7 @@ import type { Variables } from '../words/collect-variables.ts';
 import type { HoleKind, Piece } from '../words/piece.ts';
 
 /** What `$( … )` can put in its place, when that is known. */
-export type OutputKind = 'digits' | 'many-digits' | 'token' | 'path' | 'any';
+export type OutputKind = 'digits' | 'many-digits' | 'token' | 'many-tokens' | 'path' | 'any';
 
 export type SubstitutionPart = Extract<WordPart, { kind: 'substitution' }>;
 

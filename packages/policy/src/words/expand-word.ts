@@ -108,8 +108,11 @@ function fragmentsOf(judge: Judge, part: WordPart): Fragment[] {
         case 'path':
           return [{ words: [[{ kind: 'hole', of: output }]] }, { words: [] }];
         case 'many-digits':
+        case 'many-tokens':
           return [1, 2, 0].map((count) => ({
-            words: Array.from({ length: count }, (): Piece[] => [{ kind: 'hole', of: 'digits' }]),
+            words: Array.from({ length: count }, (): Piece[] => [
+              { kind: 'hole', of: output === 'many-digits' ? 'digits' : 'token' },
+            ]),
           }));
       }
       break;
@@ -136,13 +139,18 @@ function rangeFragments({ from, to }: { from: number; to: number }): Fragment[] 
   return [{ words: Array.from({ length: count }, (_, index) => [textPiece(String(from + index * step))]) }];
 }
 
-/** The kernel makes up the names here, and puts no blank and no glob into them. */
-const kernelNames = /^\/(?:proc\/$|sys\/class\/net\/|sys\/block\/)/;
+/** The kernel makes up the names here, and puts no blank and no glob into them. Disks are among them. */
+const kernelNames = /^\/(?:proc\/$|sys\/class\/net\/|sys\/block\/|dev\/(?:sd|vd|xvd|nvme)$)/;
+
+/** All its globs stand in the same name of the path, however many: `/proc/[0-9]*`. */
+function isOneName(pieces: readonly Piece[]): boolean {
+  const shape = pieces.map((piece) => (piece.kind === 'text' ? piece.text.replaceAll(/[^/]/g, '.') : '*')).join('');
+  return /^[^*]*\*[^/]*[^*]*$/.test(shape);
+}
 
 /** An unquoted value is split at blanks and globbed; only what is plainly harmless is followed. */
 function splitValue(pieces: readonly Piece[]): Fragment {
-  const globs = pieces.filter((piece) => piece.kind === 'hole' && piece.of === 'glob').length;
-  const whole = globs === 1 && kernelNames.test(leadingText(pieces));
+  const whole = isOneName(pieces) && kernelNames.test(leadingText(pieces));
   const single = pieces.every((piece) => {
     if (piece.kind === 'text') return plainValue.test(piece.text);
     return piece.of === 'digits' || piece.of === 'token' || piece.of === 'path' || (whole && piece.of === 'glob');
@@ -176,6 +184,7 @@ function unsplitValues(judge: Judge, part: WordPart): Piece[][] {
       switch (output) {
         case 'any':
         case 'many-digits':
+        case 'many-tokens':
           return [[{ kind: 'hole', of: 'any' }]];
         case 'digits':
         case 'token':

@@ -23,6 +23,8 @@ export interface Word {
   globbed?: boolean;
   /** Another program puts it there when it runs. */
   handed?: Handed;
+  /** What the last name of every path fits that is found. */
+  name?: string | undefined;
   start: number;
   end: number;
 }
