@@ -16,6 +16,8 @@ export interface AttackResult {
   readonly executions: number;
   /** Genuine commands, before and after, and how often each of them ran. */
   readonly controls: Readonly<Record<string, number>>;
+  /** What stood around them, and how often: other things that were forged, what else was altered. */
+  readonly conditions?: Readonly<Record<string, number>>;
   readonly problems: readonly string[];
 }
 

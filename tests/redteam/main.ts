@@ -5,8 +5,10 @@ import * as preparation from '@sena/db/prepare-database';
 import { testDatabaseOf } from '@sena/testing/postgres';
 import { startTestCluster } from '@sena/testing/test-cluster';
 import type { AttackResult } from './attack.ts';
+import { attackAsSuperuser } from './attack-as-superuser.ts';
 import { forgeDispatches } from './forge-dispatches.ts';
 import { forgeJobs } from './forge-jobs.ts';
+import { openStage } from './superuser/open-stage.ts';
 import { renderAttacks, writeAttacks } from './write-attacks.ts';
 
 const { values } = parseArgs({
@@ -16,6 +18,8 @@ const { values } = parseArgs({
     forgeries: { type: 'string', default: '2400' },
     /** Jobs and doorbells, on each of both backends; none: those are left out. */
     jobs: { type: 'string', default: '400' },
+    /** As the database's superuser; none: those are left out. */
+    attacks: { type: 'string', default: '360' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -24,16 +28,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const seed = Number(values.seed);
 const results: AttackResult[] = [await forgeDispatches({ seed, forgeries: Number(values.forgeries) })];
 const jobs = Number(values.jobs);
-if (jobs > 0) {
-  const cluster = await startTestCluster(preparation);
-  try {
-    for (const backend of ['postgres', 'redis'] as const) {
-      const database = testDatabaseOf(await cluster.createDatabase());
-      results.push(await forgeJobs({ seed, backend, forgeries: jobs, database }));
-    }
-  } finally {
-    await cluster.stop();
+const attacks = Number(values.attacks);
+const cluster = await startTestCluster(preparation);
+try {
+  for (const backend of jobs > 0 ? (['postgres', 'redis'] as const) : []) {
+    const database = testDatabaseOf(await cluster.createDatabase());
+    results.push(await forgeJobs({ seed, backend, forgeries: jobs, database }));
   }
+  if (attacks > 0) {
+    const stage = await openStage(testDatabaseOf(await cluster.createDatabase()));
+    try {
+      results.push(await attackAsSuperuser(stage, { seed, attacks }));
+    } finally {
+      await stage.close();
+    }
+  }
+} finally {
+  await cluster.stop();
 }
 const report = renderAttacks(results, `pnpm redteam ${process.argv.slice(2).join(' ')}`.trim());
 console.log(report);

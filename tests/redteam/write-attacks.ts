@@ -13,8 +13,8 @@ export function renderAttacks(results: readonly AttackResult[], command: string)
 
 **${forgeriesOf(results)} forgeries: ${executions} executions, ${sessions} sessions in sshd's log while they were made.**
 
-Satellite, sshd and, for jobs and doorbells, the services, PostgreSQL and Redis are real processes. Every command that is tried writes a line to
-a file on the host, so does every genuine one; the file is read on the host itself, sshd's log from its disk. The genuine commands run before,
+Satellite, sshd and, but for the relay's forgeries, the services, PostgreSQL and Redis are real processes. Every command that is tried writes a
+line to a file on the host, so does every genuine one; the file is read on the host itself, sshd's log from its disk. The genuine commands run before,
 and after all the forgeries, once each.
 ${results.map(describeAttack).join('')}`;
 }
@@ -24,14 +24,34 @@ function describeAttack(result: AttackResult): string {
     const said = Object.entries(answers).map(([answer, times]) => `${answer} ${times}`);
     return `| ${kind} | ${sent} | ${said.join(', ')} |`;
   });
-  const controls = Object.entries(result.controls).map(([control, times]) => `${control}: ${times}`);
   return `
 ## With ${result.with}
 
-${result.executions} executions, ${result.sessionsDuring} sessions. Genuine commands and how often each ran: ${controls.join(', ')}.
+${result.executions} executions, ${result.sessionsDuring} sessions. ${describeControls(result.controls)}
 
 | forgery | tried | answers |
 | --- | --- | --- |
+${rows.join('\n')}
+${describeConditions(result.conditions)}`;
+}
+
+const controlsListedMax = 12;
+
+function describeControls(controls: AttackResult['controls']): string {
+  const said = Object.entries(controls).map(([control, times]) => `${control}: ${times}`);
+  if (said.length > controlsListedMax && Object.values(controls).every((times) => times === 1))
+    return `${said.length} genuine commands ran once each.`;
+  return `Genuine commands and how often each ran: ${said.join(', ')}.`;
+}
+
+function describeConditions(conditions: AttackResult['conditions']): string {
+  if (conditions === undefined) return '';
+  const rows = Object.entries(conditions)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([condition, times]) => `| ${condition} | ${times} |`);
+  return `
+| what else was forged or altered for them | of so many |
+| --- | --- |
 ${rows.join('\n')}
 `;
 }

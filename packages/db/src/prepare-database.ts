@@ -19,9 +19,10 @@ export async function prepareDatabase(options: {
     await admin.query(`select pg_advisory_lock(hashtext('sena.prepare'))`);
     for (const role of loginRoles) await ensureRole(admin, role, 'login nobypassrls', passwords[role]);
     await ensureRole(admin, 'sena_definer', 'nologin bypassrls', null);
+    await ensureRole(admin, 'sena_organization_definer', 'nologin nobypassrls', null);
     await ensureRole(admin, 'sena_organization', 'nologin nobypassrls', null);
     await refusePowerfulRoles(admin);
-    await admin.query('grant sena_definer to sena_owner');
+    await admin.query('grant sena_definer, sena_organization_definer to sena_owner');
     await admin.query('grant sena_organization to sena_identity');
     const existing = await admin.query('select 1 from pg_database where datname = $1', [database]);
     if (existing.rowCount === 0) await admin.query(`create database ${pg.escapeIdentifier(database)} owner sena_owner`);
@@ -73,7 +74,7 @@ async function refusePowerfulRoles(admin: pg.Client): Promise<void> {
   const found = await admin.query<{ rolname: string }>(
     `select rolname from pg_roles where rolname = any($1)
        and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication) order by 1`,
-    [[...loginRoles, 'sena_organization']],
+    [[...loginRoles, 'sena_organization', 'sena_organization_definer']],
   );
   if (found.rows.length === 0) return;
   const names = found.rows.map((row) => row.rolname).join(', ');

@@ -32,24 +32,27 @@ test('no role that logs in is a superuser or bypasses row-level security', async
   expect(roles.rows.filter((role) => !role.rolcanlogin)).toEqual([
     { rolname: 'sena_definer', rolsuper: false, rolbypassrls: true, rolcanlogin: false },
     { rolname: 'sena_organization', rolsuper: false, rolbypassrls: false, rolcanlogin: false },
+    { rolname: 'sena_organization_definer', rolsuper: false, rolbypassrls: false, rolcanlogin: false },
   ]);
 });
 
-test('the owner, who migrates, and identity, for what is of one organization, become one other role each; nobody else does', async () => {
+test('the owner, who migrates, and identity, for what is of one organization, become other roles; nobody else does', async () => {
   const members = await admin.query<{ member: string; role: string }>(
     `select m.member::regrole::text as member, m.roleid::regrole::text as role from pg_auth_members m
-     where m.member::regrole::text like 'sena\\_%' order by 1`,
+     where m.member::regrole::text like 'sena\\_%' order by 1, 2`,
   );
   expect(members.rows).toEqual([
     { member: 'sena_identity', role: 'sena_organization' },
     { member: 'sena_owner', role: 'sena_definer' },
+    { member: 'sena_owner', role: 'sena_organization_definer' },
   ]);
 });
 
 test('identity, queue and checkpoints are read by their own role alone', async () => {
   const own: Record<string, string[]> = {
-    // The definer reads memberships, so that changes are told to the right organizations, and the public halves of passkeys.
-    identity: ['sena_definer', 'sena_identity', 'sena_organization', 'sena_owner'],
+    // The definer reads memberships, so that changes are told to the right organizations; the one that sees a single organization reads whether
+    // its keys are good, and the public halves of its members' passkeys.
+    identity: ['sena_definer', 'sena_identity', 'sena_organization', 'sena_organization_definer', 'sena_owner'],
     bullmq: ['sena_queue'],
     checkpoint: ['sena_checkpoint'],
   };
@@ -63,17 +66,48 @@ test('identity, queue and checkpoints are read by their own role alone', async (
     );
     expect({ schema, readers: found.rows.map((row) => row.reader) }).toEqual({ schema, readers });
   }
-  const definer = await admin.query<{ relname: string; columns: string[] }>(
-    `select relname, array_agg(attname::text order by attname) as columns from pg_class c join pg_attribute a on a.attrelid = c.oid
-     where relnamespace = 'identity'::regnamespace and relkind = 'r' and attnum > 0 and has_column_privilege('sena_definer', c.oid, attnum, 'select')
-     group by relname order by relname`,
+  expect(await readableBy('sena_definer', 'identity')).toEqual({
+    member: expect.arrayContaining(['organizationId', 'userId']),
+  });
+  expect(await readableBy('sena_organization_definer', 'identity')).toEqual({
+    apikey: ['enabled', 'expiresAt', 'id', 'organizationId'],
+    member: ['organizationId', 'role', 'userId'],
+    passkey: ['credentialID', 'publicKey', 'purpose', 'userId'],
+  });
+});
+
+test('what looks past the organization that is set reads ids, times, states and hashes: no word of anybody’s, and no private key', async () => {
+  const readable = Object.entries(await readableBy('sena_definer', 'sena')).flatMap(([table, columns]) =>
+    columns.map((column) => `${table}.${column}`),
   );
-  expect(definer.rows).toEqual([
-    { relname: 'apikey', columns: ['enabled', 'expiresAt', 'id', 'organizationId'] },
-    { relname: 'member', columns: expect.arrayContaining(['userId', 'organizationId', 'role']) },
-    { relname: 'passkey', columns: ['credentialID', 'publicKey', 'purpose', 'userId'] },
+  expect(readable.length).toBeGreaterThan(60);
+  const isPlain =
+    /\.(id|\w+_(id|at|epoch|count|max)|status|job|size|seq|cursor|pending|failures|read_only|not_before|traceparent|lease_owner)$/;
+  expect(readable.filter((column) => !isPlain.test(column)).sort()).toEqual([
+    // How long a command may take, and whether it is signed.
+    'dispatches.limits',
+    'inquiries.jws',
+    'join_tokens.token_hash',
+    ...ofRunbooks,
+    'satellite_key_changes.former_public_key',
+    'satellites.fingerprint',
+    'satellites.public_key',
   ]);
 });
+/** Those that are of no organization. Another one's are not written: every statement on them says so. */
+const ofRunbooks = ['commands', 'description', 'keywords', 'questions', 'search', 'slug', 'title'].map(
+  (column) => `runbooks.${column}`,
+);
+
+async function readableBy(role: string, schema: string): Promise<Record<string, string[]>> {
+  const found = await admin.query<{ relname: string; columns: string[] }>(
+    `select relname, array_agg(attname::text order by attname) as columns from pg_class c join pg_attribute a on a.attrelid = c.oid
+     where relnamespace = $2::regnamespace and relkind in ('r', 'p') and attnum > 0 and not attisdropped
+       and has_column_privilege($1, c.oid, attnum, 'select') group by relname order by relname`,
+    [role, schema],
+  );
+  return Object.fromEntries(found.rows.map(({ relname, columns }) => [relname, columns]));
+}
 
 const secret: Array<[role: string, table: string]> = [
   ['sena_app', 'dispatch_private_keys'],
@@ -190,10 +224,7 @@ test('nobody who logs in may change what is append-only', async () => {
   }
 });
 
-/**
- * Who may call each function that looks across organizations, or past what its callers may change. They return ids and counts.
- * `reassign_dispatch`, `members_with_role`, `api_key_is_good` and `passkeys_of_members` see the organization that is set, and no other.
- */
+/** Who may call each function that looks across organizations, or past what its callers may change. They return ids and counts. */
 const listed: Record<string, string[]> = {
   'sena.api_key_is_good': ['sena_app'],
   'sena.approvals_to_expire': ['sena_app'],
@@ -207,7 +238,7 @@ const listed: Record<string, string[]> = {
   'sena.dispatches_to_ask_about': ['sena_app'],
   'sena.dispatches_to_expire': ['sena_app'],
   'sena.dispatches_to_sign': ['sena_signer'],
-  'sena.ensure_output_partition': ['sena_app', 'sena_owner'],
+  'sena.ensure_output_partition': ['sena_app'],
   'sena.forget_old_idempotency_keys': ['sena_app'],
   'sena.hold_run_lease': ['sena_checkpoint'],
   'sena.inquiries_to_sign': ['sena_signer'],
@@ -227,6 +258,7 @@ const listed: Record<string, string[]> = {
   'sena.runs_to_ring': ['sena_app'],
   'sena.runs_to_start': ['sena_app'],
   'sena.satellite_by_fingerprint': ['sena_relay'],
+  'sena.satellite_key_is_known': ['sena_organization_definer'],
   'sena.satellites_gone_silent': ['sena_app'],
   'sena.satellites_lately_closed': ['sena_relay'],
   'identity.append_audit': [],
@@ -247,21 +279,31 @@ const listed: Record<string, string[]> = {
   'identity.on_user': [],
 };
 
+/** They are about the organization that is set: their owner sees no other. */
+const ofOneOrganization = [
+  'sena.api_key_is_good',
+  'sena.change_satellite_key',
+  'sena.members_with_role',
+  'sena.passkeys_of_members',
+  'sena.reassign_dispatch',
+];
+
 test('what runs with the rights of its owner is listed, pinned to a search path, and called by its listed roles only', async () => {
   const found = await admin.query<{ name: string; owner: string; settings: string[] | null; callers: string[] }>(
     `select p.pronamespace::regnamespace || '.' || p.proname as name, p.proowner::regrole::text as owner, p.proconfig as settings,
        array(select rolname::text from pg_roles r where r.rolname like 'sena\\_%' and has_function_privilege(r.oid, p.oid, 'execute')
-             and r.rolname <> 'sena_definer' order by 1) as callers
+             and r.oid <> p.proowner order by 1) as callers
      from pg_proc p where p.prosecdef and p.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema') order by 1`,
   );
   expect(found.rows.map((row) => row.name)).toEqual(Object.keys(listed).sort());
   for (const { name, owner, settings, callers } of found.rows) {
     // A partition has to be made by the owner of its table; it touches no row.
-    const expectedOwner = name === 'sena.ensure_output_partition' ? 'sena_owner' : 'sena_definer';
+    const definer = ofOneOrganization.includes(name) ? 'sena_organization_definer' : 'sena_definer';
+    const expectedOwner = name === 'sena.ensure_output_partition' ? 'sena_owner' : definer;
     expect({ name, owner }).toEqual({ name, owner: expectedOwner });
     expect(settings?.[0]).toMatch(/^search_path=(sena|identity), pg_temp$/);
-    // sena_owner is a member of sena_definer.
-    const others = callers.filter((role) => role !== 'sena_owner' || expectedOwner === 'sena_owner');
+    // sena_owner is a member of both definers.
+    const others = callers.filter((role) => role !== 'sena_owner');
     expect({ name, callers: others }).toEqual({ name, callers: listed[name] });
   }
 });

@@ -1,7 +1,7 @@
 // The database roles, and the schema that each one works in. See docs/architecture/processes.md.
 // Pure.
 
-/** Roles that services log in with. `sena_definer` and `sena_organization` can't log in. */
+/** Roles that services log in with. `sena_definer`, `sena_organization_definer` and `sena_organization` can't log in. */
 export const loginRoles = [
   'sena_owner',
   'sena_app',

@@ -150,6 +150,20 @@ describe('a passkey for signing in', () => {
     expect((await signInWith(added.passkey)).status).toBe(401);
   });
 
+  it('that another organization’s person has is refused as a wrong one is: that somebody has it, nobody learns', async () => {
+    const theirs = await register(await signedIn(gateway.theirs.members.owner.email), '?context=sign_in');
+    expect(theirs.answer.status).toBe(200);
+    const taken = await register(own, '?context=sign_in', theirs.passkey);
+    const another = createSoftwarePasskey(here);
+    const wrong = await register(own, '?context=sign_in', {
+      ...another,
+      register: () => another.register(Buffer.alloc(32).toString('base64url')),
+    });
+    const said = ({ answer: { status, json } }: typeof taken) => ({ status, code: json.code, detail: json.detail });
+    expect(said(taken)).toEqual(said(wrong));
+    expect(said(taken)).toMatchObject({ status: 422, code: 'validation_failed' });
+  });
+
   it('is made by a person who was verified', async () => {
     const passkey = createSoftwarePasskey(here);
     const unverified = {

@@ -792,7 +792,7 @@ create policy organization_rows on runbooks
 
 -- Who may do what ----------------------------------------------------------------------------------------------------------
 
-grant usage on schema sena to sena_app, sena_relay, sena_signer, sena_definer, sena_checkpoint;
+grant usage on schema sena to sena_app, sena_relay, sena_signer, sena_definer, sena_organization_definer, sena_checkpoint;
 grant execute on function current_organization() to public;
 
 grant select on organizations, sites, satellites, join_tokens, nodes, runs, run_events, findings, policy_decisions, approvals, approval_decisions,
@@ -860,15 +860,44 @@ grant delete on outbox to sena_signer;
 -- The listed functions that look across organizations. They return ids; whoever calls them then sets the organization. -----
 
 grant create on schema sena to sena_definer;
-grant select, update on runs, satellites, dispatches, executions, inquiries to sena_definer;
+-- What they look for, and what they return: whoever mistakes one of them tells ids, times and hashes, and no word of anybody's.
+grant select (id, organization_id, status, start_at, traceparent, cancel_requested_at, wake_count, handled_count, wanted_at, failures,
+  lease_owner, lease_epoch, lease_expires_at) on runs to sena_definer;
+grant update (failures, lease_owner, lease_epoch, lease_expires_at) on runs to sena_definer;
+grant select (id, organization_id, site_id, public_key, fingerprint, relay_id, connection_epoch, last_seen_at, revoked_at, locked_at) on satellites to sena_definer;
+-- To hold a row needs the right to change a column of it.
+grant update (last_seen_at) on satellites to sena_definer;
+grant select (id, organization_id, run_id, satellite_id, approval_id, limits, read_only, not_before, expires_at, traceparent, pending, created_at,
+  sent_at, sent_epoch, acked_at, superseded_at) on dispatches to sena_definer;
+grant update (sent_at, sent_epoch) on dispatches, inquiries to sena_definer;
+grant select (id, organization_id, dispatch_id, satellite_id, created_at, expires_at, jws, sent_at, sent_epoch, acked_at, refused_at) on inquiries to sena_definer;
 grant select (organization_id, running_max) on sites to sena_definer;
-grant insert on dispatches, satellite_key_changes to sena_definer;
-grant select on satellite_key_changes to sena_definer;
-grant select on dispatch_envelopes, outbox, approvals, organizations, dispatch_keys, dispatch_key_requests, dispatch_private_keys, join_tokens, audit_unsealed, idempotency_keys,
-  audit_seals, audit_checkpoints, audit_sinks to sena_definer;
+grant select (former_public_key) on satellite_key_changes to sena_definer;
+grant select (dispatch_id) on dispatch_envelopes to sena_definer;
+grant select (id, organization_id, job, run_id, traceparent, created_at) on outbox to sena_definer;
+grant select (id, organization_id, status, expires_at) on approvals to sena_definer;
+grant select (organization_id, retired_at) on dispatch_keys to sena_definer;
+grant select (id, organization_id, created_at, done_at) on dispatch_key_requests to sena_definer;
+grant select (organization_id) on dispatch_private_keys to sena_definer;
+grant select (id, organization_id, token_hash) on join_tokens to sena_definer;
+grant select (organization_id, created_at) on idempotency_keys to sena_definer;
+grant select (organization_id, seq, sealed_at) on audit_seals to sena_definer;
+grant select (organization_id, size) on audit_checkpoints to sena_definer;
+grant select (id, organization_id, next_attempt_at, cursor) on audit_sinks to sena_definer;
+grant select (organization_id) on organizations to sena_definer;
+grant select on audit_unsealed to sena_definer;
 grant insert on audit_unsealed, organizations, audit_events to sena_definer;
 grant insert, update, select on runbooks to sena_definer;
 grant delete on runbooks, idempotency_keys, audit_unsealed to sena_definer;
+
+-- Those that are about the organization that is set do what their callers may not, and see no more of others than they do: row-level security
+-- holds inside them, whatever they filter by.
+grant create on schema sena to sena_organization_definer;
+grant select on runs, satellites, dispatches, executions to sena_organization_definer;
+grant update (pending, superseded_at) on dispatches to sena_organization_definer;
+grant update (dispatch_id) on executions to sena_organization_definer;
+grant update (public_key, fingerprint) on satellites to sena_organization_definer;
+grant insert on dispatches, satellite_key_changes to sena_organization_definer;
 
 -- Hands out the next run, to the organization with the fewest under way; within it the one that has waited longest. A candidate
 -- that another claimer has just locked is passed over: there are more of them than claimers. A lease that ended while it had an
@@ -976,6 +1005,11 @@ language sql security definer set search_path = sena, pg_temp as $$
   select organization_id, id, site_id, revoked_at is not null, locked_at is not null from satellites where fingerprint = satellite_fingerprint
 $$;
 
+-- Has any satellite, of whichever organization, this key, or has it had it? Asked by change_satellite_key alone.
+create function satellite_key_is_known(key text) returns boolean language sql stable security definer set search_path = sena, pg_temp as $$
+  select exists (select from satellite_key_changes where former_public_key = key) or exists (select from satellites where public_key = key)
+$$;
+
 -- For the relay, which has verified that both keys have signed it: it may not write keys by itself. `same`: it has that key already, and the
 -- answer was lost. `refused`: the satellite has another key by now, or another connection, or the new key is not new.
 create function change_satellite_key(satellite text, epoch bigint, former_key text, new_key text, new_fingerprint text, signatures jsonb)
@@ -984,7 +1018,7 @@ begin
   if exists (select from satellites where id = satellite and organization_id = current_organization() and public_key = new_key) then
     return 'same';
   end if;
-  if exists (select from satellite_key_changes where former_public_key = new_key) or exists (select from satellites where public_key = new_key) then
+  if satellite_key_is_known(new_key) then
     return 'refused';
   end if;
   update satellites set public_key = new_key, fingerprint = new_fingerprint
@@ -1294,19 +1328,23 @@ begin
 end $$;
 
 do $$
-declare f record;
+declare
+  f record;
+  about_one regprocedure[] := array['reassign_dispatch(text, text[], text[], text[])', 'change_satellite_key(text, bigint, text, text, text, jsonb)'];
 begin
   for f in select p.oid::regprocedure as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
            where n.nspname = 'sena' and p.prosecdef loop
     execute format('revoke all on function %s from public', f.name);
     -- A partition has to be made by the owner of the table it belongs to.
-    if f.name::text <> 'ensure_output_partition(date)' and f.name::text <> 'sena.ensure_output_partition(date)' then
-      execute format('alter function %s owner to sena_definer', f.name);
+    if f.name <> 'ensure_output_partition(date)'::regprocedure then
+      execute format('alter function %s owner to %I', f.name,
+        case when f.name = any(about_one) then 'sena_organization_definer' else 'sena_definer' end);
     end if;
   end loop;
 end $$;
-revoke create on schema sena from sena_definer;
+revoke create on schema sena from sena_definer, sena_organization_definer;
 
+grant execute on function satellite_key_is_known(text) to sena_organization_definer;
 grant execute on function claim_next_run(text, integer), runs_to_ring(integer, integer), runs_to_start(integer), outbox_to_ring(integer, integer), approvals_to_expire(integer),
   dispatches_to_expire(integer, integer, integer), dispatches_left_behind(integer), dispatches_to_ask_about(integer, integer), reassign_dispatch(text, text[], text[], text[]),
   satellites_gone_silent(integer), organizations_to_seal(), audit_sinks_due(integer), forget_old_idempotency_keys(bigint),

@@ -165,12 +165,13 @@ create table identity.sign_in_failures (
 create index sign_in_failures_email on identity.sign_in_failures (email_sha256, at);
 create index sign_in_failures_address on identity.sign_in_failures (address_sha256, at);
 
-grant usage on schema identity to sena_identity, sena_definer;
+grant usage on schema identity to sena_identity, sena_definer, sena_organization_definer;
 grant select, insert, update, delete on all tables in schema identity to sena_identity;
 grant usage on all sequences in schema identity to sena_identity;
 grant select on identity."member" to sena_definer;
-grant select ("userId", "credentialID", "publicKey", "purpose") on identity."passkey" to sena_definer;
-grant select ("id", "organizationId", "enabled", "expiresAt") on identity."apikey" to sena_definer;
+grant select ("organizationId", "userId", "role") on identity."member" to sena_organization_definer;
+grant select ("userId", "credentialID", "publicKey", "purpose") on identity."passkey" to sena_organization_definer;
+grant select ("id", "organizationId", "enabled", "expiresAt") on identity."apikey" to sena_organization_definer;
 grant update (name) on organizations to sena_definer;
 
 -- Row-level security: forced, on every table whose rows are an organization's. sena_identity looks across: who signs in, or brings a token, is of
@@ -478,8 +479,9 @@ language sql stable security definer set search_path = identity, pg_temp as $$
 $$;
 revoke all on function sena.passkeys_of_members(text[]) from public;
 grant execute on function sena.passkeys_of_members(text[]) to sena_signer;
-grant create on schema sena to sena_definer;
-alter function sena.members_with_role(text[]) owner to sena_definer;
-alter function sena.api_key_is_good(text) owner to sena_definer;
-alter function sena.passkeys_of_members(text[]) owner to sena_definer;
-revoke create on schema sena from sena_definer;
+-- Row-level security holds inside them: memberships and keys of other organizations are not there.
+grant create on schema sena to sena_organization_definer;
+alter function sena.members_with_role(text[]) owner to sena_organization_definer;
+alter function sena.api_key_is_good(text) owner to sena_organization_definer;
+alter function sena.passkeys_of_members(text[]) owner to sena_organization_definer;
+revoke create on schema sena from sena_organization_definer;

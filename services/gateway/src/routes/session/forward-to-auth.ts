@@ -101,6 +101,10 @@ function describe(status: number, why: string): { code: ErrorCode; sentence: str
     return { code: 'rate_limited', sentence: 'Too many wrong codes. Enter the e-mail address and the password again.' };
   }
   if (/INVALID_PASSWORD/.test(why)) return { code: 'validation_failed', sentence: 'The password is wrong.' };
+  // One answer, whether it is wrong or somebody has it already: who, nobody learns.
+  if (/FAILED_TO_VERIFY_REGISTRATION/.test(why)) {
+    return { code: 'validation_failed', sentence: 'This passkey could not be added. Begin again, with another one.' };
+  }
   if (status === 401) return { code: 'unauthenticated', sentence: 'The e-mail address or the password is wrong.' };
   if (status === 403 && /ORIGIN|CROSS_SITE/.test(why)) {
     return { code: 'origin_refused', sentence: 'Sign in from SENA’s own pages.' };
