@@ -23,7 +23,8 @@ const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/fixtures
 export default defineConfig({
   test: {
     globalSetup: ['tests/global-setup.ts'],
-    maxWorkers: 2,
+    // One more than the two cores that it is sized for: much of the time a test waits for a limit to pass or a process to start.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 90_000,
     teardownTimeout: 20_000,
