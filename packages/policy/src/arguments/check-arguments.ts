@@ -482,7 +482,9 @@ function check(
 /** Behind another option that leaves out files, it would take in all the others. */
 function includedName({ shapes, words, used }: Reading): string | undefined {
   const option = shapes.findLast(({ includes }) => includes !== undefined)?.includes;
-  if (option === undefined || used.has(option.not)) return undefined;
+  // Behind `--` such a word is a pattern.
+  const isEnded = words.some((word) => literalOf(word.pieces) === '--');
+  if (option === undefined || isEnded || !used.has(option.only) || used.has(option.not)) return undefined;
   const given = words.filter(({ pieces }) => leadingText(pieces).startsWith(`${option.only}=`));
   const [pattern, ...others] = given.map(({ pieces }) =>
     withoutLeading(pieces, option.only.length + 1)

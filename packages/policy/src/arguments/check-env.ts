@@ -6,6 +6,8 @@ import { literalOf, type Word } from '../words/piece.ts';
 import type { ArgumentContext } from './check-arguments.ts';
 
 export function checkEnv(words: readonly Word[], { bounded, input, judgeInner }: ArgumentContext): Problem[] {
+  if (words.some(({ handed }) => handed !== undefined))
+    return [unknown(`${showText('env')} is given words that are not known`)];
   const texts = words.map(({ pieces, loose }) => (loose ? undefined : literalOf(pieces)));
   if (texts.every((text) => text === '-0' || text === '--null')) return [];
   const first = texts.findIndex((text) => text === undefined || !text.includes('='));
