@@ -3,7 +3,7 @@ import { isHarmlessVariable } from '../environment/judge-environment.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
 import { showText } from '../text/show-text.ts';
 import { literalOf, type Word } from '../words/piece.ts';
-import type { ArgumentContext } from './check-arguments.ts';
+import type { ArgumentContext } from './argument-context.ts';
 
 export function checkEnv(words: readonly Word[], { bounded, input, judgeInner }: ArgumentContext): Problem[] {
   if (words.some(({ handed }) => handed !== undefined))
