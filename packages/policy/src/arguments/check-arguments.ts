@@ -5,7 +5,6 @@ import { type Problem, unknown } from '../explain/finding.ts';
 import { numericPlaces } from '../languages/read-printf.ts';
 import { checkPlace } from '../secrets/check-path.ts';
 import { showText } from '../text/show-text.ts';
-import type { StandardInput } from '../walk/standard-input.ts';
 import {
   isLiteral,
   leadingText,
@@ -16,6 +15,7 @@ import {
   type Word,
   withoutLeading,
 } from '../words/piece.ts';
+import type { ArgumentContext } from './argument-context.ts';
 import { checkEnv } from './check-env.ts';
 import { checkExecs, type Exec, takeExec } from './check-exec.ts';
 import { checkTest } from './check-test.ts';
@@ -25,17 +25,6 @@ import { isNumber } from './is-number.ts';
 import { asName } from './narrowing-name.ts';
 
 const daySeconds = 86_400;
-
-export interface ArgumentContext {
-  directories: readonly string[];
-  /** Inside `timeout`: what never ends is ended. */
-  bounded: boolean;
-  input: StandardInput;
-  /** Judges the command that a wrapper runs. */
-  judgeInner: JudgeInner;
-}
-
-export type JudgeInner = (words: readonly Word[], given: { bounded: boolean; input: StandardInput }) => Problem[];
 
 interface Reading {
   program: Program;
@@ -482,7 +471,9 @@ function check(
 /** Behind another option that leaves out files, it would take in all the others. */
 function includedName({ shapes, words, used }: Reading): string | undefined {
   const option = shapes.findLast(({ includes }) => includes !== undefined)?.includes;
-  if (option === undefined || used.has(option.not)) return undefined;
+  // Behind `--` such a word is a pattern.
+  const isEnded = words.some((word) => literalOf(word.pieces) === '--');
+  if (option === undefined || isEnded || !used.has(option.only) || used.has(option.not)) return undefined;
   const given = words.filter(({ pieces }) => leadingText(pieces).startsWith(`${option.only}=`));
   const [pattern, ...others] = given.map(({ pieces }) =>
     withoutLeading(pieces, option.only.length + 1)

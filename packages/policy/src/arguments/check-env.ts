@@ -3,9 +3,11 @@ import { isHarmlessVariable } from '../environment/judge-environment.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
 import { showText } from '../text/show-text.ts';
 import { literalOf, type Word } from '../words/piece.ts';
-import type { ArgumentContext } from './check-arguments.ts';
+import type { ArgumentContext } from './argument-context.ts';
 
 export function checkEnv(words: readonly Word[], { bounded, input, judgeInner }: ArgumentContext): Problem[] {
+  if (words.some(({ handed }) => handed !== undefined))
+    return [unknown(`${showText('env')} is given words that are not known`)];
   const texts = words.map(({ pieces, loose }) => (loose ? undefined : literalOf(pieces)));
   if (texts.every((text) => text === '-0' || text === '--null')) return [];
   const first = texts.findIndex((text) => text === undefined || !text.includes('='));

@@ -4,7 +4,7 @@ import { type Problem, unknown } from '../explain/finding.ts';
 import { showText } from '../text/show-text.ts';
 import { unknownInput } from '../walk/standard-input.ts';
 import { isLiteral, literalOf, textPiece, type Word } from '../words/piece.ts';
-import type { JudgeInner } from './check-arguments.ts';
+import type { JudgeInner } from './argument-context.ts';
 import { nameOfFound } from './narrowing-name.ts';
 
 export interface Exec {

@@ -4,7 +4,7 @@ import { showText } from '../text/show-text.ts';
 import type { OutputKind } from '../walk/judge.ts';
 import { type Found, type StandardInput, unknownInput } from '../walk/standard-input.ts';
 import { type HoleKind, isLiteral, literalOf, type Piece, textPiece, type Word } from '../words/piece.ts';
-import type { JudgeInner } from './check-arguments.ts';
+import type { JudgeInner } from './argument-context.ts';
 import { manyWords, ofAnother } from './check-exec.ts';
 
 const switches = /^-[0rt]+$/;

@@ -377,6 +377,8 @@ export const networkPrograms: readonly ProgramInput[] = [
     letters: 'ps',
     operands: { first: [{ pattern: '[A-Za-z0-9][A-Za-z0-9.:-]{0,252}' }], max: 1 },
     requires: [['-p', '-s']],
+    does: ['network', 'asks other machines'],
+    asks: true,
     otherwise: 'network',
   },
   {

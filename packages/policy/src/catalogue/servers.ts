@@ -343,17 +343,6 @@ export const serverPrograms: readonly ProgramInput[] = [
     otherwise: 'controls_service',
   },
   {
-    name: 'named-checkzone',
-    operands: {
-      first: [
-        { pattern: '[A-Za-z0-9_.-]+' },
-        { pattern: '/(?:etc/bind|var/cache/bind|var/named)/(?!.*[.][.])[A-Za-z0-9_./-]+' },
-      ],
-      min: 2,
-      max: 2,
-    },
-  },
-  {
     name: 'squidclient',
     operands: { first: [{ pattern: 'mgr:(?:info|5min|60min|counters|utilization|mem|client_list)' }], min: 1, max: 1 },
     otherwise: 'network',
@@ -366,7 +355,14 @@ export const serverPrograms: readonly ProgramInput[] = [
   },
   // Without `-s` it waits for a key.
   { name: 'testparm', letters: 'sv', switches: ['--suppress-prompt'], requires: [['-s', '--suppress-prompt']] },
-  { name: 'wbinfo', letters: 'tpm', requires: [['-t', '-p', '-m']], otherwise: 'network' },
+  {
+    name: 'wbinfo',
+    letters: 'tpm',
+    requires: [['-t', '-p', '-m']],
+    does: ['network', 'asks other machines'],
+    asks: true,
+    otherwise: 'network',
+  },
   { name: 'realm', subcommands: { list: { switches: ['--all', '--name-only'] } }, otherwise: 'changes_users' },
   {
     name: 'sssctl',

@@ -3549,6 +3549,9 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
   },
   'names that a search does not keep to': {
     "grep -r x /var/log --include='*.log'": [
+      "grep -rv -- '--include=*.log' /var/log",
+      'grep -rve --include=*.log /var/log',
+      "grep -rv x /var/log --include='*.log' -- --include=y",
       "grep -r x /var/log --include='*.dat'",
       "grep -r x /var/log --include='*'",
       "grep -r x /var/log --include='*.log' --include='*'",

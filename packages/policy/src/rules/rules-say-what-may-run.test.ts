@@ -30,13 +30,22 @@ interface Asked {
   at?: Date;
   proposer?: Proposer;
 }
+const compiled = new Map<string, Exclude<ReturnType<typeof compileRules>, { kind: 'broken' }>>();
+function compiledOnce(policies: Record<string, string>) {
+  const key = JSON.stringify(policies);
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  const documents = Object.entries(policies).map(([name, text]) => ({ name, text }));
+  const rules = compileRules(engine, 'cloud', 'org_1', documents);
+  if (rules.kind === 'broken') throw new Error(JSON.stringify(rules.problems));
+  compiled.set(key, rules);
+  return rules;
+}
 function ask(
   command: string,
   { policies = {}, nodes = fleet, role = 'operator', id = 'member:user_1', at = noon, proposer = 'person' }: Asked = {},
 ): GroupVerdict[] {
-  const documents = Object.entries(policies).map(([name, text]) => ({ name, text }));
-  const rules = compileRules(engine, 'cloud', 'org_1', documents);
-  if (rules.kind === 'broken') throw new Error(JSON.stringify(rules.problems));
+  const rules = compiledOnce(policies);
   const { effects } = evaluateCommand(parser, command);
   const requester = { id, attributes: { role, via: 'session' } };
   return decideCommand(rules, { effects, requester, proposer, nodes, at });

@@ -8,8 +8,9 @@ import { expandUnsplit, expandWord } from '../words/expand-word.ts';
 import { literalOf, type Piece, textPiece, type Word } from '../words/piece.ts';
 import type { CommandRun } from './command-run.ts';
 import { type Judge, report } from './judge.ts';
-import { judgeProgram, lookUp } from './judge-program.ts';
+import { judgeProgram } from './judge-program.ts';
 import { judgeRedirection } from './judge-redirection.ts';
+import { lookUp } from './look-up.ts';
 import { type StandardInput, standardInputOf } from './standard-input.ts';
 
 /** More argument lists than this and the command is not judged. */

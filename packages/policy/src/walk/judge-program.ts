@@ -1,14 +1,13 @@
 // Entered from judge-command and, for wrappers, from itself. Looks the program up and has its arguments checked.
 import { checkArguments } from '../arguments/check-arguments.ts';
 import { findChanging, findProgram } from '../catalogue/find-program.ts';
-import type { Program } from '../catalogue/schema.ts';
 import { type Problem, unknown } from '../explain/finding.ts';
 import { namesMetadata } from '../secrets/names-metadata.ts';
 import { showText } from '../text/show-text.ts';
 import { literalOf, type Word } from '../words/piece.ts';
+import { programName } from './look-up.ts';
 import { type StandardInput, unknownInput } from './standard-input.ts';
 
-const systemDirectory = /^\/(?:usr\/)?s?bin\/(?=[^/]+$)/;
 const wrappersMax = 4;
 
 /** `words` begins with the program's name, which the caller knows to be written out plainly. */
@@ -40,15 +39,6 @@ export function judgeProgram(
     ...problem,
     call: problem.call ?? { understood: false, program: program.name },
   }));
-}
-
-export function lookUp(written: string): Program | undefined {
-  return findProgram(programName(written));
-}
-
-/** Programs are known by name where the system keeps them; anywhere else the name says nothing. */
-function programName(written: string): string {
-  return written.replace(systemDirectory, '');
 }
 
 function notInCatalogue(written: string, rest: readonly Word[]): Problem {

@@ -2,7 +2,7 @@
 // output can be. Pure.
 import { type Token, type WordToken, writtenText } from '../reading/token.ts';
 import type { OutputKind } from './judge.ts';
-import { lookUp } from './judge-program.ts';
+import { lookUp } from './look-up.ts';
 
 /** Programs through which lines pass unchanged, with the arguments that keep them so: another one could name a file. */
 const passing: Readonly<Record<string, RegExp>> = {
