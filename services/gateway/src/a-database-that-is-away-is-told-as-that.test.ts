@@ -96,6 +96,16 @@ describe.each<[what: string, lines: () => HalfOpenLine[]]>([
     }));
 });
 
+it('who comes back from a provider is led to the sign-in page, which says so', () =>
+  without([identity], async () => {
+    const answer = await gateway.call('GET', '/api/auth/oidc/callback?state=1&code=2', {
+      as: null,
+      headers: { cookie: 'sena.sign_in_state=1' },
+    });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe(`${testPublicUrl}/sign-in?failed=database_unavailable`);
+  }));
+
 it('once it is back all goes on: the session too, and a change that is sent again happens once', async () => {
   const headers = { 'idempotency-key': 'while-it-was-away' };
   await without([records, identity], async () => {

@@ -36,7 +36,7 @@ export function SignInForm() {
   const queryClient = useQueryClient();
   const [state, setState] = useState<State>(
     parameters.has('failed')
-      ? { kind: 'refused', sentence: 'Your organization’s provider did not sign you in. Try again, or ask an owner.' }
+      ? { kind: 'refused', sentence: whyNotAtProvider(parameters.get('failed')) }
       : { kind: 'idle' },
   );
 
@@ -146,4 +146,10 @@ export function SignInForm() {
       </p>
     </main>
   );
+}
+
+function whyNotAtProvider(code: string | null): string {
+  if (code === 'database_unavailable')
+    return 'SENA can’t reach its database, so nobody can sign in. Try again in a moment.';
+  return 'Your organization’s provider did not sign you in. Try again, or ask an owner.';
 }

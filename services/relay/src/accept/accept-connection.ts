@@ -1,5 +1,6 @@
 // One tunnel from its first frame to its last. Entered by the tunnel server for every WebSocket; hands frames to their rooms.
 import { nothingRunsCloseCode, type RelayFrame, type SatelliteFrame } from '@sena/contracts/frames';
+import { isDatabaseAway } from '@sena/db/is-database-away';
 import type { SatelliteIdentity } from '@sena/fleet/satellite-presence';
 import type { RunNews } from '@sena/runs/results/ring-recorded-runs';
 import type { Logger } from '@sena/telemetry/logger';
@@ -276,7 +277,9 @@ class Connection {
       return;
     }
     logger.error({ err: error, satelliteId }, 'a tunnel was closed, the relay failed on it');
-    this.#socket.close(1011, 'internal');
+    // The satellite says it to its operator: 1013 is for one that should come again later.
+    if (isDatabaseAway(error)) this.#socket.close(1013, 'SENA can not reach its database');
+    else this.#socket.close(1011, 'internal');
   }
 
   /** A clock that had to wait behind other frames would be wrong when it arrives: then the next heartbeat tells it. */

@@ -1,8 +1,8 @@
 // GET /api/auth/oidc/callback: a browser comes back from its provider. It is a page's address, so every answer leads to a page.
 import { finishOidc } from '@sena/auth/oidc/finish-oidc';
-import { SenaError } from '@sena/contracts/errors';
 import type { GatewayApp } from '../../gateway-app.ts';
 import type { Services } from '../../services.ts';
+import { leadToSignIn } from './lead-to-sign-in.ts';
 import { callbackPath, oidcSettings, readStateCookie, stateCookie } from './provider-settings.ts';
 
 export function getOidcCallback(app: GatewayApp, services: Services): void {
@@ -25,9 +25,7 @@ export function getOidcCallback(app: GatewayApp, services: Services): void {
         reply.header('set-cookie', await services.auth.sessionCookie(sessionToken));
         return reply.redirect(`${publicUrl}${nextPath}`, 303);
       } catch (error) {
-        if (!(error instanceof SenaError)) throw error;
-        request.log.info({ err: error, code: error.code }, 'a sign-in at a provider was refused');
-        return reply.redirect(`${publicUrl}/sign-in?failed=${error.code}`, 303);
+        return leadToSignIn(publicUrl, request, reply, error);
       }
     },
   );

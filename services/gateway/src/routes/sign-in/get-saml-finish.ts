@@ -1,8 +1,8 @@
 // GET /api/auth/saml/finish: a browser comes back from its SAML provider, with the cookie that it left with. Every answer leads to a page.
 import { finishSaml } from '@sena/auth/saml/finish-saml';
-import { SenaError } from '@sena/contracts/errors';
 import type { GatewayApp } from '../../gateway-app.ts';
 import type { Services } from '../../services.ts';
+import { leadToSignIn } from './lead-to-sign-in.ts';
 import { readStateCookie, stateCookie } from './provider-settings.ts';
 
 export const finishPath = '/api/auth/saml/finish';
@@ -26,9 +26,7 @@ export function getSamlFinish(app: GatewayApp, services: Services): void {
         reply.header('set-cookie', await services.auth.sessionCookie(sessionToken));
         return reply.redirect(`${publicUrl}${nextPath}`, 303);
       } catch (error) {
-        if (!(error instanceof SenaError)) throw error;
-        request.log.info({ err: error, code: error.code }, 'a sign-in at a provider was refused');
-        return reply.redirect(`${publicUrl}/sign-in?failed=${error.code}`, 303);
+        return leadToSignIn(publicUrl, request, reply, error);
       }
     },
   );

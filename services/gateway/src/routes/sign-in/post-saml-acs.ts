@@ -2,10 +2,10 @@
 // of ours is read: the browser is sent on to get-saml-finish, which looks at its cookie. It is a page's address, so every answer leads to a page.
 import { answerSaml } from '@sena/auth/saml/answer-saml';
 import { responseBytesMax } from '@sena/auth/saml/parse-response';
-import { SenaError } from '@sena/contracts/errors';
 import type { GatewayApp } from '../../gateway-app.ts';
 import type { Services } from '../../services.ts';
 import { finishPath } from './get-saml-finish.ts';
+import { leadToSignIn } from './lead-to-sign-in.ts';
 import { acsPath, samlSettings } from './provider-settings.ts';
 
 /** Base64, and its `+` and `/` written as three. */
@@ -35,9 +35,7 @@ export function postSamlAcs(app: GatewayApp, services: Services): void {
           await answerSaml(services.auth, samlSettings(services), posted ?? '');
           return reply.redirect(`${publicUrl}${finishPath}`, 303);
         } catch (error) {
-          if (!(error instanceof SenaError)) throw error;
-          request.log.info({ err: error, code: error.code }, 'a sign-in at a provider was refused');
-          return reply.redirect(`${publicUrl}/sign-in?failed=${error.code}`, 303);
+          return leadToSignIn(publicUrl, request, reply, error);
         }
       },
     );
