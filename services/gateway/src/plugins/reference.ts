@@ -1,5 +1,5 @@
 // The reference page of the API at /docs: a page of this process, that loads nothing from elsewhere and leads nowhere else.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import scalar from '@scalar/fastify-api-reference';
 import fp from 'fastify-plugin';
 import type { GatewayApp } from '../gateway-app.ts';
@@ -13,9 +13,25 @@ const noncePlace = randomUUID();
  */
 const stylesWithoutNonce = [
   'sha256-l/2OpPg0d+2VLTLgwjf5mQo2CYwHDEqdj5TjbfEyVJI=',
-  'sha256-FofvnGyKpR6Sp2Gb0hHPwBamI60xxBftBUj1fozjQNY=',
+  'sha256-ehsw/01KtsMJ6KRf7XVSGuJGrg9GlnHTgQJmah/VfVY=',
   'sha256-2UEMd/YPsMy7CNRXElhBjwvL9rdy9m1ti/gu4lHLCUk=',
 ];
+
+/** An example of more lines has its line numbers set as ours say. */
+const linesMax = 40;
+/**
+ * The style attributes that its script writes, whole: an attribute carries no nonce. By the first two it measures a scroll bar; the others say how many
+ * lines an example has, and how wide their numbers are.
+ */
+const styleAttributes = [
+  'width:30px;height:30px;overflow-y:scroll;',
+  'width:100%;height:40px',
+  ...Array.from({ length: linesMax }, (_, index) => {
+    const lines = String(index + 1);
+    return `--line-count: ${lines}; --line-digits: ${lines.length};`;
+  }),
+];
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** What the browser may do for this page: nothing beyond this origin, whatever the page's own script would like to. */
 const contentSecurityPolicy = (nonce: string) =>
@@ -24,8 +40,7 @@ const contentSecurityPolicy = (nonce: string) =>
     // The page's script is started by a few lines in the page itself: those, and no others.
     `script-src 'self' 'nonce-${nonce}'`,
     `style-src 'self' 'nonce-${nonce}' ${stylesWithoutNonce.map((hash) => `'${hash}'`).join(' ')}`,
-    // And places what it shows by attributes, which carry no nonce: they reach the elements they stand at, and nothing else.
-    "style-src-attr 'unsafe-inline'",
+    `style-src-attr 'unsafe-hashes' ${styleAttributes.map(hashOf).join(' ')}`,
     "img-src 'self' data:",
     "font-src 'self' data:",
     "base-uri 'none'",
@@ -58,7 +73,7 @@ export const reference = fp(
         showDeveloperTools: 'never',
         agent: { disabled: true },
         mcp: { disabled: true },
-        customCss: 'a[href*="scalar.com"] { display: none !important; }',
+        customCss: 'a[href*="scalar.com"] { display: none !important; } .hljs { --line-digits: 2; }',
       },
     });
   },
