@@ -72,6 +72,31 @@ it('runs no script but its own: what else came to stand in it would have no nonc
   expect(attempts.splice(0)).toEqual([expect.stringMatching(/^blocked: .*inline script/)]);
 });
 
+it('sets no style attribute but its own: what else came to stand in it would have none', async () => {
+  const policy = (await fetch(`${gateway.url}/docs/`)).headers.get('content-security-policy') ?? '';
+  expect(policy).not.toContain('unsafe-inline');
+  // With what else an answer says of itself, no more than any proxy takes.
+  expect(policy.length).toBeLessThan(3_500);
+  const widths = await page.evaluate(() => {
+    const place = document.createElement('div');
+    document.body.append(place);
+    return ['--line-count: 9; --line-digits: 1;', 'width: 77px', 'position: fixed; inset: 0'].map((style) => {
+      place.innerHTML = `<div style="${style}"></div>`;
+      const { style: set } = place.firstElementChild as HTMLElement;
+      return [set.getPropertyValue('--line-digits'), set.width, set.position].join(' ').trim();
+    });
+  });
+  expect(widths).toEqual(['1', '', '']);
+  await eventually('the page’s policy has spoken', () => attempts.length >= 2);
+  for (const attempt of attempts.splice(0)) expect(attempt).toMatch(/^blocked: .*inline style/);
+  // The numbers of an example’s lines stand in a column.
+  const widthOfNumbers = await page
+    .locator('code.hljs .line')
+    .first()
+    .evaluate((line) => Number.parseFloat(getComputedStyle(line, '::before').minWidth));
+  expect(widthOfNumbers).toBeGreaterThan(5);
+});
+
 it('has no button that leads to another origin, or that shows a link there', async () => {
   const pressed: Pressed[] = [];
   for (;;) {

@@ -1,5 +1,5 @@
 // The reference page of the API at /docs: a page of this process, that loads nothing from elsewhere and leads nowhere else.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import scalar from '@scalar/fastify-api-reference';
 import fp from 'fastify-plugin';
 import type { GatewayApp } from '../gateway-app.ts';
@@ -13,7 +13,7 @@ const noncePlace = randomUUID();
  */
 const stylesWithoutNonce = [
   'sha256-l/2OpPg0d+2VLTLgwjf5mQo2CYwHDEqdj5TjbfEyVJI=',
-  'sha256-FofvnGyKpR6Sp2Gb0hHPwBamI60xxBftBUj1fozjQNY=',
+  'sha256-ehsw/01KtsMJ6KRf7XVSGuJGrg9GlnHTgQJmah/VfVY=',
   'sha256-2UEMd/YPsMy7CNRXElhBjwvL9rdy9m1ti/gu4lHLCUk=',
 ];
 
@@ -22,6 +22,22 @@ const icon = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none"><rect width="32" height="32" rx="8" fill="#3b4fd8"/><g stroke="#fff" stroke-width="2.2" stroke-linecap="round"><path d="M16 16 8.6 9.6M16 16l7.4-6.4M16 16v8.6"/></g><circle cx="16" cy="16" r="3.6" fill="#fff"/><circle cx="8.4" cy="9.4" r="2.5" fill="#aeb9ff"/><circle cx="23.6" cy="9.4" r="2.5" fill="#aeb9ff"/><circle cx="16" cy="25" r="2.5" fill="#aeb9ff"/></svg>',
 )}`;
 
+/** An example of more lines has its line numbers set as ours say. */
+const linesMax = 40;
+/**
+ * The style attributes that its script writes, whole: an attribute carries no nonce. By the first two it measures a scroll bar; the others say how many
+ * lines an example has, and how wide their numbers are.
+ */
+const styleAttributes = [
+  'width:30px;height:30px;overflow-y:scroll;',
+  'width:100%;height:40px',
+  ...Array.from({ length: linesMax }, (_, index) => {
+    const lines = String(index + 1);
+    return `--line-count: ${lines}; --line-digits: ${lines.length};`;
+  }),
+];
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
 /** What the browser may do for this page: nothing beyond this origin, whatever the page's own script would like to. */
 const contentSecurityPolicy = (nonce: string) =>
   [
@@ -29,8 +45,7 @@ const contentSecurityPolicy = (nonce: string) =>
     // The page's script is started by a few lines in the page itself: those, and no others.
     `script-src 'self' 'nonce-${nonce}'`,
     `style-src 'self' 'nonce-${nonce}' ${stylesWithoutNonce.map((hash) => `'${hash}'`).join(' ')}`,
-    // And places what it shows by attributes, which carry no nonce: they reach the elements they stand at, and nothing else.
-    "style-src-attr 'unsafe-inline'",
+    `style-src-attr 'unsafe-hashes' ${styleAttributes.map(hashOf).join(' ')}`,
     "img-src 'self' data:",
     "font-src 'self' data:",
     "base-uri 'none'",
@@ -64,7 +79,7 @@ export const reference = fp(
         showDeveloperTools: 'never',
         agent: { disabled: true },
         mcp: { disabled: true },
-        customCss: 'a[href*="scalar.com"] { display: none !important; }',
+        customCss: 'a[href*="scalar.com"] { display: none !important; } .hljs { --line-digits: 2; }',
       },
     });
   },
