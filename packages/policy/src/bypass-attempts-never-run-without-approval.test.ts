@@ -22,7 +22,7 @@ const knownPaths = new Set(
     '/sys/class/net /sys/class/net/eth0/mtu /lib/modules/{} /sys/class/thermal /sys/class/hwmon /boot/initrd.img',
     '/dev/null /dev/sda /dev/sda1 /dev/md0 /dev/nvme0 /run/haproxy.sock',
     'http://localhost/health http://localhost/index.html localhost:9200/_cat/nodes?v',
-    'self/status ssl/site.crt ./hosts etc/hosts $d/hosts /etc/$a$b /proc/$p/status',
+    '/var/log/nginx/$ self/status ssl/site.crt ./hosts etc/hosts $d/hosts /etc/$a$b /proc/$p/status',
   ].flatMap((line) => line.split(' ')),
 );
 

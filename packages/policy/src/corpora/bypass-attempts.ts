@@ -3302,6 +3302,30 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
     ],
     'pidof x | xargs cat': ['pidof -o /etc/shadow x 2>&1 | xargs cat', 'pidof x | xargs -I{} kill -9 {}'],
   },
+  'outputs that are not what they are known for': {
+    'cat /var/log/nginx/$(stat -c %U x)': [
+      'cat /var/log/nginx/$(stat -c %n %U ../../../etc/shadow)',
+      'cat /var/log/nginx/$(stat -c %n ../../../etc/shadow %U)',
+      'cat /var/log/nginx/$(stat -c %U -c %n ../../../etc/shadow)',
+      'cat /var/log/nginx/$(stat -c %U%n ../../../etc/shadow)',
+    ],
+    'cat /var/log/nginx/$(date +%F)': [
+      "cat /var/log/nginx/$(date -I '+../../../etc/shadow')",
+      "cat /var/log/nginx/$(date '+../../../etc/shadow')",
+      "cat /var/log/nginx/$(date -u '+../../../etc/shadow' +%F)",
+    ],
+    'cat /var/log/nginx/$(id -un)': [
+      'cat /var/log/nginx/$(command -v ../../../etc/shadow)',
+      'cat /var/log/nginx$(command -v /../../../etc/shadow)',
+      'cat /var/log/nginx$(command -v x)',
+      'cat $(command -v /etc/shadow)',
+      'cat /proc/1$(command -v /environ)',
+    ],
+    'cat /var/log/nginx/$(hostname -s)': [
+      'cat /var/log/nginx/$(which ../../../etc/shadow)',
+      'cat $(which /etc/shadow)',
+    ],
+  },
   'complaints among an output': {
     'cat $(pgrep -u root x)': [
       'cat $(docker ps -q)',
