@@ -2,6 +2,7 @@
 import { Button } from '@sena/ui/button';
 import { Notice } from '@sena/ui/notice';
 import { RotateCw } from 'lucide-react';
+import { InlineText } from '../output/inline-text.tsx';
 import { describeFailure } from './describe-failure.ts';
 
 interface FailureNoticeProps {
@@ -27,7 +28,7 @@ export function FailureNotice({ error, onRetry, className }: FailureNoticeProps)
         )
       }
     >
-      {failure.detail}
+      <InlineText text={failure.detail} />
     </Notice>
   );
 }

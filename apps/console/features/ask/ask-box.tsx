@@ -9,7 +9,8 @@ import { Segmented } from '@sena/ui/segmented';
 import { ArrowRight, MessageCircleQuestion, Server, SquareTerminal } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
 import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-import { describeFailure, fieldError } from '../api/describe-failure.ts';
+import { describeFailure, fieldError, isSaidAtFields } from '../api/describe-failure.ts';
+import { InlineText } from '../output/inline-text.tsx';
 import { useMe } from '../session/use-me.ts';
 import { useCommandKey } from '../shell/use-command-key.ts';
 import { ExampleQuestions } from './example-questions.tsx';
@@ -62,8 +63,8 @@ export function AskBox() {
     form.current?.requestSubmit();
   }
 
-  // What no shell can read is said by the preview.
-  const isSaidAbove = kind === 'command' && fieldError(create.error, 'command') !== null;
+  // What no shell can read, and a selector that can't be, is said by the preview.
+  const isSaidAbove = kind === 'command' && isSaidAtFields(create.error, ['command', 'selector']);
   const selectorError = fieldError(create.error, 'selector');
   return (
     <div className="flex flex-col gap-4">
@@ -158,7 +159,7 @@ export function AskBox() {
       </Card>
       {create.error !== null && !isSaidAbove && (
         <Notice tone="danger" role="alert" title={describeFailure(create.error).title}>
-          {describeFailure(create.error).detail}
+          <InlineText text={describeFailure(create.error).detail} />
         </Notice>
       )}
       {kind === 'ask' && (

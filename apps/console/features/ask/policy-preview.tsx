@@ -54,7 +54,7 @@ export function PolicyPreview({ command, selector, startsLater }: PolicyPreviewP
   if (preview.error !== null && !stale) {
     return (
       <p role="alert" className="text-[0.8125rem] text-danger">
-        {describeFailure(preview.error).detail}
+        <InlineText text={describeFailure(preview.error).detail} />
       </p>
     );
   }

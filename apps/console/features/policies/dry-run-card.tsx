@@ -106,7 +106,11 @@ function Result({ trial, result, stale, isTextWrong }: Omit<DryRunCardProps, 'on
     return <p className={quiet}>Write a command to see what each group of nodes needs.</p>;
   if (isTextWrong) return <p className={quiet}>Correct the policy, then it can be tried.</p>;
   if (result.error !== null && !stale) {
-    return <p className="text-[0.8125rem] text-danger">{describeFailure(result.error).detail}</p>;
+    return (
+      <p className="text-[0.8125rem] text-danger">
+        <InlineText text={describeFailure(result.error).detail} />
+      </p>
+    );
   }
   if (result.data === undefined) {
     return (

@@ -402,7 +402,7 @@ const handedKinds = { found: ['name-of-file', 'content', 'compared'], input: ['n
 function checkHanded(reading: Reading, kind: Value, { pieces, name }: Word): undefined {
   const opened =
     reading.program.opensNames || kind === 'certificate'
-      ? checkPlace([...pieces, { kind: 'hole', of: 'path' }], reading.context.directories)
+      ? checkPlace([...pieces, { kind: 'hole', of: 'any' }], reading.context.directories)
       : undefined;
   if (opened) fail(reading, opened);
   else check(reading, kind, pieces, { isFound: true, name });

@@ -44,7 +44,13 @@ const statePages = [
     '_cluster/(?:health|stats)',
     '_cat/(?:nodes|indices|health|shards|allocation|master|pending_tasks|thread_pool|count)',
   ],
-  ...['v1/status/(?:leader|peers)', 'v1/sys/health', 'minio/health/(?:live|ready|cluster)'],
+  ...[
+    'v1/status/(?:leader|peers)',
+    'v1/health/state/(?:any|passing|warning|critical)',
+    'v1/catalog/services',
+    'v1/sys/health',
+    'minio/health/(?:live|ready|cluster)',
+  ],
 ].join('|');
 const statePage = { pattern: `${loopback}(?:/(?:(?:${statePages})/?)?)?(?:[?](?:pretty|v|auto))?` };
 const anyCase = (words: string): string => words.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);

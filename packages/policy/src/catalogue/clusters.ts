@@ -60,7 +60,10 @@ const kubectlGet: Subcommand = {
     ...inNamespace,
     ...{ '-o': shownAs, '--output': shownAs, '--raw': statePage },
     ...{ '-l': labelSelector, '--selector': labelSelector, '--field-selector': labelSelector },
-    '--sort-by': { pattern: '[{]?[.](?:metadata|status|lastTimestamp|firstTimestamp|eventTime)[A-Za-z0-9.[\\]]*[}]?' },
+    '--sort-by': {
+      pattern:
+        '[{]?[.](?:metadata[.](?:name|namespace|creationTimestamp)|spec[.](?:nodeName|replicas)|status|lastTimestamp|firstTimestamp|eventTime|count|type|reason)(?:[.][A-Za-z0-9.[\\]]*)?[}]?',
+    },
   },
   operands: {
     first: [{ pattern: `(?:${listed})(?:,(?:${listed}))*|(?:${listed})/${kubeName}` }],

@@ -52,6 +52,7 @@ export const filePrograms: readonly ProgramInput[] = [
     output: {
       kind: 'many-tokens',
       switches: ['-1'],
+      needs: ['/sys/class/net', '/sys/class/net/', '/sys/block', '/sys/block/'],
       of: ['/sys/class/net', '/sys/class/net/', '/sys/block', '/sys/block/'],
     },
     operands: formatAndFiles,
@@ -63,7 +64,7 @@ export const filePrograms: readonly ProgramInput[] = [
     switches: ['--file-system', '--dereference', '--terse'],
     options: { '-c': 'text', '--format': 'text', '--printf': 'text' },
     operands: { rest: 'name-of-file', min: 1 },
-    output: { kind: 'token', switches: ['-c'], needs: ['%Y', '%s', '%a', '%U', '%G', '%i', '%h'] },
+    output: { kind: 'token', switches: ['-c'], format: '-c', needs: ['%Y', '%s', '%a', '%U', '%G', '%i', '%h'] },
   },
   {
     name: 'file',

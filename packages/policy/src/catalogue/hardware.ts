@@ -67,7 +67,7 @@ export const hardwarePrograms: readonly ProgramInput[] = [
   {
     name: 'nvme',
     subcommands: {
-      'list|version|list-subsys': {},
+      'list|version|list-subsys': { options: { '-o': { oneOf: ['normal', 'json'] } } },
       'smart-log|error-log|id-ctrl|id-ns|fw-log': {
         options: { '-o': 'word' },
         operands: { first: [nvmeDevice], min: 1, max: 1 },

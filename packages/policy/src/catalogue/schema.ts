@@ -72,8 +72,12 @@ const outputSchema = z.strictObject({
   needs: z.array(z.string()).optional(),
   /** Holds only without operands. */
   alone: z.boolean().default(false),
-  /** Holds only of these operands, one at least. */
+  /** Holds only of these operands. */
   of: z.array(z.string()).optional(),
+  /** What it `needs` is the value of this option, given once. */
+  format: z.string().optional(),
+  /** Holds only of names without a slash: some shells give back a path as it was written. */
+  named: z.boolean().default(false),
 });
 
 const shapeFields = {

@@ -76,6 +76,11 @@ export const serverPrograms: readonly ProgramInput[] = [
         },
         operands: { rest: 'certificate' },
       },
+      'md5|sha1|sha256|sha512|dgst': {
+        parsing: 'exact',
+        switches: ['-md5', '-sha1', '-sha256', '-sha512', '-r', '-hex'],
+        operands: { rest: 'content' },
+      },
       pkcs7: {
         parsing: 'exact',
         switches: ['-print_certs', '-noout', '-text'],
@@ -233,7 +238,7 @@ export const serverPrograms: readonly ProgramInput[] = [
     letters: 'q',
     options: { '-p': 'word' },
     subcommands: {
-      'status|cluster_status|list_queues|list_connections|list_channels|list_vhosts|list_exchanges|list_consumers|list_policies|version':
+      'status|cluster_status|list_queues|list_connections|list_channels|list_vhosts|list_exchanges|list_consumers|list_policies|node_health_check|version':
         {
           operands: { rest: 'word' },
         },

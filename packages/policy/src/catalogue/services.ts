@@ -166,6 +166,7 @@ export const servicePrograms: readonly ProgramInput[] = [
       '--full',
       '--no-full',
       '--system',
+      '--user',
       '--no-tail',
       '--merge',
       '--fields',
@@ -244,10 +245,7 @@ export const servicePrograms: readonly ProgramInput[] = [
     letters: 'bpctmirPk',
     switches: ['--batch', '--raw'],
     options: { '-n': rounds, '-d': pause, '--iterations': rounds, '--depth': 'count' },
-    requires: [
-      ['-b', '--batch'],
-      ['-n', '--iterations'],
-    ],
+    requires: [['-n', '--iterations']],
   },
   {
     name: 'coredumpctl',

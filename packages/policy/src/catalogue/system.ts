@@ -14,6 +14,9 @@ const setting = [
   '[A-Za-z0-9][A-Za-z0-9_.*/:@-]*[A-Za-z0-9_*]',
 ].join('');
 
+/** Of these nothing is a blank or leads elsewhere. */
+const dateOutputs = ['+%s', '+%F', '+%Y', '+%m', '+%d', '+%H', '+%Y%m%d', '+%Y-%m-%d', '+%d/%b/%Y', '+%j', '+%H%M'];
+
 export const systemPrograms: readonly ProgramInput[] = [
   {
     name: 'uname',
@@ -72,7 +75,8 @@ export const systemPrograms: readonly ProgramInput[] = [
     output: {
       kind: 'token',
       switches: ['-u', '-I'],
-      needs: ['+%s', '+%F', '+%Y', '+%m', '+%d', '+%H', '+%Y%m%d', '+%Y-%m-%d', '+%d/%b/%Y', '-I', '+%j', '+%H%M'],
+      needs: [...dateOutputs, '-I'],
+      of: dateOutputs,
     },
   },
   { name: 'cal', also: ['ncal'], letters: '3hjmy1', operands: { rest: 'count', max: 2 } },

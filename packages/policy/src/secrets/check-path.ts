@@ -173,8 +173,9 @@ function isTooLarge(pieces: readonly Piece[]): boolean {
   return holes === 0 ? length > pathLengthMax : length > patternLengthMax || holes > holesMax;
 }
 
-/** A `..`, or a name that begins with a dot and goes on with a glob: it could be one. */
+/** A `..`, a name that begins with a dot and goes on with a glob, or a path behind another: it could be one, or hold one. */
 function climbs(pieces: readonly Piece[]): boolean {
+  if (pieces.some((piece, index) => index > 0 && piece.kind === 'hole' && piece.of === 'path')) return true;
   const shape = pieces.map((piece) => (piece.kind === 'text' ? piece.text : '*')).join('');
   return shape.split('/').some((name) => /^\.(\**\.?\**)$/.test(name) && name !== '.');
 }

@@ -38,12 +38,20 @@ export function outputOf(tokens: readonly Token[]): OutputKind {
   if (!output) return 'any';
   const dashed = words.filter((word) => word.startsWith('-'));
   if (words.includes('\0') || dashed.some((word) => !output.switches.includes(word))) return 'any';
-  if (output.needs && !output.needs.some((needed) => words.includes(needed))) return 'any';
   const operands = words.filter((word) => !word.startsWith('-'));
-  if (output.of && (operands.length === 0 || !operands.every((word) => output.of?.includes(word)))) return 'any';
+  if (output.needs && !neededOf(words, output.format).some((word) => output.needs?.includes(word))) return 'any';
+  if (output.of && !operands.every((word) => output.of?.includes(word))) return 'any';
+  if (output.named && operands.some((word) => word.includes('/'))) return 'any';
   if (output.alone && words.length > dashed.length) return 'any';
   // A number cut out of numbers is one. Of anything else it may be any part.
   return cut && output.kind !== 'many-digits' ? 'any' : output.kind;
+}
+
+/** An operand may look like the format. */
+function neededOf(words: readonly string[], format: string | undefined): readonly string[] {
+  if (format === undefined) return words;
+  const at = words.indexOf(format);
+  return at < 0 || words.includes(format, at + 1) ? [] : words.slice(at + 1, at + 2);
 }
 
 /** `… | tr -dc 0-9`: whatever came in, digits come out. */
