@@ -19,8 +19,9 @@ export function outputOf(tokens: readonly Token[]): OutputKind {
       // The target of a redirection is no argument of the program.
       if (tokens[index - 1]?.kind !== 'redirect') stages.at(-1)?.push(token);
     }
-    // Complaints among its output hold words that somebody chose.
-    else if (token.kind !== 'redirect' || token.text.endsWith('&')) return 'any';
+    // Complaints among its output hold words that somebody chose, and behind a pipe a file would take the place of what is piped.
+    else if (token.kind !== 'redirect' || token.text.endsWith('&') || (token.text === '<' && stages.length > 1))
+      return 'any';
   }
   const [first = [], ...others] = stages.map((words) => words.map((word) => writtenText(word) ?? '\0'));
   let cut = false;
