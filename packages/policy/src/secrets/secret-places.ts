@@ -264,6 +264,7 @@ export const secretPlaces: readonly string[] = [
   '/etc/containers/auth.json',
   '/etc/mongo*keyfile*',
   '/etc/luks-keys/**',
+  '/boot/*keyfile*',
   '/etc/cryptsetup-keys.d/**',
   '/etc/kafka/*jaas*',
   '/etc/zookeeper/*jaas*',
