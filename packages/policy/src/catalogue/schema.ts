@@ -76,8 +76,6 @@ const outputSchema = z.strictObject({
   of: z.array(z.string()).optional(),
   /** What it `needs` is the value of this option, given once. */
   format: z.string().optional(),
-  /** Holds only of names without a slash: some shells give back a path as it was written. */
-  named: z.boolean().default(false),
 });
 
 const shapeFields = {

@@ -3337,6 +3337,7 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
     'pidof x | xargs cat': ['pidof -o /etc/shadow x 2>&1 | xargs cat', 'pidof x | xargs -I{} kill -9 {}'],
   },
   'outputs that are not what they are known for': {
+    'find $(command -v x)': ["find $(command -v './x -delete')", "find $(which './x -delete')"],
     'cat /var/log/nginx/$(stat -c %U x)': [
       'cat /var/log/nginx/$(stat -c %n %U ../../../etc/shadow)',
       'cat /var/log/nginx/$(stat -c %n ../../../etc/shadow %U)',

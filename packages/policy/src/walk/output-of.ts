@@ -42,7 +42,6 @@ export function outputOf(tokens: readonly Token[]): OutputKind {
   const operands = words.filter((word) => !word.startsWith('-'));
   if (output.needs && !neededOf(words, output.format).some((word) => output.needs?.includes(word))) return 'any';
   if (output.of && !operands.every((word) => output.of?.includes(word))) return 'any';
-  if (output.named && operands.some((word) => word.includes('/'))) return 'any';
   if (output.alone && words.length > dashed.length) return 'any';
   // A number cut out of numbers is one. Of anything else it may be any part.
   return cut && output.kind !== 'many-digits' ? 'any' : output.kind;
