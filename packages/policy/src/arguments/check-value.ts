@@ -84,6 +84,10 @@ function checkKind(kind: ValueKind, pieces: readonly Piece[], place: ValuePlace)
       return checkPath(pieces, { ...place, entries: true });
     case 'certificate':
       return checkCertificate(pieces, place);
+    case 'assignment':
+      if (/^[a-z][a-zA-Z0-9_]*=/.test(leadingText(pieces))) return textsMatch(pieces, /^.*$/s, ['digits', 'token']);
+      if (literal === undefined) return computed();
+      return /^(?:[OR]?F?S|OFS|ORS)=.{0,8}$/s.test(literal) ? undefined : unexpected(literal);
     case 'awk':
       return literal === undefined ? computed() : readAwk(literal);
     case 'sed':

@@ -12,7 +12,7 @@ export const builtinPrograms: readonly ProgramInput[] = [
   { name: 'read', letters: 'r', operands: { rest: { pattern: '[a-z_][a-z0-9_]*' }, min: 1 } },
   { name: 'set', letters: 'eu', refused: { '-a': ['unknown', 'exports every variable'] } },
   { name: 'type', letters: 'aptP', operands: { rest: 'word', min: 1 } },
-  { name: 'which', letters: 'a', operands: { rest: 'word', min: 1 }, output: { kind: 'path', named: true } },
+  { name: 'which', letters: 'a', operands: { rest: 'word', min: 1 }, output: { kind: 'path' } },
   { name: 'whereis', letters: 'bms', operands: { rest: 'word', min: 1 } },
   {
     name: 'command',
@@ -20,7 +20,7 @@ export const builtinPrograms: readonly ProgramInput[] = [
     switches: ['-v', '-V'],
     requires: [['-v', '-V']],
     operands: { rest: 'word', min: 1 },
-    output: { kind: 'path', switches: ['-v'], needs: ['-v'], named: true },
+    output: { kind: 'path', switches: ['-v'], needs: ['-v'] },
   },
   { name: 'ulimit', letters: 'acdefilmnpqrstuvxHS' },
   { name: 'umask', letters: 'S' },

@@ -6,7 +6,7 @@ import { z } from 'zod';
  * What a value or an operand may be.
  * text: anything, it has no effect. word: a name, list or number. count: a whole number, sign and unit allowed.
  * seconds: a time to wait, at most a day. name-of-file: a path whose content is not shown. content: a path that is
- * read. compared: the same, and if it is a directory, the files in it. certificate: a path of which only public parts are shown. awk, sed, printf, columns: small languages.
+ * read. compared: the same, and if it is a directory, the files in it. certificate: a path of which only public parts are shown. assignment: a variable and its value, which is text. awk, sed, printf, columns: small languages.
  */
 export const valueKindSchema = z.enum([
   'text',
@@ -18,6 +18,7 @@ export const valueKindSchema = z.enum([
   'content',
   'compared',
   'certificate',
+  'assignment',
   'awk',
   'sed',
   'printf',
@@ -76,8 +77,6 @@ const outputSchema = z.strictObject({
   of: z.array(z.string()).optional(),
   /** What it `needs` is the value of this option, given once. */
   format: z.string().optional(),
-  /** Holds only of names without a slash: some shells give back a path as it was written. */
-  named: z.boolean().default(false),
 });
 
 const shapeFields = {

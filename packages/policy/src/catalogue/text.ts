@@ -238,7 +238,7 @@ export const textPrograms: readonly ProgramInput[] = [
     also: ['gawk', 'mawk', 'nawk'],
     options: {
       '-F': 'text',
-      '-v': { pattern: '[a-z][a-zA-Z0-9_]*=.*|[OR]?F?S=.{0,8}|OFS=.{0,8}|ORS=.{0,8}' },
+      '-v': 'assignment',
       '--field-separator': 'text',
     },
     operands: { rest: 'content', leading: { value: 'awk', unless: [] } },

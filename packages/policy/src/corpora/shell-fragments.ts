@@ -20,13 +20,14 @@ export const standIns = {
     'readlink',
     'echo',
     'seq',
+    'pgrep',
   ],
   changing: ['rm', 'evil', 'a', 'b', 'x', 'y', 'sh'],
   asking: ['host', 'nc'],
 };
 
 /** Run themselves, so that what they run is seen. */
-export const realPrograms = ['find', 'xargs'];
+export const realPrograms = ['find', 'xargs', 'env'];
 
 const words =
   'ls|ls|cat|echo|echo|uniq|sort|hostname|nproc|rm|evil|a|b|x|$x|"$x"|${x}|$?|"a b"|\'a b\'|"|\'|\\|\\;|\\#|\\ |\\$|#|~|*|?|-n|--|-o f|a#b|{}|{1..3}|{a,b}|$1|"$@"|$\'|$"|$((1+1))|$((x+1))|1|2|=|x=1|x=evil|y=$x|x=$(ls)|LC_ALL=C|timeout 5|nice|command -v ls|test a = b|printf %s';
@@ -69,6 +70,12 @@ export const allowedStatements: readonly string[] = [
   'ls | xargs -0I{} readlink {} a',
   'echo a | xargs -I % ls -d % x',
   'uname | xargs',
+  'pgrep a | xargs -I{} ls a{}b',
+  'pgrep -x a | sort -n | xargs -n 1 ls -d',
+  'pgrep a | xargs -I % cat x%/y',
+  'ls a{}b {}',
+  'env LC_ALL=C ls a',
+  'for x in $(pgrep a); do ls $x; done',
 ];
 
 /** Whole statements that ask the network by words that are written out, and run without a person. */
@@ -81,6 +88,8 @@ export const askingStatements: readonly string[] = [
   'x=a; host "$x.b"',
   'if host a; then nc -z a 22; fi',
   'echo "$(host a)" x',
+  'echo ruok | nc a 22',
+  'echo stat | nc -N b 22 | sort',
 ];
 
 /** Whole statements of which every argument is described, and that change something: rules may let them run. */

@@ -37,15 +37,18 @@ export function takeRun(level: Level, from: number): CommandRun {
   }
 }
 
+/** Of a longer pipe than a person writes nothing is known. */
+const pipedMax = 64;
+
 function pipedInto({ tokens }: Level, from: number): readonly Token[] | undefined {
   let pipe = from - 1;
   while (tokens[pipe]?.kind === 'newline') pipe -= 1;
   if (!isPipe(tokens[pipe])) return undefined;
-  const before = tokens.slice(0, pipe);
+  const before = tokens.slice(Math.max(0, pipe - pipedMax), pipe);
   const bound = before.findLastIndex(
     (token) => token.kind === 'newline' || (token.kind === 'operator' && !isPipe(token)),
   );
-  return before.slice(bound + 1);
+  return bound < 0 && before.length === pipedMax ? [] : before.slice(bound + 1);
 }
 
 function isPipe(token: Token | undefined): boolean {

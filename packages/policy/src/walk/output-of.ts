@@ -19,8 +19,9 @@ export function outputOf(tokens: readonly Token[]): OutputKind {
       // The target of a redirection is no argument of the program.
       if (tokens[index - 1]?.kind !== 'redirect') stages.at(-1)?.push(token);
     }
-    // Complaints among its output hold words that somebody chose.
-    else if (token.kind !== 'redirect' || token.text.endsWith('&')) return 'any';
+    // Complaints among its output hold words that somebody chose, and behind a pipe a file would take the place of what is piped.
+    else if (token.kind !== 'redirect' || token.text.endsWith('&') || (token.text === '<' && stages.length > 1))
+      return 'any';
   }
   const [first = [], ...others] = stages.map((words) => words.map((word) => writtenText(word) ?? '\0'));
   let cut = false;
@@ -41,7 +42,6 @@ export function outputOf(tokens: readonly Token[]): OutputKind {
   const operands = words.filter((word) => !word.startsWith('-'));
   if (output.needs && !neededOf(words, output.format).some((word) => output.needs?.includes(word))) return 'any';
   if (output.of && !operands.every((word) => output.of?.includes(word))) return 'any';
-  if (output.named && operands.some((word) => word.includes('/'))) return 'any';
   if (output.alone && words.length > dashed.length) return 'any';
   // A number cut out of numbers is one. Of anything else it may be any part.
   return cut && output.kind !== 'many-digits' ? 'any' : output.kind;
