@@ -24,8 +24,8 @@ const answerMsMax = 6_000;
 const askedAtOnce = 6;
 /** A node is cleaned for two seconds after its last outcome was acknowledged. */
 const quietMs = 3_000;
-/** After the last attack: every sweep and poll of the processes has come by. */
-const settleMs = 4_000;
+/** After the last attack: what a satellite has taken would have begun, and nothing is left to be sent. */
+const settleMs = 2_000;
 
 /** `attacks`: so many in all. */
 export async function attackAsSuperuser(
@@ -50,7 +50,12 @@ export async function attackAsSuperuser(
     spent.set(n, await readSpent(controls[index] as Asked, assertions[index] as SoftwareAssertion));
   const ofAbsent = await signForAbsent(stage, stage.organizationId, controls[0] as Asked);
   const ofEve = await signForAbsent(stage, stage.eve.organizationId, controls[0] as Asked);
-  const before = await untilQuiet();
+  // Asked before any setting stands, while the node becomes quiet.
+  const [before, asked] = await Promise.all([
+    untilQuiet(),
+    askAll(all.map(({ n, technique }) => ({ line: `asked-${n}`, isAhead: technique.isAhead === true }))),
+  ]);
+  const askedFor = new Map(all.map(({ n }, index) => [n, asked[index] as Asked]));
   for (const round of rounds) await attack(round);
   await sleep(settleMs);
   const sessionsDuring = sessionsIn(await stage.sshdLog()) - before;
@@ -79,16 +84,13 @@ export async function attackAsSuperuser(
   };
 
   async function attack({ setting, planned }: Round): Promise<void> {
-    const asked = await askAll(
-      planned.map(({ n, technique }) => ({ line: `asked-${n}`, isAhead: technique.isAhead === true })),
-    );
     const random = seededRandom(seed, 'setting', setting.name);
     const undo = await setting.apply(stage, { random, anyColumn });
     count(conditions, `meanwhile: ${setting.name}`, planned.length);
     const heard = stage.said().map((words) => words.length);
     const drafts: Draft[] = [];
     try {
-      for (const [index, one] of planned.entries()) drafts.push(await forge(one, asked[index] as Asked));
+      for (const one of planned) drafts.push(await forge(one));
       const runIds = drafts.flatMap(({ asked: { runId }, about }) => [runId, about]);
       for (const runId of runIds) await stage.ring('advanceRun', runId);
       await stage.ring('signDispatches', runIds[0] ?? '');
@@ -106,10 +108,10 @@ export async function attackAsSuperuser(
     await bury(drafts.map(({ asked: { runId } }) => runId).concat(planned.map(({ n }) => spent.get(n)?.runId ?? '')));
   }
 
-  async function forge({ n, technique, random }: Planned, asked: Asked): Promise<Draft> {
+  async function forge({ n, technique, random }: Planned): Promise<Draft> {
+    const [asked, own] = [askedFor.get(n), spent.get(n)];
+    if (asked === undefined || own === undefined) throw new Error(`attack ${n} was not arranged`);
     const draft = draftOf(asked);
-    const own = spent.get(n);
-    if (own === undefined) throw new Error(`attack ${n} has no control`);
     const forged = `echo forged-${n} >> /srv/changes`;
     const shown = draft.actionDigest;
     const approved = contentOf(draft);
