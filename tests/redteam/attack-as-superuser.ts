@@ -4,21 +4,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action } from '@sena/contracts/envelope';
 import type { Run } from '@sena/contracts/http/runs';
-import { executionIdFor } from '@sena/contracts/ids';
 import { actionChallenge } from '@sena/envelope/action-digest';
 import { eventually } from '@sena/testing/eventually';
 import type { SoftwareAssertion } from '@sena/testing/software-passkey';
-import { type SeededRandom, seededRandom } from '../faults/seeded-random.ts';
+import { seededRandom } from '../faults/seeded-random.ts';
 import { type AttackResult, count, countLines, type ForgeryTally, sessionsIn, tallyOf } from './attack.ts';
 import { readAnyColumn } from './superuser/any-column.ts';
 import { type Asked, type Draft, draftOf, writeDraft } from './superuser/draft.ts';
 import { forgedConsents } from './superuser/forged-consents.ts';
 import type { Stage } from './superuser/open-stage.ts';
-import { type Setting, settings } from './superuser/settings.ts';
-import { type Spent, type Technique, techniques } from './superuser/techniques.ts';
+import { type Planned, planRounds, type Round } from './superuser/plan-rounds.ts';
+import { signForAbsent } from './superuser/sign-for-absent.ts';
+import type { Spent } from './superuser/technique.ts';
 
-const attacksARound = 26;
-const silentARound = 8;
 /** Every poll of the signer and the relay comes by, whatever is answered sooner. */
 const answerMsMin = 2_500;
 /** Of what is not answered by then nothing comes; what is on the node is looked at when all is over. */
@@ -26,14 +24,8 @@ const answerMsMax = 6_000;
 const askedAtOnce = 6;
 /** A node is cleaned for two seconds after its last outcome was acknowledged. */
 const quietMs = 3_000;
-/** After the last attack: every sweep and poll of the processes has come by. */
-const settleMs = 4_000;
-
-interface Planned {
-  readonly n: number;
-  readonly technique: Technique;
-  readonly random: SeededRandom;
-}
+/** After the last attack: what a satellite has taken would have begun, and nothing is left to be sent. */
+const settleMs = 2_000;
 
 /** `attacks`: so many in all. */
 export async function attackAsSuperuser(
@@ -56,9 +48,14 @@ export async function attackAsSuperuser(
   await untilEnded(controls);
   for (const [index, { n }] of all.entries())
     spent.set(n, await readSpent(controls[index] as Asked, assertions[index] as SoftwareAssertion));
-  const ofAbsent = await signedElsewhere(stage, stage.organizationId, all[0] as Planned);
-  const ofEve = await signedElsewhere(stage, stage.eve.organizationId, all[0] as Planned);
-  const before = await untilQuiet();
+  const ofAbsent = await signForAbsent(stage, stage.organizationId, controls[0] as Asked);
+  const ofEve = await signForAbsent(stage, stage.eve.organizationId, controls[0] as Asked);
+  // Asked before any setting stands, while the node becomes quiet.
+  const [before, asked] = await Promise.all([
+    untilQuiet(),
+    askAll(all.map(({ n, technique }) => ({ line: `asked-${n}`, isAhead: technique.isAhead === true }))),
+  ]);
+  const askedFor = new Map(all.map(({ n }, index) => [n, asked[index] as Asked]));
   for (const round of rounds) await attack(round);
   await sleep(settleMs);
   const sessionsDuring = sessionsIn(await stage.sshdLog()) - before;
@@ -87,20 +84,14 @@ export async function attackAsSuperuser(
   };
 
   async function attack({ setting, planned }: Round): Promise<void> {
-    const asked = await askAll(
-      planned.map(({ n, technique }) => ({ line: `asked-${n}`, isAhead: technique.isAhead === true })),
-    );
     const random = seededRandom(seed, 'setting', setting.name);
     const undo = await setting.apply(stage, { random, anyColumn });
     count(conditions, `meanwhile: ${setting.name}`, planned.length);
     const heard = stage.said().map((words) => words.length);
     const drafts: Draft[] = [];
     try {
-      for (const [index, one] of planned.entries()) drafts.push(await forge(one, asked[index] as Asked));
-      const runIds = drafts.flatMap((draft, index) => [
-        draft.asked.runId,
-        spent.get(planned[index]?.n ?? 0)?.runId ?? '',
-      ]);
+      for (const one of planned) drafts.push(await forge(one));
+      const runIds = drafts.flatMap(({ asked: { runId }, about }) => [runId, about]);
       for (const runId of runIds) await stage.ring('advanceRun', runId);
       await stage.ring('signDispatches', runIds[0] ?? '');
       const answers = await answersTo(planned, drafts, heard);
@@ -117,10 +108,10 @@ export async function attackAsSuperuser(
     await bury(drafts.map(({ asked: { runId } }) => runId).concat(planned.map(({ n }) => spent.get(n)?.runId ?? '')));
   }
 
-  async function forge({ n, technique, random }: Planned, asked: Asked): Promise<Draft> {
+  async function forge({ n, technique, random }: Planned): Promise<Draft> {
+    const [asked, own] = [askedFor.get(n), spent.get(n)];
+    if (asked === undefined || own === undefined) throw new Error(`attack ${n} was not arranged`);
     const draft = draftOf(asked);
-    const own = spent.get(n);
-    if (own === undefined) throw new Error(`attack ${n} has no control`);
     const forged = `echo forged-${n} >> /srv/changes`;
     const shown = draft.actionDigest;
     const approved = contentOf(draft);
@@ -278,85 +269,11 @@ export async function attackAsSuperuser(
       await sleep(quietMs);
     }
   }
-
-  /** What the signer signs for a satellite that is away. */
-  async function signedElsewhere(of: Stage, organizationId: string, { n }: Planned) {
-    const own = spent.get(n);
-    if (own === undefined) throw new Error('there is no control');
-    const draft = draftOf(own);
-    const { rows } = await superuser.query<{ id: string }>(
-      `select id from satellites where organization_id = $1 and fingerprint = id`,
-      [organizationId],
-    );
-    draft.dispatch = {
-      ...draft.dispatch,
-      ...{ organizationId, satelliteId: rows[0]?.id ?? '', approvalId: null, command: 'uptime', readOnly: true },
-      ...{ expiresAt: new Date(Date.now() + 600_000).toISOString(), assignmentEpoch: 7 },
-    };
-    const id = draft.dispatch.id;
-    await superuser.query(
-      `insert into runs (id, organization_id, kind, status, command, selector, requested_by, requested_by_name)
-       values ($1, $2, 'command', 'running', 'uptime', '*', 'member:x', 'x')`,
-      [`run_of_${id}`, organizationId],
-    );
-    draft.dispatch.runId = `run_of_${id}`;
-    draft.nodes = draft.nodes.map((node) => ({
-      ...node,
-      executionId: executionIdFor(`run_of_${id}`, draft.dispatch.step, node.nodeId),
-    }));
-    await writeDraft(superuser, draft);
-    await of.ring('signDispatches', draft.dispatch.runId);
-    return eventually('the signer has signed for a satellite that is away', async () => {
-      const signed = await superuser.query<{ key_id: string; jws: string }>(
-        'select key_id, jws from dispatch_envelopes where dispatch_id = $1',
-        [id],
-      );
-      const [row] = signed.rows;
-      return row === undefined ? null : { keyId: row.key_id, jws: row.jws };
-    });
-  }
 }
 
 /** All that Adam's consent is about, and who is said to have asked. */
 function contentOf({ action, actionDigest, requestedBy, dispatch, nodes }: Draft): string {
   return JSON.stringify([action, actionDigest, requestedBy, dispatch, nodes]);
-}
-
-interface Round {
-  readonly setting: Setting;
-  readonly planned: Planned[];
-}
-
-/** Techniques by their weight, all of them before any comes more often; rounds by setting. */
-function planRounds(seed: number, attacks: number): Round[] {
-  const random = seededRandom(seed, 'plan');
-  const shuffled = <T>(items: readonly T[]): T[] =>
-    items
-      .map((item) => ({ item, at: random.fraction() }))
-      .sort((a, b) => a.at - b.at)
-      .map(({ item }) => item);
-  let deck: Technique[] = shuffled(techniques);
-  const deal = (): Technique => {
-    const next = deck.pop();
-    if (next !== undefined) return next;
-    deck = shuffled(techniques.flatMap((technique) => Array.from({ length: technique.weight }, () => technique)));
-    return deal();
-  };
-  const rounds: Round[] = [];
-  let left: Setting[] = [];
-  for (let n = 0; n < attacks; ) {
-    if (left.length === 0) left = [...shuffled(settings.slice(1)), ...settings.slice(0, 1)];
-    const setting = left.pop() as Setting;
-    const size = Math.min(setting.isSilent === true ? silentARound : attacksARound, attacks - n);
-    const planned = Array.from({ length: size }, (_, index) => ({
-      n: n + index,
-      technique: deal(),
-      random: seededRandom(seed, 'attack', n + index),
-    }));
-    rounds.push({ setting, planned });
-    n += size;
-  }
-  return rounds;
 }
 
 async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

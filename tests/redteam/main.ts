@@ -19,7 +19,7 @@ const { values } = parseArgs({
     /** Jobs and doorbells, on each of both backends; none: those are left out. */
     jobs: { type: 'string', default: '400' },
     /** As the database's superuser; none: those are left out. */
-    attacks: { type: 'string', default: '360' },
+    attacks: { type: 'string', default: '400' },
     write: { type: 'boolean', default: false },
   },
 });

@@ -145,9 +145,9 @@ describe('probes', () => {
         leaks.push(`${where}: ${said.slice(0, 300)}, its twin ${without(twinAnswer.text, twin).slice(0, 300)}`);
     });
     console.table(table);
-    // The others are refused by what they say, or by whose key they come with.
-    expect(reachingDatabase).toBeGreaterThan(probesMin / 2);
     expect(leaks.slice(0, 20)).toEqual([]);
+    // The others are refused by what they say, or by whose key they come with.
+    expect(reachingDatabase).toBeGreaterThan(1_000);
     expect(await hashTheirRows()).toEqual(theirRowsBefore);
   }, 240_000);
 
@@ -491,8 +491,9 @@ function askedFor({ traced }: Answer): string {
   );
 }
 
-/** Who asks is looked up once for those who ask at the same moment, and that a key was used is told once a minute. */
-const isOfManyRequests = /^select k\.id, k\.name as "keyName"|"lastRequest" = now\(\)/;
+/** Who asks is looked up once for those who ask at the same moment, and that a key or a token was used is told once a minute. */
+const isOfManyRequests =
+  /^select k\.id, k\.name as "keyName"|"session"\."token" = \$1|"user"\."id" = \$1|from membership\(\$1, \$2\)|token_sha256 = \$1|"lastRequest" = now\(\)|last_used_at = now\(\)/;
 
 function isOfDirectory(path: string): boolean {
   return path.startsWith('/scim/');

@@ -860,7 +860,7 @@ grant delete on outbox to sena_signer;
 -- The listed functions that look across organizations. They return ids; whoever calls them then sets the organization. -----
 
 grant create on schema sena to sena_definer;
--- What they look for, and what they return: whoever mistakes one of them tells ids, times and hashes, and no word of anybody's.
+-- What they look for, and what they return: whoever mistakes one of them tells ids, times and hashes, and but for runbooks no word of anybody's.
 grant select (id, organization_id, status, start_at, traceparent, cancel_requested_at, wake_count, handled_count, wanted_at, failures,
   lease_owner, lease_epoch, lease_expires_at) on runs to sena_definer;
 grant update (failures, lease_owner, lease_epoch, lease_expires_at) on runs to sena_definer;
@@ -870,7 +870,7 @@ grant update (last_seen_at) on satellites to sena_definer;
 grant select (id, organization_id, run_id, satellite_id, approval_id, limits, read_only, not_before, expires_at, traceparent, pending, created_at,
   sent_at, sent_epoch, acked_at, superseded_at) on dispatches to sena_definer;
 grant update (sent_at, sent_epoch) on dispatches, inquiries to sena_definer;
-grant select (id, organization_id, dispatch_id, satellite_id, created_at, expires_at, jws, sent_at, sent_epoch, acked_at, refused_at) on inquiries to sena_definer;
+grant select (id, organization_id, dispatch_id, satellite_id, created_at, expires_at, signed_at, sent_at, sent_epoch, acked_at, refused_at) on inquiries to sena_definer;
 grant select (organization_id, running_max) on sites to sena_definer;
 grant select (former_public_key) on satellite_key_changes to sena_definer;
 grant select (dispatch_id) on dispatch_envelopes to sena_definer;
@@ -1190,7 +1190,7 @@ create function inquiries_to_sign(at_most integer)
 returns table (organization_id text, inquiry_id text, run_id text, traceparent text)
 language sql security definer set search_path = sena, pg_temp as $$
   select q.organization_id, q.id, d.run_id, d.traceparent from inquiries q join dispatches d on d.id = q.dispatch_id
-  where q.jws is null and q.refused_at is null and q.acked_at is null and q.expires_at > now() and d.pending > 0
+  where q.signed_at is null and q.refused_at is null and q.acked_at is null and q.expires_at > now() and d.pending > 0
   order by row_number() over (partition by q.organization_id order by q.created_at, q.id), q.created_at limit at_most
 $$;
 
@@ -1202,7 +1202,7 @@ language sql security definer set search_path = sena, pg_temp as $$
   with waiting as (
     select q.id, q.satellite_id, h.epoch from unnest(held_satellites, epochs) as h (satellite_id, epoch)
       join inquiries q on q.satellite_id = h.satellite_id join dispatches d on d.id = q.dispatch_id
-    where q.jws is not null and q.refused_at is null and q.acked_at is null and q.expires_at > now() and d.pending > 0
+    where q.signed_at is not null and q.refused_at is null and q.acked_at is null and q.expires_at > now() and d.pending > 0
       and (q.sent_at is null or q.sent_epoch <> h.epoch or q.sent_at < now() - resend_ms * interval '1 millisecond')
   ), fenced as (
     select s.id, s.connection_epoch as epoch from satellites s
