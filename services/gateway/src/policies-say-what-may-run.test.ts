@@ -9,8 +9,8 @@ beforeAll(async () => {
   gateway = await openTestGateway();
   const { json: site } = await gateway.call('POST', '/v1/sites', { body: { name: 'berlin' } });
   for (const [name, env] of [
-    ['web-1', 'prod'],
-    ['web-2', 'prod'],
+    ['web-1', 'production'],
+    ['web-2', 'production'],
     ['web-3', 'staging'],
   ] as const) {
     const body = { name, siteId: site.id, address: '10.0.0.7', labels: { env } };
@@ -21,7 +21,7 @@ afterAll(() => gateway.close());
 
 const prodChanges = `// Two people change production.
 forbid (principal, action in Action::"changes", resource)
-when { resource.hasTag("env") && resource.getTag("env") == "prod" }
+when { resource.hasTag("env") && resource.getTag("env") == "production" }
 unless { context.approvals >= 2 };`;
 const stagingRestarts = `permit (principal, action == Action::"controls_service", resource)
 when { resource.hasTag("env") && resource.getTag("env") == "staging" };`;
@@ -182,7 +182,7 @@ describe('a dry-run', () => {
         {
           ...{ decision: 'require_approval', approvers: 2, nodeCount: 2, rules: ['prod-changes'] },
           nodes: [{ name: 'web-1' }, { name: 'web-2' }],
-          attributes: [{ name: 'label env', values: ['prod'], more: 0 }],
+          attributes: [{ name: 'label env', values: ['production'], more: 0 }],
           reasons: ['needs approval by two people because `systemctl restart` controls a service, rule prod-changes'],
         },
         { approvers: 1, nodeCount: 1, attributes: [{ values: ['staging'] }], rules: ['default/second-person'] },

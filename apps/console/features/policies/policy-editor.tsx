@@ -149,7 +149,7 @@ export function PolicyEditor({ policy, mayManage, trial, onTrial, onDone }: Poli
                     </Button>
                   }
                   title={`Delete ${policy.name}?`}
-                  description="What it forbade or permitted is judged by the other rules from now on, runs under way included. Its versions are kept."
+                  description="What it forbade or permitted is judged by the other rules from now on, runs under way included. An approval that waits already still needs as many people as before. Its versions are kept."
                   action={`Delete ${policy.name}`}
                   keep="Keep it"
                   onConfirm={() =>

@@ -47,10 +47,12 @@ export const policyVersionSchema = z.object({
 export type PolicyVersion = z.infer<typeof policyVersionSchema>;
 export const policyVersionPageSchema = pageSchema(policyVersionSchema);
 
+const sayVersion = 'Say which version you changed, or null for a policy that is new';
+
 export const savePolicyBodySchema = z.strictObject({
   text: policyTextSchema,
   /** The version that was changed; null for a policy that is new. Another one: 409. */
-  version: z.int().min(1).nullable(),
+  version: z.int({ error: sayVersion }).min(1, { error: sayVersion }).nullable(),
 });
 /** Has to be there; told after it is known that there is such a policy. */
 export const deletePolicyQuerySchema = z.object({ version: z.coerce.number().int().min(1).optional() });
