@@ -198,7 +198,7 @@ describe('a dry-run', () => {
     });
     expect((await evaluate({ command: restart, ...nodes })).json).toMatchObject({ decision: 'require_approval' });
     const replaced = { name: 'prod-changes', text: stagingRestarts };
-    expect((await evaluate({ command: restart, selector: 'env=prod', draft: replaced })).json).toMatchObject({
+    expect((await evaluate({ command: restart, selector: 'env=production', draft: replaced })).json).toMatchObject({
       approvers: 1,
     });
     const { json } = await evaluate({
