@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import { eventually } from '@sena/testing/eventually';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import {
@@ -25,7 +26,7 @@ afterAll(() => site?.stop());
 beforeEach(async () => {
   serial += 1;
   witness = `/srv/witness-${serial}`;
-  test = await site.start({ limits: { connectTimeoutMs: 1_000, findOutMs: 1_000 } });
+  test = await site.start({ limits: { connectTimeoutMs: 2_000, findOutMs: 1_000 } });
 });
 afterEach(async () => {
   await node.host.setLink('up');
@@ -36,11 +37,11 @@ const guardFiles = async (id: string) => (await node.onNode(`cd /var/lib/sena/gu
 const effects = async () => Number(await node.onNode(`cat ${witness} 2>/dev/null | wc -l`));
 
 /** Told as unknown, because its node went away while it ran. It ends by itself, with 6. */
-async function loseNode(lastsSeconds = 2) {
+async function loseNode(lastsSeconds = 3) {
   const command = `echo ran >> ${witness}; echo before; sleep ${lastsSeconds}; echo after; exit 6`;
   const change = await makeDispatch(site, command, [node.node], {
-    ...{ ...approved, limits: { timeoutMs: 1_000, outputBytesMax: 65_536 } },
-    expiresAt: new Date(Date.now() + 5_000).toISOString(),
+    ...{ ...approved, limits: { timeoutMs: 2_000, outputBytesMax: 65_536 } },
+    expiresAt: new Date(Date.now() + 6_000).toISOString(),
   });
   test.relay.send(change.frame);
   await test.relay.until('its first output', () => test.relay.output(change.executionId).toString() === 'before\n');
@@ -95,10 +96,24 @@ it('when something else reaches its node: its end and its output are told under 
   );
 });
 
+/** A link that has just come up may refuse the first who comes, and who asked in vain asks again a minute later. */
+async function untilAnswering(): Promise<void> {
+  const { address, port } = node.node;
+  await eventually('the node answers', () => {
+    const socket = connect({ host: address, port, timeout: 1_000 });
+    return new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+      socket.once('timeout', () => resolve(false));
+    }).finally(() => socket.destroy());
+  });
+}
+
 it('by the next process, which asks at its start', async () => {
   const { executionId } = await loseNode();
   await test.satellite.stop(0);
   await node.host.setLink('up');
+  await untilAnswering();
   test = await startTestSatellite(test.config, test.relay);
   await expectEnd(executionId);
   // It is known now: nobody asks again.
