@@ -327,7 +327,7 @@ export const textPrograms: readonly ProgramInput[] = [
     also: ['md5sum', 'sha1sum', 'sha224sum', 'sha384sum', 'sha512sum', 'b2sum'],
     letters: 'btcwz',
     switches: checksumSwitches,
-    operands: files,
+    operands: { ...files, readsNames: ['-c', '--check'] },
   },
   { name: 'cksum', also: ['sum'], letters: 'rs', operands: files },
   { name: 'zcat', also: ['bzcat', 'xzcat', 'zstdcat'], letters: 'fqv', operands: files },
