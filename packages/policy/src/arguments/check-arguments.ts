@@ -402,7 +402,8 @@ function restOf({ used, operands }: Reading, { operands: described }: Shape): Va
 
 function takesNamesFromInput({ used, operands }: Reading, { operands: described }: Shape): boolean {
   if (described?.readsNames.some((name) => used.has(name)) !== true) return false;
-  const texts = operands.map(({ pieces }) => literalOf(pieces));
+  // A file that is found may hold lines that somebody else wrote.
+  const texts = operands.map(({ pieces, handed }) => (handed === undefined ? literalOf(pieces) : undefined));
   return texts.length === 0 || texts.some((text) => text === undefined || text === '-' || text.startsWith('/dev/'));
 }
 

@@ -1798,6 +1798,17 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
     ],
     "sed ':a;$!{N;ba};s/\\n/ /g' /etc/hosts": ["sed ':a;$!{ba};s/\\n/ /g' /etc/hosts"],
     "sed '$!N;P;D' /etc/hosts": ["sed 'G;D' /etc/hosts", "sed 's/$/\\n/;D' /etc/hosts"],
+    'jq -R \'gsub("x";"y")\' /etc/hosts': [
+      'jq -R \'gsub("";"y")\' /etc/hosts',
+      'jq -R \'gsub("^";"y")\' /etc/hosts',
+      'jq -R \'gsub("x*";"y")\' /etc/hosts',
+      'jq -R \'gsub("x|";"y")\' /etc/hosts',
+      'jq -R \'gsub(["","g"];"y")\' /etc/hosts',
+      'jq -R \'gsub(" ";"y";"x")\' /etc/hosts',
+      'jq -R \'sub("";"y";"g")\' /etc/hosts',
+      'jq -R \'gsub #\n("";"y")\' /etc/hosts',
+      "jq -n '1|recurse #\n(.)'",
+    ],
     "jq -n '[1,2]'": [
       "jq -n 'def f: [f]; f'",
       "jq -n 'repeat(1)'",
@@ -3938,6 +3949,7 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
       "echo 'd41d8cd98f00b204e9800998ecf8427e  /proc/kmsg' | sha256sum --check /dev/stdin",
     ],
     'sha256sum -c /etc/hosts': ['sha256sum --check', 'sha256sum -wc', 'sha256sum -c /etc/*'],
+    "find /var/log -name '*.log' -exec sha256sum {} \\;": ["find /var/log -name '*.log' -exec sha256sum -c {} \\;"],
     "psql -h localhost -c 'select 1'": [
       "psql -h evil.example -c 'select 1'",
       "psql --host=evil.example -c 'select 1'",
