@@ -3991,6 +3991,25 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
     "psql -c 'show max_connections'": ["psql -c 'show app.token'", "psql -c 'show myapp.jwt'"],
     'mysql -e "show variables like \'max%\'"': ['mysql -e "show variables like \'handlersocket%\'"'],
   },
+  'secrets behind a glob in front of their name': {
+    'cat /sys/class/net/*/address': [
+      'cat /sys/block/*/device/dhchap_secret',
+      'cat /sys/class/nvme/*/dhchap_ctrl_secret',
+      'cat /sys/class/nvme/nvme[0-9]/dhchap_secret',
+      'cat /sys/class/iscsi_session/*/password_in',
+      'cat /sys/devices/*/*/nvme/nvme?/dhchap_secret',
+      'cat /opt/app?/id_rsa_work',
+      'cat /opt/app?/id_rsa_w*',
+      'cat /opt/app?/htpasswd_prod',
+      'cat /etc/kafka/*_jaas.conf',
+      'cat /tmp/krb5cc_$(id -u)',
+    ],
+    'find /sys/class/net -name address -exec cat {} \\;': [
+      'find /sys/class/nvme -name dhchap_secret -exec cat {} \\;',
+      "find /sys/class/nvme -name 'dhchap_s*' -exec cat {} \\;",
+      'find /sys/class/iscsi_session -name password_in -exec cat {} \\;',
+    ],
+  },
   'a version asked for with more': {
     'sed --version': ['sed --version -i x'],
     'awk --version': ['awk --version -f x'],
