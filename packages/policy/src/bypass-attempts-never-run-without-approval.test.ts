@@ -19,7 +19,7 @@ const knownPaths = new Set(
     '/etc/haproxy /etc/haproxy/haproxy.cfg /etc/nginx/nginx.conf /etc/apache2/apache2.conf /etc/httpd/conf/httpd.conf',
     '/etc/bind/named.conf /bin/ls /usr/bin/ls /usr/lib/os-release /usr/share/common-licenses/GPL-3 /var/log /var/log/nginx /var/log/syslog',
     '/proc /proc/1 /proc/1/status /proc/self/status /proc/meminfo /proc/partitions /proc/uptime /proc/sys/vm/swappiness',
-    '/sys/class/net /sys/class/net/eth0/mtu /lib/modules/{} /sys/class/thermal /sys/class/hwmon /boot/initrd.img',
+    '/sys/class/net /sys/class/net/*/address /sys/class/net/eth0/mtu /lib/modules/{} /sys/class/thermal /sys/class/hwmon /boot/initrd.img',
     '/dev/null /dev/sda /dev/sda1 /dev/md0 /dev/nvme0 /run/haproxy.sock',
     'http://localhost/health http://localhost/index.html localhost:9200/_cat/nodes?v',
     '/var/log/nginx/$ self/status ssl/site.crt ./hosts etc/hosts $d/hosts /etc/$a$b /proc/$p/status',

@@ -346,8 +346,8 @@ function checkWhole(reading: Reading): undefined {
       unknown(`${showText(reading.path)} is given something else than a number where its format has one`),
     );
   }
-  const { first = [], rest, min = 0, minUnless = [], max, leading, sampling = false, restWith } = shape.operands ?? {};
-  const others = restWith?.switches.some((name) => reading.used.has(name)) ? restWith.value : rest;
+  const { first = [], rest, min = 0, minUnless = [], max, leading, sampling = false } = shape.operands ?? {};
+  const others = restOf(reading, shape);
   const operands = [...reading.operands];
   if (leading && !leading.unless.some((name) => reading.used.has(name))) {
     const script = operands.shift();
@@ -369,6 +369,9 @@ function checkWhole(reading: Reading): undefined {
     return fail(reading, unknown(`an argument of ${showText(reading.path)} may become several words: quote it`));
   }
   if (max !== undefined && operands.length > max) return refuse(reading, literalOf(operands[max]?.pieces ?? []) ?? '…');
+  if (takesNamesFromInput(reading, shape)) {
+    return fail(reading, unknown(`${showText(reading.path)} opens what is named in its input`));
+  }
   const numbers = operands.filter((word) => /^[\d.]+$/.test(literalOf(word.pieces) ?? ''));
   if (sampling && numbers.length === 1 && !reading.context.bounded) {
     return fail(reading, unknown(`${showText(reading.path)} with an interval and no count does not end by itself`));
@@ -388,6 +391,20 @@ function checkWhole(reading: Reading): undefined {
     else if (handedKinds[word.handed].some((fit) => fit === kind)) checkHanded(reading, kind, word);
     else fail(reading, notHanded(reading.program));
   }
+}
+
+function restOf({ used, operands }: Reading, { operands: described }: Shape): Value | undefined {
+  const instead = described?.restWith.find(
+    ({ switches, alone }) => switches.some((name) => used.has(name)) && !(alone && operands.length > 1),
+  );
+  return instead === undefined ? described?.rest : instead.value;
+}
+
+function takesNamesFromInput({ used, operands }: Reading, { operands: described }: Shape): boolean {
+  if (described?.readsNames.some((name) => used.has(name)) !== true) return false;
+  // A file that is found may hold lines that somebody else wrote.
+  const texts = operands.map(({ pieces, handed }) => (handed === undefined ? literalOf(pieces) : undefined));
+  return texts.length === 0 || texts.some((text) => text === undefined || text === '-' || text.startsWith('/dev/'));
 }
 
 /** What `find` has found is a path, and no option. */

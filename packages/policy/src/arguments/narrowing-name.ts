@@ -12,7 +12,9 @@ export function nameOfFound(
   const at = words.indexOf('-name');
   if (at < 0 || words.indexOf('-name', at + 1) >= 0 || all.some((word) => word !== undefined && alternatives.has(word)))
     return undefined;
-  return asName(words[at + 1] ?? '');
+  const pattern = words[at + 1] ?? '';
+  // `-printf -name -true`: the name of the test is what another one takes. A pattern that is no option then stands where none can.
+  return pattern.startsWith('-') ? undefined : asName(pattern);
 }
 
 export function asName(pattern: string): string | undefined {

@@ -195,7 +195,11 @@ export const askingUses: readonly ProgramInput[] = [
     },
     operands: {
       rest: statePage,
-      restWith: { switches: ['-I', '--head', '-o', '--output'], value: headedPage },
+      // `-o` is for one page: a second one is shown.
+      restWith: [
+        { switches: ['-I', '--head'], value: headedPage },
+        { switches: ['-o', '--output'], value: headedPage, alone: true },
+      ],
       min: 1,
       max: 4,
       minUnless: curlVersion,

@@ -30,7 +30,7 @@ const inNamespace = {
 
 /** Fields in which no environment, argument or annotation stands: a path may lead through anything, and ends in one of these. */
 const leaf = [
-  'name|namespace|uid|kind|creationTimestamp|generation|phase|status|type|reason|message|ready|started|restartCount|image|imageID|nodeName',
+  'name|namespace|uid|kind|creationTimestamp|generation|phase|type|reason|message|ready|started|restartCount|image|imageID|nodeName',
   'podIP|hostIP|clusterIP|clusterIPs|externalIPs|address|addresses|port|targetPort|nodePort|protocol|host|hostname|hostnames|path',
   'replicas|readyReplicas|availableReplicas|updatedReplicas|unavailableReplicas|desiredNumberScheduled|numberReady|currentReplicas|minReplicas|maxReplicas',
   'unschedulable|kubeletVersion|kernelVersion|osImage|containerRuntimeVersion|cpu|memory|storage|capacity|allocatable|requests|limits|resources',
@@ -38,11 +38,15 @@ const leaf = [
   'storageClassName|volumeName|accessModes|schedule|suspend|lastScheduleTime|holderIdentity|renewTime|providerID|podCIDR|effect|conditions|taints',
 ].join('|');
 const compared = '(?:"[A-Za-z0-9_. :-]*"|\'[A-Za-z0-9_. :-]*\'|[0-9]+|true|false)';
-const filter = `[?][(]@(?:[.][A-Za-z]+)*[.](?:${leaf}) ?(?:==|!=|>=|<=|>|<) ?${compared}[)]`;
+const filter = `[?][(]@(?:[.][A-Za-z]+)*[.](?:${leaf}|status) ?(?:==|!=|>=|<=|>|<) ?${compared}[)]`;
 const atIndex = `(?:\\[(?:[*]|-?[0-9]+|-?[0-9]*:-?[0-9]*|${filter})\\])`;
 const through = `(?:[.][A-Za-z]+${atIndex}?)`;
-const field = `(?:${through}*[.](?:${leaf})${atIndex}?|${through}*[.]metadata[.]labels(?:[.](?:[A-Za-z0-9_-]|\\\\[./])+)?)`;
-const jsonPath = `(?:[^{}]|[{] ?(?:range @?${through}+|end|"(?:[ ,:;=|/-]|\\\\[nt])*"|@?${field}) ?[}])+`;
+/** Of a condition it is a word. Of the whole it holds what a resource of others puts there: `history` of an application has its parameters. */
+const statusOfCondition = `${through}*[.]conditions${atIndex}[.]status`;
+const field = `(?:${through}*[.](?:${leaf})${atIndex}?|${statusOfCondition}|${through}*[.]metadata[.]labels(?:[.](?:[A-Za-z0-9_-]|\\\\[./])+)?)`;
+const written = '"(?:[ ,:;=|/-]|\\\\[nt])*"';
+const eachCondition = `[{] ?range @?${through}*[.]conditions\\[[*]\\] ?[}](?:[^{}]|[{] ?(?:${written}|@?${field}|@?[.]status) ?[}])*[{] ?end ?[}]`;
+const jsonPath = `(?:[^{}]|${eachCondition}|[{] ?(?:range @?${through}+(?<![.]conditions\\[[*]\\])|end|${written}|@?${field}) ?[}])+`;
 const shownAs = {
   pattern: `=?(?:wide|name|jsonpath=${jsonPath}|custom-columns=[A-Za-z0-9_ -]+:[{]?${field}[}]?(?:,[A-Za-z0-9_ -]+:[{]?${field}[}]?)*)`,
 };

@@ -4,8 +4,11 @@ import type { ProgramInput } from './schema.ts';
 
 const account = { pattern: '[A-Za-z_][A-Za-z0-9_.-]{0,62}' };
 const port = { pattern: '[1-9][0-9]{0,4}' };
-/** A machine, or the directory of a socket. */
-const host = { pattern: '[A-Za-z0-9][A-Za-z0-9.:-]{0,252}|/(?:var/)?run/postgresql|/tmp' };
+/**
+ * This machine, or the directory of a socket. A server elsewhere may ask the client for the account's own password, for its input, or for any
+ * file (`LOAD DATA LOCAL`), whatever the statement was.
+ */
+const host = { oneOf: ['localhost', '127.0.0.1', '::1', '/run/postgresql', '/var/run/postgresql', '/tmp'] };
 const version = ['--version', '-V'];
 
 const asksDatabase: Pick<ProgramInput, 'does' | 'doesUnless' | 'asks' | 'otherwise'> = {
@@ -51,13 +54,14 @@ const postgresStatement = [
   "select (?:pg_size_pretty[(])?pg_database_size[(](?:'[A-Za-z0-9_-]+'|current_database[(][)])[)]{1,2}",
   selected(activityColumn, `(?:${activityColumn}|${shortFunction})`, 'pg_stat_activity'),
   selected('[a-z_]+', `(?:[*]|${column})`, views),
-  'show (?!all$|all;)(?!.*(?:conninfo|command|pass|secret|key|librar|ldap))[a-z_.]+',
+  // With a dot it is a setting that somebody made up: applications keep tokens in them.
+  'show (?!all$|all;)(?!.*(?:conninfo|command|pass|secret|key|librar|ldap))(?:[a-z_]+|(?:pg_stat_statements|auto_explain)[.][a-z_]+)',
 ];
 const backslashed = '\\\\(?:conninfo|du|dn[+]?|dx|(?:l|dt|di|db)[+]?)';
 const postgresText = { pattern: `(?i:${sentence(postgresStatement.join('|'))});?|${backslashed}` };
 
 /** `_` stands for any letter, so it is told by its first three. Not those of settings that hold a password or a statement. */
-const variableName = `['"](?!rep|wsr|ini|aut|pas|sec|key)[a-z]{3}[a-z_]{0,60}%?['"]`;
+const variableName = `['"](?!rep|wsr|ini|aut|pas|sec|key|han)[a-z]{3}[a-z_]{0,60}%?['"]`;
 const mysqlStatement = [
   'select (?:1|now[(][)]|version[(][)]|current_user[(][)])',
   'select @@(?:global[.])?(?:version|hostname|port|server_id|server_uuid|read_only|super_read_only|max_connections|gtid_executed|gtid_mode|log_bin|datadir|uptime)',

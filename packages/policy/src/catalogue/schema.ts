@@ -59,8 +59,12 @@ const operandsSchema = z.strictObject({
   sampling: z.boolean().default(false),
   /** The first operand is a format of `printf`: what it prints as a number has to be one, for some shells evaluate it. */
   formats: z.boolean().default(false),
-  /** In place of `rest`, with one of these switches. */
-  restWith: z.strictObject({ switches: z.array(z.string()), value: valueSchema }).optional(),
+  /** In place of `rest`, with one of these switches; `alone`: of a single operand. */
+  restWith: z
+    .array(z.strictObject({ switches: z.array(z.string()), value: valueSchema, alone: z.boolean().default(false) }))
+    .default([]),
+  /** With one of these switches it takes names from what it reads, so that has to be a file. */
+  readsNames: z.array(z.string()).default([]),
   /** The first operand is this (a pattern, a script) unless one of these options gave it. */
   leading: z.strictObject({ value: valueSchema, unless: z.array(z.string()) }).optional(),
 });

@@ -17,6 +17,9 @@ const setting = [
 /** Of these nothing is a blank or leads elsewhere. */
 const dateOutputs = ['+%s', '+%F', '+%Y', '+%m', '+%d', '+%H', '+%Y%m%d', '+%Y-%m-%d', '+%d/%b/%Y', '+%j', '+%H%M'];
 
+const plainTypes = '(?:masked|equivalent|redirected|extended|unchanged)';
+const undifferent = { pattern: `${plainTypes}(?:,${plainTypes})*` };
+
 export const systemPrograms: readonly ProgramInput[] = [
   {
     name: 'uname',
@@ -273,9 +276,11 @@ export const systemPrograms: readonly ProgramInput[] = [
     otherwise: 'writes',
   },
   {
+    // Of what is overridden it shows the difference, in which `Environment=PASSWORD=…` may stand.
     name: 'systemd-delta',
     switches: ['--no-pager'],
-    options: { '--type': 'word', '-t': 'word' },
+    options: { '--type': undifferent, '-t': undifferent, '--diff': { oneOf: ['no', 'false'] } },
+    requires: [['--type', '-t', '--diff']],
     operands: { rest: 'word' },
   },
   {

@@ -65,6 +65,10 @@ const grep: ProgramInput = {
   operands: { rest: 'content', leading: { value: 'text', unless: ['-e', '--regexp', '-f', '--file'] } },
 };
 
+/** Before jq 1.7 a replacement of nothing goes on for ever: what is replaced everywhere has to be at least a character. Behind a comment a call would not look like one. */
+const someCharacter = '(?:[A-Za-z0-9 _.:,/%=@-]|\\\\{1,2}[ntrsdw]|\\[[^\\]"\\\\]+\\])';
+const endsReplacing = `(?!.*(?:\\bgsub\\s*\\((?!\\s*"${someCharacter}(?:${someCharacter}|[+])*"\\s*;)|\\bgsub\\s*\\([^;]*;[^;]*;(?!\\s*"i?")|\\bsub\\s*\\([^;]*;[^;]*;|#[^\\n]*\\n))`;
+
 export const textPrograms: readonly ProgramInput[] = [
   {
     name: 'cat',
@@ -327,7 +331,7 @@ export const textPrograms: readonly ProgramInput[] = [
     also: ['md5sum', 'sha1sum', 'sha224sum', 'sha384sum', 'sha512sum', 'b2sum'],
     letters: 'btcwz',
     switches: checksumSwitches,
-    operands: files,
+    operands: { ...files, readsNames: ['-c', '--check'] },
   },
   { name: 'cksum', also: ['sum'], letters: 'rs', operands: files },
   { name: 'zcat', also: ['bzcat', 'xzcat', 'zstdcat'], letters: 'fqv', operands: files },
@@ -357,7 +361,7 @@ export const textPrograms: readonly ProgramInput[] = [
       leading: {
         value: {
           // What shows more than it is given; then what goes on without an end, or makes up as much as it likes.
-          pattern: `(?!.*(?:\\b(?:env|input_filename|import|include|getpath|debug|stderr|halt_error|modulemeta)\\b|\\$ENV))(?!.*(?:\\b(?:def|repeat|range|until|while|combinations|infinite)\\b|\\brecurse\\s*\\(|\\[\\s*[0-9]{7}|[0-9][eE][+]?[0-9]|["][\\s)]*[*]|[*][\\s(]*(?:["]|[0-9]{7}))).*`,
+          pattern: `(?!.*(?:\\b(?:env|input_filename|import|include|getpath|debug|stderr|halt_error|modulemeta)\\b|\\$ENV))(?!.*(?:\\b(?:def|repeat|range|until|while|combinations|infinite)\\b|\\brecurse\\s*\\(|\\[\\s*[0-9]{7}|[0-9][eE][+]?[0-9]|["][\\s)]*[*]|[*][\\s(]*(?:["]|[0-9]{7})))${endsReplacing}.*`,
         },
         unless: [],
       },

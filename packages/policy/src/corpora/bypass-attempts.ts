@@ -1798,6 +1798,17 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
     ],
     "sed ':a;$!{N;ba};s/\\n/ /g' /etc/hosts": ["sed ':a;$!{ba};s/\\n/ /g' /etc/hosts"],
     "sed '$!N;P;D' /etc/hosts": ["sed 'G;D' /etc/hosts", "sed 's/$/\\n/;D' /etc/hosts"],
+    'jq -R \'gsub("x";"y")\' /etc/hosts': [
+      'jq -R \'gsub("";"y")\' /etc/hosts',
+      'jq -R \'gsub("^";"y")\' /etc/hosts',
+      'jq -R \'gsub("x*";"y")\' /etc/hosts',
+      'jq -R \'gsub("x|";"y")\' /etc/hosts',
+      'jq -R \'gsub(["","g"];"y")\' /etc/hosts',
+      'jq -R \'gsub(" ";"y";"x")\' /etc/hosts',
+      'jq -R \'sub("";"y";"g")\' /etc/hosts',
+      'jq -R \'gsub #\n("";"y")\' /etc/hosts',
+      "jq -n '1|recurse #\n(.)'",
+    ],
     "jq -n '[1,2]'": [
       "jq -n 'def f: [f]; f'",
       "jq -n 'repeat(1)'",
@@ -3560,7 +3571,13 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
       'bootctl status --esp-path=/tmp',
       'bootctl --root=/tmp status',
     ],
-    'systemd-delta': ['systemd-delta --diff=yes'],
+    'systemd-delta --type=extended': [
+      'systemd-delta',
+      'systemd-delta --diff=yes',
+      'systemd-delta --type=overridden',
+      'systemd-delta --type=extended,overridden',
+      'systemd-delta -t overridden --diff=no',
+    ],
     'semanage port -l': [
       'semanage port -a -t x -p tcp 80',
       'semanage port -l -D',
@@ -3895,6 +3912,103 @@ const alterations: Readonly<Record<string, Readonly<Record<string, readonly stri
       'k3s kubectl get pods --kubeconfig /tmp/x',
     ],
     'virsh list --all --title': ['virsh domstats --raw x --enforce', 'virsh list --all --title --destroy'],
+  },
+  'answers that are several words': {
+    'uniq /var/log/nginx/$(date +%F)': [
+      'uniq /var/log/nginx/$(stat -c %h /etc/hosts /etc/hosts)',
+      'uniq /var/log/nginx/$(id -u root daemon)',
+      'uniq /var/log/nginx/$(wc -l -c </etc/hosts)',
+      'uniq /var/log/nginx/$(uname -r -m)',
+      'uniq $(which ls cat)',
+      'uniq $(command -v ls cat)',
+    ],
+    'xxd /var/log/nginx/$(date +%F)': [
+      'xxd /var/log/nginx/$(stat -c %s /etc/hosts /etc/hosts)',
+      'xxd /var/log/nginx/$(id -un root daemon)',
+      'xxd /var/log/nginx/$(wc -c -m </etc/hosts)',
+      'xxd /var/log/nginx/$(uname -n -m)',
+    ],
+    'taskset -p 1': ['taskset -p $(wc -l -c </etc/hosts)', 'taskset -p $(wc -w -l </etc/hosts)'],
+    'chrt -p 1': ['chrt -p $(wc -l -c </etc/hosts)'],
+  },
+  'an input that is not what it seems': {
+    'openssl s_client -connect web-01:443 </dev/null': [
+      'openssl s_client -connect web-01:443 2</dev/null',
+      'openssl s_client -connect web-01:443 1</dev/null',
+      'openssl s_client -connect web-01:443 0<&2',
+    ],
+    'echo Q | openssl s_client -connect web-01:443': [
+      'echo Q | openssl s_client -connect web-01:443 0>&2',
+      'echo $HOME | openssl s_client -connect web-01:443 1</dev/null',
+      'echo "$(cat /etc/hosts)" | openssl s_client -connect web-01:443 2</dev/null',
+    ],
+    'echo ruok | nc web-01 2181': ['echo ruok | nc web-01 2181 0>&2', 'echo $HOME | nc web-01 2181 2</dev/null'],
+    'echo x | sha256sum': [
+      "echo 'd41d8cd98f00b204e9800998ecf8427e  /dev/watchdog' | sha256sum -c",
+      "echo 'd41d8cd98f00b204e9800998ecf8427e  /dev/watchdog' | sha256sum -c -",
+      "echo 'd41d8cd98f00b204e9800998ecf8427e  /proc/kmsg' | sha256sum --check /dev/stdin",
+    ],
+    'sha256sum -c /etc/hosts': ['sha256sum --check', 'sha256sum -wc', 'sha256sum -c /etc/*'],
+    "find /var/log -name '*.log' -exec sha256sum {} \\;": ["find /var/log -name '*.log' -exec sha256sum -c {} \\;"],
+    "psql -h localhost -c 'select 1'": [
+      "psql -h evil.example -c 'select 1'",
+      "psql --host=evil.example -c 'select 1'",
+      'psql -h 10.0.0.9 -l',
+    ],
+    "mysql -h 127.0.0.1 -e 'select 1'": [
+      "mysql -h evil.example -e 'select 1'",
+      "mysql --host=evil.example -e 'select 1'",
+      "mysql -h 10.0.0.9 -e 'show status'",
+    ],
+  },
+  'one page more': {
+    'curl -s -o /dev/null web-01': [
+      'curl -s -o /dev/null web-01 http://localhost/notes.txt',
+      'curl -s --output /dev/null http://localhost/health http://localhost/notes.txt',
+      'curl -s -o /dev/null http://localhost/health evil.example',
+    ],
+  },
+  'a name that is the value of another option': {
+    "find /var/log -name '*.log' -exec cat {} \\;": [
+      'find /var/log -printf -name -true -exec cat {} \\;',
+      'find /var/log -printf -name -ls -exec grep x {} +',
+      'find /var/log -printf -name -print -exec head {} \\;',
+    ],
+    "find /var/log -name '*.log' -print0 | xargs -0 cat": [
+      "find /var/log -print0 -name '*.log' -print0 | xargs -0 cat",
+      "find /var/log -type f -print0 -name '*.log' -print0 | xargs -0 grep x",
+    ],
+  },
+  'fields that somebody else fills': {
+    "kubectl get pods -o jsonpath='{.items[*].status.phase}'": [
+      "kubectl get applications -o jsonpath='{.items[*].status}'",
+      "kubectl get applications x -o jsonpath='{.status}'",
+      "kubectl get helmreleases -o jsonpath='{range .items[*]}{.status}{end}'",
+      'kubectl get applications -o custom-columns=A:.status',
+      "kubectl get applications x -o jsonpath='{range .status.conditions[*]}{.type}{end}{.status}'",
+      "kubectl get applications x -o jsonpath='{range .status.conditions[*]}{range .status}{.status}{end}{end}'",
+    ],
+    "psql -c 'show max_connections'": ["psql -c 'show app.token'", "psql -c 'show myapp.jwt'"],
+    'mysql -e "show variables like \'max%\'"': ['mysql -e "show variables like \'handlersocket%\'"'],
+  },
+  'secrets behind a glob in front of their name': {
+    'cat /sys/class/net/*/address': [
+      'cat /sys/block/*/device/dhchap_secret',
+      'cat /sys/class/nvme/*/dhchap_ctrl_secret',
+      'cat /sys/class/nvme/nvme[0-9]/dhchap_secret',
+      'cat /sys/class/iscsi_session/*/password_in',
+      'cat /sys/devices/*/*/nvme/nvme?/dhchap_secret',
+      'cat /opt/app?/id_rsa_work',
+      'cat /opt/app?/id_rsa_w*',
+      'cat /opt/app?/htpasswd_prod',
+      'cat /etc/kafka/*_jaas.conf',
+      'cat /tmp/krb5cc_$(id -u)',
+    ],
+    'find /sys/class/net -name address -exec cat {} \\;': [
+      'find /sys/class/nvme -name dhchap_secret -exec cat {} \\;',
+      "find /sys/class/nvme -name 'dhchap_s*' -exec cat {} \\;",
+      'find /sys/class/iscsi_session -name password_in -exec cat {} \\;',
+    ],
   },
   'a version asked for with more': {
     'sed --version': ['sed --version -i x'],

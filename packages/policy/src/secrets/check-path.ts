@@ -24,13 +24,9 @@ const placeMatcher = matcherOf(secretPlaces);
 const nameMatcher = matcherOf(secretNames);
 const keyMatcher = matcherOf(keyNames);
 const deviceMatcher = matcherOf(devicePlaces);
-const placePatterns = secretPlaces.flatMap(copiesOf).map((pattern) => ({
-  fixed: pattern.replace(/\*.*$/s, ''),
-  atoms: atomsOfPattern(pattern),
-}));
-const placeAtoms = placePatterns.map(({ atoms }) => atoms);
-const nameAtoms = secretNames.flatMap(copiesOf).map(atomsOfPattern);
-const keyAtoms = keyNames.flatMap(copiesOf).map(atomsOfPattern);
+const placePatterns = patternsOf(secretPlaces);
+const namePatterns = patternsOf(secretNames);
+const keyPatterns = patternsOf(keyNames);
 const deviceAtoms = devicePlaces.map(atomsOfPattern);
 
 /** Where a relative path may start: the login's home, whichever it is, and the root. */
@@ -117,15 +113,44 @@ function checkAtoms(atoms: readonly Atom[], leading: string): Problem | undefine
   // Only the secret places that lie in it count.
   if (keyless !== undefined) {
     const places = placePatterns.filter(({ fixed }) => fixed.startsWith(keyless));
-    return anyMeets(
-      atoms,
-      places.map(({ atoms: place }) => place),
-    )
-      ? secret
-      : undefined;
+    return meetsSecret(atoms, places) ? secret : undefined;
   }
-  const names = treeOf(openTrees, leading) === undefined ? nameAtoms : keyAtoms;
-  return anyMeets(atoms, placeAtoms) || anyMeets(atoms, names) ? secret : undefined;
+  const names = treeOf(openTrees, leading) === undefined ? namePatterns : keyPatterns;
+  return meetsSecret(atoms, placePatterns) || meetsSecret(atoms, names) ? secret : undefined;
+}
+
+interface SecretPattern {
+  /** What stands in front of its first hole. */
+  fixed: string;
+  /** As it is held against a name with holes. */
+  copies: Atom[][];
+  whole: Atom[];
+}
+
+function patternsOf(patterns: readonly string[]): SecretPattern[] {
+  return patterns.map((pattern) => ({
+    fixed: pattern.replace(/\*.*$/s, ''),
+    copies: copiesOf(pattern).map(atomsOfPattern),
+    whole: atomsOfPattern(pattern),
+  }));
+}
+
+function meetsSecret(atoms: readonly Atom[], patterns: readonly SecretPattern[]): boolean {
+  const written = writtenBeginnings(atoms);
+  return patterns.some(
+    ({ copies, whole }) => anyMeets(atoms, copies) || written.some((beginning) => pathsMeet(beginning, whole)),
+  );
+}
+
+/** How the last name begins, as far as it is written out: of `id_rsa_*` this much is known. Holes in front of it stay. */
+function writtenBeginnings(atoms: readonly Atom[]): Atom[][] {
+  const at = atoms.findLastIndex((atom) => atom === '/' || (typeof atom === 'object' && atom.run === 'all'));
+  const name = atoms.slice(at + 1);
+  const hole = name.findIndex((atom) => typeof atom === 'object');
+  const written = hole < 0 ? name : name.slice(0, hole);
+  if (written.length === 0) return [];
+  const below = [...atoms.slice(0, at + 1), ...(atoms[at] === '/' ? [] : ['/']), ...written];
+  return atoms[at] === '/' ? [below] : [[...atoms.slice(0, at), ...written], below];
 }
 
 function copiesOf(pattern: string): string[] {

@@ -1,6 +1,6 @@
 // Data: where secrets are kept. `*` stands for part of a name, `**` for anything, slashes included.
-// A single `*` at the end stands for anything in a written-out path, for the usual suffixes of a copy where a glob is held
-// against it: otherwise `*.log` could be `id_rsa.log`.
+// A single `*` at the end stands for anything in a written-out path, for the usual suffixes of a copy where a glob stands
+// in its place: otherwise `*.log` could be `id_rsa.log`.
 
 /** Always secret, however the path is written. */
 export const secretPlaces: readonly string[] = [
@@ -267,7 +267,9 @@ export const secretPlaces: readonly string[] = [
   '/boot/*keyfile*',
   '/etc/cryptsetup-keys.d/**',
   '/etc/kafka/*jaas*',
+  '/etc/kafka/*jaas.conf',
   '/etc/zookeeper/*jaas*',
+  '/etc/zookeeper/*jaas.conf',
   '/etc/elasticsearch/users*',
   '/etc/ldap.conf',
   '/etc/pam_ldap.conf',

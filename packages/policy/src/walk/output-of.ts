@@ -43,9 +43,14 @@ export function outputOf(tokens: readonly Token[]): OutputKind {
   if (output.needs && !neededOf(words, output.format).some((word) => output.needs?.includes(word))) return 'any';
   if (output.of && !operands.every((word) => output.of?.includes(word))) return 'any';
   if (output.alone && words.length > dashed.length) return 'any';
+  // Asked for two things it tells two, and blanks part them.
+  const asked = operands.length - (output.format === undefined ? 0 : 1);
+  if (!severalKinds.has(output.kind) && (dashed.length > 1 || asked > 1)) return 'any';
   // A number cut out of numbers is one. Of anything else it may be any part.
   return cut && output.kind !== 'many-digits' ? 'any' : output.kind;
 }
+
+const severalKinds: ReadonlySet<OutputKind> = new Set<OutputKind>(['many-digits', 'many-tokens']);
 
 /** An operand may look like the format. */
 function neededOf(words: readonly string[], format: string | undefined): readonly string[] {

@@ -23,13 +23,18 @@ export interface StandardInput {
 export const unknownInput: Readonly<StandardInput> = { written: undefined, output: 'any', found: [] };
 
 export function standardInputOf({ redirections, piped }: CommandRun): StandardInput {
-  const [read, ...others] = redirections.filter(({ operator }) => operator.text.startsWith('<'));
+  const [read, ...others] = redirections.filter(isOfInput);
   if (read !== undefined) {
     const isNothing = others.length === 0 && read.operator.text === '<' && plainText(read.target) === '/dev/null';
     return isNothing ? { ...unknownInput, written: '' } : unknownInput;
   }
   if (piped === undefined) return unknownInput;
   return { written: echoed(piped), output: outputOf(piped), found: foundBelow(piped) };
+}
+
+/** `2</dev/null` leaves what is piped where it is, and `0>&2` takes its place. */
+function isOfInput({ operator }: CommandRun['redirections'][number]): boolean {
+  return operator.descriptor === '0' || (operator.descriptor === undefined && operator.text.startsWith('<'));
 }
 
 /** Letters, digits and blanks, which every `echo` writes as they are. */
@@ -50,7 +55,9 @@ function foundBelow(piped: readonly Token[]): readonly Found[] {
     token.kind === 'word' ? writtenText(token) : undefined,
   );
   const texts = words.filter((word) => word !== undefined);
-  const isFind = program === 'find' && texts.length === words.length && texts.at(-1) === '-print0';
+  // An earlier one would write what is not narrowed yet.
+  const isLast = texts.indexOf('-print0') === texts.length - 1;
+  const isFind = program === 'find' && texts.length === words.length && isLast && texts.length > 0;
   if (!isFind || texts.some((text) => notOnlyPaths.has(text))) return [];
   const end = texts.findIndex((text) => !text.startsWith('/'));
   const name = nameOfFound(texts, texts);
