@@ -12,7 +12,7 @@ import { NodeNames } from '../nodes/node-names.tsx';
 import { InlineText } from '../output/inline-text.tsx';
 import { formatCount } from '../time/format-time.ts';
 import { AnswerText } from './answer-text.tsx';
-import { answerWithoutFindings, isSaidInAnswer } from './answer-without-findings.ts';
+import { answerWithoutFindings } from './answer-without-findings.ts';
 import { useExecutionsById } from './use-executions.ts';
 
 interface RunAnswerProps {
@@ -37,7 +37,6 @@ export function RunAnswer({ run, onShowExecution }: RunAnswerProps) {
               <FindingItem
                 key={finding.id}
                 finding={finding}
-                isSaidAbove={isSaidInAnswer(run.answer, finding.claim)}
                 executions={executions.data}
                 onShowExecution={onShowExecution}
               />
@@ -59,28 +58,24 @@ const evidenceShown = 4;
 
 interface FindingItemProps {
   finding: Finding;
-  /** The answer says it word by word: here stands only what it rests on. */
-  isSaidAbove: boolean;
   executions: ReadonlyMap<string, Execution> | undefined;
   onShowExecution: (executionId: string) => void;
 }
 
-function FindingItem({ finding, isSaidAbove, executions, onShowExecution }: FindingItemProps) {
+function FindingItem({ finding, executions, onShowExecution }: FindingItemProps) {
   const [all, setAll] = useState(false);
   const { tone, words } = severities[finding.severity];
   const evidence = all ? finding.executionIds : finding.executionIds.slice(0, evidenceShown);
   return (
     <li className="flex flex-col gap-2 rounded-lg border border-border p-3">
-      {!isSaidAbove && (
-        <div className="flex items-start gap-2.5">
-          <Badge tone={tone} className="mt-px">
-            {words}
-          </Badge>
-          <p className="min-w-0 flex-1 text-sm leading-6 break-words">
-            <InlineText text={finding.claim} />
-          </p>
-        </div>
-      )}
+      <div className="flex items-start gap-2.5">
+        <Badge tone={tone} className="mt-px">
+          {words}
+        </Badge>
+        <p className="min-w-0 flex-1 text-sm leading-6 break-words">
+          <InlineText text={finding.claim} />
+        </p>
+      </div>
       <NodeNames nodes={finding.nodes} total={finding.nodes.length} shown={8} />
       <div className="flex flex-wrap items-center gap-1.5">
         <span className="text-xs text-muted-foreground">Rests on</span>
