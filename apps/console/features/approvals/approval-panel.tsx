@@ -178,7 +178,7 @@ function Decision({ approval, decide, titleId }: DecisionProps) {
         )}
       </div>
       {hasApproved && (
-        <Notice tone="success" role="status" title="You approved this" className="self-start">
+        <Notice tone="success" role="status" title="You approved this">
           Another person has to approve it too. Then it runs.
         </Notice>
       )}
