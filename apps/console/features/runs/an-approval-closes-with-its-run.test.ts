@@ -3,7 +3,15 @@ import type { RunEventData } from '@sena/contracts/domain/run-event';
 import { expect, test } from 'vitest';
 import { changesApprovals } from './changes-approvals.ts';
 
-const gated = { type: 'run.gated', decision: 'require_approval', reasons: [], steps: ['s1'] } as const;
+const gated = (approvalId: string | null): RunEventData => ({
+  ...{
+    type: 'run.gated',
+    decision: approvalId === null ? 'allow' : 'require_approval',
+    reasons: [],
+    approvalId,
+    steps: ['s1'],
+  },
+});
 const decided = {
   type: 'approval.decided',
   approvalId: 'appr_1',
@@ -17,8 +25,8 @@ test.each<[what: string, data: RunEventData, changes: boolean]>([
   ['a run that fails', { type: 'run.status', status: 'failed', reason: null }, true],
   ['a run that goes on', { type: 'run.status', status: 'running', reason: null }, false],
   ['a decision', decided, true],
-  ['a request', { ...gated, approvalId: 'appr_1' }, true],
-  ['what needs no approval', { ...gated, decision: 'allow', approvalId: null }, false],
+  ['a request', gated('appr_1'), true],
+  ['what needs no approval', gated(null), false],
 ])('%s', (_what, data, changes) => {
   expect(changesApprovals(data)).toBe(changes);
 });

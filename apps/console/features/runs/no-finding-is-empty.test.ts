@@ -19,7 +19,7 @@ test('a finding that is a sentence of the answer is shown whole', () => {
   const answer = 'web-07 has 2 problems. shop is dead on web-07.\n- / on web-07 is 91% full.';
   const usage = { models: [], promptTokens: 0, completionTokens: 0 };
   const run = { id: 'run_1', kind: 'ask', answer, findings, planner: 'none', usage, counts: {}, waits: [] };
-  const card = createElement(RunAnswer, { run: run as unknown as Run, onShowExecution: () => undefined });
+  const card = createElement(RunAnswer, { run: run as unknown as Run, events: [], onShowExecution: () => undefined });
   const page = renderToStaticMarkup(createElement(QueryClientProvider, { client: new QueryClient() }, card));
   const shown = [...page.matchAll(/<li .*?<\/li>/gs)].map(([item]) => item.replaceAll(/<[^>]*>/g, ' '));
   expect(shown).toHaveLength(findings.length);

@@ -1,6 +1,7 @@
 // The answer: what was found, and the executions each claim rests on. While there is none: what is being waited for.
 'use client';
 import type { Finding } from '@sena/contracts/domain/run';
+import type { RunEvent } from '@sena/contracts/domain/run-event';
 import type { Execution, Run } from '@sena/contracts/http/runs';
 import { Badge, type Tone } from '@sena/ui/badge';
 import { Button } from '@sena/ui/button';
@@ -11,18 +12,21 @@ import { useState } from 'react';
 import { NodeNames } from '../nodes/node-names.tsx';
 import { InlineText } from '../output/inline-text.tsx';
 import { formatCount } from '../time/format-time.ts';
+import { useNow } from '../time/use-now.ts';
 import { AnswerText } from './answer-text.tsx';
 import { answerWithoutFindings } from './answer-without-findings.ts';
+import { describeProgress } from './describe-progress.ts';
 import { useExecutionsById } from './use-executions.ts';
 
 interface RunAnswerProps {
   run: Run;
+  events: readonly RunEvent[];
   onShowExecution: (executionId: string) => void;
 }
 
-export function RunAnswer({ run, onShowExecution }: RunAnswerProps) {
+export function RunAnswer({ run, events, onShowExecution }: RunAnswerProps) {
   const executions = useExecutionsById(run.id, run.findings.length > 0);
-  if (run.answer === null && run.findings.length === 0) return <NoAnswer run={run} />;
+  if (run.answer === null && run.findings.length === 0) return <NoAnswer run={run} events={events} />;
   return (
     <Card aria-label="Answer">
       <CardHeader>
@@ -104,7 +108,8 @@ function FindingItem({ finding, executions, onShowExecution }: FindingItemProps)
   );
 }
 
-function NoAnswer({ run }: { run: Run }) {
+function NoAnswer({ run, events }: Pick<RunAnswerProps, 'run' | 'events'>) {
+  const nowMs = useNow(1_000);
   switch (run.status) {
     case 'queued':
     case 'running':
@@ -113,8 +118,8 @@ function NoAnswer({ run }: { run: Run }) {
       return (
         <Card aria-label="Answer">
           <div role="status" className="flex items-center gap-3 p-4 text-sm">
-            <Spinner className="text-primary" />
-            {run.status === 'queued' ? 'Waiting for its turn…' : describeWait(run)}
+            <Spinner className="shrink-0 text-primary" />
+            <span className="text-pretty">{describeProgress(run, events, nowMs)}</span>
           </div>
         </Card>
       );
@@ -125,13 +130,6 @@ function NoAnswer({ run }: { run: Run }) {
     case 'succeeded':
       return null;
   }
-}
-
-function describeWait(run: Run): string {
-  const { total, pending } = run.counts;
-  if (total === 0) return run.kind === 'ask' ? 'Reading the question and planning…' : 'Preparing…';
-  if (pending > 0) return `Waiting for ${formatCount(pending, 'execution')} of ${total.toLocaleString('en')}…`;
-  return 'All results are in. Writing the report…';
 }
 
 function describePlanner(run: Run): string {
