@@ -136,7 +136,7 @@ export function AskBox() {
                 value={selector}
                 maxLength={2_000}
                 onChange={(event) => setSelector(event.target.value)}
-                placeholder="* for all, or name=web-01, role=web"
+                placeholder="* for all, or name=web-01"
                 spellCheck={false}
                 autoCapitalize="off"
                 autoComplete="off"

@@ -50,4 +50,5 @@ test('a line of a list that is a finding stands there once; a sentence of the an
 
   const whole = 'All 12 nodes run Debian 12. 1 of 13 nodes did not answer: web-05.\n\nRead by runbook.';
   expect(answerWithoutFindings(whole, [{ claim: 'All 12 nodes run Debian 12' }])).toBe(whole);
+  expect(answerWithoutFindings('On web-01: exit code 0.', [{ claim: 'On web-01: exit code 0.' }])).toBe('');
 });

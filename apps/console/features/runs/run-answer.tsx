@@ -27,6 +27,7 @@ interface RunAnswerProps {
 export function RunAnswer({ run, events, onShowExecution }: RunAnswerProps) {
   const executions = useExecutionsById(run.id, run.findings.length > 0);
   if (run.answer === null && run.findings.length === 0) return <NoAnswer run={run} events={events} />;
+  const answer = answerWithoutFindings(run.answer ?? '', run.findings);
   return (
     <Card aria-label="Answer">
       <CardHeader>
@@ -34,7 +35,7 @@ export function RunAnswer({ run, events, onShowExecution }: RunAnswerProps) {
         <span className="text-xs text-muted-foreground">{describePlanner(run)}</span>
       </CardHeader>
       <div className="flex flex-col gap-4 p-4">
-        {run.answer !== null && <AnswerText text={answerWithoutFindings(run.answer, run.findings)} />}
+        {answer.trim() !== '' && <AnswerText text={answer} />}
         {run.findings.length > 0 && (
           <ol className="flex flex-col gap-2" aria-label="Findings">
             {run.findings.map((finding) => (
