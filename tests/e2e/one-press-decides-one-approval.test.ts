@@ -259,6 +259,28 @@ describe('the nodes', () => {
   }, 60_000);
 });
 
+describe('a run that is cancelled while it waits', () => {
+  it('asks nobody any more, on its page and in the sidebar, without a reload', async () => {
+    await page.goto(`${sena.local.consoleUrl}/?kind=command`);
+    await page.getByRole('textbox', { name: 'Command', exact: true }).fill('touch /tmp/press-cancelled');
+    await page.getByLabel('On nodes').fill('name=web-08');
+    await page.getByLabel('On nodes').press('Control+Enter');
+    await cardOf('press-cancelled').getByText('Waiting', { exact: true }).waitFor();
+    const runId = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    const { items } = await owner.get<{ items: unknown[] }>('/v1/approvals?status=pending');
+    const sidebar = (waiting: number) =>
+      page.getByRole('link', { name: `Approvals${waiting === 0 ? '' : ` ${waiting} waiting`}`, exact: true }).first();
+    await sidebar(items.length).waitFor();
+    await page.getByRole('button', { name: 'Cancel run' }).click();
+    await page.getByRole('button', { name: 'Cancel the run' }).click();
+    await page.locator('[data-testid="run-status"][data-status="cancelled"]').first().waitFor();
+    const shown = { timeout: 5_000 };
+    await cardOf('press-cancelled').getByText('No longer needed').first().waitFor(shown);
+    await sidebar(items.length - 1).waitFor(shown);
+    expect(await owner.wait(runId)).toMatchObject({ status: 'cancelled', counts: { total: 0 } });
+  }, 60_000);
+});
+
 describe('a command that is asked for ahead', () => {
   it('says its window and its time zone wherever it is shown, and waits once it is approved', async () => {
     await page.goto(`${sena.local.consoleUrl}/?kind=command`);

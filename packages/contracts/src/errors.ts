@@ -5,6 +5,7 @@ export const errorCatalogue = {
   bad_request: { status: 400, title: 'The request is not valid' },
   unauthenticated: { status: 401, title: 'Sign in or send a valid API key' },
   forbidden: { status: 403, title: 'Your role does not allow this' },
+  key_not_allowed: { status: 403, title: 'The API key does not allow this' },
   origin_refused: { status: 403, title: 'The request comes from another site' },
   not_found: { status: 404, title: 'There is nothing with this id' },
   method_not_allowed: { status: 405, title: 'This address does not take this method' },

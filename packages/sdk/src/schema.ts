@@ -1756,6 +1756,7 @@ export interface components {
                 type: "run.planned";
             } | {
                 approvalId: string | null;
+                approvers?: number;
                 /** @enum {string} */
                 decision: "allow" | "require_approval" | "deny";
                 reasons: string[];
@@ -3933,7 +3934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4051,7 +4052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4152,7 +4153,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4233,7 +4234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4309,7 +4310,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4441,7 +4442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4544,7 +4545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `own_request`: Nobody approves their own request. `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `own_request`: Nobody approves their own request. `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4683,7 +4684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4755,7 +4756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4831,7 +4832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4922,7 +4923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5027,7 +5028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5128,7 +5129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5224,7 +5225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5310,7 +5311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5402,7 +5403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5535,7 +5536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5762,7 +5763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5851,7 +5852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5949,7 +5950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6069,7 +6070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6170,7 +6171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6462,7 +6463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6533,7 +6534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6607,7 +6608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6710,7 +6711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6825,7 +6826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6899,7 +6900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6982,7 +6983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7088,7 +7089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7198,7 +7199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7321,7 +7322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7386,7 +7387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7483,7 +7484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7575,7 +7576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7687,7 +7688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7799,7 +7800,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7908,7 +7909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8060,7 +8061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8155,7 +8156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8227,7 +8228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8353,7 +8354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `beyond_scope`: This reaches beyond your scope. `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `beyond_scope`: This reaches beyond your scope. `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8456,7 +8457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8555,7 +8556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8672,7 +8673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8766,7 +8767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8857,7 +8858,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8946,7 +8947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9025,7 +9026,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9122,7 +9123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9230,7 +9231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9328,7 +9329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9429,7 +9430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9506,7 +9507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9571,7 +9572,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9679,7 +9680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9820,7 +9821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9919,7 +9920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10101,7 +10102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10193,7 +10194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10312,7 +10313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10442,7 +10443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this. `origin_refused`: The request comes from another site. */
+            /** @description `forbidden`: Your role does not allow this. `key_not_allowed`: The API key does not allow this. `origin_refused`: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -22,7 +22,7 @@ const makeKey = async (body: object, as: As = 'owner') => {
   return { id: made.json.id as string, as: { apiKey: made.json.key as string }, json: made.json };
 };
 
-/** A request for each permission; with it the answer is anything but `forbidden`. */
+/** A request for each permission; with it the answer is anything but `key_not_allowed`. */
 const requests: Record<Permission, [method: string, path: string, body?: object]> = {
   'runs:read': ['GET', '/v1/runs'],
   'runs:write': ['POST', '/v1/runs', { kind: 'ask', prompt: 'why?' }],
@@ -49,9 +49,9 @@ describe.each(forKeys)('a key for %s', (permission) => {
     for (const other of asked) {
       const [method, path, body] = requests[other];
       const answer = await gateway.call(method, path, { as, body });
-      if (other === permission) expect([other, answer.json?.code]).not.toEqual([other, 'forbidden']);
+      if (other === permission) expect([other, answer.json?.code]).not.toEqual([other, 'key_not_allowed']);
       else {
-        expect([other, answer.json?.code]).toEqual([other, 'forbidden']);
+        expect([other, answer.json?.code]).toEqual([other, 'key_not_allowed']);
         expect(answer.json.detail).toContain(other);
       }
     }
@@ -107,7 +107,7 @@ describe('a key', () => {
         ['DELETE', `/v1/scim-tokens/${newId('scim')}`],
       ] as const) {
         const answer = await gateway.call(method, path, { as, body });
-        expect([method, path, answer.json.code]).toEqual([method, path, 'forbidden']);
+        expect([method, path, answer.json.code]).toEqual([method, path, 'key_not_allowed']);
       }
     }
   });

@@ -12,6 +12,7 @@ import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { Ago } from '../time/ago.tsx';
 import { SecondFactorCard } from './second-factor-card.tsx';
+import { shortenAddress } from './shorten-address.ts';
 import { SignInPasskeysCard } from './sign-in-passkeys-card.tsx';
 import { useEndSession, useSessionList } from './use-sessions.ts';
 
@@ -64,7 +65,9 @@ function sessionColumns() {
       id: 'address',
       header: 'Address',
       cell: ({ row }) => (
-        <code className="font-mono text-xs text-muted-foreground">{row.original.address ?? 'unknown'}</code>
+        <code className="font-mono text-xs text-muted-foreground">
+          {row.original.address === null ? 'unknown' : shortenAddress(row.original.address)}
+        </code>
       ),
     }),
     column.display({

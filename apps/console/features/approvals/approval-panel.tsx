@@ -22,6 +22,7 @@ import { ApprovalCommand } from './approval-command.tsx';
 import { ApprovalStatusBadge } from './approval-status-badge.tsx';
 import { DecideForm } from './decide-form.tsx';
 import { DecisionNote } from './decision-note.tsx';
+import { describeWhoDecides } from './describe-who-decides.ts';
 import { effectWords } from './effect-words.ts';
 import { useDecideApproval } from './use-decide-approval.ts';
 
@@ -41,7 +42,7 @@ export function ApprovalPanel({ approval: given, linkToRun }: { approval: Approv
             aria-hidden
             className={classNames('size-4 shrink-0', pending ? 'text-warning' : 'text-muted-foreground')}
           />
-          {pending ? 'This waits for a second person' : 'A second person was asked'}
+          {describeWhoDecides(approval)}
         </h2>
         <ApprovalStatusBadge status={approval.status} />
       </header>
@@ -177,7 +178,7 @@ function Decision({ approval, decide, titleId }: DecisionProps) {
         )}
       </div>
       {hasApproved && (
-        <Notice tone="success" role="status" title="You approved this" className="self-start">
+        <Notice tone="success" role="status" title="You approved this">
           Another person has to approve it too. Then it runs.
         </Notice>
       )}

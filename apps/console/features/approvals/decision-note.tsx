@@ -1,4 +1,4 @@
-// What was decided, in the place of the buttons: the card keeps its size, so that nothing below it moves.
+// What was decided, in the whole place of the buttons: the card keeps its size, so that nothing below it moves.
 'use client';
 import type { Approval } from '@sena/contracts/http/approvals';
 import { Notice } from '@sena/ui/notice';
@@ -22,7 +22,7 @@ export function DecisionNote({ approval, takesFocus }: DecisionNoteProps) {
   }, [takesFocus]);
   const { tone, title, what } = useWords(approval);
   return (
-    <div ref={note} tabIndex={-1} role="status" className="rounded-lg">
+    <div ref={note} tabIndex={-1} role="status" className="grid rounded-lg">
       <Notice tone={tone} title={title}>
         {what}
         {approval.reason !== null && (
@@ -53,7 +53,7 @@ function useWords(approval: Approval): { tone: 'success' | 'warning' | 'info'; t
         what:
           Date.parse(approval.notBefore) > Date.now()
             ? `It begins at ${formatMoment(approval.notBefore)}.`
-            : 'The run goes on.',
+            : 'With that the run could go on.',
       };
     case 'rejected':
       return {

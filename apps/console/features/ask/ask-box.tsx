@@ -14,6 +14,7 @@ import { InlineText } from '../output/inline-text.tsx';
 import { useMe } from '../session/use-me.ts';
 import { useCommandKey } from '../shell/use-command-key.ts';
 import { ExampleQuestions } from './example-questions.tsx';
+import { isSendKey } from './is-send-key.ts';
 import { PolicyPreview } from './policy-preview.tsx';
 import { StartAtField } from './start-at-field.tsx';
 import { useCreateRun } from './use-create-run.ts';
@@ -55,10 +56,8 @@ export function AskBox() {
     create.mutate(toBody(kind, text.trim(), selector.trim(), startAt));
   }
 
-  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
-    // A question is one line, Enter sends it; a command may be a script, so it takes Ctrl or ⌘ with it.
-    const send = kind === 'ask' ? !event.shiftKey : event.ctrlKey || event.metaKey;
-    if (event.key !== 'Enter' || !send || event.nativeEvent.isComposing) return;
+  function onKeyDown(event: KeyboardEvent<HTMLFormElement>) {
+    if (event.nativeEvent.isComposing || !isSendKey(event, event.target === field.current ? kind : 'line')) return;
     event.preventDefault();
     form.current?.requestSubmit();
   }
@@ -69,7 +68,7 @@ export function AskBox() {
   return (
     <div className="flex flex-col gap-4">
       <Card className="focus-within:border-ring/70">
-        <form ref={form} onSubmit={submit} className="flex flex-col">
+        <form ref={form} onSubmit={submit} onKeyDown={onKeyDown} className="flex flex-col">
           <div className="flex flex-wrap items-center justify-between gap-2 p-3 pb-0">
             <Segmented
               label="Kind of request"
@@ -118,7 +117,6 @@ export function AskBox() {
                 : 'systemctl status nginx --no-pager'
             }
             onChange={(event) => (kind === 'ask' ? setPrompt : setCommand)(event.target.value)}
-            onKeyDown={onKeyDown}
             className={`field-sizing-content max-h-80 min-h-24 w-full resize-none bg-transparent px-4 py-3 outline-none placeholder:text-muted-foreground ${kind === 'ask' ? 'text-base leading-6' : 'font-mono text-sm leading-6'}`}
           />
           {kind === 'command' && (
@@ -138,7 +136,7 @@ export function AskBox() {
                 value={selector}
                 maxLength={2_000}
                 onChange={(event) => setSelector(event.target.value)}
-                placeholder="all, or role=web and rack=a"
+                placeholder="* for all, or name=web-01"
                 spellCheck={false}
                 autoCapitalize="off"
                 autoComplete="off"

@@ -11,13 +11,14 @@ import { EmptyState } from '@sena/ui/empty-state';
 import { Sheet, SheetContent } from '@sena/ui/sheet';
 import { createColumnHelper } from '@tanstack/react-table';
 import { ScrollText } from 'lucide-react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { sena } from '../api/sena-client.ts';
 import { InertText } from '../output/inert-text.tsx';
 import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
 import { useList } from '../table/use-list.ts';
 import { Ago } from '../time/ago.tsx';
+import { formatExact } from '../time/format-time.ts';
 import { describeActor, describeSubject, type Reference } from './describe-reference.ts';
 import { ProofCard } from './proof-card.tsx';
 
@@ -38,8 +39,10 @@ function auditColumns(onShow: (event: AuditEvent) => void) {
       id: 'action',
       header: 'What',
       cell: ({ row }) => (
-        <span className="flex min-w-0 flex-col gap-0.5 max-md:w-36">
-          <code className="font-mono text-[0.8125rem] break-words md:whitespace-nowrap">{row.original.action}</code>
+        <span className="flex min-w-0 flex-col gap-0.5 max-md:w-30">
+          <code className="font-mono text-[0.8125rem] break-words md:whitespace-nowrap">
+            <ActionName action={row.original.action} />
+          </code>
           <span className="line-clamp-3 text-xs break-words text-muted-foreground md:hidden">
             <InertText text={inWords(describeActor(row.original))} terminal="show" />:{' '}
             <InertText text={describeSubject(row.original).text} terminal="show" />
@@ -86,12 +89,23 @@ function auditColumns(onShow: (event: AuditEvent) => void) {
   ]);
 }
 
+/** Where it is too long for its line, it breaks between words. */
+function ActionName({ action }: { action: string }) {
+  return action.split(/(?<=[._])/).map((part, index) => (
+    // The parts of one name never move: their place is their identity.
+    <Fragment key={`${index}`}>
+      {index > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
+}
+
 /** The name, with the id behind it; what has no name, or is gone, is its id. */
 function Named({ reference }: { reference: Reference }) {
-  const { kind, id, isNamed } = reference;
-  const text = inWords(reference);
+  const { text, kind, id, isNamed, withKey } = reference;
+  const whole = inWords(reference);
   return (
-    <span className="block max-w-52 min-w-0" title={isNamed ? `${text}\n${id}` : text}>
+    <span className="block max-w-52 min-w-0" title={isNamed ? `${whole}\n${id}` : whole}>
       <span
         className={classNames(
           'block truncate',
@@ -100,6 +114,11 @@ function Named({ reference }: { reference: Reference }) {
       >
         <InertText text={text} terminal="show" />
       </span>
+      {withKey !== '' && (
+        <span className="block truncate text-xs text-muted-foreground">
+          <InertText text={withKey.replace(/^, /, '')} terminal="show" />
+        </span>
+      )}
       {kind !== null && <span className="block text-xs text-muted-foreground">{kind}</span>}
     </span>
   );
@@ -138,7 +157,7 @@ export function AuditPage() {
       />
       <Sheet open={shown !== null} onOpenChange={(open) => (open ? undefined : setShown(null))}>
         {shown !== null && (
-          <SheetContent side="right" title={shown.action} description={new Date(shown.at).toLocaleString()}>
+          <SheetContent side="right" title={shown.action} description={formatExact(shown.at)}>
             <Details event={shown} />
           </SheetContent>
         )}

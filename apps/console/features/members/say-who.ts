@@ -7,6 +7,9 @@ export function sayWho({ name, key }: Pick<ActingMember, 'name' | 'key'>): strin
 
 /** Follows a name. */
 export function sayKey(key: ActingMember['key']): string {
-  if (key === null) return '';
-  return `, with key ${key.name === '' ? key.id : key.name}`;
+  return key === null ? '' : `, with key ${nameKey(key)}`;
+}
+
+export function nameKey({ id, name }: NonNullable<ActingMember['key']>): string {
+  return name === '' ? id : name;
 }

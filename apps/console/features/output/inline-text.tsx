@@ -20,7 +20,7 @@ export function Inlines({ inlines }: { inlines: Inline[] }) {
         );
       case 'code':
         return (
-          <code key={key} className="rounded bg-muted px-1 py-0.5 font-mono text-[0.85em] break-all">
+          <code key={key} className="rounded bg-muted px-1 py-0.5 font-mono text-[0.85em] wrap-anywhere">
             <InertText text={inline.text} terminal="show" />
           </code>
         );

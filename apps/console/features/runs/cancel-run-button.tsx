@@ -10,6 +10,7 @@ import { Ban, OctagonX } from 'lucide-react';
 import { useState } from 'react';
 import { describeFailure } from '../api/describe-failure.ts';
 import { sena } from '../api/sena-client.ts';
+import { approvalsKey } from '../approvals/use-approvals.ts';
 import { runItselfKey, runKey } from './use-run.ts';
 import { runsKey } from './use-runs.ts';
 
@@ -80,6 +81,7 @@ function useCancelRun(runId: string) {
       Promise.all([
         queryClient.invalidateQueries({ queryKey: runKey(runId) }),
         queryClient.invalidateQueries({ queryKey: runsKey }),
+        queryClient.invalidateQueries({ queryKey: approvalsKey }),
       ]),
   });
 }

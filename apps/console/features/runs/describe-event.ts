@@ -33,7 +33,7 @@ export function describeEvent(data: RunEventData, satelliteNames: ReadonlyMap<st
         tone: 'plain',
       };
     case 'run.gated':
-      return describeGate(data.decision, data.reasons);
+      return describeGate(data);
     case 'approval.decided':
       return {
         title: `${data.decision === 'approve' ? 'Approved' : 'Rejected'} by ${data.by}`,
@@ -71,13 +71,16 @@ export function describeEvent(data: RunEventData, satelliteNames: ReadonlyMap<st
   }
 }
 
-function describeGate(decision: 'allow' | 'require_approval' | 'deny', reasons: string[]): EventLine {
+function describeGate({ decision, reasons, approvers }: Extract<RunEventData, { type: 'run.gated' }>): EventLine {
   const detail = reasons[0] ?? null;
   switch (decision) {
     case 'allow':
       return { title: 'Policy: nobody has to approve it', detail, tone: 'good' };
     case 'require_approval':
-      return { title: 'Policy: a second person decides', detail, tone: 'waiting' };
+      return {
+        title: `Policy: ${approvers === 2 ? 'two other people decide' : 'a second person decides'}`,
+        ...{ detail, tone: 'waiting' },
+      };
     case 'deny':
       return { title: 'Policy: refused', detail, tone: 'bad' };
   }

@@ -9,7 +9,7 @@ import { Sheet, SheetContent } from '@sena/ui/sheet';
 import { useState } from 'react';
 import { InertText } from '../output/inert-text.tsx';
 import { OutputViewer } from '../output/output-viewer.tsx';
-import { formatBytes, formatDuration } from '../time/format-time.ts';
+import { formatBytes, formatDuration, formatExact } from '../time/format-time.ts';
 import { describeOutcome } from './describe-outcome.ts';
 import { MaskedSecrets } from './masked-secrets.tsx';
 import { OutcomeBadge } from './outcome-badge.tsx';
@@ -67,7 +67,7 @@ function ExecutionDetails({ executionId, execution }: { executionId: string; exe
             )}
             {execution.durationMs !== null && <span>took {formatDuration(execution.durationMs)}</span>}
             {execution.startedAt !== null && (
-              <time dateTime={execution.startedAt}>began {new Date(execution.startedAt).toLocaleString()}</time>
+              <time dateTime={execution.startedAt}>began {formatExact(execution.startedAt)}</time>
             )}
           </div>
           {execution.earlier !== null && <FoundOutLater execution={execution} earlier={execution.earlier} />}
@@ -108,13 +108,13 @@ function FoundOutLater({ execution, earlier }: { execution: Execution; earlier: 
   return (
     <Notice tone="info" title="Found out later">
       <p>
-        At first nobody knew ({new Date(earlier.told.at).toLocaleString()}):{' '}
+        At first nobody knew ({formatExact(earlier.told.at)}):{' '}
         <InertText text={before.long ?? before.short} terminal="show" />
       </p>
       {execution.told !== null && (
         <p>
-          What stands here now was told by {execution.told.by} ({new Date(execution.told.at).toLocaleString()}), audit
-          event <code>{execution.told.auditEventId}</code>.
+          What stands here now was told by {execution.told.by} ({formatExact(execution.told.at)}), audit event{' '}
+          <code>{execution.told.auditEventId}</code>.
         </p>
       )}
     </Notice>

@@ -1,6 +1,7 @@
 // The answer: what was found, and the executions each claim rests on. While there is none: what is being waited for.
 'use client';
 import type { Finding } from '@sena/contracts/domain/run';
+import type { RunEvent } from '@sena/contracts/domain/run-event';
 import type { Execution, Run } from '@sena/contracts/http/runs';
 import { Badge, type Tone } from '@sena/ui/badge';
 import { Button } from '@sena/ui/button';
@@ -11,18 +12,22 @@ import { useState } from 'react';
 import { NodeNames } from '../nodes/node-names.tsx';
 import { InlineText } from '../output/inline-text.tsx';
 import { formatCount } from '../time/format-time.ts';
+import { useNow } from '../time/use-now.ts';
 import { AnswerText } from './answer-text.tsx';
-import { answerWithoutFindings, isSaidInAnswer } from './answer-without-findings.ts';
+import { answerWithoutFindings } from './answer-without-findings.ts';
+import { describeProgress } from './describe-progress.ts';
 import { useExecutionsById } from './use-executions.ts';
 
 interface RunAnswerProps {
   run: Run;
+  events: readonly RunEvent[];
   onShowExecution: (executionId: string) => void;
 }
 
-export function RunAnswer({ run, onShowExecution }: RunAnswerProps) {
+export function RunAnswer({ run, events, onShowExecution }: RunAnswerProps) {
   const executions = useExecutionsById(run.id, run.findings.length > 0);
-  if (run.answer === null && run.findings.length === 0) return <NoAnswer run={run} />;
+  if (run.answer === null && run.findings.length === 0) return <NoAnswer run={run} events={events} />;
+  const answer = answerWithoutFindings(run.answer ?? '', run.findings);
   return (
     <Card aria-label="Answer">
       <CardHeader>
@@ -30,14 +35,13 @@ export function RunAnswer({ run, onShowExecution }: RunAnswerProps) {
         <span className="text-xs text-muted-foreground">{describePlanner(run)}</span>
       </CardHeader>
       <div className="flex flex-col gap-4 p-4">
-        {run.answer !== null && <AnswerText text={answerWithoutFindings(run.answer, run.findings)} />}
+        {answer.trim() !== '' && <AnswerText text={answer} />}
         {run.findings.length > 0 && (
           <ol className="flex flex-col gap-2" aria-label="Findings">
             {run.findings.map((finding) => (
               <FindingItem
                 key={finding.id}
                 finding={finding}
-                isSaidAbove={isSaidInAnswer(run.answer, finding.claim)}
                 executions={executions.data}
                 onShowExecution={onShowExecution}
               />
@@ -59,28 +63,24 @@ const evidenceShown = 4;
 
 interface FindingItemProps {
   finding: Finding;
-  /** The answer says it word by word: here stands only what it rests on. */
-  isSaidAbove: boolean;
   executions: ReadonlyMap<string, Execution> | undefined;
   onShowExecution: (executionId: string) => void;
 }
 
-function FindingItem({ finding, isSaidAbove, executions, onShowExecution }: FindingItemProps) {
+function FindingItem({ finding, executions, onShowExecution }: FindingItemProps) {
   const [all, setAll] = useState(false);
   const { tone, words } = severities[finding.severity];
   const evidence = all ? finding.executionIds : finding.executionIds.slice(0, evidenceShown);
   return (
     <li className="flex flex-col gap-2 rounded-lg border border-border p-3">
-      {!isSaidAbove && (
-        <div className="flex items-start gap-2.5">
-          <Badge tone={tone} className="mt-px">
-            {words}
-          </Badge>
-          <p className="min-w-0 flex-1 text-sm leading-6 break-words">
-            <InlineText text={finding.claim} />
-          </p>
-        </div>
-      )}
+      <div className="flex items-start gap-2.5">
+        <Badge tone={tone} className="mt-px">
+          {words}
+        </Badge>
+        <p className="min-w-0 flex-1 text-sm leading-6 break-words">
+          <InlineText text={finding.claim} />
+        </p>
+      </div>
       <NodeNames nodes={finding.nodes} total={finding.nodes.length} shown={8} />
       <div className="flex flex-wrap items-center gap-1.5">
         <span className="text-xs text-muted-foreground">Rests on</span>
@@ -109,7 +109,8 @@ function FindingItem({ finding, isSaidAbove, executions, onShowExecution }: Find
   );
 }
 
-function NoAnswer({ run }: { run: Run }) {
+function NoAnswer({ run, events }: Pick<RunAnswerProps, 'run' | 'events'>) {
+  const nowMs = useNow(1_000);
   switch (run.status) {
     case 'queued':
     case 'running':
@@ -118,8 +119,8 @@ function NoAnswer({ run }: { run: Run }) {
       return (
         <Card aria-label="Answer">
           <div role="status" className="flex items-center gap-3 p-4 text-sm">
-            <Spinner className="text-primary" />
-            {run.status === 'queued' ? 'Waiting for its turn…' : describeWait(run)}
+            <Spinner className="shrink-0 text-primary" />
+            <span className="text-pretty">{describeProgress(run, events, nowMs)}</span>
           </div>
         </Card>
       );
@@ -130,13 +131,6 @@ function NoAnswer({ run }: { run: Run }) {
     case 'succeeded':
       return null;
   }
-}
-
-function describeWait(run: Run): string {
-  const { total, pending } = run.counts;
-  if (total === 0) return run.kind === 'ask' ? 'Reading the question and planning…' : 'Preparing…';
-  if (pending > 0) return `Waiting for ${formatCount(pending, 'execution')} of ${total.toLocaleString('en')}…`;
-  return 'All results are in. Writing the report…';
 }
 
 function describePlanner(run: Run): string {

@@ -73,7 +73,7 @@ export function RunPage({ runId }: { runId: string }) {
           <RunWaits run={run.data} />
           {/* What nobody knows comes before any answer; what merely did not begin may follow it. */}
           {run.data.counts.unknown > 0 && <UnsettledNodes run={run.data} onShowExecution={show} />}
-          <RunAnswer run={run.data} onShowExecution={show} />
+          <RunAnswer run={run.data} events={events} onShowExecution={show} />
           {run.data.counts.unknown === 0 && <UnsettledNodes run={run.data} onShowExecution={show} />}
           <RunResults run={run.data} onShowExecution={show} />
         </div>

@@ -7,7 +7,7 @@ import { Skeleton } from '@sena/ui/skeleton';
 import { InertText } from '../output/inert-text.tsx';
 import { InlineText } from '../output/inline-text.tsx';
 import { useSatelliteNames } from '../satellites/use-satellite-names.ts';
-import { formatDuration } from '../time/format-time.ts';
+import { formatDuration, formatExact } from '../time/format-time.ts';
 import { describeEvent, type EventTone } from './describe-event.ts';
 import type { Following } from './use-follow-run.ts';
 
@@ -55,7 +55,7 @@ export function RunTimeline({ events, following }: { events: readonly RunEvent[]
                 </div>
                 <time
                   dateTime={event.at}
-                  title={new Date(event.at).toLocaleString()}
+                  title={formatExact(event.at)}
                   className="shrink-0 text-xs leading-5 text-muted-foreground tabular-nums"
                 >
                   +{formatDuration(Math.max(0, Date.parse(event.at) - startMs))}

@@ -1,5 +1,6 @@
 // Every run of the organization, newest first.
 'use client';
+import type { ActingMember } from '@sena/contracts/domain/principal';
 import { type RunStatus, runStatusSchema } from '@sena/contracts/domain/run';
 import type { RunSummary } from '@sena/contracts/http/runs';
 import { Button } from '@sena/ui/button';
@@ -9,7 +10,7 @@ import { createColumnHelper } from '@tanstack/react-table';
 import { List, SearchX } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
-import { sayWho } from '../members/say-who.ts';
+import { nameKey, sayWho } from '../members/say-who.ts';
 import { InertText } from '../output/inert-text.tsx';
 import { Page } from '../shell/page.tsx';
 import { DataTable, type listFeatures } from '../table/data-table.tsx';
@@ -66,11 +67,7 @@ const columns = column.columns([
   column.display({
     id: 'by',
     header: 'Asked by',
-    cell: ({ row }) => (
-      <span className="block max-w-48 min-w-24 text-pretty text-muted-foreground">
-        <InertText text={sayWho(row.original.requestedBy)} terminal="show" />
-      </span>
-    ),
+    cell: ({ row }) => <Who member={row.original.requestedBy} />,
   }),
   column.display({
     id: 'when',
@@ -83,6 +80,22 @@ const columns = column.columns([
     ),
   }),
 ]);
+
+/** In a line each, cut where it is longer: a key's name may be long. */
+function Who({ member }: { member: ActingMember }) {
+  return (
+    <span className="block max-w-48 min-w-24 text-muted-foreground" title={sayWho(member)}>
+      <span className="block truncate">
+        <InertText text={member.name} terminal="show" />
+      </span>
+      {member.key !== null && (
+        <span className="block truncate text-xs">
+          key <InertText text={nameKey(member.key)} terminal="show" />
+        </span>
+      )}
+    </span>
+  );
+}
 
 function Took({ run }: { run: RunSummary }) {
   const beganAt = whenBegan(run);

@@ -1,5 +1,5 @@
-// Follows a run live: collects its events and, at most once a second, has what is shown of the run, and of an approval
-// that is decided, loaded again. One that has ended is looked at again while nobody knows what became of one of its commands.
+// Follows a run live: collects its events and, at most once a second, has what is shown of the run, and of
+// approvals where one came or closed, loaded again. One that has ended is looked at again while nobody knows what became of one of its commands.
 import type { RunEvent } from '@sena/contracts/domain/run-event';
 import type { Run } from '@sena/contracts/http/runs';
 import { type Connection, followRun } from '@sena/sdk/follow-run';
@@ -7,7 +7,8 @@ import { ProblemError } from '@sena/sdk/problem-error';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { apiBaseUrl } from '../api/sena-client.ts';
-import { approvalKey } from '../approvals/use-approvals.ts';
+import { approvalsKey } from '../approvals/use-approvals.ts';
+import { changesApprovals } from './changes-approvals.ts';
 import { runKey } from './use-run.ts';
 import { runsKey } from './use-runs.ts';
 
@@ -44,9 +45,8 @@ export function useFollowRun(runId: string, isThere: boolean): { events: readonl
       pending = [];
       if (arrived.length > 0) setEvents((all) => [...all, ...arrived]);
       void queryClient.invalidateQueries({ queryKey: runKey(runId) });
-      for (const { data } of arrived) {
-        if (data.type === 'approval.decided')
-          void queryClient.invalidateQueries({ queryKey: approvalKey(data.approvalId) });
+      if (arrived.some(({ data }) => changesApprovals(data))) {
+        void queryClient.invalidateQueries({ queryKey: approvalsKey });
       }
     }
 

@@ -1,6 +1,7 @@
 // Sign-in and sign-out, which are better-auth's, at /api/auth of the page's own origin. What went wrong besides a refused password is in
 // the browser's console, with its cause.
 import { createAuthClient } from 'better-auth/react';
+import { describeRefusal } from './describe-refusal.ts';
 
 const client = createAuthClient();
 const timeoutMs = 15_000;
@@ -13,18 +14,13 @@ export async function signIn(email: string, password: string, organizationId?: s
     const who = { email, password, ...(organizationId === undefined ? {} : { organization: organizationId }) };
     const { data, error } = await client.signIn.email(who, { timeout: timeoutMs });
     if (data !== null && 'twoFactorRedirect' in data) return { kind: 'code_wanted' };
-    return error === null ? { kind: 'signed_in' } : { kind: 'refused', sentence: describeRefusal(error.status) };
+    return error === null
+      ? { kind: 'signed_in' }
+      : { kind: 'refused', sentence: describeRefusal(error.status, error.code) };
   } catch (cause) {
     reportError(new Error('The sign-in got no answer.', { cause }));
-    return { kind: 'refused', sentence: describeRefusal(0) };
+    return { kind: 'refused', sentence: describeRefusal(0, undefined) };
   }
-}
-
-function describeRefusal(status: number): string {
-  if (status === 400 || status === 401) return 'The email or the password is wrong. Check both and try again.';
-  if (status === 429) return 'Too many attempts. Wait a minute, then try again.';
-  if (status === 403) return 'This account may not sign in here. Ask the owner of your organization.';
-  return 'SENA can not be reached right now. Check that it runs, then try again.';
 }
 
 /** True when the session has ended on the server. */

@@ -15,6 +15,7 @@ import { signInWithPasskey } from '../passkeys/sign-in-with-passkey.ts';
 import { Logo } from '../shell/logo.tsx';
 import { signIn } from './auth-client.ts';
 import { beginAtProvider } from './begin-at-provider.ts';
+import { databaseAway } from './describe-refusal.ts';
 import { safeNextPath } from './safe-next-path.ts';
 import { sendCode } from './send-code.ts';
 
@@ -149,7 +150,6 @@ export function SignInForm() {
 }
 
 function whyNotAtProvider(code: string | null): string {
-  if (code === 'database_unavailable')
-    return 'SENA can’t reach its database, so nobody can sign in. Try again in a moment.';
+  if (code === 'database_unavailable') return databaseAway;
   return 'Your organization’s provider did not sign you in. Try again, or ask an owner.';
 }

@@ -1,12 +1,12 @@
 // "4 min ago", with the exact time on hover.
 'use client';
-import { formatAgo } from './format-time.ts';
+import { formatAgo, formatExact } from './format-time.ts';
 import { useNow } from './use-now.ts';
 
 export function Ago({ at }: { at: string }) {
   const nowMs = useNow(30_000);
   return (
-    <time dateTime={at} title={new Date(at).toLocaleString()} className="whitespace-nowrap">
+    <time dateTime={at} title={formatExact(at)} className="whitespace-nowrap">
       {formatAgo(at, nowMs)}
     </time>
   );

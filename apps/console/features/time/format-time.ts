@@ -33,6 +33,14 @@ export function formatMoment(at: string): string {
   });
 }
 
+/** A moment that was, to the second: `Nov 27, 2026, 11:48:28 PM UTC`. */
+export function formatExact(at: string): string {
+  return new Date(at).toLocaleString(undefined, {
+    ...{ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    timeZoneName: 'short',
+  });
+}
+
 /** A moment of these days beside how far it is: `14:02 (4 min ago)`, `14:20 (in 12 min)`; the date where it is another day. */
 export function formatNear(at: string, nowMs: number): string {
   const moment = new Date(at);

@@ -18,6 +18,8 @@ export const runEventDataSchema = z.discriminatedUnion('type', [
     decision: z.enum(['allow', 'require_approval', 'deny']),
     reasons: z.array(z.string()),
     approvalId: z.string().nullable(),
+    /** How many people have to approve; 0: nobody. Optional: events that were stored before lack it. */
+    approvers: z.int().min(0).max(2).optional(),
     steps: z.array(z.string()),
   }),
   z.object({

@@ -50,24 +50,27 @@ export const authentication = fp(
           );
       }
       if (access !== 'member' && !isAllowed(asked.member, access)) {
-        throw new SenaError('forbidden', whyNot(asked.member, access));
+        throw whyNot(asked.member, access);
       }
     });
   },
   { name: 'authentication', dependencies: ['problems', 'request-log'] },
 );
 
-function whyNot(member: Member, permission: Permission): string {
+function whyNot(member: Member, permission: Permission): SenaError {
   const roles = rolesWith(permission);
   if (!roles.includes(member.role)) {
     const needed = new Intl.ListFormat('en', { type: 'disjunction' }).format(roles);
-    return `Your role is ${member.role}; this needs ${needed}. Ask an owner of your organization.`;
+    const sentence = `Your role is ${member.role}; this needs ${needed}. Ask an owner of your organization.`;
+    return new SenaError('forbidden', sentence);
   }
   if (member.by !== 'session' && sessionOnlyPermissions.has(permission)) {
-    return `No key may do that (${permission}): a person has to be signed in. Do it in the console.`;
+    const sentence = `No key may do that (${permission}): a person has to be signed in. Do it in the console.`;
+    return new SenaError('key_not_allowed', sentence);
   }
   if (member.keyPermissions !== null && !member.keyPermissions.includes(permission)) {
-    return `This API key may not do that: it lacks ${permission}. Create one that has it.`;
+    return new SenaError('key_not_allowed', `It lacks the scope ${permission}. Create a key that has it.`);
   }
-  return `Your role is narrowed to ${member.scope}, and this is about the whole organization. Ask an owner of it.`;
+  const sentence = `Your role is narrowed to ${member.scope}, and this is about the whole organization. Ask an owner of it.`;
+  return new SenaError('forbidden', sentence);
 }

@@ -107,7 +107,7 @@ function declareCommonProblems(route: RouteOptions): void {
   const open = config?.access === 'public';
   const codes: ErrorCode[] = ['rate_limited', 'internal'];
   if (!(schema.tags ?? []).includes('service')) codes.push('database_unavailable');
-  if (!open) codes.push('unauthenticated', 'forbidden');
+  if (!open) codes.push('unauthenticated', 'forbidden', 'key_not_allowed');
   if (!open && route.method !== 'GET') codes.push('origin_refused');
   if (url.includes(':')) codes.push('not_found');
   if (schema.headers === idempotencyHeadersSchema) codes.push('idempotency_key_reused', 'idempotency_in_progress');

@@ -44,12 +44,13 @@ export function gate(context: RunContext) {
           ? await askForApproval(context, transaction, waiting, { window, waitMs: state.request.waitMs })
           : null;
       const reasons = (denied ? [denied] : waiting).flatMap((step) => step.decision.reasons);
+      const approvers = denied === undefined ? approversOf(waiting) : 0;
       const decision = denied ? 'deny' : approvalId === null ? 'allow' : 'require_approval';
       const steps = state.steps.map(({ step }) => step);
       await appendRunEventOnce(
         transaction,
         runId,
-        { type: 'run.gated', decision, reasons, approvalId, steps },
+        { type: 'run.gated', decision, reasons, approvalId, approvers, steps },
         { type: 'run.gated', steps },
       );
 
@@ -67,6 +68,11 @@ export function gate(context: RunContext) {
       return { passed, approvalId };
     });
   };
+}
+
+/** As many as the strictest of them needs. */
+function approversOf(waiting: readonly JudgedStep[]): number {
+  return Math.max(0, ...waiting.map((step) => step.decision.approvers));
 }
 
 interface Times {
@@ -90,7 +96,7 @@ async function askForApproval(
   return requestApproval(transaction, {
     runId,
     action,
-    approversRequired: waiting.some((step) => step.decision.approvers === 2) ? 2 : 1,
+    approversRequired: approversOf(waiting),
     passkeyRequired: waiting.some((step) => step.decision.passkey),
     effects: waiting.flatMap((step) => step.decision.effects),
     reasons: waiting.flatMap((step) => step.decision.reasons),
