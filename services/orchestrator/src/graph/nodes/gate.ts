@@ -44,7 +44,7 @@ export function gate(context: RunContext) {
           ? await askForApproval(context, transaction, waiting, { window, waitMs: state.request.waitMs })
           : null;
       const reasons = (denied ? [denied] : waiting).flatMap((step) => step.decision.reasons);
-      const approvers = denied === undefined ? approversOf(waiting) : 0;
+      const approvers = denied === undefined && waiting.length > 0 ? approversOf(waiting) : 0;
       const decision = denied ? 'deny' : approvalId === null ? 'allow' : 'require_approval';
       const steps = state.steps.map(({ step }) => step);
       await appendRunEventOnce(
@@ -71,8 +71,8 @@ export function gate(context: RunContext) {
 }
 
 /** As many as the strictest of them needs. */
-function approversOf(waiting: readonly JudgedStep[]): number {
-  return Math.max(0, ...waiting.map((step) => step.decision.approvers));
+function approversOf(waiting: readonly JudgedStep[]): 1 | 2 {
+  return waiting.some((step) => step.decision.approvers === 2) ? 2 : 1;
 }
 
 interface Times {
