@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger } from '@sena/telemetry/logger';
 import { afterEach, expect, it } from 'vitest';
-import { startScriptedNode } from '../fixtures/scripted-node.ts';
+import { startScriptedNode } from '../ssh/fixtures/scripted-node.ts';
 import { followGuardedCommand } from './follow-guarded-command.ts';
 
 let node: Awaited<ReturnType<typeof startScriptedNode>> | null = null;

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isSentAtOnce } from '@sena/testing/is-sent-at-once';
 import type { Connection, ServerChannel } from 'ssh2';
 import { afterEach, expect, it } from 'vitest';
-import { startScriptedNode } from '../fixtures/scripted-node.ts';
 import { executeCommand } from './execute-command.ts';
+import { startScriptedNode } from './fixtures/scripted-node.ts';
 
 let node: Awaited<ReturnType<typeof startScriptedNode>> | null = null;
 afterEach(() => node?.stop());

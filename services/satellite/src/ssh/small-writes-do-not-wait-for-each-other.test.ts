@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { expect, it } from 'vitest';
-import { startScriptedNode } from '../fixtures/scripted-node.ts';
+import { startScriptedNode } from './fixtures/scripted-node.ts';
 
 /** Less than the kernel's shortest delay of an acknowledgement. */
 const promptMs = 30;

@@ -96,7 +96,7 @@ async function askForApproval(
   return requestApproval(transaction, {
     runId,
     action,
-    approversRequired: approversOf(waiting) === 2 ? 2 : 1,
+    approversRequired: approversOf(waiting),
     passkeyRequired: waiting.some((step) => step.decision.passkey),
     effects: waiting.flatMap((step) => step.decision.effects),
     reasons: waiting.flatMap((step) => step.decision.reasons),
