@@ -23,8 +23,7 @@ const exclude = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/fixtures
 export default defineConfig({
   test: {
     globalSetup: ['tests/global-setup.ts'],
-    // One more than the two cores that it is sized for: much of the time a test waits for a limit to pass or a process to start.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 90_000,
     teardownTimeout: 20_000,

@@ -123,7 +123,7 @@ describe('probes', () => {
       const { operation, role, word, twin, send } = probe;
       const [answer, twinAnswer] = [await send(word), await send(twin)];
       const asked = askedFor(answer);
-      if (asked !== askedFor(twinAnswer))
+      if (asked !== askedFor(twinAnswer) && (await asksForOtherThings(probe)))
         leaks.push(
           `${role}: ${operation.method} ${operation.path} with ${word} as ${probe.place} asks for\n${asked}\nits twin ${twin} for\n${askedFor(twinAnswer)}`,
         );
@@ -475,6 +475,15 @@ async function send(operation: Operation, role: Probe['role'], sample: Sample): 
     ...(filled.body === null ? {} : { body: filled.body }),
     headers: filled.headers,
   });
+}
+
+/** Again and again. Once may be the doing of others that are sent at the same moment: they change what is our own. */
+async function asksForOtherThings({ word, twin, send }: Probe): Promise<boolean> {
+  for (let round = 0; round < 3; round += 1) {
+    const [answer, twinAnswer] = [await send(word), await send(twin)];
+    if (askedFor(answer) === askedFor(twinAnswer)) return false;
+  }
+  return true;
 }
 
 /** What an answer rests on: each statement that the gateway asked for it, in order, and whether that came to any row or to which error. */

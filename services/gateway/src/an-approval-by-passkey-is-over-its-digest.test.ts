@@ -223,7 +223,7 @@ it('a passkey is registered by who is signed in, listed with its key, and approv
   const foreign = createSoftwarePasskey({ ...here, origin: 'https://evil.test' });
   expect(
     (await auth('POST', 'verify-registration', both, { response: foreign.register(options.json.challenge) })).status,
-  ).toBe(500);
+  ).toBe(422);
   const again = await auth('GET', 'generate-register-options', session);
   const response = passkey.register(again.json.challenge);
   const made = await auth('POST', 'verify-registration', `${session}; ${cookiesOf(again.headers)}`, { response });
