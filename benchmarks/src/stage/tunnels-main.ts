@@ -93,7 +93,8 @@ function hold({ host, port, satellites }: TunnelsSettings): void {
         failed += 1;
         await sleep(firstDelayMs / 2 + Math.random() * (firstDelayMs / 2));
       }
-      void open(index);
+      // One that was never up goes on holding its turn.
+      void open(index, isUp ? undefined : onFirstUp);
     });
     if (key === null) {
       socket.on('open', arrived);

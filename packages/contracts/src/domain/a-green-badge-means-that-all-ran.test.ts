@@ -1,5 +1,4 @@
 // A run is called succeeded where every execution ran to an end that was seen, a person's command with 0, and nowhere else.
-
 import { expect, test } from 'vitest';
 import type { Run } from '../http/runs.ts';
 import { judgeRun, verdictWords } from './judge-run.ts';

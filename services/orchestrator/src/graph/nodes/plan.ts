@@ -1,6 +1,5 @@
 // Entered from scope, and from wait with what was observed; leaves to gate with commands, or to report with an answer.
 // Asks the run's planner. Writes the plan's event and what the model has used.
-
 import { appendRunEventOnce } from '@sena/runs/events/append-run-event';
 import { listObservations } from '@sena/runs/execution/list-observations';
 import { addUsage } from '@sena/runs/run/add-usage';
